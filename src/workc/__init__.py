@@ -1,0 +1,75 @@
+"""workc, the work compiler: agent work under a hard budget that leaves evidence anyone can check.
+
+This face is lazy: importing ``workc`` imports nothing else of it. What is listed in ``__all__`` is
+public; everything below ``workc.`` that is not is not.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from workc.api.functions import replay, run, skill, verify_bundle, workflow
+    from workc.api.runtime import Runtime
+    from workc.kernel.failure import Failure, Misuse, Refusal
+    from workc.runtime.function import StepFailed, WorkflowContext
+    from workc.runtime.outcome import StructuredOutcome
+    from workc.stages.context import Context
+    from workc.stages.network import NetworkPolicy
+    from workc.stages.skill import Skill
+    from workc.verify.verdict import Finding, Verdict
+
+_HOMES = {
+    "Context": "workc.stages.context",
+    "Failure": "workc.kernel.failure",
+    "Finding": "workc.verify.verdict",
+    "Misuse": "workc.kernel.failure",
+    "NetworkPolicy": "workc.stages.network",
+    "Refusal": "workc.kernel.failure",
+    "Runtime": "workc.api.runtime",
+    "Skill": "workc.stages.skill",
+    "StepFailed": "workc.runtime.function",
+    "StructuredOutcome": "workc.runtime.outcome",
+    "Verdict": "workc.verify.verdict",
+    "WorkflowContext": "workc.runtime.function",
+    "replay": "workc.api.functions",
+    "run": "workc.api.functions",
+    "skill": "workc.api.functions",
+    "verify_bundle": "workc.api.functions",
+    "workflow": "workc.api.functions",
+}
+
+__all__ = [
+    "Context",
+    "Failure",
+    "Finding",
+    "Misuse",
+    "NetworkPolicy",
+    "Refusal",
+    "Runtime",
+    "Skill",
+    "StepFailed",
+    "StructuredOutcome",
+    "Verdict",
+    "WorkflowContext",
+    "replay",
+    "run",
+    "skill",
+    "verify_bundle",
+    "workflow",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Returns a public name, imported when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'workc' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Returns the public names."""
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,83 @@
+"""The code of skills: loading it from files, and the digest that names its version.
+
+The digest of a user's function is that of the file that holds it, so that a changed helper in the
+same file counts too; what the file imports is not seen. Without a file (an interpreter session) it
+is the function's own compiled form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from workc.kernel.failure import Refusal, refuse
+from workc.stages.skill import Skill
+
+
+def digest_of(function: object) -> str:
+    """Returns the digest of the code that a function comes from."""
+    source = source_of(function)
+    if source is not None:
+        return hashlib.sha256(source).hexdigest()
+    code = getattr(function, "__code__", None)
+    parts = [repr(getattr(code, name, None)) for name in ("co_code", "co_names", "co_varnames")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def source_of(function: object) -> bytes | None:
+    """Returns the bytes of the file that a function comes from, if there is one."""
+    try:
+        name = inspect.getsourcefile(inspect.unwrap(function))  # type: ignore[arg-type]
+        return Path(name).read_bytes() if name else None
+    except (TypeError, OSError):
+        return None
+
+
+def load_module(name: str, folder: Path) -> ModuleType:
+    """Returns the module of a ``.py`` file below ``folder``, or of a dotted name.
+
+    Raises:
+        Refusal: ``SKILL_NOT_FOUND``, saying what went wrong when it was imported.
+    """
+    try:
+        if name.endswith(".py"):
+            return _load_file((folder / name).resolve())
+        return importlib.import_module(name)
+    except Exception as error:
+        raise _not_loaded(name, error) from error
+
+
+def _not_loaded(name: str, error: Exception) -> Refusal:
+    if isinstance(error, FileNotFoundError):
+        return refuse("SKILL_NOT_FOUND", f"there is no file {name}", file=name)
+    what = f"{type(error).__name__}: {error}"
+    return refuse("SKILL_NOT_FOUND", f"{name} cannot be imported: {what}", file=name)
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    name = f"workc_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    # The module must be known by name while it runs: annotations are resolved through it.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def skills_in(module: ModuleType) -> dict[str, Skill[..., object]]:
+    """Returns the skills that a module defines or imports, by name."""
+    found = [value for value in vars(module).values() if isinstance(value, Skill)]
+    return {skill.name: skill for skill in found}

@@ -1,0 +1,239 @@
+"""The live driver: performs asks on threads and an event loop, and brings the answers back.
+
+One thread, the caller's, turns the session; everything else only puts what it got into a queue.
+So the order of answers, of moves of the ledger and of journal lines is one order. Timers and
+timeouts are kept here too. A pure call with no time limit, alone in flight, runs on the caller's
+own thread: a hand-over would cost more than most of them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from workc.adapters.workers import Loop, Threads
+from workc.kernel.events import Entry, Path, Payload, TimerFired
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.bodies import Files
+from workc.runtime.calls import record_call
+from workc.runtime.effects import record_answer
+from workc.runtime.ports import HttpPort, ModelPort
+from workc.runtime.session import Session
+from workc.stages.effects import EffectResponse, HttpRequest
+from workc.stages.skill import Result, failure_of, invoke, invoke_async
+
+
+class Ports(Protocol):
+    """Gives the ports, each made when it is first asked for."""
+
+    def http(self) -> HttpPort:
+        """Returns the HTTP port."""
+        ...
+
+    def model(self) -> ModelPort:
+        """Returns the model port."""
+        ...
+
+
+class Interrupted(Exception):
+    """The run was told to stop; its journal is closed cleanly and it can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    at: Path
+    result: Result | EffectResponse | Failure
+
+
+@dataclass(slots=True)
+class _Flight:
+    ask: Ask
+    cancel: Callable[[], None] | None = None
+
+
+class Driver:
+    """Drives one session to its end."""
+
+    def __init__(
+        self,
+        files: Files,
+        ports: Ports,
+        now_ms: Callable[[], int],
+        *,
+        threads: int = 16,
+        clean: Callable[[Result], Result] | None = None,
+    ) -> None:
+        self._files = files
+        self._ports = ports
+        self._now_ms = now_ms
+        self._clean = clean
+        self._threads = Threads(threads)
+        self._loop = Loop()
+        self._done: SimpleQueue[_Done | None] = SimpleQueue()
+        self._flights: dict[Path, _Flight] = {}
+        self._due: list[tuple[float, Path]] = []
+
+    def interrupt(self) -> None:
+        """Stops the run at the next turn; may be called from a signal handler."""
+        self._done.put(None)
+
+    def drive(self, session: Session) -> object:
+        """Returns what the run gave.
+
+        Raises:
+            Interrupted: :meth:`interrupt` was called.
+        """
+        try:
+            asks = session.turn()
+            while not session.done:
+                answers = self._perform(asks)
+                asks = session.turn(answers)
+            return session.result
+        finally:
+            self._close()
+
+    def _perform(self, asks: Sequence[Ask]) -> list[Entry]:
+        if len(asks) == 1 and not self._flights and _runs_here(asks[0]):
+            return [self._call_here(asks[0])]
+        for ask in asks:
+            self._start(ask)
+        if not self._flights:
+            raise Misuse("the run waits for something that nobody was asked for")
+        return self._wait()
+
+    def _call_here(self, ask: Ask) -> Entry:
+        if not self._done.empty():
+            self._drain()
+        question = ask.question
+        if not isinstance(question, Call):
+            raise Misuse("only a call runs here")
+        return self._entry(ask, invoke(question.skill, question.params))
+
+    def _start(self, ask: Ask) -> None:
+        flight = _Flight(ask)
+        self._flights[ask.at] = flight
+        match ask.question:
+            case Timer(after_ms=after):
+                self._at(after, ask.at)
+            case Call():
+                flight.cancel = self._start_call(ask.at, ask.question)
+            case Effect():
+                flight.cancel = self._start_effect(ask.at, ask.question)
+            case _:
+                raise Misuse("the desk answers the ledger's asks")
+        if ask.timeout_ms is not None and not isinstance(ask.question, Timer):
+            self._at(ask.timeout_ms, ask.at)
+
+    def _at(self, after_ms: int, at: Path) -> None:
+        heapq.heappush(self._due, (time.monotonic() + after_ms / 1000, at))
+
+    def _start_call(self, at: Path, call: Call) -> Callable[[], None]:
+        if call.skill.kind == "async_function":
+            return self._loop.submit(lambda: self._await_call(at, call))
+        self._threads.submit(lambda: self._done.put(_Done(at, invoke(call.skill, call.params))))
+        return self._threads.replace_one
+
+    async def _await_call(self, at: Path, call: Call) -> None:
+        self._done.put(_Done(at, await invoke_async(call.skill, call.params)))
+
+    def _start_effect(self, at: Path, effect: Effect) -> Callable[[], None]:
+        return self._loop.submit(lambda: self._await_effect(at, effect))
+
+    async def _await_effect(self, at: Path, effect: Effect) -> None:
+        try:
+            if isinstance(effect.request, HttpRequest):
+                result: EffectResponse | Failure = await self._ports.http().send(effect.request)
+            else:
+                result = await self._ports.model().send(effect.request)
+        except Refusal as refusal:
+            result = refusal.failure
+        except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or we hang
+            found = failure_of(error)
+            result = Failure(
+                code="INTERNAL_ERROR",
+                message=f"the port failed: {found.message}",
+                details=found.details,
+            )
+        self._done.put(_Done(at, result))
+
+    def _wait(self) -> list[Entry]:
+        """Waits for the first answer and takes every other that has come by then."""
+        while True:
+            entries = [*self._take(block=True), *self._drain(), *self._fire()]
+            if entries:
+                return entries
+
+    def _take(self, *, block: bool) -> list[Entry]:
+        try:
+            done = self._done.get(block=block, timeout=self._until_due() if block else None)
+        except Empty:
+            return []
+        if done is None:
+            raise Interrupted
+        flight = self._flights.pop(done.at, None)
+        return [] if flight is None else [self._entry(flight.ask, done.result)]
+
+    def _drain(self) -> list[Entry]:
+        entries: list[Entry] = []
+        while not self._done.empty():
+            entries += self._take(block=False)
+        return entries
+
+    def _until_due(self) -> float | None:
+        while self._due and self._due[0][1] not in self._flights:
+            heapq.heappop(self._due)
+        return max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
+
+    def _fire(self) -> list[Entry]:
+        entries: list[Entry] = []
+        while self._due and self._due[0][0] <= time.monotonic():
+            _, at = heapq.heappop(self._due)
+            flight = self._flights.pop(at, None)
+            if flight is not None:
+                entries.append(self._over(flight))
+        return entries
+
+    def _over(self, flight: _Flight) -> Entry:
+        if isinstance(flight.ask.question, Timer):
+            return Entry(at=flight.ask.at, payload=TimerFired(), at_ms=self._now_ms())
+        if flight.cancel is not None:
+            flight.cancel()
+        limit = flight.ask.timeout_ms
+        failure = Failure(
+            code="TIMEOUT",
+            message=f"no answer within {limit} ms",
+            details={"timeout_ms": limit},
+        )
+        return self._entry(flight.ask, failure)
+
+    def _entry(self, ask: Ask, result: Result | EffectResponse | Failure) -> Entry:
+        return Entry(at=ask.at, payload=self._payload(ask, result), at_ms=self._now_ms())
+
+    def _payload(self, ask: Ask, result: Result | EffectResponse | Failure) -> Payload:
+        question = ask.question
+        if isinstance(question, Call) and isinstance(result, Result | Failure):
+            if self._clean is not None and not question.pure and isinstance(result, Result):
+                result = self._clean(result)
+            return record_call(self._files, question, result)
+        if isinstance(question, Effect) and not isinstance(result, Result):
+            return record_answer(self._files, question.digest, result)
+        raise Misuse("an answer does not fit what was asked")
+
+    def _close(self) -> None:
+        self._threads.close()
+        self._loop.close()
+
+
+def _runs_here(ask: Ask) -> bool:
+    question = ask.question
+    return (
+        isinstance(question, Call)
+        and question.pure
+        and ask.timeout_ms is None
+        and question.skill.kind == "function"
+    )

@@ -1,0 +1,99 @@
+"""Isolation: while it holds, this thread reaches no network, process, clock or entropy.
+
+Sockets and processes are denied by an audit hook (PEP 578), clock and entropy by a profile function
+that sees the call of a C function before it is made. It guards against code that forgot to be
+deterministic, not against code that means harm: that needs a sandbox of the operating system.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from workc.kernel.failure import refuse
+
+_DENIED_PREFIXES = ("socket.", "subprocess.", "urllib.", "http.client.", "smtplib.", "ftplib.")
+_DENIED = frozenset(
+    {"os.system", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.spawn", "pty.spawn"}
+)
+#: Made by the interpreter or a library on its own account; they reach nobody.
+_HARMLESS = frozenset({"socket.gethostname"})
+_CLOCKS: frozenset[object] = frozenset(
+    {
+        time.time,
+        time.time_ns,
+        time.monotonic,
+        time.monotonic_ns,
+        time.perf_counter,
+        time.perf_counter_ns,
+        time.process_time,
+        time.process_time_ns,
+        time.localtime,
+        time.gmtime,
+        time.sleep,
+        os.urandom,
+        random.random,
+        random.getrandbits,
+    }
+)
+_DATE_METHODS = frozenset({"now", "utcnow", "today"})
+
+_state = threading.local()
+_install_lock = threading.Lock()
+_installed: list[bool] = []
+
+
+def _hook(event: str, _arguments: tuple[object, ...]) -> None:
+    if not getattr(_state, "denied", False):
+        return
+    if event in _DENIED or (event.startswith(_DENIED_PREFIXES) and event not in _HARMLESS):
+        raise refuse(
+            "EXTERNAL_CALL_BLOCKED", f"a replay reaches nothing outside ({event})", event=event
+        )
+
+
+def _profile(_frame: FrameType, event: str, function: object) -> None:
+    if event == "c_call" and _is_clock(function):
+        name = getattr(function, "__qualname__", "a clock")
+        raise refuse("NONDETERMINISTIC", f"the code calls {name}, which a replay denies", call=name)
+
+
+def _is_clock(function: object) -> bool:
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, datetime.date):
+        return getattr(function, "__name__", "") in _DATE_METHODS
+    return function in _CLOCKS
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Denies this thread the network and processes."""
+    with _install_lock:
+        # An audit hook cannot be taken away again; it looks at a flag of its thread.
+        if not _installed:
+            sys.addaudithook(_hook)
+            _installed.append(True)
+    before = getattr(_state, "denied", False)
+    _state.denied = True
+    try:
+        yield
+    finally:
+        _state.denied = before
+
+
+@contextmanager
+def timeless() -> Iterator[None]:
+    """Denies the code in this thread clock and entropy."""
+    before = sys.getprofile()
+    sys.setprofile(_profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)

@@ -1,0 +1,177 @@
+"""A run's folder: its journal, the files that records name, its lock, and notes of this machine.
+
+Layout: ``journal.jsonl`` (durable as chosen), ``files/<path in the bundle>``, ``local.json`` (what
+belongs to this machine and never into a bundle), ``lock`` (one writer; the kernel drops it when
+the process dies), ``bundle/`` once the run is sealed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Literal
+
+from workc.kernel import canonical
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.events import Record
+from workc.kernel.failure import refuse
+from workc.kernel.values import JsonObject
+from workc.runtime.journal import read_records
+
+Durability = Literal["none", "flush", "fsync"]
+
+JOURNAL = "journal.jsonl"
+FILES = "files"
+LOCAL = "local.json"
+LOCK = "lock"
+BUNDLE = "bundle"
+#: Folders and files of a run may hold what a user would not show to others on the machine.
+FOLDER_MODE = 0o700
+_CHUNK_BYTES = 1_048_576
+
+
+class RunFolder:
+    """Reads what a run has left in its folder. Nothing here writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def bundle(self) -> Path:
+        """Returns where the sealed bundle stands, if the run is sealed."""
+        return self.path / BUNDLE
+
+    def get(self, path: str) -> bytes:
+        """Returns the bytes of a file that a record names, or raises ``CAPTURE_MISSING``."""
+        try:
+            return (self.path / FILES / path).read_bytes()
+        except FileNotFoundError:
+            raise refuse("CAPTURE_MISSING", f"the run has no file {path}", path=path) from None
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yields the bytes of such a file in pieces."""
+        with (self.path / FILES / path).open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+
+    def lines(self) -> Iterator[bytes]:
+        """Yields the complete lines of the journal; a torn last one is left out."""
+        with (self.path / JOURNAL).open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line[:-1]
+
+    def records(self) -> Iterator[Record]:
+        """Yields the records of the journal in order of arrival, each checked."""
+        return read_records(self.lines())
+
+    def local(self) -> JsonObject:
+        """Returns the notes of this machine, or nothing where there are none."""
+        try:
+            value = canonical.decode((self.path / LOCAL).read_bytes())
+        except (FileNotFoundError, CanonicalError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def is_locked(self) -> bool:
+        """Returns whether a process is writing this run now."""
+        try:
+            with (self.path / LOCK).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+
+class RunWriter(RunFolder):
+    """Writes a run: one at a time, whoever comes second is refused.
+
+    Raises:
+        Refusal: ``RUN_LOCKED`` while another process writes it.
+    """
+
+    def __init__(self, path: Path, durability: Durability) -> None:
+        super().__init__(path)
+        self._durability = durability
+        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
+        self._lock = _take_lock(path / LOCK)
+        self._cut_torn_line()
+        self._journal = (path / JOURNAL).open("ab")
+        self._put: set[str] = set()
+        _sync_folder(path, durability)
+
+    def append(self, line: bytes) -> None:
+        """Takes one line of the journal."""
+        self._journal.write(line + b"\n")
+
+    def commit(self, *, effect: bool) -> None:
+        """Hands what was appended to the system, and to the disk where that was chosen."""
+        if self._durability == "none":
+            return
+        self._journal.flush()
+        if effect and self._durability == "fsync":
+            os.fdatasync(self._journal.fileno())
+
+    def put(self, path: str, data: bytes) -> None:
+        """Keeps a file that a record will name; the same file is written once."""
+        if path in self._put:
+            return
+        target = self.path / FILES / path
+        target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.write(data)
+            if self._durability == "fsync":
+                file.flush()
+                os.fdatasync(file.fileno())
+        _sync_folder(target.parent, self._durability)
+        self._put.add(path)
+
+    def note(self, notes: JsonObject) -> None:
+        """Writes the notes of this machine."""
+        temporary = self.path / (LOCAL + ".new")
+        temporary.write_bytes(canonical.encode(notes))
+        temporary.replace(self.path / LOCAL)
+
+    def close(self) -> None:
+        """Writes out what is left and lets go of the lock."""
+        self._journal.close()
+        self._lock.close()
+
+    def _cut_torn_line(self) -> None:
+        journal = self.path / JOURNAL
+        if not journal.exists():
+            return
+        with journal.open("r+b") as file:
+            whole = sum(len(line) for line in file if line.endswith(b"\n"))
+            file.truncate(whole)
+
+
+def _take_lock(path: Path) -> IO[bytes]:
+    file = path.open("a+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read(32).decode("ascii", "replace").strip()
+        file.close()
+        message = f"process {holder or 'unknown'} is writing this run"
+        raise refuse("RUN_LOCKED", message, holder=holder) from None
+    file.truncate(0)
+    file.write(str(os.getpid()).encode("ascii"))
+    file.flush()
+    return file
+
+
+def _sync_folder(path: Path, durability: Durability) -> None:
+    if durability != "fsync":
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,79 @@
+"""The functions of the public face: short ways to what Runtime, replay and the oracle do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import ParamSpec, Protocol, TypeVar, overload
+
+from workc.api.programs import Workflow, workflow_decorator
+from workc.api.replay import replay
+from workc.api.runtime import Runtime
+from workc.api.verification import verify_bundle
+from workc.kernel.values import Json
+from workc.runtime.outcome import StructuredOutcome
+from workc.stages.skill import Skill, skill
+
+__all__ = ["replay", "run", "skill", "verify_bundle", "workflow"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def run(
+    workflow: str | os.PathLike[str] | Workflow[..., object],
+    inputs: Mapping[str, Json] | None = None,
+    *,
+    store: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    budget_cents: int | None = None,
+) -> StructuredOutcome:
+    """Runs a workflow with standard settings and returns its outcome; see :class:`Runtime`."""
+    return Runtime(store=store, budget_cents=budget_cents).run(workflow, inputs, out=out)
+
+
+class WorkflowDecorator(Protocol):
+    """What ``@workflow(...)`` gives."""
+
+    def __call__(self, function: Callable[P, Awaitable[R]], /) -> Workflow[P, R]:
+        """Returns the workflow of a function."""
+        ...
+
+
+@overload
+def workflow(function: Callable[P, Awaitable[R]], /) -> Workflow[P, R]: ...
+
+
+@overload
+def workflow(
+    *,
+    name: str | None = None,
+    skills: Iterable[Skill[..., object]] = (),
+    verify: Iterable[Mapping[str, str]] = (),
+    timeout_ms: int | None = None,
+) -> WorkflowDecorator: ...
+
+
+def workflow(
+    function: Callable[P, Awaitable[R]] | None = None,
+    *,
+    name: str | None = None,
+    skills: Iterable[Skill[..., object]] = (),
+    verify: Iterable[Mapping[str, str]] = (),
+    timeout_ms: int | None = None,
+) -> Workflow[P, R] | WorkflowDecorator:
+    """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
+
+    ``verify`` is a list of ``{"id", "level", "that"}`` as in a file. ``skills`` adds skills beyond
+    those that the function's module knows.
+
+    Raises:
+        Misuse: the function has another form.
+    """
+
+    def decorate(made: Callable[P, Awaitable[R]]) -> Workflow[P, R]:
+        return workflow_decorator(
+            made, name=name, skills=skills, verify=verify, timeout_ms=timeout_ms
+        )
+
+    return decorate if function is None else decorate(function)  # type: ignore[return-value]

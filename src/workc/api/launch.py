@@ -1,0 +1,343 @@
+"""One run from start to seal: the composition of engine, journal, ledger, driver and bundle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import UNSET
+
+from workc import __version__
+from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
+from workc.adapters.driver import Driver
+from workc.adapters.identity import run_id as make_run_id
+from workc.adapters.redaction import Redactor
+from workc.api.network import NetworkPorts
+from workc.api.settings import Clock, Settings, policy_digest, policy_id, policy_rules
+from workc.bundle.documents import Receipt
+from workc.bundle.seal import BundleSink, seal
+from workc.kernel import canonical, jcs
+from workc.kernel.catalog import CATALOG_SHA256
+from workc.kernel.chain import GENESIS, link
+from workc.kernel.events import EffectAsked, Entry, Policy, Record, RunStarted, encode
+from workc.kernel.failure import Failure, Misuse
+from workc.kernel.ledger import Ledger
+from workc.kernel.values import JsonObject
+from workc.runtime.bodies import Files, load_json, store_file
+from workc.runtime.engine import Engine
+from workc.runtime.flow import RunResult, run_body
+from workc.runtime.governor import Governor
+from workc.runtime.journal import Journal, Sink
+from workc.runtime.outcome import (
+    STATUS_OF,
+    SideEffect,
+    StructuredOutcome,
+    Timings,
+    as_mapping,
+    error_of,
+)
+from workc.runtime.program import Program
+from workc.runtime.run import Run
+from workc.runtime.session import Known, Session
+from workc.stages.skill import Result
+
+ENGINE_VERSION = f"workc {__version__}"
+_SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Watch = Callable[[Entry], None]
+
+
+class Place(Files, Sink, Protocol):
+    """Where a run writes: a folder, or memory."""
+
+    def records(self) -> Iterator[Record]:
+        """Yields the journal in order of arrival."""
+        ...
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yields the bytes of a file."""
+        ...
+
+    def close(self) -> None:
+        """Ends the writing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with: its first record, and what is not in it."""
+
+    entry: Entry
+    program: Program
+    inputs: JsonObject
+
+    @property
+    def payload(self) -> RunStarted:
+        """Returns the RunStarted."""
+        if not isinstance(self.entry.payload, RunStarted):
+            raise Misuse("a run starts with RunStarted")
+        return self.entry.payload
+
+
+def begin(
+    program: Program,
+    inputs: JsonObject,
+    settings: Settings,
+    files: Files,
+    clock: Clock,
+    run_id: str,
+) -> Start:
+    """Returns the start of a new run; the files that it names are put into ``files``."""
+    seed = settings.seed
+    if seed is None:
+        seed = int.from_bytes(settings.entropy.draw(8), "big")
+    payload = RunStarted(
+        bundle="0.2",
+        catalog_sha256=CATALOG_SHA256,
+        ceiling_micro_cents=settings.ceiling_micro_cents or 0,
+        code=dict(program.code),
+        engine=ENGINE_VERSION,
+        inputs=store_file(files, "evidence/inputs.json", "json", jcs.encode(inputs)),
+        name=program.name,
+        nonce=settings.entropy.draw(16).hex(),
+        policy=_policy(settings, files),
+        prices=store_file(files, "evidence/prices.json", "json", settings.prices),
+        program=store_file(files, program.path, "text", program.text),
+        program_kind=program.kind,
+        run_id=run_id,
+        seed=str(seed),
+    )
+    return Start(Entry(at=(0,), payload=payload, at_ms=clock.now_ms()), program, inputs)
+
+
+def new_run_id(settings: Settings, clock: Clock) -> str:
+    """Returns an id for a run that begins now."""
+    return make_run_id(clock.now_ms(), settings.entropy.draw(10))
+
+
+def _policy(settings: Settings, files: Files) -> Policy:
+    rules = canonical.encode(policy_rules(settings.policy))
+    return Policy(
+        id=policy_id(settings.policy),
+        rules=store_file(files, "evidence/policy.json", "json", rules),
+        rules_sha256=policy_digest(settings.policy),
+    )
+
+
+def make_run(start: Start, files: Files) -> Run:
+    """Returns the run that a start describes."""
+    payload, entry = start.payload, start.entry
+    started_ms = entry.at_ms if isinstance(entry.at_ms, int) else 0
+    timeout = start.program.timeout_ms
+    return Run(
+        program=start.program,
+        files=files,
+        run_id=payload.run_id,
+        seed=int(payload.seed),
+        inputs=start.inputs,
+        ceiling_micro_cents=payload.ceiling_micro_cents,
+        deadline_ms=None if timeout is None else started_ms + timeout,
+    )
+
+
+def make_engine(start: Start, run: Run, max_lanes: int | None) -> Engine:
+    """Returns the engine of a run, about to begin."""
+    started_ms = start.entry.at_ms if isinstance(start.entry.at_ms, int) else 0
+    return Engine(run_body(run), started_ms, max_lanes)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that reached its lock, with its receipt."""
+
+    result: RunResult
+    receipt: Receipt
+    side_effects: tuple[SideEffect, ...]
+
+
+class Recorder:
+    """Watches a run: what it asked of the world, for the outcome; and tells somebody else."""
+
+    def __init__(self, files: Files, watch: Watch | None) -> None:
+        self._files = files
+        self._watch = watch
+        self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
+
+    def __call__(self, entry: Entry) -> None:
+        """Takes an entry as it is recorded."""
+        payload = entry.payload
+        if isinstance(payload, EffectAsked):
+            request = load_json(self._files, payload.request)
+            if isinstance(request, dict):
+                self._effects.append((entry.at, _side_effect(payload.port, request)))
+        if self._watch is not None:
+            self._watch(entry)
+
+    def side_effects(self) -> tuple[SideEffect, ...]:
+        """Returns the effects in logical order."""
+        return tuple(effect for _, effect in sorted(self._effects, key=lambda pair: pair[0]))
+
+
+def _side_effect(port: str, request: JsonObject) -> SideEffect:
+    if port == "http":
+        return SideEffect("http", f"{request['method']} {_shown(request['url'])}")
+    base = request["base_url"]
+    return SideEffect(
+        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}"
+    )
+
+
+def _shown(text: object) -> str:
+    if isinstance(text, list):
+        parts = [
+            part if isinstance(part, str) else f"${{secrets.{part['secret']}}}" for part in text
+        ]
+        return "".join(parts)
+    return str(text)
+
+
+def run_live(
+    start: Start,
+    place: Place,
+    settings: Settings,
+    clock: Clock,
+    *,
+    secrets: Iterable[str] = (),
+    journal: Journal | None = None,
+    known: Known | None = None,
+    governor: Governor | None = None,
+    watch: Watch | None = None,
+    on_driver: Callable[[Driver], None] | None = None,
+) -> tuple[RunResult, tuple[SideEffect, ...]]:
+    """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
+
+    Raises:
+        Interrupted: the driver was told to stop; the journal holds everything so far.
+    """
+    run = make_run(start, place)
+    engine = make_engine(start, run, settings.max_parallel)
+    ledger = Ledger(start.payload.ceiling_micro_cents)
+    recorder = Recorder(place, watch)
+    if journal is None:
+        journal = Journal(place)
+        journal.append(start.entry)
+        recorder(start.entry)
+    desk = governor or Governor(ledger, clock.now_ms)
+    session = Session(engine, journal, desk, known, recorder)
+    values = secret_values(settings.environment, start.program, secrets)
+    driver = Driver(
+        place,
+        settings.ports or network_ports(settings, values),
+        clock.now_ms,
+        threads=settings.max_parallel,
+        clean=_cleaner(values),
+    )
+    if on_driver is not None:
+        on_driver(driver)
+    result = driver.drive(session)
+    engine.close()
+    if not isinstance(result, RunResult):
+        raise Misuse("the run ended without a result")
+    return result, recorder.side_effects()
+
+
+def network_ports(settings: Settings, secrets: Mapping[str, str]) -> NetworkPorts:
+    """Returns the ports of the real network."""
+    return NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
+
+
+def secret_values(
+    environment: Mapping[str, str], program: Program, declared: Iterable[str]
+) -> dict[str, str]:
+    """Returns the secrets a run may use, by name: those it declares and the keys of its steps."""
+    keys = {"OPENAI_API_KEY", "ANTHROPIC_API_KEY"}
+    for step in program.steps:
+        key = step.params.get("api_key_env")
+        if isinstance(key, str) and _SECRET_NAME.fullmatch(key):
+            keys.add(key)
+    return {name: environment[name] for name in sorted({*keys, *declared}) if environment.get(name)}
+
+
+def _cleaner(secrets: Mapping[str, str]) -> Callable[[Result], Result]:
+    redactor = Redactor(secrets)
+
+    def clean(result: Result) -> Result:
+        if not secrets:
+            return result
+        cleaning = redactor.start()
+        failure = result.failure
+        if failure is not None:
+            details = cleaning.value(failure.details)
+            failure = Failure(
+                code=failure.code,
+                message=cleaning.text(failure.message),
+                details=details if isinstance(details, dict) else {},
+                retry_after_ms=failure.retry_after_ms,
+            )
+        return Result(cleaning.value(result.value), failure)
+
+    return clean
+
+
+def seal_into(place: Place, sink: BundleSink) -> Receipt:
+    """Writes the bundle of a run that has reached its lock."""
+    records = sorted(place.records(), key=lambda record: record.at)
+    return seal(records, sink, place.chunks)
+
+
+def seal_folder(place: Place, target: Path, *, sync: bool) -> Receipt:
+    """Writes the bundle into a folder, which is there only when it is whole.
+
+    Raises:
+        FileExistsError: something is there already.
+    """
+    writer = BundleWriter(target, sync=sync)
+    try:
+        receipt = seal_into(place, writer)
+        writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+    return receipt
+
+
+def seal_memory(place: Place) -> tuple[Receipt, dict[str, bytes]]:
+    """Returns receipt and files of the bundle."""
+    bundle = MemoryBundle()
+    return seal_into(place, bundle), bundle.files
+
+
+def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
+    """Returns the outcome of a run that was sealed."""
+    result, receipt = finished.result, finished.receipt
+    failure = result.failure
+    ok = result.outcome == "success"
+    digest = receipt.proof_digest
+    produced = receipt.output is not UNSET
+    return StructuredOutcome(
+        status=STATUS_OF[result.outcome],
+        code="OK" if ok or failure is None else failure.code,
+        message="done" if ok or failure is None else failure.message,
+        output=result.output,
+        result=as_mapping(result.output) if produced else None,
+        error=None if failure is None else error_of(failure, result.step),
+        side_effects=finished.side_effects,
+        cost_micro_cents=receipt.money.spent_micro_cents,
+        attempts=receipt.counts.attempts,
+        timings=Timings(started_ms=receipt.started_ms, ended_ms=receipt.ended_ms),
+        run_id=receipt.run_id,
+        step=result.step,
+        bundle=bundle,
+        proof_digest=digest if isinstance(digest, str) else None,
+    )
+
+
+def journal_after(records: Iterable[Record], sink: Sink) -> Journal:
+    """Returns a journal that continues after ``records``."""
+    prev, count = GENESIS, 0
+    for record in records:
+        prev, count = link(encode(record)), count + 1
+    return Journal(sink, count, prev)

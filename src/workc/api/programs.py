@@ -1,0 +1,214 @@
+"""Programs from where users keep them: a workflow file, a Python function, a sealed bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, ParamSpec, TypeVar
+
+from workc.adapters.code import digest_of, load_module, skills_in, source_of
+from workc.kernel import jcs
+from workc.kernel.digest import sha256_hex
+from workc.kernel.failure import Misuse, refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.program import Program
+from workc.runtime.workflow.graph import plan_order
+from workc.runtime.workflow.loader import declared_skills, load_workflow
+from workc.runtime.workflow.model import CheckSpec, Level, SkillInfo, StepSpec, WorkflowFile
+from workc.skills.prices import Prices
+from workc.skills.registry import builtin_skills
+from workc.stages.skill import Skill
+from workc.stages.skill import skill as make_skill
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Skills = Mapping[str, Skill[..., object]]
+
+
+@dataclass(frozen=True, eq=False)
+class Workflow(Generic[P, R]):
+    """A workflow function with its checks; made by ``@workflow``."""
+
+    name: str
+    function: Callable[P, Awaitable[R]]
+    skills: tuple[Skill[..., object], ...]
+    checks: tuple[CheckSpec, ...]
+    timeout_ms: int | None
+    description: str
+
+    @cached_property
+    def inputs(self) -> Skill[..., object]:
+        """Returns the function as a skill, which says what inputs it takes."""
+        return make_skill(name=self.name)(self.function)
+
+
+def workflow_decorator(
+    function: Callable[P, Awaitable[R]],
+    *,
+    name: str | None,
+    skills: Iterable[Skill[..., object]],
+    verify: Iterable[Mapping[str, str]],
+    timeout_ms: int | None,
+) -> Workflow[P, R]:
+    """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
+
+    Raises:
+        Misuse: the function has another form.
+    """
+    made = Workflow(
+        name=name or function.__name__,
+        function=function,
+        skills=tuple(skills),
+        checks=tuple(_check(check) for check in verify),
+        timeout_ms=timeout_ms,
+        description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
+    )
+    if made.inputs.kind != "context":
+        raise Misuse(f"{made.name}: a workflow is an async def whose first parameter is ctx")
+    return made
+
+
+_LEVELS: dict[str, Level] = {
+    "Syntactic": "Syntactic",
+    "Semantic": "Semantic",
+    "Regression": "Regression",
+    "Acceptance": "Acceptance",
+}
+
+
+def _check(check: Mapping[str, str]) -> CheckSpec:
+    level = check.get("level", "Semantic")
+    if {"id", "that"} - check.keys() or check.keys() - {"id", "that", "level"}:
+        raise Misuse("a check has the keys id, that and, if you like, level")
+    if level not in _LEVELS:
+        raise Misuse(f"the level {level!r} is none of {', '.join(_LEVELS)}")
+    return CheckSpec(id=check["id"], that=check["that"], level=_LEVELS[level])
+
+
+def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:
+    """Returns the program of a workflow function."""
+    known = {**skills, **_used_by(workflow), **{skill.name: skill for skill in workflow.skills}}
+    source = source_of(workflow.function) or b""
+    text: JsonObject = {
+        "function": f"{workflow.function.__module__}:{workflow.function.__qualname__}",
+        "sha256": digest_of(workflow.function),
+        "source": source.decode("utf-8", "replace"),
+    }
+    return Program(
+        name=workflow.name,
+        description=workflow.description,
+        kind="function",
+        path="evidence/function.json",
+        text=jcs.encode(text),
+        skills=known,
+        code={**_digests(known), workflow.name: digest_of(workflow.function)},
+        prices=prices,
+        function=workflow.function,
+        checks=workflow.checks,
+        timeout_ms=workflow.timeout_ms,
+    )
+
+
+def _used_by(workflow: Workflow[..., object]) -> dict[str, Skill[..., object]]:
+    """Returns the skills among the globals of the function's module."""
+    names = getattr(workflow.function, "__globals__", {})
+    found = [value for value in names.values() if isinstance(value, Skill)]
+    return {skill.name: skill for skill in found}
+
+
+@dataclass(frozen=True)
+class FileProgram:
+    """A workflow file that was found valid, and what it needs."""
+
+    workflow: WorkflowFile
+    program: Program
+
+
+def file_program(
+    data: bytes, name: str, folder: Path, skills: Skills, prices: Prices
+) -> FileProgram:
+    """Returns the program of a workflow file whose Python files stand below ``folder``.
+
+    Raises:
+        Refusal: ``INVALID_WORKFLOW`` with every problem, ``SKILL_NOT_FOUND``.
+    """
+    known = {**skills}
+    for module in declared_skills(data, name):
+        known.update(skills_in(load_module(module, folder)))
+    workflow = load_workflow(data, name, {key: _info(skill) for key, skill in known.items()})
+    used = {step.skill: known[step.skill] for step in workflow.steps}
+    program = Program(
+        name=workflow.name,
+        description=workflow.description,
+        kind="file",
+        path="evidence/program.json" if name.endswith(".json") else "evidence/program.yaml",
+        text=data,
+        skills=used,
+        code=_digests(used),
+        prices=prices,
+        steps=_in_plan_order(workflow.steps),
+        checks=workflow.verify,
+        output=workflow.output,
+        timeout_ms=workflow.timeout_ms,
+    )
+    return FileProgram(workflow, program)
+
+
+def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices) -> Program:
+    """Returns the program that uses one skill once; its parameters come as the input ``params``.
+
+    Raises:
+        Refusal: ``INVALID_WORKFLOW`` if the parameters' names do not fit the skill.
+    """
+    places = {name: f"${{inputs.params[{jcs.encode(name).decode()}]}}" for name in sorted(names)}
+    document: JsonObject = {
+        "workc": 1,
+        "name": skill.name,
+        "inputs": {"params": {"type": "object"}},
+        "steps": {"call": {"skill": skill.name, "with": dict[str, Json](places)}},
+        "output": "${steps.call}",
+    }
+    text = jcs.encode(document)
+    return file_program(text, "call.json", Path(), {skill.name: skill}, prices).program
+
+
+def _in_plan_order(steps: tuple[StepSpec, ...]) -> tuple[StepSpec, ...]:
+    by_id = {step.id: step for step in steps}
+    return tuple(by_id[step_id] for step_id in plan_order(steps))
+
+
+def _info(skill: Skill[..., object]) -> SkillInfo:
+    expressions = ("expression", "where") if skill.name == "json_transform" else ()
+    return SkillInfo(
+        input_schema=skill.input_schema,
+        secret_params=tuple(sorted(skill.secret_params)),
+        expression_params=expressions,
+    )
+
+
+def _digests(skills: Skills) -> dict[str, str]:
+    builtin = builtin_skills()
+    return {
+        name: sha256_hex(f"workc {name}@{skill.version}".encode())
+        if builtin.get(name) is skill
+        else digest_of(skill.function)
+        for name, skill in sorted(skills.items())
+    }
+
+
+def find_workflow(text: str, folder: Path) -> Workflow[..., object]:
+    """Returns the workflow that ``file.py:name`` or ``module:name`` names.
+
+    Raises:
+        Refusal: ``INVALID_WORKFLOW`` if there is none, ``SKILL_NOT_FOUND`` if it does not import.
+    """
+    module, _, name = text.rpartition(":")
+    found = getattr(load_module(module, folder), name, None)
+    if not isinstance(found, Workflow):
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        message = f"{module} has {what} named {name!r}; it must be made with @workc.workflow"
+        raise refuse("INVALID_WORKFLOW", message)
+    return found

@@ -1,0 +1,307 @@
+"""Replay: the same engine and code with the bundle's captures for a world, then the same bytes.
+
+The bundle is verified first: what is proven bad is not replayed. Then the engine runs again; every
+answer comes from the bundle, pure skills and the code of context skills run anew, network, clock
+and processes are denied. What comes out is sealed and every file compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.isolation import isolated, timeless
+from workc.adapters.memory import MemoryRun
+from workc.api import launch
+from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
+from workc.api.verification import verify_bundle
+from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
+from workc.kernel import events
+from workc.kernel.events import Body, Entry, Event, RunStarted
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.asks import Call
+from workc.runtime.bodies import load, load_json
+from workc.runtime.captures import CaptureDesk, Comparison
+from workc.runtime.divergence import Diverged, Divergence
+from workc.runtime.engine import Engine
+from workc.runtime.journal import Journal
+from workc.runtime.program import Program
+from workc.runtime.recorded import Recorded
+from workc.runtime.session import Session
+from workc.skills.prices import load_prices
+from workc.skills.registry import builtin_skills
+from workc.stages.skill import Result, invoke, invoke_async
+from workc.verify.verdict import Finding, Verdict
+
+
+class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay found. ``divergences`` is empty if and only if every byte is the same.
+
+    ``opaque`` names the steps whose effects are unknown: their output is the capture, their code
+    did not run. ``proof_digest`` is the recorded one, ``replayed_digest`` that of the new bundle.
+    """
+
+    identical: bool
+    run_id: str | None
+    events: int
+    files: int
+    proof_digest: str | None
+    replayed_digest: str | None
+    divergences: tuple[Divergence, ...] = ()
+    opaque: tuple[str, ...] = ()
+    undecided: bool = False
+    bundle: str | None = None
+
+    def to_json(self) -> JsonObject:
+        """Returns the report as JSON, schema ``workc.replay/1``."""
+        return {
+            "schema": "workc.replay/1",
+            "identical": self.identical,
+            "run_id": self.run_id,
+            "events": self.events,
+            "files": self.files,
+            "proof_digest": self.proof_digest,
+            "replayed_digest": self.replayed_digest,
+            "divergences": [found.to_json() for found in self.divergences],
+            "opaque": list[Json](self.opaque),
+            "bundle": self.bundle,
+        }
+
+
+class BundleFiles(MemoryRun):
+    """The files of a replay: what it puts, and below that those of the bundle."""
+
+    def __init__(self, bundle: Mapping[str, bytes] | BundleFolder) -> None:
+        super().__init__()
+        self._bundle = bundle
+
+    def recorded(self, path: str) -> bytes:
+        """Returns the bytes of a file of the bundle."""
+        if isinstance(self._bundle, BundleFolder):
+            return b"".join(self._bundle.chunks(path, MAX_FILE_BYTES))
+        return self._bundle[path]
+
+    def get(self, path: str) -> bytes:
+        """Returns what was put at ``path``, else what the bundle holds there."""
+        try:
+            return super().get(path)
+        except Refusal:
+            return self.recorded(path)
+
+
+def replay(
+    bundle: str | os.PathLike[str] | Mapping[str, bytes],
+    *,
+    workflow: Workflow[..., object] | None = None,
+    skills: Skills | None = None,
+    code: str | os.PathLike[str] = ".",
+    out: str | os.PathLike[str] | None = None,
+) -> ReplayReport:
+    """Re-executes a bundle and returns whether every file came out the same.
+
+    ``workflow`` is the function of a bundle that was made from one; else it is looked for below
+    ``code``, where the Python files of a workflow file are looked for too. ``out`` is where the new
+    bundle goes, if it is identical; there must be nothing yet.
+
+    Raises:
+        FileNotFoundError: the bundle does not exist.
+        FileExistsError: there is something at ``out``.
+    """
+    source = bundle if isinstance(bundle, Mapping) else BundleFolder(Path(bundle))
+    verdict = verify_bundle(bundle)
+    if not verdict.ok:
+        return _not_replayed(verdict)
+    if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
+        raise FileExistsError(str(out))
+    files = BundleFiles(source)
+    log = [events.decode_event(line) for line in files.recorded(EVENTS).splitlines()]
+    with isolated():
+        try:
+            divergences = _run_again(files, log, workflow, skills or {}, Path(code))
+        except Diverged as diverged:
+            divergences = [diverged.divergence]
+        except Refusal as refusal:
+            divergences = [_refused(refusal.failure)]
+    return _report(verdict, files, log, divergences, out)
+
+
+def _run_again(
+    files: BundleFiles,
+    log: list[Event],
+    workflow: Workflow[..., object] | None,
+    skills: Skills,
+    code: Path,
+) -> list[Divergence]:
+    first = log[0]
+    payload = events.decode_payload(first.kind, first.payload)
+    if not isinstance(payload, RunStarted):
+        raise Misuse("a verified bundle starts with RunStarted")
+    program = _program(payload, files, workflow, {**builtin_skills(), **skills}, code)
+    changed = list(_changed_code(payload, program))
+    inputs = load_json(files, payload.inputs)
+    entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)
+    start = launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
+    try:
+        _drive(start, files, Recorded(log[1:]))
+    except Diverged as diverged:
+        return [*changed, diverged.divergence]
+    return changed
+
+
+def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
+    journal = Journal(files)
+    journal.append(start.entry)
+    engine: Engine = launch.make_engine(start, launch.make_run(start, files), None)
+    desk = CaptureDesk(recorded, files, _call_again)
+    session = Session(engine, journal, desk, Comparison(recorded))
+    session.turn()
+    if not session.done:
+        raise Misuse("a replay stopped before its end")
+    for at in recorded.unused():
+        left = recorded.entry(at)
+        raise Diverged(
+            Divergence(
+                code="CAPTURE_UNUSED",
+                message="recorded, but not asked for now",
+                step=getattr(left.payload, "step", None) if left else None,
+                at=".".join(map(str, at)),
+                kind=left.kind if left else None,
+            )
+        )
+
+
+def _call_again(call: Call) -> Result:
+    with timeless():
+        if call.skill.kind == "function":
+            return invoke(call.skill, call.params)
+    return asyncio.run(invoke_async(call.skill, call.params))
+
+
+def _program(
+    payload: RunStarted,
+    files: BundleFiles,
+    workflow: Workflow[..., object] | None,
+    skills: Skills,
+    code: Path,
+) -> Program:
+    text = load(files, payload.program)
+    prices = load_prices(load(files, payload.prices))
+    if payload.program_kind == "file":
+        name = str(payload.program.path).rpartition("/")[2]
+        return file_program(text, name, code, skills, prices).program
+    found = workflow or find_workflow(_function_name(payload.program, files), code)
+    # The text is the recorded one: a change of the code is named as such.
+    return replace(function_program(found, skills, prices), text=text)
+
+
+def _function_name(body: Body, files: BundleFiles) -> str:
+    value = load_json(files, Body(form="json", path=body.path, sha256=body.sha256, size=body.size))
+    name = value.get("function") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise refuse("SKILL_NOT_FOUND", "the bundle does not name its workflow function")
+    module, _, attribute = name.partition(":")
+    prefix = "workc_file_"
+    return f"{module.removeprefix(prefix)}.py:{attribute}" if module.startswith(prefix) else name
+
+
+def _changed_code(payload: RunStarted, program: Program) -> Iterator[Divergence]:
+    for name, digest in payload.code.items():
+        now = program.code.get(name)
+        if now != digest:
+            yield Divergence(
+                code="CODE_CHANGED",
+                message=f"the code of {name} is not the code that was recorded",
+                step=None,
+                pointer=f"/code/{name}",
+                recorded=digest,
+                now=now or "nothing",
+            )
+
+
+def _report(
+    verdict: Verdict,
+    files: BundleFiles,
+    log: list[Event],
+    divergences: list[Divergence],
+    out: str | os.PathLike[str] | None,
+) -> ReplayReport:
+    digest: str | None = None
+    count = 0
+    if not divergences:
+        receipt, made = launch.seal_memory(files)
+        digest = receipt.proof_digest if isinstance(receipt.proof_digest, str) else None
+        count = len(made)
+        divergences = list(_differing_files(files, made))
+    if not divergences and out is not None:
+        launch.seal_folder(files, Path(out), sync=False)
+    return ReplayReport(
+        identical=not divergences,
+        run_id=verdict.run_id,
+        events=len(log),
+        files=count,
+        proof_digest=verdict.proof_digest,
+        replayed_digest=digest,
+        divergences=tuple(divergences),
+        opaque=tuple(sorted(_opaque_steps(log))),
+        bundle=str(out) if out is not None and not divergences else None,
+    )
+
+
+def _differing_files(files: BundleFiles, made: Mapping[str, bytes]) -> Iterator[Divergence]:
+    for path, data in sorted(made.items()):
+        if files.recorded(path) != data:
+            yield Divergence(
+                code="REPLAY_DIVERGED", message=f"the file {path} comes out different", path=path
+            )
+
+
+def _opaque_steps(log: list[Event]) -> set[str]:
+    found: set[str] = set()
+    for event in log:
+        if event.kind == "SkillAsked":
+            found.add(str(getattr(events.decode_payload(event.kind, event.payload), "step", "")))
+    return found
+
+
+def _refused(failure: Failure) -> Divergence:
+    return Divergence(code=failure.code, message=failure.message)
+
+
+#: What a finding of the oracle means for a replay.
+_MEANING = {
+    "HASH_MISMATCH": "CAPTURE_EDITED",
+    "MANIFEST_MISSING_FILE": "CAPTURE_MISSING",
+    "CAPTURE_MISSING": "CAPTURE_MISSING",
+    "UNLISTED_FILE": "CAPTURE_UNUSED",
+}
+
+
+def _not_replayed(verdict: Verdict) -> ReplayReport:
+    return ReplayReport(
+        identical=False,
+        run_id=None,
+        events=0,
+        files=0,
+        proof_digest=None,
+        replayed_digest=None,
+        divergences=tuple(_finding(found) for found in verdict.failures),
+        undecided=verdict.undecided,
+    )
+
+
+def _finding(found: Finding) -> Divergence:
+    return Divergence(
+        code=_MEANING.get(found.code, "CAPTURE_EDITED"),
+        message=f"the bundle does not verify: {found.code}: {found.message}",
+        path=found.path,
+        pointer=found.pointer,
+        recorded=found.expected,
+        now=found.actual,
+    )

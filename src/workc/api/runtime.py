@@ -1,0 +1,303 @@
+"""The runtime: runs workflows and single skills, and gives an outcome for whatever they do.
+
+    runtime = workc.Runtime(store=".workc", budget_cents=50)
+    outcome = runtime.run("digest.yaml", {"base": "http://127.0.0.1:8000"})
+    outcome = runtime.execute("http_call", {"url": "http://127.0.0.1:8000/items.json"})
+
+Nothing that the work does is raised: it is in the outcome. What is raised is :class:`Misuse`, for
+a call that cannot be meant, and :class:`Interrupted`, when the process was told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from workc.adapters.driver import Driver
+from workc.adapters.memory import MemoryRun
+from workc.adapters.run_folder import Durability, RunWriter
+from workc.api import launch
+from workc.api.launch import Finished, Place, Watch
+from workc.api.programs import Workflow, file_program, find_workflow, function_program, single_step
+from workc.api.settings import Settings
+from workc.api.store import Store
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.flow import RunResult
+from workc.runtime.outcome import SideEffect, StructuredOutcome, refused
+from workc.runtime.program import Program
+from workc.runtime.workflow.inputs import bind_inputs
+from workc.runtime.workflow.model import WorkflowFile
+from workc.skills.registry import builtin_skills
+from workc.stages.network import NetworkPolicy
+from workc.stages.skill import Skill, failure_of
+
+Path_ = str | os.PathLike[str]
+
+
+class Job:
+    """A run that is ready to start: everything about it was found valid."""
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: JsonObject,
+        settings: Settings,
+        *,
+        secrets: tuple[str, ...] = (),
+        notes: JsonObject | None = None,
+    ) -> None:
+        self.program = program
+        self.inputs = inputs
+        self.settings = settings
+        self.secrets = secrets
+        self.notes = notes or {}
+
+
+class Runtime:
+    """Runs workflows and skills under one set of settings.
+
+    Without a ``store`` a run lives in memory and leaves a bundle only where ``out`` says. Without
+    ``allow_external`` every address is denied. ``budget_cents`` is the ceiling of each run; a
+    workflow's own, if lower, holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path_ | None = None,
+        allow_external: bool = True,
+        allow_private: bool = False,
+        budget_cents: int | None = None,
+        seed: int | None = None,
+        durability: Durability = "flush",
+        max_parallel: int = 16,
+        settings: Settings | None = None,
+    ) -> None:
+        policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
+        ceiling = None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT
+        self.settings = settings or Settings(
+            store=None if store is None else Path(store),
+            policy=policy,
+            ceiling_micro_cents=ceiling,
+            seed=seed,
+            durability=durability,
+            max_parallel=max_parallel,
+        )
+        self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
+
+    @property
+    def skills(self) -> Mapping[str, Skill[..., object]]:
+        """Returns the registered skills by name."""
+        return dict(self._skills)
+
+    def register_skill(self, name: str, skill: Skill[..., object]) -> None:
+        """Makes a skill known under a name, in place of what was known under it.
+
+        Raises:
+            Misuse: ``skill`` is none; decorate the function with ``@workc.skill``.
+        """
+        if not isinstance(skill, Skill):
+            raise Misuse(f"{skill!r} is no skill; decorate the function with @workc.skill")
+        self._skills[name] = replace(skill, name=name)
+
+    def run(
+        self,
+        workflow: Path_ | Workflow[..., object],
+        inputs: Mapping[str, Json] | None = None,
+        *,
+        out: Path_ | None = None,
+        watch: Watch | None = None,
+        on_driver: Callable[[Driver], None] | None = None,
+    ) -> StructuredOutcome:
+        """Runs a workflow file, ``file.py:name``, or a ``@workflow`` function; returns its outcome.
+
+        ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
+        """
+        try:
+            job = self.prepare(workflow, inputs or {})
+        except Refusal as refusal:
+            return refused(refusal.failure)
+        return self.start(job, out=out, watch=watch, on_driver=on_driver)
+
+    async def arun(
+        self,
+        workflow: Path_ | Workflow[..., object],
+        inputs: Mapping[str, Json] | None = None,
+        *,
+        out: Path_ | None = None,
+    ) -> StructuredOutcome:
+        """Does what :meth:`run` does, without blocking the caller's event loop."""
+        return await asyncio.to_thread(self.run, workflow, inputs, out=out)
+
+    def execute(
+        self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
+    ) -> StructuredOutcome:
+        """Uses one skill once, as a run of one step, and returns its outcome."""
+        try:
+            found = self._skill(skill)
+            found.bind(params)
+            program = single_step(found, params, self.settings.price_table)
+            settings = self._with_ceiling(None, self.settings)
+        except Refusal as refusal:
+            return refused(refusal.failure)
+        return self.start(Job(program, {"params": params}, settings), out=out)
+
+    async def aexecute(
+        self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
+    ) -> StructuredOutcome:
+        """Does what :meth:`execute` does, without blocking the caller's event loop."""
+        return await asyncio.to_thread(self.execute, skill, params, out=out)
+
+    def prepare(self, workflow: Path_ | Workflow[..., object], inputs: Mapping[str, Json]) -> Job:
+        """Returns the job of a workflow, everything about it checked.
+
+        Raises:
+            Refusal: what is wrong with the file, the code or the inputs.
+        """
+        if isinstance(workflow, Workflow):
+            return self._function_job(workflow, inputs)
+        text = os.fspath(workflow)
+        if ":" in text and not Path(text).exists():
+            return self._function_job(find_workflow(text, Path.cwd()), inputs)
+        return self._file_job(Path(text), inputs)
+
+    def start(
+        self,
+        job: Job,
+        *,
+        out: Path_ | None = None,
+        watch: Watch | None = None,
+        on_driver: Callable[[Driver], None] | None = None,
+    ) -> StructuredOutcome:
+        """Runs a job and returns its outcome, its bundle sealed.
+
+        Raises:
+            Interrupted: the driver was told to stop. With a store the run can be resumed.
+        """
+        try:
+            target = None if out is None else _free(Path(out))
+            return self._start(job, target, watch, on_driver)
+        except Refusal as refusal:
+            return refused(refusal.failure)
+
+    def _start(
+        self,
+        job: Job,
+        target: Path | None,
+        watch: Watch | None,
+        on_driver: Callable[[Driver], None] | None,
+    ) -> StructuredOutcome:
+        settings = job.settings
+        clock = settings.clock(0)
+        run_id = launch.new_run_id(settings, clock)
+        place = _place(settings, run_id)
+        try:
+            if isinstance(place, RunWriter):
+                place.note(job.notes)
+            start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
+            result, effects = launch.run_live(
+                start, place, settings, clock, secrets=job.secrets, watch=watch, on_driver=on_driver
+            )
+            return finish(place, settings, target, result, effects)
+        finally:
+            place.close()
+
+    def _skill(self, skill: str | Skill[..., object]) -> Skill[..., object]:
+        if isinstance(skill, Skill):
+            return skill
+        if skill not in self._skills:
+            known = ", ".join(sorted(self._skills))
+            raise refuse("SKILL_NOT_FOUND", f"no skill is named {skill!r}; known: {known}")
+        return self._skills[skill]
+
+    def _function_job(self, workflow: Workflow[..., object], inputs: Mapping[str, Json]) -> Job:
+        workflow.inputs.bind(dict(inputs))
+        settings = self._with_ceiling(None, self.settings)
+        program = function_program(workflow, self._skills, settings.price_table)
+        return Job(program, dict(inputs), settings, notes={"folder": str(Path.cwd())})
+
+    def _file_job(self, path: Path, inputs: Mapping[str, Json]) -> Job:
+        data = _read(path)
+        folder = path.resolve().parent
+        found = file_program(data, path.name, folder, self._skills, self.settings.price_table)
+        bound = bind_inputs(found.workflow, inputs)
+        return Job(
+            found.program,
+            bound,
+            self._with_ceiling(found.workflow, self.settings),
+            secrets=found.workflow.secrets,
+            notes={"folder": str(folder)},
+        )
+
+    def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:
+        own = workflow.budget_ceiling_cents if workflow else None
+        ceilings = (
+            [settings.ceiling_micro_cents] if settings.ceiling_micro_cents is not None else []
+        )
+        if own is not None:
+            ceilings.append(own * MICRO_CENTS_PER_CENT)
+        policy = _joined(settings.policy, workflow.policy if workflow else None)
+        return replace(settings, ceiling_micro_cents=min(ceilings, default=0), policy=policy)
+
+
+def finish(
+    place: Place,
+    settings: Settings,
+    target: Path | None,
+    result: RunResult,
+    effects: tuple[SideEffect, ...],
+) -> StructuredOutcome:
+    """Seals a run into its folder and to ``target``, and returns its outcome."""
+    sync = settings.durability == "fsync"
+    kept = place.bundle if isinstance(place, RunWriter) else None
+    places = [path for path in (kept, target) if path is not None]
+    receipts = [launch.seal_folder(place, path, sync=sync) for path in places]
+    receipt = receipts[0] if receipts else launch.seal_memory(place)[0]
+    where = places[-1] if places else None
+    bundle = None if where is None else str(where)
+    return launch.outcome_of(Finished(result, receipt, effects), bundle)
+
+
+def _place(settings: Settings, run_id: str) -> Place:
+    if settings.store is None:
+        return MemoryRun()
+    return RunWriter(Store(settings.store).folder(run_id), settings.durability)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refuse("INVALID_WORKFLOW", f"{path} cannot be read: {why}", file=path.name) from None
+
+
+def _free(path: Path) -> Path:
+    """Returns the path if a bundle may go there."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()) or _holds(path):
+        raise refuse(
+            "INVALID_INPUT", f"{path} is there already; a bundle is never written over another"
+        )
+    return path
+
+
+def _holds(path: Path) -> bool:
+    return path.is_dir() and any(path.iterdir())
+
+
+def _joined(base: NetworkPolicy, own: NetworkPolicy | None) -> NetworkPolicy:
+    """Returns the policy of a run: the workflow's own where it has one; offline always holds."""
+    if own is None or base.offline:
+        return base
+    return own
+
+
+def internal(error: Exception) -> Failure:
+    """Returns our own bug as a failure, with where it happened and none of the user's data."""
+    found = failure_of(error)
+    return Failure(code="INTERNAL_ERROR", message=type(error).__name__, details=found.details)

@@ -1,0 +1,95 @@
+"""What a runtime is set to: how it stores, what it allows, where it takes time and chance from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from workc.adapters.clock import SystemClock, SystemEntropy
+from workc.adapters.driver import Ports
+from workc.adapters.run_folder import Durability
+from workc.kernel import canonical
+from workc.kernel.digest import sha256_hex
+from workc.kernel.values import JsonObject
+from workc.runtime.ports import Entropy
+from workc.skills.prices import Prices, builtin_price_file, load_prices
+from workc.stages.network import NetworkPolicy
+
+
+class ClockSource(Protocol):
+    """Makes the clock of a run: it never tells less than ``floor_ms``."""
+
+    def __call__(self, floor_ms: int) -> Clock:
+        """Returns a clock."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells ms since 1970, never going back."""
+
+    def now_ms(self) -> int:
+        """Returns the time."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a run is given beside its program and its inputs.
+
+    ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
+    ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
+    the network by something else, as a simulation does.
+    """
+
+    store: Path | None = None
+    policy: NetworkPolicy = field(default_factory=NetworkPolicy)
+    ceiling_micro_cents: int | None = None
+    seed: int | None = None
+    durability: Durability = "flush"
+    max_parallel: int = 16
+    prices: bytes = field(default_factory=builtin_price_file, repr=False)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    clock: ClockSource = SystemClock
+    entropy: Entropy = field(default_factory=SystemEntropy)
+    ports: Ports | None = None
+
+    @cached_property
+    def price_table(self) -> Prices:
+        """Returns the prices of the file.
+
+        Raises:
+            Refusal: ``INVALID_INPUT`` if it is no price file.
+        """
+        return load_prices(self.prices)
+
+
+def policy_rules(policy: NetworkPolicy) -> JsonObject:
+    """Returns the rules of a policy as JSON; their digest is in every bundle."""
+    return {
+        "network": {
+            "allow_hosts": list(policy.allow_hosts),
+            "allow_loopback": policy.allow_loopback,
+            "allow_private": policy.allow_private,
+            "allow_public": policy.allow_public,
+            "deny_hosts": list(policy.deny_hosts),
+            "offline": policy.offline,
+        }
+    }
+
+
+def policy_id(policy: NetworkPolicy) -> str:
+    """Returns the name of a policy: of a shipped one, else of the digest of its rules."""
+    if policy == NetworkPolicy():
+        return "workc-default"
+    if policy.offline:
+        return "workc-offline"
+    return f"custom-{policy_digest(policy)[:12]}"
+
+
+def policy_digest(policy: NetworkPolicy) -> str:
+    """Returns the SHA-256 of the rules as canonical JSON."""
+    return sha256_hex(canonical.encode(policy_rules(policy)))

@@ -1,0 +1,168 @@
+"""The store: one folder a run below ``runs/``, and an index of them that can be thrown away.
+
+The folders are the truth. The index (SQLite) only spares reading them all: whatever it lacks, or
+holds of runs that were not finished then, is read again from the folders.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from workc.adapters.run_folder import JOURNAL, RunFolder
+from workc.bundle.documents import Receipt
+from workc.bundle.layout import RECEIPT
+from workc.kernel import events
+from workc.kernel.events import RunStarted
+from workc.kernel.failure import Refusal, refuse
+from workc.kernel.values import JsonObject
+from workc.runtime.outcome import STATUS_OF
+
+RunStatus = Literal["success", "failure", "partial", "running", "interrupted"]
+_INDEX = "index.sqlite3"
+_RECEIPTS = msgspec.json.Decoder(Receipt)
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One run as `ls` shows it."""
+
+    run_id: str
+    status: RunStatus
+    name: str
+    code: str | None
+    started_ms: int
+    ended_ms: int | None
+    cost_micro_cents: int | None
+    proof_digest: str | None
+
+    def to_json(self) -> JsonObject:
+        """Returns the summary as JSON."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+class Store:
+    """Finds and lists runs below a folder; nothing is made before a run is."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def runs(self) -> Path:
+        """Returns the folder of the runs."""
+        return self.path / "runs"
+
+    def folder(self, run_id: str) -> Path:
+        """Returns where a run stands, or would."""
+        return self.runs / run_id
+
+    def find(self, text: str) -> RunFolder:
+        """Returns the run of an id, of an unambiguous beginning of one, or the newest (``last``).
+
+        Raises:
+            Refusal: ``INVALID_INPUT``, naming what is near.
+        """
+        ids = self.ids()
+        if text == "last" and ids:
+            return RunFolder(self.folder(ids[0]))
+        found = [run_id for run_id in ids if run_id.startswith(text)] if text else []
+        if len(found) == 1 or text in found:
+            return RunFolder(self.folder(text if text in found else found[0]))
+        if not found:
+            raise refuse("INVALID_INPUT", f"there is no run {text!r} in {self.path}")
+        raise refuse("INVALID_INPUT", f"{text!r} may be {', '.join(found[:5])}")
+
+    def ids(self) -> list[str]:
+        """Returns the ids of all runs, newest first: ids are in order of time."""
+        if not self.runs.is_dir():
+            return []
+        folders = (path for path in self.runs.iterdir() if (path / JOURNAL).is_file())
+        return sorted((path.name for path in folders), reverse=True)
+
+    def summaries(self) -> list[RunSummary]:
+        """Returns all runs, newest first, unfinished ones too."""
+        ids = self.ids()
+        known = self._known()
+        found = [known.get(run_id) or summarise(RunFolder(self.folder(run_id))) for run_id in ids]
+        self._remember([summary for summary in found if summary.run_id not in known])
+        return found
+
+    def _known(self) -> dict[str, RunSummary]:
+        try:
+            with closing(self._index()) as index:
+                rows = index.execute("SELECT summary FROM runs").fetchall()
+            found = [msgspec.json.decode(row[0], type=RunSummary) for row in rows]
+        except (sqlite3.Error, msgspec.MsgspecError):
+            return {}
+        return {summary.run_id: summary for summary in found}
+
+    def _remember(self, summaries: Iterable[RunSummary]) -> None:
+        done = [s for s in summaries if s.status not in {"running", "interrupted"}]
+        if not done:
+            return
+        try:
+            with closing(self._index()) as index, index:
+                index.executemany(
+                    "INSERT OR REPLACE INTO runs VALUES (?, ?)",
+                    [(s.run_id, msgspec.json.encode(s)) for s in done],
+                )
+        except sqlite3.Error:
+            (self.path / _INDEX).unlink(missing_ok=True)
+
+    def _index(self) -> sqlite3.Connection:
+        index = sqlite3.connect(self.path / _INDEX)
+        index.execute(
+            "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY, summary BLOB NOT NULL)"
+        )
+        return index
+
+
+def summarise(folder: RunFolder) -> RunSummary:
+    """Returns the summary of a run from its folder."""
+    try:
+        receipt = _RECEIPTS.decode((folder.bundle / RECEIPT).read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return _unfinished(folder)
+    digest = receipt.proof_digest
+    return RunSummary(
+        run_id=receipt.run_id,
+        status=STATUS_OF[receipt.outcome],  # type: ignore[arg-type]
+        name=receipt.name,
+        code=receipt.failure.code if receipt.failure else None,
+        started_ms=receipt.started_ms,
+        ended_ms=receipt.ended_ms,
+        cost_micro_cents=receipt.money.spent_micro_cents,
+        proof_digest=digest if isinstance(digest, str) else None,
+    )
+
+
+def _unfinished(folder: RunFolder) -> RunSummary:
+    started = start_of(folder)
+    return RunSummary(
+        run_id=folder.path.name,
+        status="running" if folder.is_locked() else "interrupted",
+        name=started[0].name if started else "",
+        code=None,
+        started_ms=started[1] if started else 0,
+        ended_ms=None,
+        cost_micro_cents=None,
+        proof_digest=None,
+    )
+
+
+def start_of(folder: RunFolder) -> tuple[RunStarted, int] | None:
+    """Returns the RunStarted of a run and when it was, or None if its journal has not even that."""
+    try:
+        record = next(iter(folder.records()), None)
+    except (OSError, Refusal):
+        return None
+    if record is None:
+        return None
+    payload = events.decode_payload(record.kind, record.payload)
+    if not isinstance(payload, RunStarted):
+        return None
+    return payload, record.at_ms if isinstance(record.at_ms, int) else 0

@@ -1,0 +1,47 @@
+"""``verify_bundle``: the oracle, asked about a folder or anything else that has a reader."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from workc.adapters.bundle_folder import BundleFolder
+from workc.verify.reader import MemoryReader, Reader
+from workc.verify.verdict import Finding, Verdict
+from workc.verify.verifier import Expectations, verify
+
+
+def verify_bundle(
+    bundle: str | os.PathLike[str] | Mapping[str, bytes] | Reader,
+    *,
+    expect_digest: str | None = None,
+    expect_run_id: str | None = None,
+) -> Verdict:
+    """Returns the verdict on a bundle: a folder, a mapping of path to bytes, or a reader.
+
+    ``expect_digest`` demands a certain proof digest; only that, a signature or a log can tell a
+    bundle from one that was sealed wholly anew.
+
+    Raises:
+        FileNotFoundError: the path does not exist. Nothing else, whatever is in the bundle.
+    """
+    wanted = Expectations(proof_digest=expect_digest, run_id=expect_run_id)
+    if isinstance(bundle, str | os.PathLike):
+        path = Path(bundle)
+        if not path.is_dir():
+            return _no_folder(path)
+        return verify(BundleFolder(path), wanted)
+    return verify(MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle, wanted)
+
+
+def _no_folder(path: Path) -> Verdict:
+    if not os.path.lexists(path):
+        raise FileNotFoundError(str(path))
+    finding = Finding(
+        code="BUNDLE_MALFORMED",
+        step="names",
+        path=".",
+        message="a bundle is a folder; this is none",
+    )
+    return Verdict(verdict="FAIL", failures=(finding,))

@@ -1,0 +1,53 @@
+"""The layout of a bundle: names, the grammar of paths, limits (bundle-0.2, sections 2 and 3)."""
+
+from __future__ import annotations
+
+import re
+
+RECEIPT = "receipt.json"
+EVENTS = "events.jsonl"
+MANIFEST = "manifest.json"
+EVIDENCE = "evidence/"
+ARTIFACTS = "artifacts/"
+SIGNATURES = "signatures/"
+BUNDLE_VERSION = "0.2"
+
+MAX_FILES = 1_000_000
+MAX_FILE_BYTES = 8_589_934_592
+MAX_LINE_BYTES = 16_777_216
+MAX_EVENTS = 10_000_000
+MAX_DOCUMENT_BYTES = 268_435_456
+MAX_PATH_BYTES = 512
+MAX_SEGMENT_BYTES = 128
+
+_SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+#: Names that Windows gives to devices, whatever their suffix and case.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul"] + [f"com{n}" for n in range(10)] + [f"lpt{n}" for n in range(10)]
+)
+
+
+def path_problem(path: str) -> str | None:
+    """Returns why a path must not be in a bundle, or None if it may."""
+    if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+        return f"longer than {MAX_PATH_BYTES} bytes"
+    for segment in path.split("/"):
+        if not _SEGMENT.fullmatch(segment):
+            return "a segment is not 1 to 128 of A-Z a-z 0-9 . _ -"
+        if segment in {".", ".."}:
+            return "a segment is . or .."
+        if segment.endswith("."):
+            return "a segment ends in a dot"
+        if segment.partition(".")[0].lower() in _DEVICES:
+            return "a segment is the name of a device"
+    return None
+
+
+def is_listed(path: str) -> bool:
+    """Returns whether the manifest lists a file of this path: all but itself, receipt, signatures."""
+    return path not in {MANIFEST, RECEIPT} and not path.startswith(SIGNATURES)
+
+
+def is_known_place(path: str) -> bool:
+    """Returns whether a listed file may stand at this path at all."""
+    return path == EVENTS or path.startswith((EVIDENCE, ARTIFACTS))

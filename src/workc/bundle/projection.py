@@ -1,0 +1,283 @@
+"""The receipt as a projection: a fold over the events and the manifest, nothing else.
+
+The sealer writes what this gives and the verifier recomputes it, so no field of a receipt can say
+something else than the events do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from workc.bundle.documents import (
+    Check,
+    Counts,
+    FileEntry,
+    Intent,
+    Money,
+    PolicyName,
+    Receipt,
+    Root,
+    Roots,
+    RunFailure,
+    StepFailure,
+    VerificationSummary,
+    encode,
+    proof_digest,
+)
+from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
+from workc.kernel import events
+from workc.kernel.events import (
+    Body,
+    BudgetReserved,
+    BudgetSettled,
+    EffectAnswered,
+    EffectAsked,
+    Event,
+    IntentSet,
+    LensAssembled,
+    Locked,
+    Payload,
+    PlanChosen,
+    RetryScheduled,
+    RunStarted,
+    SkillAsked,
+    SkillExecuted,
+    StepSkipped,
+    VerificationRun,
+    WorkEnded,
+)
+from workc.kernel.merkle import Accumulator, leaf_hash
+from workc.kernel.phases import Phase, collapse
+
+
+class ProjectionError(ValueError):
+    """The events lack what every run has: a RunStarted, an IntentSet, a WorkEnded, a Locked."""
+
+
+class Projection:
+    """Takes the events one by one, in order, then gives the receipt.
+
+    Memory follows the number of steps that did not succeed and of ledger moves, not of events.
+    """
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.started_ms = 0
+        self.ended_ms = 0
+        self.intent: IntentSet | None = None
+        self.work: WorkEnded | None = None
+        self.locked: Locked | None = None
+        self.checks: VerificationRun | None = None
+        self.plan: PlanChosen | None = None
+        self.phases: list[Phase] = []
+        self.moves: list[BudgetReserved | BudgetSettled] = []
+        self.bodies: dict[str, tuple[str, int]] = {}
+        self.conflicts: list[str] = []
+        self._trees = {name: Accumulator() for name in ("effects", "events", "gates", "lens")}
+        self._attempts = self._effects = self._retries = self._events = 0
+        self._last: dict[str, SkillExecuted] = {}
+        self._failures: dict[str, StepFailure] = {}
+        self._succeeded = 0
+        self._skipped = 0
+
+    @property
+    def has_failures(self) -> bool:
+        """Returns whether a step failed or was skipped."""
+        return bool(self._failures)
+
+    def add(self, line: bytes, event: Event, payload: Payload) -> None:
+        """Takes the next event: its line, and both decoded."""
+        self._events += 1
+        self._trees["events"].append(leaf_hash(line))
+        collapse(self.phases, event.phase)
+        self.ended_ms = event.ts
+        self._take(event, payload)
+        if b'"path":' in line:
+            self._refer(payload)
+
+    def receipt(self, manifest_bytes_sha256: str, files: Iterable[FileEntry]) -> Receipt:
+        """Returns the receipt of what was taken, with its proof digest.
+
+        Raises:
+            ProjectionError: an event that every run has is missing.
+        """
+        started, intent, work, locked = self._required()
+        receipt = Receipt(
+            bundle_version=BUNDLE_VERSION,
+            catalog_sha256=started.catalog_sha256,
+            code=started.code,
+            counts=self._counts(),
+            ended_ms=self.ended_ms,
+            engine=started.engine,
+            failure=_run_failure(work, locked, self.checks),
+            halt=work.halt,
+            inputs=started.inputs,
+            intent=Intent(description=intent.description, source=intent.source),
+            lock_level=locked.lock_level,
+            manifest_sha256=manifest_bytes_sha256,
+            money=self._money(started.ceiling_micro_cents),
+            name=started.name,
+            nonce=started.nonce,
+            outcome=locked.outcome,
+            output=work.output,
+            phase_sequence=list(self.phases),
+            policy=PolicyName(id=started.policy.id, rules_sha256=started.policy.rules_sha256),
+            prices=started.prices,
+            program=started.program,
+            program_kind=started.program_kind,
+            roots=self._roots(files),
+            run_id=started.run_id,
+            seed=started.seed,
+            started_ms=self.started_ms,
+            step_failures=list(self._failures.values()),
+            verification=self._verification(),
+        )
+        return msgspec.structs.replace(receipt, proof_digest=proof_digest(receipt))
+
+    def _required(self) -> tuple[RunStarted, IntentSet, WorkEnded, Locked]:
+        if not (self.started and self.intent and self.work and self.locked):
+            raise ProjectionError("the events lack RunStarted, IntentSet, WorkEnded or Locked")
+        return self.started, self.intent, self.work, self.locked
+
+    def _take(self, event: Event, payload: Payload) -> None:
+        match payload:
+            case SkillExecuted():
+                self._executed(payload)
+            case EffectAsked() | SkillAsked():
+                self._effects += 1
+                self._trees["effects"].append(leaf_hash(events.encode(payload)))
+            case EffectAnswered():
+                self._trees["effects"].append(leaf_hash(events.encode(payload)))
+            case RetryScheduled():
+                self._retries += 1
+            case BudgetReserved() | BudgetSettled():
+                self.moves.append(payload)
+            case StepSkipped():
+                self._skipped += 1
+                self._failures[payload.step] = StepFailure(
+                    attempts=0, code=payload.code, step=payload.step
+                )
+            case _:
+                self._take_once(event, payload)
+
+    def _take_once(self, event: Event, payload: Payload) -> None:
+        match payload:
+            case RunStarted():
+                self.started = payload
+                self.started_ms = event.ts
+            case IntentSet():
+                self.intent = payload
+            case LensAssembled():
+                self._trees["lens"].append(leaf_hash(events.encode(payload)))
+            case PlanChosen():
+                self.plan = payload
+            case WorkEnded():
+                self.work = payload
+            case VerificationRun():
+                self.checks = payload
+            case Locked():
+                self.locked = payload
+            case _:
+                pass
+
+    def _executed(self, payload: SkillExecuted) -> None:
+        self._attempts += 1
+        if payload.failure:
+            self._failures[payload.step] = StepFailure(
+                attempts=payload.attempt, code=payload.failure.code, step=payload.step
+            )
+            return
+        self._failures.pop(payload.step, None)
+        self._succeeded += 1
+
+    def _refer(self, payload: Payload) -> None:
+        for body in bodies_of(payload):
+            if isinstance(body.path, str):
+                found = (str(body.sha256), body.size if isinstance(body.size, int) else -1)
+                if self.bodies.setdefault(body.path, found) != found:
+                    self.conflicts.append(body.path)
+
+    def _counts(self) -> Counts:
+        failed = sum(1 for failure in self._failures.values() if failure.attempts)
+        return Counts(
+            attempts=self._attempts,
+            effects=self._effects,
+            events=self._events,
+            retries=self._retries,
+            steps=self._succeeded + failed + self._skipped,
+            steps_failed=failed,
+            steps_skipped=self._skipped,
+            steps_succeeded=self._succeeded,
+        )
+
+    def _money(self, ceiling: int) -> Money:
+        last = max(self.moves, key=lambda move: move.n, default=None)
+        refused = [m for m in self.moves if isinstance(m, BudgetReserved) and not m.granted]
+        return Money(
+            ceiling_micro_cents=ceiling,
+            refused=len(refused),
+            reserved_micro_cents=last.reserved if last else 0,
+            spent_micro_cents=last.spent if last else 0,
+        )
+
+    def _verification(self) -> VerificationSummary:
+        if self.checks is None:
+            return VerificationSummary(results=[], verdict="not_run")
+        results = [
+            Check(check_id=check.check_id, level=check.level, passed=check.passed)
+            for check in self.checks.results
+        ]
+        return VerificationSummary(results=results, verdict=self.checks.verdict)
+
+    def _roots(self, files: Iterable[FileEntry]) -> Roots:
+        listed = list(files)
+        checks = self.checks.results if self.checks else []
+        moves = sorted(self.moves, key=lambda move: move.n)
+        return Roots(
+            artifacts=_root(encode(f) for f in listed if f.path.startswith(ARTIFACTS)),
+            budget=_root(events.encode(move) for move in moves),
+            effects=_rooted(self._trees["effects"]),
+            events=_rooted(self._trees["events"]),
+            evidence=_root(encode(f) for f in listed if f.path.startswith(EVIDENCE)),
+            gates=_rooted(self._trees["gates"]),
+            lens=_rooted(self._trees["lens"]),
+            verification=_root(events.encode_check(check) for check in checks),
+            workgraph=_root([]),
+        )
+
+
+def bodies_of(value: object) -> Iterator[Body]:
+    """Yields every body inside a payload, in field order."""
+    if isinstance(value, Body):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from bodies_of(getattr(value, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from bodies_of(item)
+
+
+def _run_failure(
+    work: WorkEnded, locked: Locked, checks: VerificationRun | None
+) -> RunFailure | msgspec.UnsetType:
+    if not isinstance(locked.code, str):
+        return msgspec.UNSET
+    if work.failure and work.failure.code == locked.code:
+        return RunFailure(code=locked.code, message=work.failure.message, step=work.step)
+    broken = [check.check_id for check in checks.results if not check.passed] if checks else []
+    message = f"checks that did not hold: {', '.join(broken)}" if broken else ""
+    return RunFailure(code=locked.code, message=message)
+
+
+def _rooted(tree: Accumulator) -> Root:
+    return Root(root=tree.root().hex(), size=tree.size)
+
+
+def _root(leaves: Iterable[bytes]) -> Root:
+    tree = Accumulator()
+    for leaf in leaves:
+        tree.append(leaf_hash(leaf))
+    return _rooted(tree)

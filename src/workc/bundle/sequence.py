@@ -1,0 +1,36 @@
+"""From journal to events: the same entries in logical order, with a chain and times of their own.
+
+The order is that of the places, whoever finished first. An event's ``ts`` is the largest of the
+``ts`` before it and its own ``at_ms``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import UNSET
+
+from workc.kernel import events
+from workc.kernel.chain import GENESIS, link
+from workc.kernel.events import Event, Record
+
+
+def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, Event]]:
+    """Yields the lines of ``events.jsonl`` and the events for records sorted by place."""
+    prev = GENESIS
+    ts = 0
+    for seq, record in enumerate(records):
+        ts = max(ts, record.at_ms) if record.at_ms is not UNSET else ts
+        event = Event(
+            at=record.at,
+            at_ms=record.at_ms,
+            kind=record.kind,
+            payload=record.payload,
+            phase=record.phase,
+            prev=prev,
+            seq=seq,
+            ts=ts,
+        )
+        line = events.encode(event)
+        prev = link(line)
+        yield line, event

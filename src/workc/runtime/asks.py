@@ -1,0 +1,72 @@
+"""What a lane asks of the world, as values: the seam, seen from the engine's side.
+
+A driver answers each with a payload of ``workc.kernel.events``. An ask says where its answer will
+stand (``at``), so that answers are matched by place and never by order of arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from workc.kernel.events import Basis, Path
+from workc.kernel.values import JsonObject
+from workc.stages.effects import EffectRequest
+from workc.stages.skill import Skill
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run a function with these parameters; ``request`` is the digest of what is asked."""
+
+    skill: Skill[..., object]
+    params: JsonObject
+    request: str
+    step: str
+    attempt: int
+    pure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Send this request through its port; ``digest`` is that of the request."""
+
+    request: EffectRequest
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Answer after this time, in ms."""
+
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Set ``bound`` micro-cents aside."""
+
+    bound: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Close the reservation ``grant`` (its n) with what was spent, in micro-cents."""
+
+    grant: int
+    actual: int
+    basis: Basis
+    step: str
+
+
+Question: TypeAlias = Call | Effect | Timer | Reserve | Settle
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, and the place of its answer. ``timeout_ms`` None: no limit but the run's."""
+
+    at: Path
+    question: Question
+    timeout_ms: int | None = None

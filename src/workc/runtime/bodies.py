@@ -1,0 +1,101 @@
+"""Bodies: users' data as it stands in a record, inline up to 64 KiB, else as a file of the bundle.
+
+JSON is kept as RFC 8785 text, so floats and any key are allowed though events themselves hold
+neither. Files go through :class:`Files`, before the record that names them.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Protocol
+
+from msgspec import UNSET
+
+from workc.kernel import jcs
+from workc.kernel.digest import sha256_hex
+from workc.kernel.events import Body, FailureRecord, Form
+from workc.kernel.failure import Failure
+from workc.kernel.values import Json
+
+#: A body of more bytes than this stands in a file of its own.
+INLINE_LIMIT_BYTES = 65_536
+
+_SUFFIX = {"json": "json", "text": "txt", "bytes": "bin"}
+
+
+class Files(Protocol):
+    """Keeps the files of one run by their path in the bundle."""
+
+    def put(self, path: str, data: bytes) -> None:
+        """Keeps ``data`` under ``path``; the same bytes may be put twice."""
+
+    def get(self, path: str) -> bytes:
+        """Returns the bytes kept under ``path``.
+
+        Raises:
+            Refusal: ``CAPTURE_MISSING`` if there are none.
+        """
+
+
+def store(files: Files, form: Form, data: bytes) -> Body:
+    """Returns the body that holds ``data``; bytes that are text are to be given as such."""
+    if len(data) > INLINE_LIMIT_BYTES:
+        return store_file(files, f"evidence/{sha256_hex(data)}.{_SUFFIX[form]}", form, data)
+    text = base64.b64encode(data).decode("ascii") if form == "bytes" else data.decode("utf-8")
+    return Body(form=form, inline=text)
+
+
+def store_file(files: Files, path: str, form: Form, data: bytes) -> Body:
+    """Puts ``data`` into the file ``path`` whatever its size and returns the body."""
+    files.put(path, data)
+    return Body(form=form, path=path, sha256=sha256_hex(data), size=len(data))
+
+
+def store_json(files: Files, value: Json) -> Body:
+    """Returns the body of a JSON value."""
+    return store(files, "json", jcs.encode(value))
+
+
+def store_text_or_bytes(files: Files, data: bytes) -> Body:
+    """Returns the body of bytes, as text where they are UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return store(files, "bytes", data)
+    return store(files, "text", data)
+
+
+def load(files: Files, body: Body) -> bytes:
+    """Returns the bytes of a body."""
+    if isinstance(body.path, str):
+        return files.get(body.path)
+    text = body.inline if isinstance(body.inline, str) else ""
+    return base64.b64decode(text) if body.form == "bytes" else text.encode("utf-8")
+
+
+def load_json(files: Files, body: Body) -> Json:
+    """Returns the value of a JSON body."""
+    return jcs.parse(load(files, body))
+
+
+def record_failure(files: Files, failure: Failure) -> FailureRecord:
+    """Returns a failure as it is recorded."""
+    after = failure.retry_after_ms
+    return FailureRecord(
+        code=failure.code,
+        message=failure.message,
+        details=store_json(files, failure.details),
+        retry_after_ms=UNSET if after is None else after,
+    )
+
+
+def load_failure(files: Files, record: FailureRecord) -> Failure:
+    """Returns a recorded failure as the value that code works with."""
+    details = load_json(files, record.details)
+    after = record.retry_after_ms
+    return Failure(
+        code=record.code,
+        message=record.message,
+        details=details if isinstance(details, dict) else {},
+        retry_after_ms=after if isinstance(after, int) else None,
+    )

@@ -1,0 +1,213 @@
+"""Answers from what was recorded: the world of a replay, and the past of a resumed run.
+
+A replay answers every ask from its captures and never from anywhere else: an ask that has none is
+``CAPTURE_MISSING``. Pure calls are made again and compared. A resumed run takes recorded answers
+as they are; an effect that was asked for and not answered is ``IN_DOUBT``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workc.kernel.events import (
+    BudgetReserved,
+    BudgetSettled,
+    CallHalted,
+    EffectAnswered,
+    EffectAsked,
+    Entry,
+    Payload,
+    SkillAsked,
+    SkillExecuted,
+    TimerFired,
+)
+from workc.kernel.failure import Failure
+from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
+from workc.runtime.bodies import Files
+from workc.runtime.calls import record_call
+from workc.runtime.divergence import Diverged, Divergence, differing
+from workc.runtime.effects import record_answer
+from workc.runtime.recorded import Recorded
+from workc.runtime.session import Desk, is_effect
+from workc.stages.skill import Result
+
+#: What each kind of ask may be answered with, beside CallHalted.
+_ANSWERS: dict[type, type[Payload]] = {
+    Call: SkillExecuted,
+    Effect: EffectAnswered,
+    Timer: TimerFired,
+    Reserve: BudgetReserved,
+    Settle: BudgetSettled,
+}
+
+
+class CaptureDesk:
+    """Answers every ask of a replay; ``call`` makes a pure call again."""
+
+    def __init__(self, recorded: Recorded, files: Files, call: Callable[[Call], Result]) -> None:
+        self._recorded = recorded
+        self._files = files
+        self._call = call
+
+    def answer(self, ask: Ask) -> Entry:
+        """Returns the recorded answer, a pure call's made anew.
+
+        Raises:
+            Diverged: there is none, it answers something else, or the call gave something else.
+        """
+        entry = self._recorded.entry(ask.at)
+        if entry is None:
+            raise Diverged(_missing(ask))
+        payload = entry.payload
+        if isinstance(payload, CallHalted):
+            return entry
+        if not isinstance(payload, _ANSWERS[type(ask.question)]):
+            raise Diverged(_unfit(ask, entry))
+        if isinstance(ask.question, Effect) and isinstance(payload, EffectAnswered):
+            _compare_digest(ask, ask.question.digest, payload.request)
+        if isinstance(ask.question, Call) and isinstance(payload, SkillExecuted):
+            return self._called(ask, ask.question, entry, payload)
+        return entry
+
+    def _called(self, ask: Ask, call: Call, entry: Entry, payload: SkillExecuted) -> Entry:
+        _compare_digest(ask, call.request, str(payload.request))
+        if not call.pure or _was_cut_off(payload):
+            return entry
+        now = record_call(self._files, call, self._call(call))
+        made = Entry(at=ask.at, payload=now, at_ms=entry.at_ms)
+        recorded = self._recorded.payload(ask.at)
+        divergence = differing(ask.at, recorded, made) if recorded else None
+        if divergence is not None:
+            raise Diverged(divergence)
+        return made
+
+
+def _was_cut_off(payload: SkillExecuted) -> bool:
+    """Returns whether the driver, not the function, ended the call: that is an answer too."""
+    return bool(payload.failure) and payload.failure.code == "TIMEOUT"  # type: ignore[union-attr]
+
+
+class Comparison:
+    """Compares what a replay records with what was recorded; everything is written anew."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+
+    def check(self, entry: Entry) -> bool:
+        """Returns False: the entry is to be written; raises Diverged if another is recorded."""
+        _compare(self._recorded, entry)
+        return False
+
+    def recall(self, ask: Ask) -> Entry | None:
+        """Returns None: the desk answers."""
+        return None
+
+
+class Past:
+    """What a run recorded before it stopped: not written again, and taken as it is."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+
+    def check(self, entry: Entry) -> bool:
+        """Returns whether the entry is recorded; raises Diverged if another is."""
+        if entry.at not in self._recorded:
+            return False
+        _compare(self._recorded, entry)
+        return True
+
+    def recall(self, ask: Ask) -> Entry | None:
+        """Returns the recorded answer, if there is one."""
+        return self._recorded.entry(ask.at)
+
+
+class DoubtfulDesk:
+    """Answers asks whose effect may have happened before the run stopped; passes on the others."""
+
+    def __init__(
+        self, recorded: Recorded, files: Files, desk: Desk, now_ms: Callable[[], int]
+    ) -> None:
+        self._recorded = recorded
+        self._files = files
+        self._desk = desk
+        self._now_ms = now_ms
+
+    def answer(self, ask: Ask) -> Entry | None:
+        """Returns ``IN_DOUBT`` for an effect that was asked for and not answered."""
+        asked = (*ask.at[:-1], ask.at[-1] - 1)
+        if not is_effect(ask) or asked not in self._recorded:
+            return self._desk.answer(ask)
+        before = self._recorded.entry(asked)
+        if before is None or not isinstance(before.payload, EffectAsked | SkillAsked):
+            return self._desk.answer(ask)
+        return Entry(at=ask.at, payload=self._doubt(ask), at_ms=self._now_ms())
+
+    def _doubt(self, ask: Ask) -> Payload:
+        failure = Failure(
+            code="IN_DOUBT",
+            message="the run stopped after this was asked for; whether it happened is not known",
+        )
+        if isinstance(ask.question, Call):
+            return record_call(self._files, ask.question, failure)
+        digest = ask.question.digest if isinstance(ask.question, Effect) else ""
+        return record_answer(self._files, digest, failure)
+
+
+def _compare(recorded: Recorded, entry: Entry) -> None:
+    found = recorded.payload(entry.at)
+    if found is None:
+        raise Diverged(_unrecorded(entry))
+    divergence = differing(entry.at, found, entry)
+    if divergence is not None:
+        raise Diverged(divergence)
+
+
+def _unrecorded(entry: Entry) -> Divergence:
+    step = getattr(entry.payload, "step", None)
+    return Divergence(
+        code="REPLAY_DIVERGED",
+        message=f"{entry.kind} now, where nothing was recorded",
+        step=step if isinstance(step, str) else None,
+        at=".".join(map(str, entry.at)),
+        kind=entry.kind,
+        recorded="nothing",
+        now=entry.kind,
+    )
+
+
+def _missing(ask: Ask) -> Divergence:
+    return Divergence(
+        code="CAPTURE_MISSING",
+        message=f"a {type(ask.question).__name__} was asked for that has no recorded answer",
+        step=getattr(ask.question, "step", None),
+        at=".".join(map(str, ask.at)),
+        now=type(ask.question).__name__,
+        recorded="nothing",
+    )
+
+
+def _unfit(ask: Ask, entry: Entry) -> Divergence:
+    return Divergence(
+        code="REPLAY_DIVERGED",
+        message=f"a {type(ask.question).__name__} was asked for; a {entry.kind} is recorded",
+        step=getattr(ask.question, "step", None),
+        at=".".join(map(str, ask.at)),
+        pointer="/kind",
+        recorded=entry.kind,
+        now=_ANSWERS[type(ask.question)].__name__,
+    )
+
+
+def _compare_digest(ask: Ask, now: str, recorded: str) -> None:
+    if now != recorded:
+        raise Diverged(
+            Divergence(
+                code="REPLAY_DIVERGED",
+                message="another request was asked for than the recorded answer belongs to",
+                step=getattr(ask.question, "step", None),
+                at=".".join(map(str, ask.at)),
+                pointer="/request",
+                recorded=recorded,
+                now=now,
+            )
+        )

@@ -1,0 +1,192 @@
+"""The flow of a run: the root lane, from the intent to the lock.
+
+A program that names its steps has trivial Observe and Orient phases. Act runs the steps as a
+graph, or the workflow function. Verify asks the checks. Whatever happens, the run ends in Lock:
+a halted or failed one goes there at once, as Draft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from workc.kernel import jcs
+from workc.kernel.events import (
+    CheckResult,
+    IntentSet,
+    LensAssembled,
+    Locked,
+    Path,
+    PlanChosen,
+    Verification,
+    VerificationRun,
+    WorkEnded,
+)
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.phases import LockLevel, Outcome
+from workc.kernel.values import Json
+from workc.runtime.bodies import record_failure, store_file, store_json
+from workc.runtime.engine import Body, Lane
+from workc.runtime.expressions import compile_expression, evaluate
+from workc.runtime.function import call_function
+from workc.runtime.run import Run, StepResult, halt_cause
+from workc.runtime.step import step_body
+from workc.runtime.workflow.model import CheckSpec
+from workc.runtime.workflow.references import resolve_plain
+
+OUTPUT_PATH = "artifacts/output.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What became of a run. ``step`` names the step whose failure is the run's."""
+
+    outcome: Outcome
+    output: Json = None
+    failure: Failure | None = None
+    step: str | None = None
+    halt: str | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What Act gave: an output, or a failure, or (partial) both."""
+
+    output: Json = None
+    produced: bool = False
+    failure: Failure | None = None
+    step: str | None = None
+    halt: str | None = None
+
+
+def run_body(run: Run) -> Body:
+    """Returns the root lane's body; place 0 of the lane is the RunStarted that the driver wrote."""
+
+    async def body(lane: Lane) -> RunResult:
+        lane.take()
+        _open(run, lane)
+        work = await _act(run, lane)
+        _end_work(run, lane, work)
+        return _lock(run, lane, work)
+
+    return body
+
+
+def _open(run: Run, lane: Lane) -> None:
+    program = run.program
+    lane.emit(IntentSet(description=program.description or program.name, source="human"))
+    lane.emit(LensAssembled(items=0))
+    plan: list[Json] = [
+        {"id": step.id, "needs": list[Json](step.needs), "skill": step.skill}
+        for step in program.steps
+    ]
+    lane.emit(PlanChosen(plan=store_json(run.files, plan), steps=len(plan)))
+
+
+async def _act(run: Run, lane: Lane) -> _Work:
+    if run.program.function is not None:
+        value, failure, step = await call_function(run, lane, run.program.function)
+        halt = halt_cause(run.results.values())
+        return _Work(value, failure is None, failure, step, halt)
+    await _run_graph(run, lane)
+    return _file_work(run)
+
+
+async def _run_graph(run: Run, lane: Lane) -> None:
+    steps = run.program.steps
+    # The lanes of the steps stand one level below the next place of this lane, in plan order.
+    lanes: dict[str, Path] = {
+        step.id: (*lane.next_place, index) for index, step in enumerate(steps)
+    }
+    await lane.spawn([step_body(run, step, [lanes[need] for need in step.needs]) for step in steps])
+
+
+def _file_work(run: Run) -> _Work:
+    ordered = [run.results[step.id] for step in run.program.steps]
+    halt = halt_cause(ordered)
+    failed = _first_failure(ordered, halt)
+    cause, step = (failed.failure, failed.id) if failed else (None, None)
+    succeeded = any(result.status == "success" for result in ordered)
+    try:
+        output = resolve_plain(run.program.output, run.scope())
+    except Refusal as refusal:
+        return _Work(failure=cause or refusal.failure, step=step, halt=halt)
+    return _Work(output, succeeded and halt is None, cause, step, halt)
+
+
+def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | None:
+    if halt:
+        return next((r for r in ordered if r.failure and r.failure.code == halt), None) or next(
+            (r for r in ordered if r.halt == halt), None
+        )
+    return next((result for result in ordered if result.status == "failure"), None)
+
+
+def _end_work(run: Run, lane: Lane, work: _Work) -> None:
+    output = None
+    if work.produced:
+        output = store_file(run.files, OUTPUT_PATH, "json", jcs.encode(work.output))
+    lane.emit(
+        WorkEnded(
+            failure=record_failure(run.files, work.failure) if work.failure else UNSET,
+            halt=work.halt or UNSET,
+            output=output or UNSET,
+            step=work.step or UNSET,
+        )
+    )
+
+
+def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
+    if not work.produced or work.halt:
+        return _locked(lane, work, "failed", "Draft")
+    checks = tuple(_check(run, check, work.output) for check in run.program.checks)
+    broken = next((check for check in checks if not check.passed), None)
+    lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
+    if broken is not None:
+        failure = Failure(
+            code="VERIFICATION_FAILED",
+            message=f"the check {broken.check_id} did not hold: {broken.that}",
+            details={"check": broken.check_id},
+        )
+        return _locked(lane, _Work(work.output, True, failure), "failed", "Draft", checks)
+    if work.failure is not None:
+        return _locked(lane, work, "partial", "Draft", checks)
+    return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
+
+
+def _verdict(checks: tuple[CheckResult, ...]) -> Verification:
+    if not checks:
+        return "nothing_to_check"
+    return "passed" if all(check.passed for check in checks) else "failed"
+
+
+def _check(run: Run, check: CheckSpec, output: Json) -> CheckResult:
+    """Returns the result of one check: it passes when its expression gives true, nothing else."""
+    try:
+        value = evaluate(compile_expression(check.that), {**run.scope(), "output": output})
+    except Refusal as refusal:
+        record = record_failure(run.files, refusal.failure)
+        return CheckResult(
+            check_id=check.id, failure=record, level=check.level, passed=False, that=check.that
+        )
+    return CheckResult(
+        check_id=check.id,
+        level=check.level,
+        passed=value is True,
+        that=check.that,
+        value=store_json(run.files, value),
+    )
+
+
+def _locked(
+    lane: Lane,
+    work: _Work,
+    outcome: Outcome,
+    level: LockLevel,
+    checks: tuple[CheckResult, ...] = (),
+) -> RunResult:
+    code = work.failure.code if work.failure else UNSET
+    lane.emit(Locked(code=code, lock_level=level, outcome=outcome))
+    return RunResult(outcome, work.output, work.failure, work.step, work.halt, checks)

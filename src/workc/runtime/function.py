@@ -1,0 +1,175 @@
+"""A workflow as a Python function: ``await ctx.call(skill, ...)``, ``await ctx.gather(...)``.
+
+Each call takes the next place of the lane it stands in, so plan order is the order of the calls
+in the code. A call that fails raises :class:`StepFailed`, which the function may catch. Nothing
+else may be awaited: asyncio's primitives belong to an event loop, and the engine has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from workc.kernel.events import TimerFired, TimerSet
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.asks import Timer
+from workc.runtime.engine import Body, Lane
+from workc.runtime.run import Run, StepResult
+from workc.runtime.step import step_body
+from workc.runtime.workflow.model import RetrySpec, StepSpec
+from workc.stages.annotations import to_json
+from workc.stages.skill import Skill, failure_of
+
+R = TypeVar("R")
+
+
+class StepFailed(Exception):
+    """A call of the workflow did not succeed; ``failure`` says why, ``step`` which."""
+
+    def __init__(self, step: str, failure: Failure) -> None:
+        super().__init__(f"{step}: {failure.code}: {failure.message}")
+        self.step = step
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedCall:
+    """A call that is not made yet: await it, or give it to ``ctx.gather``."""
+
+    context: WorkflowContext
+    skill: Skill[..., object]
+    params: JsonObject
+    step: str | None
+    retry: RetrySpec | None
+    timeout_ms: int | None
+
+    def __await__(self) -> Generator[object, object, Json]:
+        """Makes the call and gives its value."""
+        values = yield from self.context.gather(self).__await__()
+        return values[0]
+
+
+class WorkflowContext:
+    """What a workflow function is given."""
+
+    def __init__(self, run: Run, lane: Lane) -> None:
+        self._run = run
+        self._lane = lane
+        self._uuids = 0
+        self._rng = run.rng(lane.path, "workflow")
+
+    def now_ms(self) -> int:
+        """Returns the time of the last answer, in ms since 1970; it stands still in between."""
+        return self._lane.now_ms
+
+    def uuid(self) -> str:
+        """Returns the next derived UUID; the same on every replay."""
+        self._uuids += 1
+        return self._run.uuid(self._lane.path, self._uuids)
+
+    def random(self) -> int:
+        """Returns the next derived number, 0 <= n < 2**64."""
+        return self._rng.next_u64()
+
+    def call(
+        self,
+        skill: Skill[..., object] | str,
+        /,
+        *,
+        step: str | None = None,
+        retry: RetrySpec | None = None,
+        timeout_ms: int | None = None,
+        **params: object,
+    ) -> PlannedCall:
+        """Returns a call of ``skill`` with ``params``; await it for its value.
+
+        ``step`` names it in the record; else it is named after the skill and its place.
+
+        Raises:
+            Misuse: the skill is unknown, or a parameter is no JSON value.
+        """
+        known = self._run.program.skills
+        name = skill if isinstance(skill, str) else skill.name
+        if isinstance(skill, str) and skill not in known:
+            raise Misuse(f"no skill is named {skill!r}; known: {', '.join(sorted(known))}")
+        found = known[skill] if isinstance(skill, str) else skill
+        if known.get(name) is not found:
+            raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
+        values = {key: to_json(value) for key, value in params.items()}
+        return PlannedCall(self, found, values, step, retry, timeout_ms)
+
+    async def gather(self, *calls: PlannedCall) -> list[Json]:
+        """Makes the calls at once and returns their values in order.
+
+        Raises:
+            StepFailed: the first of them, in order, that did not succeed; all of them have ended.
+        """
+        place = ".".join(map(str, self._lane.next_place))
+        bodies: list[Body] = []
+        for index, call in enumerate(calls):
+            name = call.step or f"{call.skill.name}-{place}.{index}"
+            self._claim(name)
+            step = StepSpec(
+                id=name,
+                skill=call.skill.name,
+                params=_literal(call.params),
+                retry=call.retry or RetrySpec(),
+                timeout_ms=call.timeout_ms,
+            )
+            bodies.append(step_body(self._run, step, ()))
+        results = await self._lane.spawn(bodies)
+        return [_value(result) for result in results]
+
+    async def sleep_ms(self, delay_ms: int) -> None:
+        """Waits; in a replay it does not."""
+        self._lane.emit(TimerSet(after_ms=delay_ms))
+        if not isinstance(await self._lane.ask(Timer(delay_ms)), TimerFired):
+            raise refuse("HALTED", "the run was stopped while it waited")
+
+    def _claim(self, name: str) -> None:
+        if name in self._run.claimed:
+            raise Misuse(f"two steps are named {name!r}; give one of them another `step=`")
+        self._run.claimed.add(name)
+
+
+def _literal(params: JsonObject) -> JsonObject:
+    """Returns the parameters with every ``${`` escaped: values of a function are no templates."""
+    return {key: _escaped(value) for key, value in params.items()}
+
+
+def _escaped(value: Json) -> Json:
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case list():
+            return [_escaped(item) for item in value]
+        case dict():
+            return {key: _escaped(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _value(result: object) -> Json:
+    if not isinstance(result, StepResult):
+        raise Misuse("a lane ended without a result")
+    if result.status != "success":
+        failure = result.failure or Failure(code="INTERNAL_ERROR", message="no failure recorded")
+        raise StepFailed(result.id, failure)
+    return result.value
+
+
+async def call_function(
+    run: Run, lane: Lane, function: Callable[..., Awaitable[object]]
+) -> tuple[Json, Failure | None, str | None]:
+    """Returns what the function gave, or its failure and the step that caused it."""
+    try:
+        value = await function(WorkflowContext(run, lane), **run.inputs)
+        return to_json(value), None, None
+    except StepFailed as error:
+        return None, error.failure, error.step
+    except Refusal as refusal:
+        return None, refusal.failure, None
+    except Exception as error:  # noqa: BLE001 - a workflow's own exception is an outcome, not a crash
+        return None, failure_of(error), None

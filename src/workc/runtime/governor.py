@@ -1,0 +1,78 @@
+"""The governor: moves of the ledger and the halt of a run, decided at once and in one order.
+
+It answers what needs no waiting: a reservation, a settlement, and, once the run is halted, every
+other ask with ``CallHalted``. Settlements are always taken: money that was spent was spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workc.kernel.events import BudgetReserved, BudgetSettled, CallHalted, Entry, Payload
+from workc.kernel.ledger import Ledger
+from workc.runtime.asks import Ask, Reserve, Settle
+
+
+class Governor:
+    """Answers ledger asks, and refuses everything after a halt."""
+
+    def __init__(self, ledger: Ledger, now_ms: Callable[[], int]) -> None:
+        self._ledger = ledger
+        self._now_ms = now_ms
+        self.halt: str | None = None
+
+    def recall(self, payload: Payload) -> None:
+        """Takes a recorded answer into account, in order of ``n`` for moves of the ledger."""
+        match payload:
+            case BudgetReserved():
+                self._ledger.reserve(payload.bound)
+                self._halt_if(not payload.granted, "BUDGET_EXCEEDED")
+            case BudgetSettled():
+                move = self._ledger.settle(payload.grant, payload.actual)
+                self._halt_if(not move.granted, "BUDGET_BOUND_VIOLATED")
+            case CallHalted():
+                self._halt_if(True, payload.code)
+            case _:
+                pass
+
+    def answer(self, ask: Ask) -> Entry | None:
+        """Returns the answer where there is one at once, else None."""
+        match ask.question:
+            case Settle():
+                payload: Payload = self._settle(ask.question)
+            case _ if self.halt is not None:
+                payload = CallHalted(code=self.halt)
+            case Reserve():
+                payload = self._reserve(ask.question)
+            case _:
+                return None
+        return Entry(at=ask.at, payload=payload, at_ms=self._now_ms())
+
+    def _reserve(self, question: Reserve) -> BudgetReserved:
+        move = self._ledger.reserve(question.bound)
+        self._halt_if(not move.granted, "BUDGET_EXCEEDED")
+        return BudgetReserved(
+            bound=question.bound,
+            granted=move.granted,
+            n=move.n,
+            reserved=move.reserved,
+            spent=move.spent,
+            step=question.step,
+        )
+
+    def _settle(self, question: Settle) -> BudgetSettled:
+        move = self._ledger.settle(question.grant, question.actual)
+        self._halt_if(not move.granted, "BUDGET_BOUND_VIOLATED")
+        return BudgetSettled(
+            actual=question.actual,
+            basis=question.basis,
+            grant=question.grant,
+            n=move.n,
+            reserved=move.reserved,
+            spent=move.spent,
+            step=question.step,
+        )
+
+    def _halt_if(self, condition: bool, code: str) -> None:  # noqa: FBT001 - private, reads well
+        if condition and self.halt is None:
+            self.halt = code

@@ -1,0 +1,40 @@
+"""A program: what a run executes, whether it came from a file or from a Python function.
+
+Both forms give the same :class:`Program`; the flow of a run (``workc.runtime.flow``) knows no
+third thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from workc.kernel.values import Json
+from workc.runtime.workflow.model import CheckSpec, StepSpec
+from workc.stages.context import PriceTable
+from workc.stages.skill import Skill
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that decides what a run does, but its inputs.
+
+    ``code`` maps each skill that may be used to the digest of its code.
+    ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
+    ``text`` is what the bundle keeps as the program, at ``path``.
+    """
+
+    name: str
+    description: str
+    kind: Literal["file", "function"]
+    text: bytes
+    path: str
+    skills: Mapping[str, Skill[..., object]]
+    code: Mapping[str, str]
+    prices: PriceTable
+    steps: tuple[StepSpec, ...] = ()
+    function: Callable[..., Awaitable[object]] | None = None
+    checks: tuple[CheckSpec, ...] = ()
+    output: Json = None
+    timeout_ms: int | None = None

@@ -1,0 +1,52 @@
+"""What has been recorded already, by place: the prefix of a resumed run, or all of a replayed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from workc.kernel.events import Entry, Event, Path, Record, decode_payload
+
+
+class Recorded:
+    """Holds entries by place and knows which of them were asked for again.
+
+    Payloads stay bytes until they are asked for.
+    """
+
+    def __init__(self, lines: Iterable[Event | Record] = ()) -> None:
+        self._lines: dict[Path, Event | Record] = {tuple(line.at): line for line in lines}
+        self._used: set[Path] = set()
+
+    def __contains__(self, at: Path) -> bool:
+        return at in self._lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def entry(self, at: Path) -> Entry | None:
+        """Returns the entry that stands at ``at`` and marks it as used."""
+        line = self._lines.get(at)
+        if line is None:
+            return None
+        self._used.add(at)
+        payload = decode_payload(line.kind, line.payload)
+        return Entry(at=at, payload=payload, at_ms=line.at_ms)
+
+    def payload(self, at: Path) -> tuple[str, bytes] | None:
+        """Returns kind and payload bytes of what stands at ``at`` and marks it as used."""
+        line = self._lines.get(at)
+        if line is None:
+            return None
+        self._used.add(at)
+        return line.kind, bytes(line.payload)
+
+    def unused(self) -> list[Path]:
+        """Returns the places nobody asked for, in logical order."""
+        return sorted(set(self._lines) - self._used)
+
+
+def raw(payload: bytes) -> msgspec.Raw:
+    """Returns encoded bytes as a payload that is written as it stands."""
+    return msgspec.Raw(payload)

@@ -1,0 +1,82 @@
+"""One run as its lanes see it: what is fixed when it starts, and what the steps have given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
+from workc.kernel.events import Path, StepStatus
+from workc.kernel.failure import Failure
+from workc.kernel.rng import SeededRng, derive
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.bodies import Files
+from workc.runtime.program import Program
+
+HaltCode = Literal["BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "CANCELLED", "TIMEOUT"]
+
+#: When lanes saw different causes, the run ends with the one that stands first here.
+HALT_ORDER: tuple[str, ...] = ("BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "TIMEOUT", "CANCELLED")
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of a step. ``halt`` is the cause if a halt of the run ended it."""
+
+    id: str
+    skill: str
+    status: StepStatus
+    value: Json = None
+    failure: Failure | None = None
+    attempts: int = 0
+    halt: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """What every lane of a run shares. ``results`` is filled by the step lanes as they end."""
+
+    program: Program
+    files: Files
+    run_id: str
+    seed: int
+    inputs: JsonObject
+    ceiling_micro_cents: int
+    deadline_ms: int | None
+    results: dict[str, StepResult] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+
+    def scope(self) -> dict[str, Json]:
+        """Returns what references may name: the inputs and the values of successful steps."""
+        steps: dict[str, Json] = {
+            result.id: result.value
+            for result in self.results.values()
+            if result.status == "success"
+        }
+        return {"inputs": self.inputs, "steps": steps}
+
+    def idempotency_key(self, step: str) -> str:
+        """Returns the key of a step: the same for each of its attempts, in this run only."""
+        return tagged(TAG_KEY, f"{self.run_id}\0{step}".encode())[:32]
+
+    def uuid(self, lane: Path, count: int) -> str:
+        """Returns the ``count``-th UUID of a lane, version 8 (RFC 9562, section 5.8)."""
+        raw = tagged(TAG_ID, f"{self.run_id}\0{lane_name(lane)}\0{count}".encode())
+        variant = "89ab"[int(raw[16], 16) % 4]
+        return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-{variant}{raw[17:20]}-{raw[20:32]}"
+
+    def rng(self, lane: Path, purpose: str) -> SeededRng:
+        """Returns the generator of a lane for one purpose."""
+        return SeededRng(derive(self.seed, f"{purpose}:{lane_name(lane)}"))
+
+
+def lane_name(lane: Path) -> str:
+    """Returns the place of a lane as text: ``3.0``."""
+    return ".".join(map(str, lane))
+
+
+def halt_cause(results: Iterable[StepResult]) -> str | None:
+    """Returns why the run was stopped, if it was: the same whoever saw it first."""
+    seen = {result.halt for result in results}
+    return next((code for code in HALT_ORDER if code in seen), None)

@@ -1,0 +1,133 @@
+"""A session: engine, journal and answers brought together, still without any I/O of its own.
+
+One turn: answers are written and made durable, then delivered; the lanes run; what they record is
+written; what they ask is answered at once where it can be (recorded answers, the ledger), and the
+rest is handed out, after everything before it is durable. So an ask is on disk before its effect
+starts, and an answer before anybody acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from workc.kernel import events
+from workc.kernel.events import EffectAsked, Entry, SkillAsked
+from workc.runtime.asks import Ask, Call, Effect
+from workc.runtime.engine import Engine
+from workc.runtime.journal import Journal
+
+
+class Desk(Protocol):
+    """Answers at once what can be: a governor when live, captures in a replay."""
+
+    def answer(self, ask: Ask) -> Entry | None:
+        """Returns the answer, or None if the driver has to get it."""
+
+
+class Known(Protocol):
+    """What was recorded before this session began."""
+
+    def check(self, entry: Entry) -> bool:
+        """Returns whether the entry is recorded already, as it is.
+
+        Raises:
+            Divergence: something else is recorded at its place.
+        """
+
+    def recall(self, ask: Ask) -> Entry | None:
+        """Returns the recorded answer, or None if there is none."""
+
+
+class Session:
+    """Drives the engine of one run against a journal; give it answers, get what to do next."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        desk: Desk,
+        known: Known | None = None,
+        watch: Callable[[Entry], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._desk = desk
+        self._known = known
+        self._watch = watch
+
+    @property
+    def done(self) -> bool:
+        """Returns whether the run is over."""
+        return self._engine.done
+
+    @property
+    def result(self) -> object:
+        """Returns what the run gave."""
+        return self._engine.result
+
+    def turn(self, answers: Sequence[Entry] = ()) -> list[Ask]:
+        """Takes answers and returns the asks that are to be performed now."""
+        self._take(answers)
+        todo: list[Ask] = []
+        urgent = False
+        while True:
+            entries, asks = self._engine.run()
+            urgent |= self._write(entries)
+            recalled, at_once, rest = self._sort(asks)
+            todo += rest
+            if not recalled and not at_once:
+                break
+            for entry in at_once:
+                self._append(entry)
+            for entry in (*recalled, *at_once):
+                self._engine.answer(entry)
+        self._journal.commit(effect=urgent)
+        return todo
+
+    def _take(self, answers: Sequence[Entry]) -> None:
+        if not answers:
+            return
+        for entry in answers:
+            self._append(entry)
+        self._journal.commit(effect=any(_must_last(entry) for entry in answers))
+        for entry in answers:
+            self._engine.answer(entry)
+
+    def _write(self, entries: Sequence[Entry]) -> bool:
+        urgent = False
+        for entry in entries:
+            if self._known is None or not self._known.check(entry):
+                self._append(entry)
+                urgent |= isinstance(entry.payload, EffectAsked | SkillAsked)
+        return urgent
+
+    def _append(self, entry: Entry) -> None:
+        self._journal.append(entry)
+        if self._watch is not None:
+            self._watch(entry)
+
+    def _sort(self, asks: Sequence[Ask]) -> tuple[list[Entry], list[Entry], list[Ask]]:
+        recalled: list[Entry] = []
+        at_once: list[Entry] = []
+        rest: list[Ask] = []
+        for ask in asks:
+            known = self._known.recall(ask) if self._known is not None else None
+            if known is not None:
+                recalled.append(known)
+            elif (entry := self._desk.answer(ask)) is not None:
+                at_once.append(entry)
+            else:
+                rest.append(ask)
+        return recalled, at_once, rest
+
+
+def _must_last(entry: Entry) -> bool:
+    payload = entry.payload
+    return not (isinstance(payload, events.SkillExecuted) and payload.mode == "pure")
+
+
+def is_effect(ask: Ask) -> bool:
+    """Returns whether performing this ask may change the world."""
+    question = ask.question
+    return isinstance(question, Effect) or (isinstance(question, Call) and not question.pure)

@@ -1,0 +1,83 @@
+"""Builds the workflow from a document in which no problem was found."""
+
+from __future__ import annotations
+
+import msgspec
+
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.check_inputs import without_default
+from workc.runtime.workflow.check_steps import needs_of
+from workc.runtime.workflow.facts import members, texts
+from workc.runtime.workflow.model import (
+    CheckSpec,
+    InputSpec,
+    RetrySpec,
+    StepSpec,
+    WorkflowFile,
+)
+from workc.runtime.workflow.source import Document
+from workc.stages.network import NetworkPolicy
+
+
+def build_workflow(document: Document) -> WorkflowFile:
+    """Returns the workflow that a checked document describes."""
+    file = members(document.value)
+    verify = file.get("verify", [])
+    return WorkflowFile(
+        name=str(file["name"]),
+        description=str(file.get("description", "")),
+        inputs=tuple(
+            _input(name, members(spec)) for name, spec in members(file.get("inputs")).items()
+        ),
+        secrets=tuple(texts(file.get("secrets"))),
+        skills=tuple(texts(file.get("skills"))),
+        budget_ceiling_cents=_count(members(file.get("budget")).get("ceiling_cents")),
+        timeout_ms=_count(file.get("timeout_ms")),
+        policy=_policy(members(file.get("policy"))),
+        steps=_steps(document, members(file["steps"])),
+        verify=tuple(
+            _check(members(spec)) for spec in (verify if isinstance(verify, list) else [])
+        ),
+        output=file.get("output"),
+    )
+
+
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _input(name: str, spec: JsonObject) -> InputSpec:
+    return InputSpec(
+        name=name,
+        schema=without_default(spec),
+        has_default="default" in spec,
+        default=spec.get("default"),
+    )
+
+
+def _policy(policy: JsonObject) -> NetworkPolicy | None:
+    network = policy.get("network")
+    return None if network is None else msgspec.convert(network, NetworkPolicy)
+
+
+def _steps(document: Document, steps: JsonObject) -> tuple[StepSpec, ...]:
+    position = {step_id: index for index, step_id in enumerate(steps)}
+    return tuple(_step(document, step_id, members(steps[step_id]), position) for step_id in steps)
+
+
+def _step(document: Document, step_id: str, step: JsonObject, position: dict[str, int]) -> StepSpec:
+    return StepSpec(
+        id=step_id,
+        skill=str(step["skill"]),
+        params=members(step.get("with")),
+        depends_on=tuple(texts(step.get("depends_on"))),
+        needs=tuple(sorted(needs_of(step), key=position.__getitem__)),
+        retry=msgspec.convert(members(step.get("retry")), RetrySpec),
+        timeout_ms=_count(step.get("timeout_ms")),
+        description=str(step.get("description", "")),
+        line=document.key_mark(("steps", step_id)).line,
+    )
+
+
+def _check(spec: JsonObject) -> CheckSpec:
+    return msgspec.convert({"level": "Semantic", **spec}, CheckSpec)

@@ -1,0 +1,176 @@
+"""Checks what is written inside texts: references and expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from workc.kernel.failure import Refusal
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.expressions import compile_expression
+from workc.runtime.workflow.facts import UNRESOLVED, Facts, members
+from workc.runtime.workflow.model import SkillInfo
+from workc.runtime.workflow.place import Place, quoted
+from workc.runtime.workflow.problems import suggest
+from workc.runtime.workflow.references import (
+    MalformedReference,
+    Reference,
+    parse_template,
+    texts_of,
+)
+
+#: Parameters of built-in skills that hold JMESPath, should the skill's own entry not say so.
+EXPRESSION_PARAMS: Mapping[str, tuple[str, ...]] = {"json_transform": ("expression",)}
+
+_EXPRESSION_ROOTS = ("inputs", "steps", "output")
+_SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret"}
+
+
+def check_references(facts: Facts) -> None:
+    """Reports references in ``with`` and ``output`` that can never be resolved."""
+    declared = {
+        "inputs": frozenset(facts.section("inputs")),
+        "steps": frozenset(facts.section("steps")),
+        "secrets": frozenset(facts.secrets),
+    }
+    for step_id, step in facts.steps():
+        skill = facts.known.get(str(step.get("skill")))
+        for name, value in members(step.get("with")).items():
+            may_hold_secrets = skill is None or name in skill.secret_params
+            place: Place = ("steps", step_id, "with", name)
+            _Walk(facts, declared, may_hold_secrets=may_hold_secrets).check(place, value)
+            _check_key(facts, place)
+    output = members(facts.document.value).get("output")
+    _Walk(facts, declared, may_hold_secrets=False).check(("output",), output)
+
+
+class _Walk:
+    """One check of all references in one value."""
+
+    def __init__(
+        self, facts: Facts, declared: Mapping[str, frozenset[str]], *, may_hold_secrets: bool
+    ) -> None:
+        self._facts, self._declared = facts, declared
+        self._may_hold_secrets = may_hold_secrets
+
+    def check(self, place: Place, value: Json) -> None:
+        """Reports the references in ``value`` that cannot be resolved, and those in keys."""
+        for below, text in texts_of(value):
+            self._check_text((*place, *below), text)
+        for below in _keys(value):
+            _check_key(self._facts, (*place, *below))
+
+    def _check_text(self, place: Place, text: str) -> None:
+        for reference in _references(self._facts, place, text):
+            self._check_reference(place, reference)
+
+    def _check_reference(self, place: Place, reference: Reference) -> None:
+        names = self._declared[reference.root]
+        kind = _SINGULAR[reference.root]
+        if reference.name not in names:
+            fix = suggest(reference.name, names, _DECLARE[reference.root])
+            message = f"{reference.text[:200]}: there is no {kind} {quoted(reference.name)}"
+            self._facts.refuse(place, message, fix, UNRESOLVED)
+        elif reference.root == "secrets" and not self._may_hold_secrets:
+            message = f"{reference.text}: a secret cannot stand here"
+            self._facts.refuse(place, message, "secrets go where the skill says it takes them")
+
+
+_DECLARE = {
+    "inputs": "declare it under inputs",
+    "steps": "write the id of a step",
+    "secrets": "list it under secrets",
+}
+
+
+def _references(facts: Facts, place: Place, text: str) -> tuple[Reference, ...]:
+    """Returns the references in a text; of a malformed one, those before it."""
+    try:
+        return parse_template(text).references
+    except MalformedReference as error:
+        facts.refuse(place, error.failure.message, error.fix, UNRESOLVED)
+        return parse_template(text[: error.offset]).references
+
+
+def _check_key(facts: Facts, place: Place) -> None:
+    if isinstance(place[-1], str) and "${" in place[-1]:
+        message = f"the key {quoted(place[-1])} is not read for references"
+        facts.refuse_key(place, message, "put the reference in a value")
+
+
+def _keys(value: Json) -> Iterable[Place]:
+    """Yields the place of each member of each object in ``value``."""
+    pending: list[tuple[Place, Json]] = [((), value)]
+    while pending:
+        place, item = pending.pop()
+        if isinstance(item, dict):
+            inner = [((*place, key), item[key]) for key in item]
+            yield from (found for found, _ in inner)
+            pending.extend(inner)
+        elif isinstance(item, list):
+            pending.extend(((*place, index), part) for index, part in enumerate(item))
+
+
+def check_expressions(facts: Facts) -> None:
+    """Reports expressions in ``verify`` and in parameters that can never be evaluated."""
+    for step_id, step in facts.steps():
+        name = str(step.get("skill"))
+        given = members(step.get("with"))
+        for param in _expression_params(name, facts.known.get(name)):
+            _check_static(facts, ("steps", step_id, "with", param), given.get(param))
+    seen: set[str] = set()
+    for index, check in enumerate(facts.items("verify")):
+        _check_check(facts, ("verify", index), members(check), seen)
+
+
+def _expression_params(name: str, skill: SkillInfo | None) -> tuple[str, ...]:
+    declared = () if skill is None else skill.expression_params
+    return declared or EXPRESSION_PARAMS.get(name, ())
+
+
+def _check_static(facts: Facts, place: Place, text: Json) -> None:
+    """Compiles an expression whose text is known before the run."""
+    if not isinstance(text, str):
+        return
+    try:
+        parts = parse_template(text).parts
+    except MalformedReference:
+        return
+    if len(parts) == 1 and isinstance(parts[0], str):
+        _compile(facts, place, parts[0])
+
+
+def _compile(facts: Facts, place: Place, text: str) -> tuple[tuple[str, ...], ...]:
+    """Returns the paths that an expression starts at its data; none if it cannot be compiled."""
+    try:
+        return compile_expression(text).chains
+    except Refusal as refusal:
+        fix = "name values as steps.x, without ${ }" if "${" in text else "see jmespath.org"
+        facts.refuse(place, refusal.failure.message, fix, refusal.failure.code)
+        return ()
+
+
+def _check_check(facts: Facts, place: Place, check: JsonObject, seen: set[str]) -> None:
+    check_id, that = check.get("id"), check.get("that")
+    if isinstance(check_id, str):
+        if check_id in seen:
+            facts.refuse(
+                (*place, "id"), f"there is already a check {quoted(check_id)}", "rename one"
+            )
+        seen.add(check_id)
+    if isinstance(that, str) and that:
+        for chain in _compile(facts, (*place, "that"), that):
+            _check_chain(facts, (*place, "that"), chain)
+
+
+def _check_chain(facts: Facts, place: Place, chain: tuple[str, ...]) -> None:
+    """Reports a path of ``verify`` whose first two names cannot be there."""
+    root, *rest = chain
+    if root not in _EXPRESSION_ROOTS:
+        fix = suggest(root, _EXPRESSION_ROOTS, f"start with {', '.join(_EXPRESSION_ROOTS)}")
+        facts.refuse(place, f"there is nothing called {quoted(root)} here", fix, UNRESOLVED)
+    elif rest and root in _SINGULAR:
+        names = facts.section(root)
+        if rest[0] not in names:
+            fix = suggest(rest[0], names, _DECLARE[root])
+            message = f"there is no {_SINGULAR[root]} {quoted(rest[0])}"
+            facts.refuse(place, message, fix, UNRESOLVED)

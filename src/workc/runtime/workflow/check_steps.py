@@ -1,0 +1,144 @@
+"""Checks the steps: their names, skills, parameters, retries and what they wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.check_inputs import check_names, place_of
+from workc.runtime.workflow.facts import UNRESOLVED, Facts, members
+from workc.runtime.workflow.graph import find_cycles
+from workc.runtime.workflow.model import SkillInfo
+from workc.runtime.workflow.place import Place, quoted
+from workc.runtime.workflow.problems import suggest
+from workc.runtime.workflow.references import MalformedReference, parse_template, texts_of
+from workc.stages import schema
+
+#: The most steps of a workflow.
+MAX_STEPS = 100_000
+
+
+def check_steps(facts: Facts) -> None:
+    """Reports what is wrong with each step by itself."""
+    check_names(facts, "steps")
+    if facts.section("steps") == {} and "steps" in members(facts.document.value):
+        facts.refuse(("steps",), "there are no steps", "add at least one step")
+    for step_id, step in facts.steps():
+        _check_retry(facts, step_id, members(step.get("retry")))
+        _check_skill(facts, step_id, step)
+
+
+def _check_retry(facts: Facts, step_id: str, retry: JsonObject) -> None:
+    base, most = retry.get("base_delay_ms"), retry.get("max_delay_ms")
+    if isinstance(base, int) and isinstance(most, int) and base > most:
+        message = f"base_delay_ms ({base}) is more than max_delay_ms ({most})"
+        facts.refuse(("steps", step_id, "retry", "base_delay_ms"), message, "swap or mend them")
+
+
+def _check_skill(facts: Facts, step_id: str, step: JsonObject) -> None:
+    name = step.get("skill")
+    if not isinstance(name, str) or not name:
+        return
+    if name not in facts.known:
+        fix = suggest(name, facts.known, "list its Python file under skills")
+        message = f"there is no skill {quoted(name)}"
+        facts.refuse(("steps", step_id, "skill"), message, fix, "SKILL_NOT_FOUND")
+        return
+    given = step.get("with", {})
+    if isinstance(given, dict):
+        _check_params(facts, step_id, given, facts.known[name])
+
+
+def _check_params(facts: Facts, step_id: str, given: JsonObject, skill: SkillInfo) -> None:
+    """Reports unknown, missing and wrongly typed parameters; those with references only by name."""
+    known = members(skill.input_schema.get("properties"))
+    place: Place = ("steps", step_id, "with")
+    if skill.input_schema.get("additionalProperties") is False:
+        for name in [name for name in given if name not in known]:
+            fix = suggest(name, known, f"it takes {', '.join(known) or 'no parameters'}")
+            facts.refuse_key((*place, name), f"there is no parameter {quoted(name)}", fix)
+    _check_missing(facts, step_id, given, skill)
+    for name, value in given.items():
+        if name in known and not any(texts_of(value)):
+            _check_literal(facts, (*place, name), _schema_of(skill, members(known[name])), value)
+
+
+def _check_missing(facts: Facts, step_id: str, given: JsonObject, skill: SkillInfo) -> None:
+    required = skill.input_schema.get("required", [])
+    missing = [str(n) for n in (required if isinstance(required, list) else []) if n not in given]
+    if missing:
+        place: Place = ("steps", step_id, "with") if given else ("steps", step_id)
+        message = f"missing parameters: {', '.join(missing)}"
+        facts.refuse_key(place, message, f"add {missing[0]} under with")
+
+
+def _schema_of(skill: SkillInfo, parameter: JsonObject) -> JsonObject:
+    """Returns a parameter's schema with the definitions it may refer to."""
+    definitions = skill.input_schema.get("$defs")
+    return parameter if definitions is None else {**parameter, "$defs": definitions}
+
+
+def _check_literal(facts: Facts, place: Place, wanted: JsonObject, value: Json) -> None:
+    for problem in schema.problems(wanted, value):
+        fault = (*place, *place_of(problem.pointer, value))
+        message = f"expected {problem.expected}, got {problem.actual}"
+        facts.refuse(fault, message, _what_it_is(wanted), "INVALID_INPUT")
+
+
+def _what_it_is(wanted: JsonObject) -> str:
+    return str(wanted.get("description") or "compare with the skill's parameters")
+
+
+def check_graph(facts: Facts) -> None:
+    """Reports steps that wait for unknown ones, for themselves, or for each other."""
+    needs = {step_id: dict(_needs(step_id, step)) for step_id, step in facts.steps()}
+    for step_id, found in needs.items():
+        _check_depends_on(facts, step_id, found)
+    others = {
+        step_id: [need for need in found if need != step_id] for step_id, found in needs.items()
+    }
+    for cycle in find_cycles(others):
+        place = needs[cycle[0]][cycle[1]]
+        message = f"these steps wait for each other: {' -> '.join(_shortened(cycle))}"
+        facts.refuse(place, message, "remove one of these needs")
+
+
+def _check_depends_on(facts: Facts, step_id: str, needs: dict[str, Place]) -> None:
+    """Reports unknown names in ``depends_on`` and a step that needs itself."""
+    steps = facts.section("steps")
+    for need, place in needs.items():
+        if need == step_id:
+            facts.refuse(place, f"the step {quoted(step_id)} waits for itself", "remove this")
+        elif need not in steps and place[2] == "depends_on":
+            fix = suggest(need, steps, "write the id of a step")
+            facts.refuse(place, f"there is no step {quoted(need)}", fix, UNRESOLVED)
+
+
+def _shortened(cycle: tuple[str, ...]) -> list[str]:
+    """Returns the names of a cycle, the middle left out of a long one."""
+    names = [name[:64] for name in cycle]
+    return names if len(names) <= 12 else [*names[:6], "...", *names[-5:]]
+
+
+def _needs(step_id: str, step: JsonObject) -> Iterator[tuple[str, Place]]:
+    """Yields each step that a step names, with the place where it does, references first."""
+    explicit = step.get("depends_on")
+    for index, need in enumerate(explicit if isinstance(explicit, list) else ()):
+        if isinstance(need, str):
+            yield need, ("steps", step_id, "depends_on", index)
+    for place, text in texts_of(step.get("with")):
+        for need in _steps_in(text):
+            yield need, ("steps", step_id, "with", *place)
+
+
+def _steps_in(text: str) -> list[str]:
+    try:
+        references = parse_template(text).references
+    except MalformedReference:
+        return []
+    return [reference.name for reference in references if reference.root == "steps"]
+
+
+def needs_of(step: JsonObject) -> set[str]:
+    """Returns every step that a step names, in ``depends_on`` or in a reference."""
+    return {need for need, _ in _needs("", step)}

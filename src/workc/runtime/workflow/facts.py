@@ -1,0 +1,66 @@
+"""What the checks look at: the document, the skills that are known, and where problems go.
+
+The document may have any shape; each getter gives what has the right type and passes over the
+rest, which :mod:`workc.runtime.workflow.shape` reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.model import SkillInfo
+from workc.runtime.workflow.place import Place, dotted
+from workc.runtime.workflow.problems import Report
+from workc.runtime.workflow.source import Document
+
+INVALID = "INVALID_WORKFLOW"
+UNRESOLVED = "UNRESOLVED_REFERENCE"
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """One document and what is known about its skills; problems go to ``report``."""
+
+    document: Document
+    known: Mapping[str, SkillInfo]
+    report: Report
+
+    def refuse(self, place: Place, message: str, fix: str, code: str = INVALID) -> None:
+        """Reports a problem of the value at ``place``."""
+        self.report.add(self.document.value_mark(place), dotted(place), message, fix, code)
+
+    def refuse_key(self, place: Place, message: str, fix: str, code: str = INVALID) -> None:
+        """Reports a problem of the key at ``place``."""
+        self.report.add(self.document.key_mark(place), dotted(place), message, fix, code)
+
+    def section(self, name: str) -> JsonObject:
+        """Returns a mapping at the top of the file; an empty one if there is none."""
+        return members(members(self.document.value).get(name))
+
+    def items(self, name: str) -> list[Json]:
+        """Returns a list at the top of the file; an empty one if there is none."""
+        found = members(self.document.value).get(name)
+        return found if isinstance(found, list) else []
+
+    def steps(self) -> Iterator[tuple[str, JsonObject]]:
+        """Yields the steps that are mappings, by id, in file order."""
+        for step_id, step in self.section("steps").items():
+            if isinstance(step, dict):
+                yield step_id, step
+
+    @property
+    def secrets(self) -> list[str]:
+        """Returns the declared secrets."""
+        return texts(self.items("secrets"))
+
+
+def members(value: Json) -> JsonObject:
+    """Returns ``value`` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def texts(value: Json) -> list[str]:
+    """Returns the strings in a list; nothing for any other value."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,205 @@
+"""The published JSON Schema of the workflow file; the checks walk this very table.
+
+What a schema of the subset cannot say is checked besides: names of steps and inputs, references,
+expressions, cycles, and the parameters of skills.
+"""
+
+from __future__ import annotations
+
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+
+#: Names of workflows, inputs, steps and checks.
+NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
+#: Names of environment variables (POSIX, Base Definitions, section 8.1, lower case allowed too).
+VARIABLE_PATTERN = "^[A-Za-z_][A-Za-z0-9_]{0,255}$"
+#: A Python file, relative, or a dotted module name.
+SKILL_SOURCE_PATTERN = (
+    r"^(?:[^/\\\n][^\\\n]*\.py|[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
+)
+#: A host: a name, an address or ``*.`` and a suffix; no scheme, path, user or port list.
+HOST_PATTERN = r"^[^\s/@?#]+$"
+
+#: The most attempts a step may ask for.
+MAX_ATTEMPTS = 100
+#: The most a delay may grow from one attempt to the next, in thousandths.
+MAX_MULTIPLIER_PERMILLE = 1_000_000
+#: The most characters of a description.
+MAX_DESCRIPTION = 10_000
+
+INPUT_TYPES = ("string", "integer", "number", "boolean", "object", "array")
+LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
+
+
+def _text(description: str, **more: Json) -> JsonObject:
+    return {"type": "string", "description": description, **more}
+
+
+def _count(description: str, minimum: int = 0, maximum: int = MAX_SAFE_INTEGER) -> JsonObject:
+    return {
+        "type": "integer",
+        "minimum": minimum,
+        "maximum": maximum,
+        "description": description,
+    }
+
+
+def _flag(description: str) -> JsonObject:
+    return {"type": "boolean", "description": description}
+
+
+def _list(description: str, items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items, "description": description}
+
+
+def _mapping(description: str, values: JsonObject) -> JsonObject:
+    return {"type": "object", "additionalProperties": values, "description": description}
+
+
+def _record(description: str, required: list[Json], properties: JsonObject) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+        "description": description,
+    }
+
+
+_DESCRIPTION = _text("What it is for, in words; nothing depends on it.", maxLength=MAX_DESCRIPTION)
+_SCHEMA: JsonObject = {"type": "object", "description": "A JSON Schema of the same subset."}
+
+#: An input: the keywords of the schema subset, with one type.
+_INPUT = _record(
+    "What the input must be, as JSON Schema.",
+    ["type"],
+    {
+        "type": _text("The type of the value.", enum=[*INPUT_TYPES]),
+        "title": _text("A short name for people."),
+        "description": _DESCRIPTION,
+        "default": {
+            "description": "The value if none is given; without it the input must be given."
+        },
+        "examples": {"type": "array", "description": "Values as they may be given."},
+        "enum": {"type": "array", "minItems": 1, "description": "The only values allowed."},
+        "const": {"description": "The only value allowed."},
+        "minimum": {"type": "number", "description": "The least number allowed."},
+        "maximum": {"type": "number", "description": "The greatest number allowed."},
+        "exclusiveMinimum": {"type": "number", "description": "The number must be greater."},
+        "exclusiveMaximum": {"type": "number", "description": "The number must be less."},
+        "minLength": _count("The least number of characters."),
+        "maxLength": _count("The greatest number of characters."),
+        "pattern": _text("A regular expression that some part of the text must match."),
+        "format": _text("What the text is, for people; not checked."),
+        "items": {"type": "object", "description": "The schema of each item."},
+        "minItems": _count("The least number of items."),
+        "maxItems": _count("The greatest number of items."),
+        "uniqueItems": _flag("Whether all items must differ."),
+        "properties": _mapping("The schema of each member, by name.", _SCHEMA),
+        "required": _list("Members that must be there.", _text("A member's name.")),
+        "additionalProperties": {
+            "type": ["boolean", "object"],
+            "description": "Whether other members may be there, or their schema.",
+        },
+    },
+)
+
+_RETRY = _record(
+    "How often the step is tried; what is absent comes from the failure catalog.",
+    [],
+    {
+        "max_attempts": _count("How often it is tried, the first included.", 1, MAX_ATTEMPTS),
+        "base_delay_ms": _count("How long to wait before the second attempt."),
+        "max_delay_ms": _count("The longest wait between two attempts."),
+        "multiplier_permille": _count(
+            "What each wait is multiplied by, in thousandths.", 1000, MAX_MULTIPLIER_PERMILLE
+        ),
+        "jitter_permille": _count("The part of a wait that is random, in thousandths.", 0, 1000),
+    },
+)
+
+_STEP = _record(
+    "One use of a skill.",
+    ["skill"],
+    {
+        "skill": _text("The name of the skill.", minLength=1, maxLength=256),
+        "with": {"type": "object", "description": "The skill's parameters; may hold references."},
+        "depends_on": _list(
+            "Steps that must succeed first, beside those that `with` refers to.",
+            _text("The id of a step."),
+        ),
+        "retry": _RETRY,
+        "timeout_ms": _count("How long one attempt may take; 0 means 0."),
+        "description": _DESCRIPTION,
+    },
+)
+
+_CHECK = _record(
+    "A statement about the run that must hold.",
+    ["id", "that"],
+    {
+        "id": _text("The name of the check.", pattern=NAME_PATTERN),
+        "level": _text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
+        "that": _text(
+            "JMESPath over {inputs, steps, output}; must give something true.", minLength=1
+        ),
+    },
+)
+
+_NETWORK = _record(
+    "Where requests may go.",
+    [],
+    {
+        "allow_public": _flag("Whether public addresses may be reached; true if absent."),
+        "allow_loopback": _flag("Whether this machine may be reached; true if absent."),
+        "allow_private": _flag("Whether private ranges may be reached; false if absent."),
+        "allow_hosts": _list(
+            "Hosts that may be reached in spite of their address.",
+            _text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
+        ),
+        "deny_hosts": _list(
+            "Hosts that may never be reached.",
+            _text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
+        ),
+    },
+)
+
+#: The whole file. Each record refuses keys that it does not name.
+FILE_SCHEMA: JsonObject = {
+    **_record(
+        "A workflow: steps that use skills, and what must hold at the end.",
+        ["workc", "name", "steps"],
+        {
+            "workc": {"const": 1, "description": "The version of this file format: 1."},
+            "name": _text("The name of the workflow.", pattern=NAME_PATTERN),
+            "description": _DESCRIPTION,
+            "inputs": _mapping("What is given when the workflow is run, by name.", _INPUT),
+            "secrets": _list(
+                "Environment variables that ${secrets.NAME} may name.",
+                _text("The name of an environment variable.", pattern=VARIABLE_PATTERN),
+            ),
+            "skills": _list(
+                "Where the workflow's own skills are.",
+                _text(
+                    "A Python file, relative to this one, or a module name.",
+                    pattern=SKILL_SOURCE_PATTERN,
+                ),
+            ),
+            "budget": _record(
+                "What the run may cost.",
+                ["ceiling_cents"],
+                {"ceiling_cents": _count("The most it may cost, in cents; 0 means nothing.")},
+            ),
+            "timeout_ms": _count("How long the whole run may take; 0 means 0."),
+            "policy": _record("What the run may do.", [], {"network": _NETWORK}),
+            "steps": _mapping("The steps, by id; file order breaks ties.", _STEP),
+            "verify": _list("What must hold when the steps are done.", _CHECK),
+            "output": {"description": "What the run gives: any JSON, with references."},
+        },
+    ),
+    "title": "workc workflow file, version 1",
+}
+
+
+def published_schema() -> JsonObject:
+    """Returns the JSON Schema (2020-12) of a workflow file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **FILE_SCHEMA}

@@ -1,0 +1,89 @@
+"""Loads a workflow file: reads it, finds everything that is wrong, and builds the workflow.
+
+    workflow = load_workflow(data, "digest.yaml", known)
+
+Whatever ``data`` is, the answer is a workflow or one :class:`InvalidWorkflow` with all problems, by
+line. Nothing runs, no file is opened, no skill is imported here: ``known`` says what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.build import build_workflow
+from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
+from workc.runtime.workflow.check_references import check_expressions, check_references
+from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
+from workc.runtime.workflow.document import parse_document
+from workc.runtime.workflow.facts import Facts, texts
+from workc.runtime.workflow.json_schema import FILE_SCHEMA
+from workc.runtime.workflow.model import SkillInfo, WorkflowFile
+from workc.runtime.workflow.problems import InvalidWorkflow, Problem, Report
+from workc.runtime.workflow.shape import check_shape
+from workc.runtime.workflow.source import Document
+
+_CHECKS = (
+    check_inputs,
+    check_lists,
+    check_policy,
+    check_steps,
+    check_graph,
+    check_references,
+    check_expressions,
+)
+
+
+def load_workflow(data: bytes, name: str, known: Mapping[str, SkillInfo]) -> WorkflowFile:
+    """Returns the workflow in ``data``; ``name`` is the file's name as problems show it.
+
+    Raises:
+        InvalidWorkflow: ``INVALID_WORKFLOW`` with every problem found.
+    """
+    report = Report(name)
+    document = parse_document(data, name, report)
+    report.finish_reading()
+    if document is not None:
+        _run_checks(Facts(document, known, report))
+    found = report.problems()
+    if document is None or found:
+        raise InvalidWorkflow(found)
+    return build_workflow(document)
+
+
+def find_problems(data: bytes, name: str, known: Mapping[str, SkillInfo]) -> list[Problem]:
+    """Returns every problem of a workflow file, by line; an empty list for a good one."""
+    try:
+        load_workflow(data, name, known)
+    except InvalidWorkflow as error:
+        return list(error.problems)
+    return []
+
+
+def declared_skills(data: bytes, name: str) -> tuple[str, ...]:
+    """Returns what the file lists under ``skills``, so that they can be loaded before checking.
+
+    Raises:
+        InvalidWorkflow: if the file cannot be read at all.
+    """
+    report = Report(name)
+    document = parse_document(data, name, report)
+    if document is None:
+        raise InvalidWorkflow(report.problems())
+    value: Json = document.value
+    return tuple(texts(value.get("skills"))) if isinstance(value, dict) else ()
+
+
+def check(document: Document, known: Mapping[str, SkillInfo], report: Report) -> None:
+    """Reports everything that is wrong with a document that could be read."""
+    _run_checks(Facts(document, known, report))
+
+
+def _run_checks(facts: Facts) -> None:
+    steps: JsonObject = facts.section("steps")
+    if len(steps) > MAX_STEPS:
+        facts.refuse(("steps",), f"more than {MAX_STEPS} steps", "split the workflow")
+        return
+    check_shape(facts, FILE_SCHEMA)
+    for run in _CHECKS:
+        run(facts)

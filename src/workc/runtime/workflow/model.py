@@ -1,0 +1,93 @@
+"""A checked workflow as values: what the engine runs. Nothing here can be wrong any more."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from workc.kernel.values import Json, JsonObject
+from workc.stages.network import NetworkPolicy
+
+Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
+
+
+class SkillInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the checks must know about a skill.
+
+    ``input_schema`` is an object schema of the subset of ``workc.stages.schema``. Secrets may stand
+    only inside the parameters ``secret_params``. ``expression_params`` hold JMESPath.
+    """
+
+    input_schema: JsonObject
+    secret_params: tuple[str, ...] = ()
+    expression_params: tuple[str, ...] = ()
+
+
+class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared input: its JSON Schema (``default`` taken out) and its default, if it has one."""
+
+    name: str
+    schema: JsonObject
+    has_default: bool = False
+    default: Json = None
+
+    @property
+    def type(self) -> str:
+        """Returns the declared type: string, integer, number, boolean, object or array."""
+        return str(self.schema["type"])
+
+
+class RetrySpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step says about its retries; None leaves it to the catalog."""
+
+    max_attempts: int | None = None
+    base_delay_ms: int | None = None
+    max_delay_ms: int | None = None
+    multiplier_permille: int | None = None
+    jitter_permille: int | None = None
+
+
+class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One step. ``params`` still holds its references.
+
+    ``depends_on`` is what the file says; ``needs`` adds the steps that ``params`` refers to, all of
+    them in file order. ``line`` is where the step stands in the file, from 1; 0 if there is none.
+    """
+
+    id: str
+    skill: str
+    params: JsonObject = {}
+    depends_on: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    retry: RetrySpec = RetrySpec()
+    timeout_ms: int | None = None
+    description: str = ""
+    line: int = 0
+
+
+class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of ``verify``: a JMESPath over ``{inputs, steps, output}`` that must give true (no other value passes)."""
+
+    id: str
+    level: Level
+    that: str
+
+
+class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow; ``steps`` in file order.
+
+    ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0.
+    """
+
+    name: str
+    description: str = ""
+    inputs: tuple[InputSpec, ...] = ()
+    secrets: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    budget_ceiling_cents: int | None = None
+    timeout_ms: int | None = None
+    policy: NetworkPolicy | None = None
+    steps: tuple[StepSpec, ...] = ()
+    verify: tuple[CheckSpec, ...] = ()
+    output: Json = None

@@ -1,0 +1,55 @@
+"""The text of a file and where its values stand in it."""
+
+from __future__ import annotations
+
+import bisect
+import re
+
+import msgspec
+
+from workc.kernel.values import Json
+from workc.runtime.workflow.place import Mark, Place
+
+#: The most levels of lists and mappings in a file.
+MAX_DEPTH = 64
+
+_LINE_END = re.compile("\n")
+
+
+class Source:
+    """A text that can say which line and column an offset is in."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    def mark(self, offset: int) -> Mark:
+        """Returns the line and column, both from 1, of the character at ``offset``."""
+        line = bisect.bisect_right(self._starts, offset)
+        return Mark(line, offset - self._starts[line - 1] + 1)
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Offsets of the values by their place, and of the keys by the place of their value."""
+
+    values: dict[Place, int]
+    keys: dict[Place, int]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A value tree whose every place has a line and a column."""
+
+    value: Json
+    source: Source
+    places: Places
+
+    def value_mark(self, place: Place) -> Mark:
+        """Returns where the value at ``place`` starts; for an absent one, its nearest holder."""
+        while place and place not in self.places.values:
+            place = place[:-1]
+        return self.source.mark(self.places.values.get(place, 0))
+
+    def key_mark(self, place: Place) -> Mark:
+        """Returns where the key of ``place`` starts; the value itself if it has no key."""
+        offset = self.places.keys.get(place)
+        return self.value_mark(place) if offset is None else self.source.mark(offset)

@@ -1,0 +1,86 @@
+"""What a skill's code and a workflow function are given: the seam, seen from above.
+
+Everything here is answered by the engine. Nothing reads a clock, draws randomness or opens a
+socket by itself, which is why a replay can run the same code again.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from workc.stages.effects import HttpRequest, HttpResponse, ModelRequest, ModelResponse
+
+
+class Grant(Protocol):
+    """A reservation that stands; settle it once."""
+
+    @property
+    def bound_micro_cents(self) -> int:
+        """Returns what was reserved."""
+
+
+class PriceTable(Protocol):
+    """Prices of the run, fixed when it started."""
+
+    def micro_cents(self, provider: str, model: str, tokens: dict[str, int]) -> int:
+        """Returns ``ceil(sum of tokens x price / 10**6)``, one rounding.
+
+        ``tokens`` maps a kind (``input``, ``output``, ``cache_read``, ``cache_write``) to a count.
+
+        Raises:
+            Refusal: ``PRICE_UNKNOWN`` for a model or a kind that has no price.
+        """
+
+
+class Context(Protocol):
+    """Given to a skill whose first parameter is ``ctx``; such a skill awaits nothing else."""
+
+    @property
+    def prices(self) -> PriceTable:
+        """Returns the price table of the run."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """Returns a key that is the same for every attempt of this step."""
+
+    def now_ms(self) -> int:
+        """Returns the time of the last answer, in ms since 1970; it stands still in between."""
+
+    def uuid(self) -> str:
+        """Returns the next derived UUID of this lane; the same on every replay."""
+
+    def random(self) -> int:
+        """Returns the next derived number of this lane, 0 <= n < 2**64."""
+
+    async def http(self, request: HttpRequest) -> HttpResponse:
+        """Makes one HTTP exchange.
+
+        Raises:
+            Refusal: what the network or the policy said (``TIMEOUT``, ``EXTERNAL_CALL_BLOCKED``).
+        """
+
+    async def model(self, request: ModelRequest) -> ModelResponse:
+        """Makes one provider call. Reserve its upper bound first.
+
+        Raises:
+            Refusal: as for :meth:`http`.
+        """
+
+    async def sleep_ms(self, delay_ms: int) -> None:
+        """Waits; in a replay it does not."""
+
+    async def reserve(self, bound_micro_cents: int) -> Grant:
+        """Sets the upper bound of a call aside.
+
+        Raises:
+            Refusal: ``BUDGET_EXCEEDED`` when what is left does not hold it; the run then halts.
+        """
+
+    async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
+        """Commits what the call cost and frees the rest.
+
+        ``basis`` says where the figure comes from: ``usage``, ``released`` or ``bound``.
+
+        Raises:
+            Refusal: ``BUDGET_BOUND_VIOLATED`` when the cost is above what was reserved.
+        """

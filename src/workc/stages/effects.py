@@ -1,0 +1,115 @@
+"""Effects as values: what a skill asks of the world and what comes back, before any I/O.
+
+A request is hashed and recorded exactly as it stands here, with names where secrets go, so that
+a replay needs no key. A response is recorded as the adapter gives it: already redacted. Live
+code therefore sees what a replay sees.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+
+class SecretName(msgspec.Struct, frozen=True):
+    """Stands where the value of the environment variable ``secret`` goes when sending."""
+
+    secret: str
+
+
+class SecretText(msgspec.Struct, frozen=True):
+    """Is text with secrets in it: literal parts and names, joined when sending.
+
+    Only the workflow's author can make one (the reference ``${secrets.NAME}``); data that comes
+    from outside cannot, so an answer that contains such words is sent on as plain words.
+    """
+
+    parts: tuple[str | SecretName, ...]
+
+    def __str__(self) -> str:
+        """Returns the text with every secret shown as its name."""
+        return "".join(p if isinstance(p, str) else f"${{secrets.{p.secret}}}" for p in self.parts)
+
+
+Text: TypeAlias = str | SecretText
+
+
+class Redaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that a secret stood in the answer ``count`` times and was replaced before recording.
+
+    ``commitment`` is SHA-256 over tag, salt and value (``workc redaction/0.2``); ``salt`` is 16
+    random bytes in hex, one per answer and secret.
+    """
+
+    secret: str
+    count: int
+    salt: str
+    commitment: str
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP exchange to make, redirects included.
+
+    ``query`` is appended to the URL, percent-encoded. ``timeout_ms`` bounds the whole exchange
+    and ``max_bytes`` the body after decoding. ``max_redirects`` 0 returns a redirect as it is.
+    """
+
+    method: str
+    url: Text
+    headers: tuple[tuple[str, Text], ...] = ()
+    query: tuple[tuple[str, Text], ...] = ()
+    body: bytes | None = None
+    timeout_ms: int = 30_000
+    max_bytes: int = 8_388_608
+    max_redirects: int = 5
+
+
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back: any status is a response; only what gives no status is a refusal.
+
+    ``headers`` keep order and repeats, names in lower case. ``url`` is where the answer came
+    from, after redirects. ``body`` is decoded (gzip, deflate) and complete.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    url: str = ""
+    redactions: tuple[Redaction, ...] = ()
+
+
+class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a model provider, already in the provider's wire form.
+
+    ``base_url`` None means the provider's own, or what the environment says; ``key`` names the
+    environment variable of the API key (None: no key is sent). ``path`` is appended to the base.
+    ``max_bytes`` bounds the answer.
+    """
+
+    provider: Literal["openai", "anthropic"]
+    path: str
+    body: bytes
+    base_url: Text | None = None
+    headers: tuple[tuple[str, Text], ...] = ()
+    key: str | None = None
+    stream: bool = False
+    timeout_ms: int = 120_000
+    max_bytes: int = 33_554_432
+
+
+class ModelResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's answer as bytes: one chunk, or one per received piece of a stream.
+
+    Joined, the chunks are the body. ``url`` is the address that answered.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    chunks: tuple[bytes, ...] = ()
+    url: str = ""
+    redactions: tuple[Redaction, ...] = ()
+
+
+EffectRequest: TypeAlias = HttpRequest | ModelRequest
+EffectResponse: TypeAlias = HttpResponse | ModelResponse

@@ -1,0 +1,91 @@
+"""Turns the exception of somebody else's code into a failure that reads alike on every machine.
+
+What is kept: the type, the words (bounded, no address of an object) and the frames of the code
+that was called, each as module, function and line. What is dropped: paths, the frames of the
+engine and those of Python's own library, whose lines differ from one version to the next.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import cast
+
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.jcs import normalise
+from workc.kernel.values import Json, JsonObject
+
+#: Characters of an exception's own words that are kept.
+MAX_WORDS = 500
+#: Frames that are kept, the outermost first: where a recursion that is too deep ends depends on
+#: how deep its caller stood, where it began does not.
+MAX_FRAMES = 20
+
+#: How Python's repr spells where an object lies; the second form is what ctypes and others print.
+_ADDRESS = re.compile(r"(?<=\bat )0x[0-9a-fA-F]+|\b0x[0-9a-fA-F]{8,}")
+
+
+def words_of(error: BaseException) -> str:
+    """Returns ``TypeName: words``; only the name if there are no words, or no way to get them."""
+    name = _printable(type(error).__name__)
+    try:
+        words = str(error)
+    # The method that answers is somebody else's and may raise whatever it likes.
+    except Exception:  # noqa: BLE001 - see above
+        return name
+    words = _printable(_ADDRESS.sub("0x..", words))[:MAX_WORDS]
+    return f"{name}: {words}" if words else name
+
+
+def _printable(text: str) -> str:
+    # A lone surrogate could not be written into a record.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Returns what a skill's exception means: its own failure for a refusal, else SKILL_FAILED.
+
+    A refusal whose code is not in the catalog, or whose details are not JSON, is a defect of the
+    skill and becomes SKILL_FAILED like any other exception.
+    """
+    if isinstance(error, Refusal) and (passed := _sound(error.failure)) is not None:
+        return passed
+    details: JsonObject = {
+        "exception": _printable(f"{type(error).__module__}.{type(error).__qualname__}"),
+        "frames": list[Json](_frames(error.__traceback__)),
+    }
+    return Failure(code="SKILL_FAILED", message=words_of(error), details=details)
+
+
+def _sound(failure: Failure) -> Failure | None:
+    if failure.code not in CATALOG:
+        return None
+    try:
+        message = cast("str", normalise(failure.message))
+        details = cast("JsonObject", normalise(failure.details))
+    except CanonicalError:
+        return None
+    after = failure.retry_after_ms
+    return Failure(code=failure.code, message=message, details=details, retry_after_ms=after)
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[JsonObject]:
+    kept = 0
+    while traceback is not None and kept < MAX_FRAMES:
+        module = _printable(str(traceback.tb_frame.f_globals.get("__name__", "")))
+        if not _is_hidden(module):
+            kept += 1
+            function = _printable(traceback.tb_frame.f_code.co_qualname)
+            yield {"module": module, "function": function, "line": traceback.tb_lineno}
+        traceback = traceback.tb_next
+
+
+def _is_hidden(module: str) -> bool:
+    package = module.partition(".")[0]
+    # Of workc itself only the library of skills is code that was called, and not the caller.
+    engine = package == "workc" and not module.startswith("workc.skills")
+    return engine or package in sys.stdlib_module_names

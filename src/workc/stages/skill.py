@@ -1,0 +1,374 @@
+"""Makes a function a skill: named, typed as JSON on both sides, with its effects declared.
+
+>>> @skill(pure=True)
+... def greet(name: str, times: int = 1) -> str:
+...     return "hello " * times + name
+>>> greet.bind({"name": "Ada"})
+{'name': 'Ada', 'times': 1}
+>>> invoke(greet, {"nam": "Ada"}).failure.code
+'INVALID_INPUT'
+
+A skill is called like its function. A plain ``def`` runs where nothing is watched; an
+``async def`` too, unless its first parameter is named ``ctx``: then the engine runs it, it
+awaits only what ``ctx`` gives, and a replay runs it again.
+
+Refused when decorated (:class:`Misuse`): generators, ``*args``, ``**kwargs``, positional-only
+parameters, annotations without JSON form, unknown effects, names outside the grammar. A name in
+an annotation that does not exist yet is looked up at the first use.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
+
+import msgspec
+
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+from workc.stages.contract import Contract, Parameter, signature_of
+from workc.stages.exception import failure_of
+from workc.stages.problem import listed
+from workc.stages.shapes import Unresolved, hints_of
+
+__all__ = ["EFFECTS", "Kind", "Result", "Skill", "failure_of", "invoke", "invoke_async", "skill"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+Kind: TypeAlias = Literal["function", "async_function", "context"]
+
+#: Every effect a skill can declare; a typo is an error when decorated.
+EFFECTS = (
+    "Pure",
+    "Fallible",
+    "Network",
+    "Llm",
+    "NonDeterministic",
+    "Process",
+    "FsRead",
+    "FsWrite",
+    "Cost",
+    "Unknown",
+)
+#: These alone leave a skill pure: the same input gives the same value, or the same failure.
+_PURE = frozenset({"Pure", "Fallible"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Skill(Generic[P, R_co]):
+    """A function with its contract. ``effects`` None is Unknown (opaque), ``()`` is pure.
+
+    ``secret_params`` names the parameters in which a ``SecretText`` may stand. ``timeout_ms``
+    0 means no time at all, None no bound of its own.
+    """
+
+    name: str
+    version: str
+    kind: Kind
+    function: Callable[P, R_co]
+    effects: tuple[str, ...] | None
+    timeout_ms: int | None
+    idempotent: bool
+    description: str
+    secret_params: frozenset[str]
+    schemas: tuple[JsonObject | None, JsonObject | None] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Lets ``inspect`` and ``help`` see the function."""
+        seen = ("__doc__", "__module__", "__name__", "__qualname__")
+        self.__dict__.update({each: getattr(self.function, each) for each in seen})
+        self.__dict__["__wrapped__"] = self.function
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Calls the function itself: nothing is converted and nothing is checked."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def pure(self) -> bool:
+        """Says whether no effect was declared, as opposed to none being known."""
+        return self.effects == ()
+
+    @property
+    def input_schema(self) -> JsonObject:
+        """Returns the schema of the parameters, an object; see :meth:`bind` for what it raises."""
+        return self._contract.input_schema
+
+    @property
+    def output_schema(self) -> JsonObject:
+        """Returns the schema of the value; see :meth:`conclude` for what it raises."""
+        return self._contract.output_schema
+
+    def bind(self, params: JsonObject) -> dict[str, object]:
+        """Returns the arguments to call the function with, defaults included.
+
+        Raises:
+            Refusal: INVALID_INPUT; names the parameter, what was expected and what came.
+            Misuse: when an annotation still names something that does not exist.
+        """
+        return self._contract.bind(params)
+
+    def conclude(self, value: object) -> Json:
+        """Returns what the function gave as canonical JSON that fits the output schema.
+
+        Raises:
+            Refusal: INVALID_OUTPUT; names the place, what was expected and what came.
+            Misuse: when an annotation still names something that does not exist.
+        """
+        return self._contract.conclude(value)
+
+    def call_in(self, ctx: object, arguments: dict[str, object]) -> Awaitable[object]:
+        """Returns what the function of a context skill gives to be awaited, for the engine.
+
+        Raises:
+            Misuse: for a skill of another kind.
+        """
+        _expect(self, "context")
+        function = cast("Callable[..., Awaitable[object]]", self.function)
+        return function(ctx, **arguments)
+
+    @cached_property
+    def _contract(self) -> Contract:
+        without = "ctx" if self.kind == "context" else None
+        hints = hints_of(self.function, without=without)
+        names = [(n, each) for n, each in signature_of(self.function).items() if n != without]
+        empty = inspect.Parameter.empty
+        parameters = {
+            name: Parameter(hints.get(name, empty), each.default, name in self.secret_params)
+            for name, each in names
+        }
+        if unknown := sorted(self.secret_params - parameters.keys()):
+            raise Misuse(f"{self.name}: secret_params names {listed(unknown)}, no such parameter")
+        return Contract(self.name, parameters, hints.get("return", empty), self.schemas)
+
+
+class Decorator(Protocol):
+    """What ``@skill(...)`` gives: makes a function a skill and keeps its types."""
+
+    def __call__(self, function: Callable[P, R], /) -> Skill[P, R]:
+        """Returns the skill of a function."""
+        ...
+
+
+@overload
+def skill(function: Callable[P, R], /) -> Skill[P, R]: ...
+
+
+@overload
+def skill(
+    *,
+    name: str | None = None,
+    version: str = "1",
+    effects: Iterable[str] | None = None,
+    pure: bool = False,
+    timeout_ms: int | None = None,
+    idempotent: bool | None = None,
+    description: str | None = None,
+    input_schema: JsonObject | None = None,
+    output_schema: JsonObject | None = None,
+    secret_params: Iterable[str] = (),
+) -> Decorator: ...
+
+
+def skill(
+    function: Callable[P, R] | None = None,
+    *,
+    name: str | None = None,
+    version: str = "1",
+    effects: Iterable[str] | None = None,
+    pure: bool = False,
+    timeout_ms: int | None = None,
+    idempotent: bool | None = None,
+    description: str | None = None,
+    input_schema: JsonObject | None = None,
+    output_schema: JsonObject | None = None,
+    secret_params: Iterable[str] = (),
+) -> Skill[P, R] | Decorator:
+    """Returns the skill of a function, as ``@skill`` or ``@skill(...)``.
+
+    ``effects`` are names of :data:`EFFECTS`; none given means Unknown, ``pure=True`` means none.
+    ``idempotent`` (may be run again when its first run is in doubt) is True when pure. The
+    schemas replace what the annotations say; values are still built as these say.
+    ``description`` is the first paragraph of the docstring unless given.
+
+    Raises:
+        Misuse: for whatever cannot work; says what to change.
+    """
+    declared = _declared(effects, pure=pure)
+
+    def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
+        made = Skill(
+            name=_checked_name(wrapped.__name__ if name is None else name),
+            version=_checked_version(version),
+            kind=_kind(wrapped),
+            function=wrapped,
+            effects=declared,
+            timeout_ms=_checked_timeout(timeout_ms),
+            idempotent=declared == () if idempotent is None else idempotent,
+            description=_first_paragraph(wrapped) if description is None else description,
+            secret_params=frozenset(_names(secret_params, "secret_params")),
+            schemas=(input_schema, output_schema),
+        )
+        return _compiled(made)
+
+    if function is None:
+        return cast("Decorator", decorate)
+    return decorate(_checked_function(function))
+
+
+def _compiled(made: Skill[P, R]) -> Skill[P, R]:
+    try:
+        _ = made.input_schema
+    except Unresolved:
+        # A class that is defined further down; it is looked for again at the first use.
+        signature_of(made.function)
+    return made
+
+
+def _checked_function(function: Callable[P, R]) -> Callable[P, R]:
+    if not inspect.isfunction(function):
+        raise Misuse(f"@skill makes skills of functions (def, async def), not of {function!r}")
+    return function
+
+
+def _kind(function: Callable[..., object]) -> Kind:
+    _checked_function(function)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise Misuse(f"{function.__qualname__} is a generator; a skill returns one value")
+    is_async = inspect.iscoroutinefunction(function)
+    takes_context = next(iter(signature_of(function)), None) == "ctx"
+    if takes_context and not is_async:
+        raise Misuse(f"{function.__qualname__} takes ctx, so it must be an async def")
+    if is_async:
+        return "context" if takes_context else "async_function"
+    return "function"
+
+
+def _declared(effects: Iterable[str] | None, *, pure: bool) -> tuple[str, ...] | None:
+    if effects is None:
+        return () if pure else None
+    names = sorted(set(_names(effects, "effects")))
+    for name in names:
+        if name not in EFFECTS:
+            close = get_close_matches(name, EFFECTS, n=1)
+            meant = f"did you mean {close[0]}?" if close else f"known are {listed(EFFECTS)}"
+            raise Misuse(f"no effect is called {name!r}: {meant}")
+    return _consistent(names, pure=pure)
+
+
+def _consistent(names: list[str], *, pure: bool) -> tuple[str, ...] | None:
+    if "Unknown" in names:
+        if pure or len(names) > 1:
+            raise Misuse("effects are Unknown or they are named, not both")
+        return None
+    if set(names) <= _PURE:
+        return ()
+    if pure or "Pure" in names:
+        raise Misuse(f"a pure skill has no effects, but {listed(names)} are declared")
+    return tuple(names)
+
+
+def _names(names: Iterable[str], what: str) -> list[str]:
+    if isinstance(names, str):
+        raise Misuse(f'{what} takes a list of names; write ["{names}"]')
+    return list(names)
+
+
+def _checked_name(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise Misuse(f"a skill cannot be called {name!r}: names match {_NAME.pattern}")
+    return name
+
+
+def _checked_version(version: str) -> str:
+    if not (isinstance(cast("object", version), str) and version.isprintable() and version):
+        raise Misuse(f"the version of a skill is a text such as '1', not {version!r}")
+    return version
+
+
+def _checked_timeout(timeout_ms: int | None) -> int | None:
+    if timeout_ms is None:
+        return None
+    if type(timeout_ms) is not int or not 0 <= timeout_ms <= MAX_SAFE_INTEGER:
+        raise Misuse(f"timeout_ms is a whole number of milliseconds, not {timeout_ms!r}")
+    return timeout_ms
+
+
+def _first_paragraph(function: Callable[..., object]) -> str:
+    paragraph, _, _ = (inspect.getdoc(function) or "").partition("\n\n")
+    return " ".join(paragraph.split())
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What one call gave: a value, or the failure that says why there is none."""
+
+    value: Json = None
+    failure: Failure | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Says whether there is a value."""
+        return self.failure is None
+
+
+def invoke(skill: Skill[..., object], params: JsonObject) -> Result:
+    """Returns what a skill of kind ``function`` makes of the parameters.
+
+    Whatever its code raises is a failure, ``SystemExit`` included; other exceptions that do not
+    derive from ``Exception`` (KeyboardInterrupt) are meant for the process and pass.
+
+    Raises:
+        Misuse: for a skill of another kind, or an annotation that does not resolve.
+    """
+    _expect(skill, "function")
+    try:
+        arguments = skill.bind(params)
+    except Refusal as refusal:
+        return Result(failure=refusal.failure)
+    try:
+        value = skill.function(**arguments)
+    # A skill is somebody else's code: whatever it raises is data here.
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - see above
+        return Result(failure=failure_of(error))
+    return _concluded(skill, value)
+
+
+async def invoke_async(skill: Skill[..., object], params: JsonObject) -> Result:
+    """Returns what a skill of kind ``async_function`` makes of the parameters; see invoke.
+
+    Raises:
+        Misuse: for a skill of another kind, or an annotation that does not resolve.
+    """
+    _expect(skill, "async_function")
+    try:
+        arguments = skill.bind(params)
+    except Refusal as refusal:
+        return Result(failure=refusal.failure)
+    try:
+        value = await cast("Awaitable[object]", skill.function(**arguments))
+    # A skill is somebody else's code: whatever it raises is data here.
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - see above
+        return Result(failure=failure_of(error))
+    return _concluded(skill, value)
+
+
+def _expect(skill: Skill[..., object], kind: Kind) -> None:
+    if skill.kind != kind:
+        raise Misuse(f"{skill.name} is of kind {skill.kind}, not {kind}")
+
+
+def _concluded(skill: Skill[..., object], value: object) -> Result:
+    if inspect.iscoroutine(value):
+        # Nobody will await it; closed, it does not warn about that later.
+        value.close()
+    try:
+        return Result(value=skill.conclude(value))
+    except Refusal as refusal:
+        return Result(failure=refusal.failure)

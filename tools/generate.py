@@ -1,0 +1,103 @@
+"""Writes what is generated: the catalog module and the pages drawn from tables.
+
+``make generate`` runs it; a test runs it too and fails if a file would change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOG = ROOT / "src/workc/kernel/catalog.toml"
+NO_RETRY = {
+    "strategy": "none",
+    "max_attempts": 1,
+    "base_delay_ms": 0,
+    "max_delay_ms": 0,
+    "multiplier_permille": 1000,
+    "jitter_permille": 0,
+}
+
+
+def entries() -> dict[str, dict[str, object]]:
+    """Returns every code with its category's defaults filled in, sorted by code."""
+    data = tomllib.loads(CATALOG.read_text("utf-8"))
+    blank = {"http_status": None, "retry": NO_RETRY, "since": "0.1.0"}
+    return {
+        code: {**blank, **data["defaults"][entry["category"]], **entry}
+        for code, entry in sorted(data["codes"].items())
+    }
+
+
+def catalog_module() -> str:
+    """Returns the text of ``workc/kernel/catalog.py``."""
+    found = entries()
+    canonical = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    lines = [
+        '"""The failure catalog. Generated from catalog.toml by ``make generate``: do not edit."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from workc.kernel.failure import CatalogEntry, Retry",
+        "",
+        "#: SHA-256 of the catalog as canonical JSON; a bundle records it.",
+        f'CATALOG_SHA256 = "{digest}"',
+        "",
+        "CATALOG: dict[str, CatalogEntry] = {",
+    ]
+    for code, entry in found.items():
+        retry = entry.pop("retry")
+        lines += [f'    "{code}": CatalogEntry(', f'        code="{code}",']
+        lines += [f"        {key}={_literal(entry[key])}," for key in sorted(entry)]
+        lines += [f"        retry=Retry({_fields(retry)}),", "    ),"]
+    return "\n".join([*lines, "}", ""])
+
+
+def _fields(retry: dict[str, object]) -> str:
+    return ", ".join(f"{key}={_literal(value)}" for key, value in sorted(retry.items()))
+
+
+def _literal(value: object) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def failures_page() -> str:
+    """Returns the text of ``docs/reference/failures.md``."""
+    lines = [
+        "# Failure codes",
+        "",
+        "Generated from `src/workc/kernel/catalog.toml` by `make generate`.",
+        "`workc failures` prints this list, `workc explain CODE` one entry.",
+        "",
+    ]
+    for code, entry in entries().items():
+        retry = entry["retry"]
+        lines += [
+            f"## {code}",
+            "",
+            f"{entry['summary']} {entry['hint']}",
+            "",
+            f"Category {entry['category']}, exit code {entry['exit']}, "
+            + ("retryable" if entry["retryable"] else "not retryable")
+            + f", attempts by default {retry['max_attempts']}, since {entry['since']}.",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def outputs() -> dict[Path, str]:
+    """Returns every generated file with the text it must have."""
+    return {
+        ROOT / "src/workc/kernel/catalog.py": catalog_module(),
+        ROOT / "docs/reference/failures.md": failures_page(),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in outputs().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
