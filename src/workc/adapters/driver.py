@@ -13,31 +13,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from workc.adapters.workers import Loop, Threads
-from workc.kernel.events import Entry, Path, Payload, TimerFired
-from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.events import Entry, Path
+from workc.kernel.failure import Misuse
+from workc.runtime.answering import Answer, Answering, perform
 from workc.runtime.asks import Ask, Call, Effect, Timer
-from workc.runtime.bodies import Files
-from workc.runtime.calls import record_call
-from workc.runtime.effects import record_answer
-from workc.runtime.ports import HttpPort, ModelPort
+from workc.runtime.ports import Ports
 from workc.runtime.session import Session
-from workc.stages.effects import EffectResponse, HttpRequest
-from workc.stages.skill import Result, failure_of, invoke, invoke_async
-
-
-class Ports(Protocol):
-    """Gives the ports, each made when it is first asked for."""
-
-    def http(self) -> HttpPort:
-        """Returns the HTTP port."""
-        ...
-
-    def model(self) -> ModelPort:
-        """Returns the model port."""
-        ...
+from workc.stages.skill import invoke, invoke_async
 
 
 class Interrupted(Exception):
@@ -47,7 +31,7 @@ class Interrupted(Exception):
 @dataclass(frozen=True, slots=True)
 class _Done:
     at: Path
-    result: Result | EffectResponse | Failure
+    result: Answer
 
 
 @dataclass(slots=True)
@@ -61,17 +45,13 @@ class Driver:
 
     def __init__(
         self,
-        files: Files,
+        answering: Answering,
         ports: Ports,
-        now_ms: Callable[[], int],
         *,
         threads: int = 16,
-        clean: Callable[[Result], Result] | None = None,
     ) -> None:
-        self._files = files
+        self._answering = answering
         self._ports = ports
-        self._now_ms = now_ms
-        self._clean = clean
         self._threads = Threads(threads)
         self._loop = Loop()
         self._done: SimpleQueue[_Done | None] = SimpleQueue()
@@ -112,7 +92,7 @@ class Driver:
         question = ask.question
         if not isinstance(question, Call):
             raise Misuse("only a call runs here")
-        return self._entry(ask, invoke(question.skill, question.params))
+        return self._answering.entry(ask, invoke(question.skill, question.params))
 
     def _start(self, ask: Ask) -> None:
         flight = _Flight(ask)
@@ -145,21 +125,7 @@ class Driver:
         return self._loop.submit(lambda: self._await_effect(at, effect))
 
     async def _await_effect(self, at: Path, effect: Effect) -> None:
-        try:
-            if isinstance(effect.request, HttpRequest):
-                result: EffectResponse | Failure = await self._ports.http().send(effect.request)
-            else:
-                result = await self._ports.model().send(effect.request)
-        except Refusal as refusal:
-            result = refusal.failure
-        except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or we hang
-            found = failure_of(error)
-            result = Failure(
-                code="INTERNAL_ERROR",
-                message=f"the port failed: {found.message}",
-                details=found.details,
-            )
-        self._done.put(_Done(at, result))
+        self._done.put(_Done(at, await perform(effect, self._ports)))
 
     def _wait(self) -> list[Entry]:
         """Waits for the first answer and takes every other that has come by then."""
@@ -176,7 +142,7 @@ class Driver:
         if done is None:
             raise Interrupted
         flight = self._flights.pop(done.at, None)
-        return [] if flight is None else [self._entry(flight.ask, done.result)]
+        return [] if flight is None else [self._answering.entry(flight.ask, done.result)]
 
     def _drain(self) -> list[Entry]:
         entries: list[Entry] = []
@@ -199,30 +165,9 @@ class Driver:
         return entries
 
     def _over(self, flight: _Flight) -> Entry:
-        if isinstance(flight.ask.question, Timer):
-            return Entry(at=flight.ask.at, payload=TimerFired(), at_ms=self._now_ms())
         if flight.cancel is not None:
             flight.cancel()
-        limit = flight.ask.timeout_ms
-        failure = Failure(
-            code="TIMEOUT",
-            message=f"no answer within {limit} ms",
-            details={"timeout_ms": limit},
-        )
-        return self._entry(flight.ask, failure)
-
-    def _entry(self, ask: Ask, result: Result | EffectResponse | Failure) -> Entry:
-        return Entry(at=ask.at, payload=self._payload(ask, result), at_ms=self._now_ms())
-
-    def _payload(self, ask: Ask, result: Result | EffectResponse | Failure) -> Payload:
-        question = ask.question
-        if isinstance(question, Call) and isinstance(result, Result | Failure):
-            if self._clean is not None and not question.pure and isinstance(result, Result):
-                result = self._clean(result)
-            return record_call(self._files, question, result)
-        if isinstance(question, Effect) and not isinstance(result, Result):
-            return record_answer(self._files, question.digest, result)
-        raise Misuse("an answer does not fit what was asked")
+        return self._answering.over(flight.ask)
 
     def _close(self) -> None:
         self._threads.close()

@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from workc import __version__
 from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
-from workc.adapters.driver import Driver
 from workc.adapters.identity import run_id as make_run_id
-from workc.adapters.redaction import Redactor
+from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
-from workc.api.settings import Clock, Settings, policy_digest, policy_id, policy_rules
+from workc.api.settings import Clock, RunDriver, Settings, policy_digest, policy_id, policy_rules
 from workc.bundle.documents import Receipt
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
 from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
 from workc.kernel.events import EffectAsked, Entry, Policy, Record, RunStarted, encode
-from workc.kernel.failure import Failure, Misuse
+from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.ledger import Ledger
 from workc.kernel.values import JsonObject
+from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, load_json, store_file
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
@@ -41,7 +42,8 @@ from workc.runtime.outcome import (
 )
 from workc.runtime.program import Program
 from workc.runtime.run import Run
-from workc.runtime.session import Known, Session
+from workc.runtime.session import Desk, Known, Session
+from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Result
 
 ENGINE_VERSION = f"workc {__version__}"
@@ -127,6 +129,13 @@ def _policy(settings: Settings, files: Files) -> Policy:
     )
 
 
+def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
+    """Returns the policy that a run began with."""
+    rules = load_json(files, started.policy.rules)
+    network = rules.get("network") if isinstance(rules, dict) else None
+    return msgspec.convert(network, NetworkPolicy)
+
+
 def make_run(start: Start, files: Files) -> Run:
     """Returns the run that a start describes."""
     payload, entry = start.payload, start.entry
@@ -208,9 +217,9 @@ def run_live(
     secrets: Iterable[str] = (),
     journal: Journal | None = None,
     known: Known | None = None,
-    governor: Governor | None = None,
+    desk: Desk | None = None,
     watch: Watch | None = None,
-    on_driver: Callable[[Driver], None] | None = None,
+    on_driver: Callable[[RunDriver], None] | None = None,
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
 
@@ -219,21 +228,18 @@ def run_live(
     """
     run = make_run(start, place)
     engine = make_engine(start, run, settings.max_parallel)
-    ledger = Ledger(start.payload.ceiling_micro_cents)
     recorder = Recorder(place, watch)
     if journal is None:
         journal = Journal(place)
         journal.append(start.entry)
         recorder(start.entry)
-    desk = governor or Governor(ledger, clock.now_ms)
+    desk = desk or Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
     session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program, secrets)
-    driver = Driver(
-        place,
+    driver = settings.driver(
+        Answering(place, clock.now_ms, _cleaner(values)),
         settings.ports or network_ports(settings, values),
-        clock.now_ms,
-        threads=settings.max_parallel,
-        clean=_cleaner(values),
+        settings.max_parallel,
     )
     if on_driver is not None:
         on_driver(driver)
@@ -268,18 +274,25 @@ def _cleaner(secrets: Mapping[str, str]) -> Callable[[Result], Result]:
         if not secrets:
             return result
         cleaning = redactor.start()
-        failure = result.failure
-        if failure is not None:
-            details = cleaning.value(failure.details)
-            failure = Failure(
-                code=failure.code,
-                message=cleaning.text(failure.message),
-                details=details if isinstance(details, dict) else {},
-                retry_after_ms=failure.retry_after_ms,
-            )
-        return Result(cleaning.value(result.value), failure)
+        try:
+            return _cleaned(cleaning, result)
+        except Refusal as refusal:
+            return Result(failure=refusal.failure)
 
     return clean
+
+
+def _cleaned(cleaning: RedactionPass, result: Result) -> Result:
+    failure = result.failure
+    if failure is not None:
+        details = cleaning.value(failure.details)
+        failure = Failure(
+            code=failure.code,
+            message=cleaning.text(failure.message),
+            details=details if isinstance(details, dict) else {},
+            retry_after_ms=failure.retry_after_ms,
+        )
+    return Result(cleaning.value(result.value), failure)
 
 
 def seal_into(place: Place, sink: BundleSink) -> Receipt:

@@ -19,7 +19,8 @@ from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
 from workc.api import launch
-from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
+from workc.api.programs import Skills, Workflow
+from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
 from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
@@ -143,8 +144,8 @@ def _run_again(
     payload = events.decode_payload(first.kind, first.payload)
     if not isinstance(payload, RunStarted):
         raise Misuse("a verified bundle starts with RunStarted")
-    program = _program(payload, files, workflow, {**builtin_skills(), **skills}, code)
-    changed = list(_changed_code(payload, program))
+    program = recorded_program(payload, files, workflow, {**builtin_skills(), **skills}, code)
+    changed = list(changed_code(payload, program))
     inputs = load_json(files, payload.inputs)
     entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)
     start = launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
@@ -182,47 +183,6 @@ def _call_again(call: Call) -> Result:
         if call.skill.kind == "function":
             return invoke(call.skill, call.params)
     return asyncio.run(invoke_async(call.skill, call.params))
-
-
-def _program(
-    payload: RunStarted,
-    files: BundleFiles,
-    workflow: Workflow[..., object] | None,
-    skills: Skills,
-    code: Path,
-) -> Program:
-    text = load(files, payload.program)
-    prices = load_prices(load(files, payload.prices))
-    if payload.program_kind == "file":
-        name = str(payload.program.path).rpartition("/")[2]
-        return file_program(text, name, code, skills, prices).program
-    found = workflow or find_workflow(_function_name(payload.program, files), code)
-    # The text is the recorded one: a change of the code is named as such.
-    return replace(function_program(found, skills, prices), text=text)
-
-
-def _function_name(body: Body, files: BundleFiles) -> str:
-    value = load_json(files, Body(form="json", path=body.path, sha256=body.sha256, size=body.size))
-    name = value.get("function") if isinstance(value, dict) else None
-    if not isinstance(name, str):
-        raise refuse("SKILL_NOT_FOUND", "the bundle does not name its workflow function")
-    module, _, attribute = name.partition(":")
-    prefix = "workc_file_"
-    return f"{module.removeprefix(prefix)}.py:{attribute}" if module.startswith(prefix) else name
-
-
-def _changed_code(payload: RunStarted, program: Program) -> Iterator[Divergence]:
-    for name, digest in payload.code.items():
-        now = program.code.get(name)
-        if now != digest:
-            yield Divergence(
-                code="CODE_CHANGED",
-                message=f"the code of {name} is not the code that was recorded",
-                step=None,
-                pointer=f"/code/{name}",
-                recorded=digest,
-                now=now or "nothing",
-            )
 
 
 def _report(

@@ -16,13 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workc.adapters.driver import Driver
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
 from workc.api.launch import Finished, Place, Watch
 from workc.api.programs import Workflow, file_program, find_workflow, function_program, single_step
-from workc.api.settings import Settings
+from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
@@ -112,7 +111,7 @@ class Runtime:
         *,
         out: Path_ | None = None,
         watch: Watch | None = None,
-        on_driver: Callable[[Driver], None] | None = None,
+        on_driver: Callable[[RunDriver], None] | None = None,
     ) -> StructuredOutcome:
         """Runs a workflow file, ``file.py:name``, or a ``@workflow`` function; returns its outcome.
 
@@ -172,7 +171,7 @@ class Runtime:
         *,
         out: Path_ | None = None,
         watch: Watch | None = None,
-        on_driver: Callable[[Driver], None] | None = None,
+        on_driver: Callable[[RunDriver], None] | None = None,
     ) -> StructuredOutcome:
         """Runs a job and returns its outcome, its bundle sealed.
 
@@ -190,7 +189,7 @@ class Runtime:
         job: Job,
         target: Path | None,
         watch: Watch | None,
-        on_driver: Callable[[Driver], None] | None,
+        on_driver: Callable[[RunDriver], None] | None,
     ) -> StructuredOutcome:
         settings = job.settings
         clock = settings.clock(0)
@@ -231,7 +230,7 @@ class Runtime:
             bound,
             self._with_ceiling(found.workflow, self.settings),
             secrets=found.workflow.secrets,
-            notes={"folder": str(folder)},
+            notes={"folder": str(folder), "secrets": list[Json](found.workflow.secrets)},
         )
 
     def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 from workc.adapters.clock import SystemClock, SystemEntropy
-from workc.adapters.driver import Ports
+from workc.adapters.driver import Driver
 from workc.adapters.run_folder import Durability
 from workc.kernel import canonical
 from workc.kernel.digest import sha256_hex
 from workc.kernel.values import JsonObject
-from workc.runtime.ports import Entropy
+from workc.runtime.answering import Answering
+from workc.runtime.ports import Entropy, Ports
+from workc.runtime.session import Session
 from workc.skills.prices import Prices, builtin_price_file, load_prices
 from workc.stages.network import NetworkPolicy
 
@@ -34,6 +36,31 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Returns the time."""
         ...
+
+
+class RunDriver(Protocol):
+    """Drives a session to its end."""
+
+    def drive(self, session: Session) -> object:
+        """Returns what the run gave."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stops the run at the next turn."""
+        ...
+
+
+class DriverMaker(Protocol):
+    """Makes the driver of a run."""
+
+    def __call__(self, answering: Answering, ports: Ports, threads: int) -> RunDriver:
+        """Returns a driver."""
+        ...
+
+
+def make_live_driver(answering: Answering, ports: Ports, threads: int) -> RunDriver:
+    """Returns the driver that works on threads and an event loop."""
+    return Driver(answering, ports, threads=threads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +83,7 @@ class Settings:
     clock: ClockSource = SystemClock
     entropy: Entropy = field(default_factory=SystemEntropy)
     ports: Ports | None = None
+    driver: DriverMaker = make_live_driver
 
     @cached_property
     def price_table(self) -> Prices:

@@ -61,3 +61,15 @@ class Entropy(Protocol):
     def draw(self, count: int) -> bytes:
         """Returns ``count`` fresh bytes, 0 <= count."""
         ...
+
+
+class Ports(Protocol):
+    """Gives the ports of a run, each made when it is first asked for."""
+
+    def http(self) -> HttpPort:
+        """Returns the HTTP port."""
+        ...
+
+    def model(self) -> ModelPort:
+        """Returns the model port."""
+        ...

@@ -19,7 +19,7 @@ from typing import Literal
 
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json, JsonObject
-from workc.stages.plain import plain
+from workc.stages.plain import TOO_DEEP, plain
 from workc.stages.problem import Problem
 from workc.stages.schema import Schema
 from workc.stages.shapes import Direction, Shapes, Unfit, Unresolved
@@ -64,6 +64,8 @@ def to_python(annotation: object, value: Json) -> object:
         return shape.build(value, "")
     except Unfit as unfit:
         raise misfit("INVALID_INPUT", "the value", [unfit.problem]) from None
+    except RecursionError:
+        raise misfit("INVALID_INPUT", "the value", [TOO_DEEP]) from None
 
 
 def to_json(value: object) -> Json:

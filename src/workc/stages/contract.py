@@ -20,7 +20,7 @@ from workc.kernel.jcs import normalise
 from workc.kernel.values import Json, JsonObject
 from workc.stages.annotations import misfit, to_json
 from workc.stages.effects import SecretText
-from workc.stages.plain import Unfit, plain
+from workc.stages.plain import TOO_DEEP, Unfit, plain
 from workc.stages.problem import Problem, below, foreign, listed
 from workc.stages.schema import Schema
 from workc.stages.shapes import Shape, Shapes
@@ -95,7 +95,7 @@ class Contract:
         except Unfit as unfit:
             raise self._misfit([unfit.problem]) from None
         except RecursionError:
-            raise self._misfit([Problem("", "a value that fits on the stack", "more")]) from None
+            raise self._misfit([TOO_DEEP]) from None
         return {name: arguments[name] for name in self._parameters}
 
     def conclude(self, value: object) -> Json:

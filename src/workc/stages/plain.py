@@ -23,6 +23,10 @@ from workc.stages.exception import words_of
 from workc.stages.problem import MAX_DEPTH, MAX_NODES, Problem, below
 
 
+#: What is wrong with a value when the caller left too little stack for it.
+TOO_DEEP = Problem("", "a value that fits on the stack", "one too deep")
+
+
 class Unfit(Exception):
     """A value could not be turned into what was asked for; says where and why."""
 
@@ -42,7 +46,7 @@ def plain(value: object) -> Json:
     except CanonicalError as error:
         raise Unfit(Problem("", "a value with a canonical form", str(error))) from None
     except RecursionError:
-        raise Unfit(Problem("", "a value that fits on the stack", "one too deep")) from None
+        raise Unfit(TOO_DEEP) from None
 
 
 class _Walk:

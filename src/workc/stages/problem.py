@@ -41,7 +41,7 @@ class Problem(msgspec.Struct, frozen=True):
     expected: str
     actual: str
 
-    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override is of Python 3.12
+    def __str__(self) -> str:
         """Returns the problem as one line; the whole value is called ``(the value)``."""
         return f"{self.pointer or '(the value)'}: expected {self.expected}, got {self.actual}"
 

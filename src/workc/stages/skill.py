@@ -204,6 +204,7 @@ def skill(
     declared = _declared(effects, pure=pure)
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
+        _checked_function(wrapped)
         made = Skill(
             name=_checked_name(wrapped.__name__ if name is None else name),
             version=_checked_version(version),
@@ -220,7 +221,7 @@ def skill(
 
     if function is None:
         return cast("Decorator", decorate)
-    return decorate(_checked_function(function))
+    return decorate(function)
 
 
 def _compiled(made: Skill[P, R]) -> Skill[P, R]:
@@ -232,14 +233,13 @@ def _compiled(made: Skill[P, R]) -> Skill[P, R]:
     return made
 
 
-def _checked_function(function: Callable[P, R]) -> Callable[P, R]:
+def _checked_function(function: Callable[..., object]) -> None:
     if not inspect.isfunction(function):
-        raise Misuse(f"@skill makes skills of functions (def, async def), not of {function!r}")
-    return function
+        given = type(function).__name__
+        raise Misuse(f"@skill makes skills of functions (def, async def), not of a {given}")
 
 
 def _kind(function: Callable[..., object]) -> Kind:
-    _checked_function(function)
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise Misuse(f"{function.__qualname__} is a generator; a skill returns one value")
     is_async = inspect.iscoroutinefunction(function)

@@ -122,7 +122,7 @@ class LoopbackServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, request: object, client_address: object) -> None:  # type: ignore[explicit-override]  # typing.override is of Python 3.12
+    def handle_error(self, request: object, client_address: object) -> None:
         """Says nothing: a client that goes away is what many tests are about."""
 
 
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._owner = owner
         super().__init__(request, address, server)
 
-    def log_message(self, *args: object) -> None:  # type: ignore[explicit-override]  # typing.override is of Python 3.12
+    def log_message(self, *args: object) -> None:
         """Says nothing."""
 
     def __getattr__(self, name: str) -> Callable[[], None]:

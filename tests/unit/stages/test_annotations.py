@@ -3,6 +3,8 @@
 import dataclasses
 import datetime
 import enum
+import functools
+import inspect
 import re
 import subprocess
 import sys
@@ -31,10 +33,13 @@ import pytest
 from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.stages.annotations import schema_of, to_json, to_python
+from workc.stages import evaluation
 from workc.stages.effects import SecretText
 from workc.stages.models import Unresolved
 from workc.stages.problem import MAX_DEPTH, MAX_NODES
 from workc.stages.schema import check_schema, problems
+from workc.stages.shapes import Shapes, Unfit
+from workc.stages.skill import skill
 
 T = TypeVar("T")
 Age = NewType("Age", int)
@@ -195,6 +200,34 @@ class Woof(pydantic.BaseModel):
     kind: Literal["woof"]
 
 
+class Strict(pydantic.BaseModel, extra="forbid"):
+    tuples: tuple[int, str] = (1, "a")
+
+
+class NotFinite(pydantic.BaseModel):
+    f: Annotated[float, pydantic.Field(json_schema_extra={"default": float("nan")})]
+
+
+class Duck:
+    """Looks like a model and quacks differently."""
+
+    def __init__(self, error):
+        self.error = error
+
+    @classmethod
+    def model_json_schema(cls, mode):
+        return {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+    @classmethod
+    def model_validate(cls, value):
+        raise Quack(value)
+
+
+class Quack(Exception):
+    def errors(self):
+        raise AssertionError("asked without the argument it does not take")
+
+
 class Early(pydantic.BaseModel):
     later: "NotYet"  # noqa: F821
 
@@ -317,6 +350,7 @@ def test_an_annotation_has_the_schema(annotation, schema):
         (Multiple, "multipleOf.*input_schema and output_schema"),
         (Callback, "Callback has no JSON schema: PydanticInvalidForJsonSchema"),
         (Early, "NotYet"),
+        (NotFinite, "the schema of NotFinite is not JSON"),
         (Annotated[int, annotated_types.MultipleOf(3)], "multiple_of"),
         (Annotated[int, annotated_types.Len(3)], "min_length bounds strings and lists"),
         (Annotated[Point, annotated_types.MaxLen(3)], "max_length bounds"),
@@ -431,6 +465,35 @@ def test_a_model_error_names_the_field_what_was_expected_and_what_came():
     )
     with pytest.raises(Refusal, match="expected a Grumpy, got RuntimeError: out of order"):
         to_python(Grumpy, {"n": 1})
+
+
+def test_a_closed_model_stays_closed():
+    with pytest.raises(Refusal, match='/x: expected only "tuples"'):
+        to_python(Strict, {"x": 1})
+    assert to_python(Strict, {"tuples": [2, "b"]}).tuples == (2, "b")
+
+
+def test_an_error_that_only_looks_like_one_of_pydantic_is_told_in_words():
+    with pytest.raises(Refusal, match="the value: .the value.: expected a Duck, got Quack: a"):
+        to_python(Duck, "a")
+
+
+def test_a_place_in_a_model_skips_the_names_of_alternatives():
+    class Either(pydantic.BaseModel):
+        one: Pet | list[Pet]
+
+    with pytest.raises(Refusal) as caught:
+        to_python(Either, {"one": {"kind": "dog"}})
+    assert codes(caught)[1]["pointer"] == "/one/kind"
+
+
+def test_a_union_builds_nothing_from_what_does_not_fit(monkeypatch):
+    shape = Shapes("input").of(int | str)
+    with pytest.raises(Unfit, match="/a: expected one of the alternatives, got array of 0"):
+        shape.build([], "/a")
+    monkeypatch.setattr(evaluation.Run.__init__, "__defaults__", (0,))
+    with pytest.raises(Unfit):
+        shape.build(1, "/a")
 
 
 def test_words_that_only_describe_are_dropped_from_a_model():
@@ -668,20 +731,31 @@ def test_what_comes_out_shares_nothing_with_what_went_in():
     assert made == {"a": [1]}
 
 
-def test_a_stack_that_is_almost_full_is_a_refusal():
-    def down(n):
-        if n:
-            return down(n - 1)
-        with pytest.raises(Refusal) as caught:
-            to_json(to_nested)
-        return caught.value.failure.code
+def nodes(depth):
+    value = None
+    for n in range(depth):
+        value = {"value": n, "next": value}
+    return value
 
-    to_nested = ()
-    for _ in range(100):
-        to_nested = (to_nested,)
-    limit = sys.getrecursionlimit()
-    depth = len(__import__("inspect").stack())
-    assert down(limit - depth - 120) == "INVALID_OUTPUT"
+
+@skill
+def takes_node(node: Node) -> None:
+    return None
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [to_json, functools.partial(to_python, Node), lambda value: takes_node.bind({"node": value})],
+)
+def test_a_stack_that_is_almost_full_is_a_refusal(convert):
+    def down(frames):
+        return down(frames - 1) if frames else convert(value)
+
+    value = nodes(100)
+    down(0)
+    free = sys.getrecursionlimit() - len(inspect.stack())
+    with pytest.raises(Refusal, match="fits on the stack|too little stack"):
+        down(free - 150)
 
 
 def test_importing_the_stages_does_not_import_pydantic():

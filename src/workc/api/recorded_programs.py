@@ -1,0 +1,62 @@
+"""Programs of runs that have been: from the recorded text, with the code that is there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
+from workc.kernel.events import Body, RunStarted
+from workc.kernel.failure import refuse
+from workc.runtime.bodies import Files, load, load_json
+from workc.runtime.divergence import Divergence
+from workc.runtime.program import Program
+from workc.skills.prices import load_prices
+
+
+def recorded_program(
+    payload: RunStarted,
+    files: Files,
+    workflow: Workflow[..., object] | None,
+    skills: Skills,
+    code: Path,
+) -> Program:
+    """Returns the program of a run from what it recorded, its code from below ``code``.
+
+    Raises:
+        Refusal: ``SKILL_NOT_FOUND`` and what else :func:`file_program` raises.
+    """
+    text = load(files, payload.program)
+    prices = load_prices(load(files, payload.prices))
+    if payload.program_kind == "file":
+        name = str(payload.program.path).rpartition("/")[2]
+        return file_program(text, name, code, skills, prices).program
+    found = workflow or find_workflow(_function_name(payload.program, files), code)
+    # The text is the recorded one: a change of the code is named as such.
+    return replace(function_program(found, skills, prices), text=text)
+
+
+def _function_name(body: Body, files: Files) -> str:
+    value = load_json(files, Body(form="json", path=body.path, sha256=body.sha256, size=body.size))
+    name = value.get("function") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise refuse("SKILL_NOT_FOUND", "the bundle does not name its workflow function")
+    module, _, attribute = name.partition(":")
+    prefix = "workc_file_"
+    return f"{module.removeprefix(prefix)}.py:{attribute}" if module.startswith(prefix) else name
+
+
+def changed_code(payload: RunStarted, program: Program) -> Iterator[Divergence]:
+    """Yields a ``CODE_CHANGED`` for each skill whose code is not what was recorded."""
+    for name, digest in payload.code.items():
+        now = program.code.get(name)
+        if now != digest:
+            yield Divergence(
+                code="CODE_CHANGED",
+                message=f"the code of {name} is not the code that was recorded",
+                step=None,
+                pointer=f"/code/{name}",
+                recorded=digest,
+                now=now or "nothing",
+            )

@@ -1,0 +1,136 @@
+"""Resume: a run that stopped goes on from its journal, with nothing done twice that was done.
+
+The run starts from the beginning on its recorded answers and lives on where they end. The program,
+the inputs and the prices are those of the run folder; the original file is not read. An effect that
+was asked for and not answered is in doubt: see ``workc.runtime.captures``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from workc.adapters.run_folder import RunFolder, RunWriter
+from workc.api import launch
+from workc.api.launch import Watch
+from workc.api.programs import Skills
+from workc.api.recorded_programs import changed_code, recorded_program
+from workc.api.runtime import finish
+from workc.api.settings import RunDriver, Settings
+from workc.api.store import Store
+from workc.kernel import events
+from workc.kernel.events import BudgetReserved, BudgetSettled, Entry, Payload, Record, RunStarted
+from workc.kernel.failure import Refusal, refuse
+from workc.kernel.ledger import Ledger
+from workc.runtime.bodies import load_json
+from workc.runtime.captures import DoubtfulDesk, Past
+from workc.runtime.divergence import Diverged
+from workc.runtime.governor import Governor
+from workc.runtime.outcome import StructuredOutcome, refused
+from workc.runtime.recorded import Recorded
+from workc.skills.registry import builtin_skills
+
+
+def resume(
+    store: Store,
+    run_id: str,
+    settings: Settings,
+    *,
+    skills: Skills | None = None,
+    out: Path | None = None,
+    watch: Watch | None = None,
+    on_driver: Callable[[RunDriver], None] | None = None,
+) -> StructuredOutcome:
+    """Continues a run and returns its outcome.
+
+    What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
+    ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if there is nothing to continue.
+
+    Raises:
+        Interrupted: the driver was told to stop again.
+    """
+    try:
+        folder = store.find(run_id)
+        if folder.bundle.exists():
+            raise refuse(
+                "INVALID_INPUT", f"the run {folder.path.name} is finished; nothing is left"
+            )
+        writer = RunWriter(folder.path, settings.durability)
+    except Refusal as refusal:
+        return refused(refusal.failure)
+    try:
+        return _continue(writer, settings, skills or {}, out, watch, on_driver)
+    except Refusal as refusal:
+        return refused(refusal.failure)
+    except Diverged as diverged:
+        return refused(diverged.divergence.to_failure())
+    finally:
+        writer.close()
+
+
+def _continue(
+    writer: RunWriter,
+    settings: Settings,
+    skills: Skills,
+    out: Path | None,
+    watch: Watch | None,
+    on_driver: Callable[[RunDriver], None] | None,
+) -> StructuredOutcome:
+    records = list(writer.records())
+    start = _start_of(writer, records, skills)
+    journal = launch.journal_after(records, writer)
+    recorded = Recorded(records[1:])
+    clock = settings.clock(_last_ms(records))
+    governor = Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
+    for payload in _in_ledger_order(records):
+        governor.recall(payload)
+    result, effects = launch.run_live(
+        start,
+        writer,
+        replace(settings, policy=launch.recorded_policy(start.payload, writer)),
+        clock,
+        secrets=_declared_secrets(writer),
+        journal=journal,
+        known=Past(recorded),
+        desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
+        watch=watch,
+        on_driver=on_driver,
+    )
+    return finish(writer, settings, out, result, effects)
+
+
+def _start_of(folder: RunWriter, records: list[Record], skills: Skills) -> launch.Start:
+    payload = _payload(records[0]) if records else None
+    if not isinstance(payload, RunStarted):
+        raise refuse("INVALID_INPUT", f"the run {folder.path.name} had not begun; run it again")
+    code = folder.local().get("folder")
+    program = recorded_program(
+        payload, folder, None, {**builtin_skills(), **skills}, Path(str(code or "."))
+    )
+    for divergence in changed_code(payload, program):
+        raise Diverged(divergence)
+    inputs = load_json(folder, payload.inputs)
+    entry = Entry(at=(0,), payload=payload, at_ms=records[0].at_ms)
+    return launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
+
+
+def _payload(record: Record) -> Payload:
+    return events.decode_payload(record.kind, record.payload)
+
+
+def _last_ms(records: list[Record]) -> int:
+    return max(record.at_ms for record in records if isinstance(record.at_ms, int))
+
+
+def _in_ledger_order(records: list[Record]) -> list[Payload]:
+    kinds = {"BudgetReserved", "BudgetSettled", "CallHalted"}
+    payloads = [_payload(record) for record in records if record.kind in kinds]
+    moves = [p for p in payloads if isinstance(p, BudgetReserved | BudgetSettled)]
+    others = [p for p in payloads if not isinstance(p, BudgetReserved | BudgetSettled)]
+    return [*sorted(moves, key=lambda move: move.n), *others]
+
+
+def _declared_secrets(folder: RunFolder) -> tuple[str, ...]:
+    names = folder.local().get("secrets")
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()

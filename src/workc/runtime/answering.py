@@ -1,0 +1,73 @@
+"""Answers as entries: what every driver does with what came back, live or simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workc.kernel.events import Entry, Payload, TimerFired
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.bodies import Files
+from workc.runtime.calls import record_call
+from workc.runtime.effects import record_answer
+from workc.runtime.ports import Ports
+from workc.stages.effects import EffectResponse, HttpRequest
+from workc.stages.skill import Result, failure_of
+
+Answer = Result | EffectResponse | Failure
+
+
+class Answering:
+    """Turns what came back for an ask into the entry that records it."""
+
+    def __init__(
+        self,
+        files: Files,
+        now_ms: Callable[[], int],
+        clean: Callable[[Result], Result] | None = None,
+    ) -> None:
+        self._files = files
+        self._now_ms = now_ms
+        self._clean = clean
+
+    def entry(self, ask: Ask, answer: Answer) -> Entry:
+        """Returns the entry of an answer that has just come."""
+        return Entry(at=ask.at, payload=self._payload(ask, answer), at_ms=self._now_ms())
+
+    def over(self, ask: Ask) -> Entry:
+        """Returns the entry of an ask whose time is over: a timer has fired, all else failed."""
+        if isinstance(ask.question, Timer):
+            return Entry(at=ask.at, payload=TimerFired(), at_ms=self._now_ms())
+        limit = ask.timeout_ms
+        failure = Failure(
+            code="TIMEOUT", message=f"no answer within {limit} ms", details={"timeout_ms": limit}
+        )
+        return self.entry(ask, failure)
+
+    def _payload(self, ask: Ask, answer: Answer) -> Payload:
+        question = ask.question
+        if isinstance(question, Call) and isinstance(answer, Result | Failure):
+            return record_call(self._files, question, self._cleaned(question, answer))
+        if isinstance(question, Effect) and not isinstance(answer, Result):
+            return record_answer(self._files, question.digest, answer)
+        raise Misuse("an answer does not fit what was asked")
+
+    def _cleaned(self, call: Call, answer: Result | Failure) -> Result | Failure:
+        # A pure function knows no secret; one that reads the environment is not pure.
+        if self._clean is None or call.pure or isinstance(answer, Failure):
+            return answer
+        return self._clean(answer)
+
+
+async def perform(effect: Effect, ports: Ports) -> EffectResponse | Failure:
+    """Returns what a port gives for an effect, whatever happens in it."""
+    try:
+        if isinstance(effect.request, HttpRequest):
+            return await ports.http().send(effect.request)
+        return await ports.model().send(effect.request)
+    except Refusal as refusal:
+        return refusal.failure
+    except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or the run hangs
+        found = failure_of(error)
+        message = f"the port failed: {found.message}"
+        return Failure(code="INTERNAL_ERROR", message=message, details=found.details)

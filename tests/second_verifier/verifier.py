@@ -1,0 +1,849 @@
+"""Judge a bundle of format 0.2 a second time, from `docs/spec/bundle-0.2.md` and nothing else.
+
+This file shares no code with `src/workc` and uses the standard library only: where it and the
+verifier of workc disagree, one of the two or the page is wrong. Numbers in brackets are sections of
+the page. It is written to be read beside the page, so it holds the whole bundle in memory.
+
+    verify({"manifest.json": b"...", ...})  ->  []                       PASS
+    verify({})                              ->  ["BUNDLE_MALFORMED"]     FAIL
+    python tests/second_verifier/verifier.py DIR
+
+The page does not say how often one breach is counted. Here each step gives each code at most once,
+in the order of the steps. Any bytes whatever give a list, never an exception.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+Json = Any
+Event = dict[str, Any]
+Shape = Callable[[Json], bool]
+Content = bytes | str  # The bytes of a file, or the code that says why they could not be had.
+
+MAX_NAMES = 1_000_000  # [2]
+MAX_PATH = 512  # [2]
+MAX_DOCUMENT = 268_435_456  # [3] [8]: manifest.json, receipt.json
+MAX_FILE = 8_589_934_592  # [3]
+MAX_LINE = 16_777_216  # [4], read as: without its newline
+MAX_LINES = 10_000_000  # [4]
+MAX_COUNT = 2**53 - 1  # [1]
+
+
+# ---------------------------------------------------------------------------------- [1] notation
+
+
+def h(data: bytes) -> str:
+    """SHA-256 in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def tagged(tag: str, data: bytes) -> str:
+    """H(ASCII(tag) || 0x00 || data)."""
+    return h(tag.encode("ascii") + b"\0" + data)
+
+
+def canonical(value: Json) -> bytes:
+    """The one spelling of a value; UnicodeEncodeError for a lone surrogate."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+def refuse(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def integer(text: str) -> int:
+    number = int(text)
+    return number if -MAX_COUNT <= number <= MAX_COUNT else refuse(text)
+
+
+def ascii_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    return dict(pairs) if all(key.isascii() for key, _ in pairs) else refuse("key")
+
+
+def parse(raw: bytes) -> Json:
+    """The value of canonical JSON; ValueError or RecursionError for any other bytes."""
+    value = json.loads(
+        raw.decode("utf-8"),
+        object_pairs_hook=ascii_keys,
+        parse_int=integer,
+        parse_float=refuse,
+        parse_constant=refuse,
+    )
+    return value if canonical(value) == raw else refuse("not canonical")
+
+
+# Shapes are written as on the page, `closed("name type, name? type")`. A type is a name in SHAPES,
+# or `:a|b` for one of these strings; `[]` after it makes it a list.
+
+
+def string(value: Json) -> bool:
+    return type(value) is str
+
+
+def count(value: Json) -> bool:
+    return type(value) is int and 0 <= value <= MAX_COUNT
+
+
+def body(value: Json) -> bool:
+    if INLINE(value):
+        return value["form"] != "bytes" or base64_text(value["inline"])
+    return ELSEWHERE(value)
+
+
+def base64_text(text: str) -> bool:
+    """RFC 4648 section 4, with padding, and unused bits zero: one spelling per content."""
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+    except ValueError:
+        return False
+
+
+def shape(name: str) -> Shape:
+    if name.endswith("[]"):
+        item = shape(name[:-2])
+        return lambda value: type(value) is list and all(map(item, value))
+    if name.startswith(":"):
+        allowed = name[1:].split("|")
+        return lambda value: type(value) is str and value in allowed
+    return SHAPES[name]
+
+
+def closed(text: str) -> Shape:
+    """A closed object; a field whose name ends in `?` may be absent."""
+    fields = dict(field.split() for field in text.split(", "))
+    shapes = {name.rstrip("?"): shape(of) for name, of in fields.items()}
+    needed = {name for name in fields if not name.endswith("?")}
+
+    def fits(value: Json) -> bool:
+        if type(value) is not dict or not needed <= value.keys() <= shapes.keys():
+            return False
+        return all(shapes[name](item) for name, item in value.items())
+
+    return fits
+
+
+SHAPES: dict[str, Shape] = {
+    "string": string,
+    "count": count,
+    "boolean": lambda value: type(value) is bool,
+    "object": lambda value: type(value) is dict,
+    "names": lambda value: type(value) is dict and all(map(string, value.values())),
+    "header": lambda value: type(value) is list and len(value) == 2 and all(map(string, value)),
+    "place": lambda value: type(value) is list and 1 <= len(value) <= 64 and all(map(count, value)),
+    "Body": body,
+}
+INLINE = closed("form :json|text|bytes, inline string")
+ELSEWHERE = closed("form :json|text|bytes, path string, sha256 string, size count")
+SHAPES["Failure"] = closed("code string, details Body, message string, retry_after_ms? count")
+
+# --------------------------------------------------------------------- [3] [4] [6] [8] shapes
+
+SHAPES["level"] = shape(":Syntactic|Semantic|Regression|Acceptance")
+SHAPES["redaction"] = closed("commitment string, count count, salt string, secret string")
+SHAPES["response"] = closed(
+    "body Body, boundaries count[], headers header[], redactions redaction[], status count, "
+    "url string"
+)
+SHAPES["rules"] = closed("id string, rules Body, rules_sha256 string")
+SHAPES["result"] = closed(
+    "check_id string, failure? Failure, level level, passed boolean, that string, value? Body"
+)
+RUN = (  # What the receipt repeats of RunStarted.
+    "catalog_sha256 string, code names, engine string, inputs Body, name string, nonce string, "
+    "prices Body, program Body, program_kind :file|function, run_id string, seed string"
+)
+INTENT = "description string, source :human|parent_loop|trigger|policy"
+LOCK = (
+    "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
+)
+OF_STEP = "attempt count, step string, "
+MOVE = "n count, reserved count, spent count, step string, "
+PAYLOADS = {
+    "RunStarted": closed(RUN + ", bundle :0.2, ceiling_micro_cents count, policy rules"),
+    "IntentSet": closed(INTENT),
+    "LensAssembled": closed("items count"),
+    "PlanChosen": closed("plan Body, steps count"),
+    "SkillAsked": closed(OF_STEP + "params Body, request string, skill string"),
+    "SkillExecuted": closed(
+        OF_STEP + "failure? Failure, mode :pure|opaque|context, params? Body, request? string, "
+        "skill string, value? Body"
+    ),
+    "EffectAsked": closed(OF_STEP + "digest string, port :http|model, request Body"),
+    "EffectAnswered": closed("failure? Failure, request string, response? response"),
+    "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
+    "TimerSet": closed("after_ms count"),
+    "TimerFired": lambda payload: payload == {},
+    "BudgetReserved": closed(MOVE + "bound count, granted boolean"),
+    "BudgetSettled": closed(MOVE + "actual count, basis :usage|released|bound, grant count"),
+    "CallHalted": closed("code string"),
+    "StepSkipped": closed("because string[], code string, step string"),
+    "WorkEnded": closed("failure? Failure, halt? string, output? Body, step? string"),
+    "VerificationRun": closed("results result[], verdict :passed|failed|nothing_to_check"),
+    "Locked": closed("code? string, " + LOCK),
+}
+EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
+ANSWERS = {"RunStarted", "EffectAnswered", "TimerFired", "CallHalted"}
+ANSWERS |= {"BudgetReserved", "BudgetSettled"}
+PHASE = dict.fromkeys(PAYLOADS, "Act") | {
+    "RunStarted": "Observe",
+    "IntentSet": "Observe",
+    "LensAssembled": "Orient",
+    "PlanChosen": "Decide",
+    "VerificationRun": "Verify",
+    "Locked": "Lock",
+}
+EVENT = closed(
+    "at place, at_ms? count, kind string, payload object, phase string, prev string, seq count, "
+    "ts count"
+)
+
+SHAPES["entry"] = closed("path string, sha256 string, size count")
+MANIFEST = closed("bundle_version :0.2, files entry[], run_id string")
+
+ROOTS = "events evidence artifacts effects lens verification budget gates workgraph".split(" ")
+SHAPES["counts"] = closed(
+    "attempts count, effects count, events count, retries count, steps count, "
+    "steps_failed count, steps_skipped count, steps_succeeded count"
+)
+SHAPES["failure"] = closed("code string, message string, step? string")
+SHAPES["intent"] = closed(INTENT)
+SHAPES["money"] = closed(
+    "ceiling_micro_cents count, refused count, reserved_micro_cents count, spent_micro_cents count"
+)
+SHAPES["policy"] = closed("id string, rules_sha256 string")
+SHAPES["root"] = closed("root string, size count")
+SHAPES["roots"] = closed(", ".join(f"{name} root" for name in ROOTS))
+SHAPES["step_failure"] = closed("attempts count, code string, step string")
+SHAPES["checked"] = closed("check_id string, level level, passed boolean")
+SHAPES["verification"] = closed(
+    "results checked[], verdict :passed|failed|nothing_to_check|not_run"
+)
+RECEIPT = closed(
+    RUN + ", bundle_version :0.2, counts counts, ended_ms count, failure? failure, halt? string, "
+    "intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
+    "policy policy, proof_digest string, roots roots, started_ms count, "
+    "step_failures step_failure[], verification verification, " + LOCK
+)
+
+
+# ------------------------------------------------------------------------------- step 1: names [2]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What stands in a bundle: regular files, folders, and what is neither."""
+
+    files: dict[str, Content]
+    folders: set[str]
+    neither: set[str]
+
+
+def parents(path: str) -> list[str]:
+    return [path[:place] for place, letter in enumerate(path) if letter == "/"]
+
+
+SEGMENT = re.compile(r"[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]")  # Not `.`, not `..`, no dot at the end.
+DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)
+
+
+def safe(path: str) -> bool:
+    if len(path) > MAX_PATH:
+        return False
+    segments = path.split("/")
+    return all(SEGMENT.fullmatch(part) and not DEVICE.fullmatch(part) for part in segments)
+
+
+def safe_together(names: set[str]) -> bool:
+    return all(map(safe, names)) and len({name.lower() for name in names}) == len(names)
+
+
+def check_names(tree: Tree) -> list[str]:
+    names = tree.files.keys() | tree.folders | tree.neither
+    if len(names) > MAX_NAMES:
+        return ["LIMIT_EXCEEDED"]
+    both = tree.files.keys() & tree.folders  # Only a dict can have it, never a file system.
+    unsafe = tree.neither or both or not safe_together(names)
+    empty = tree.folders - {folder for path in tree.files for folder in parents(path)}
+    return ["UNSAFE_PATH"] * bool(unsafe) + ["UNLISTED_FILE"] * bool(empty)
+
+
+# ------------------------------------------------- steps 2 and 4: manifest [3] and receipt [8] [10]
+
+
+def read_document(tree: Tree, name: str, shape: Shape) -> tuple[Json, list[str]]:
+    """A document of a shape and no code, or None and the code that says why there is none."""
+    raw = tree.files.get(name)
+    if raw is None:
+        return None, ["BUNDLE_MALFORMED"]
+    if isinstance(raw, str):
+        return None, [raw]
+    if len(raw) > MAX_DOCUMENT:
+        return None, ["LIMIT_EXCEEDED"]
+    try:
+        value = parse(raw)
+    except (ValueError, RecursionError):
+        return None, ["BUNDLE_MALFORMED"]
+    return (value, []) if shape(value) else (None, ["BUNDLE_MALFORMED"])
+
+
+def read_manifest(tree: Tree) -> tuple[Json, list[str]]:
+    manifest, codes = read_document(tree, "manifest.json", MANIFEST)
+    if codes:
+        return None, codes
+    paths = [entry["path"] for entry in manifest["files"]]
+    folders = {folder for path in paths for folder in parents(path)}
+    if not safe_together(folders | set(paths)) or folders & set(paths):
+        return None, ["UNSAFE_PATH"]
+    in_order = sorted(set(paths)) == paths  # Safe paths are ASCII, so this is the order of bytes.
+    known = all(
+        path == "events.jsonl" or path.startswith(("evidence/", "artifacts/")) for path in paths
+    )
+    program = any(path.startswith("evidence/") for path in paths)
+    if in_order and known and program and "events.jsonl" in paths:
+        return manifest, []
+    return None, ["BUNDLE_MALFORMED"]
+
+
+def names_other_version(raw: Content | None) -> bool:
+    if not isinstance(raw, bytes) or len(raw) > MAX_DOCUMENT:
+        return False
+    try:
+        value = json.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    if type(value) is not dict:
+        return False
+    version = value.get("bundle_version", value.get("receipt_version"))
+    return type(version) is str and version != "0.2"
+
+
+# ------------------------------------------------------------------------------- step 3: files [3]
+
+
+def check_files(tree: Tree, manifest: Json) -> list[str]:
+    entries = {entry["path"]: entry for entry in manifest["files"]}
+    there = tree.files.keys() - {"manifest.json", "receipt.json"}
+    codes: list[str] = []
+    if entries.keys() - there:
+        codes.append("MANIFEST_MISSING_FILE")
+    if there - entries.keys():
+        codes.append("UNLISTED_FILE")
+    for path in sorted(there):
+        raw = tree.files[path]
+        if isinstance(raw, str):
+            codes.append(raw)
+        elif len(raw) > MAX_FILE:
+            codes.append("LIMIT_EXCEEDED")
+        elif path in entries and (len(raw), h(raw)) != of_entry(entries[path]):
+            codes.append("HASH_MISMATCH")
+    return list(dict.fromkeys(codes))
+
+
+def of_entry(entry: Json) -> tuple[int, str]:
+    return entry["size"], entry["sha256"]
+
+
+# ------------------------------------------------------------------------------ step 5: events [4]
+
+
+def read_events(tree: Tree) -> tuple[list[Event] | None, list[bytes], list[str]]:
+    """The events and their lines, or None and the code; no code of its own if step 3 has one."""
+    raw = tree.files.get("events.jsonl")
+    if not isinstance(raw, bytes) or len(raw) > MAX_FILE:
+        return None, [], []
+    if not raw.endswith(b"\n"):
+        return None, [], ["BUNDLE_MALFORMED"]
+    lines = raw[:-1].split(b"\n")
+    if len(lines) > MAX_LINES or max(map(len, lines)) > MAX_LINE:
+        return None, [], ["LIMIT_EXCEEDED"]
+    try:
+        events = [read_event(line) for line in lines]
+    except (ValueError, RecursionError):
+        return None, [], ["BUNDLE_MALFORMED"]
+    return events, lines, check_chain(events, lines)
+
+
+def read_event(line: bytes) -> Event:
+    event: Event = parse(line)
+    if not EVENT(event) or event["kind"] not in PAYLOADS:
+        raise ValueError("event")
+    kind, payload = event["kind"], event["payload"]
+    one = sum(name in payload for name in EXACTLY_ONE.get(kind, ()))
+    if not PAYLOADS[kind](payload) or (kind in EXACTLY_ONE and one != 1):
+        raise ValueError("payload")
+    answer = kind in ANSWERS or (kind == "SkillExecuted" and "request" in payload)
+    if ("at_ms" in event) != answer:
+        raise ValueError("at_ms")
+    return event
+
+
+def check_chain(events: list[Event], lines: list[bytes]) -> list[str]:
+    prev, ts = "0" * 64, 0
+    for number, (event, line) in enumerate(zip(events, lines, strict=True)):
+        ts = max(ts, event.get("at_ms", 0))
+        if (event["seq"], event["prev"], event["ts"]) != (number, prev, ts):
+            return ["EVENT_CHAIN_MISMATCH"]
+        prev = h(b"\0" + line)
+    return [] if events[-1]["kind"] == "Locked" else ["EVENT_CHAIN_MISMATCH"]
+
+
+# ------------------------------------------------------------------------------- step 6: table [5]
+
+MOVES = "EffectAsked BudgetReserved BudgetSettled TimerSet SkillExecuted "
+STEP_LANE = {
+    "START": "StepSkipped SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted",
+    "SkillAsked": "SkillExecuted CallHalted",
+    "EffectAsked": "EffectAnswered CallHalted",
+    "EffectAnswered": MOVES + "CallHalted",
+    "BudgetReserved": MOVES + "CallHalted",
+    "BudgetSettled": MOVES + "CallHalted",
+    "TimerSet": "TimerFired CallHalted",
+    "RetryScheduled": "TimerFired CallHalted",
+    "TimerFired": MOVES + "SkillAsked CallHalted",
+    "CallHalted": MOVES + "StepSkipped CallHalted END",
+    "SkillExecuted": "RetryScheduled END",
+    "StepSkipped": "END",
+}
+ROOT_LANE = {
+    "START": "RunStarted",
+    "RunStarted": "IntentSet",
+    "IntentSet": "LensAssembled",
+    "LensAssembled": "PlanChosen",
+    "PlanChosen": "TimerSet WorkEnded",
+    "TimerSet": "TimerFired CallHalted",
+    "TimerFired": "TimerSet WorkEnded",
+    "CallHalted": "TimerSet WorkEnded",
+    "WorkEnded": "VerificationRun Locked",
+    "VerificationRun": "Locked",
+    "Locked": "END",
+}
+PHASES = {
+    "START": "Observe",
+    "Observe": "Observe Orient",
+    "Orient": "Orient Decide",
+    "Decide": "Decide Act Orient",
+    "Act": "Act Verify Decide Orient",
+    "Verify": "Verify Lock Act Decide Orient",
+    "Lock": "Lock",
+}
+Place = tuple[int, ...]
+
+
+def check_table(events: list[Event]) -> list[str]:
+    lanes: dict[Place, list[Event]] = {(): []}
+    place: Place = ()
+    phase = "START"
+    for event in events:
+        at = tuple(event["at"])
+        lane = lanes.setdefault(at[:-1], [])
+        in_order = at in next_places(place) and may_stand(lane, at, lanes[()])
+        if not (in_order and follows(lane, at, event["kind"]) and pairs(lane, event)):
+            return ["FSM_ILLEGAL_TRANSITION"]
+        if not phase_follows(phase, event):
+            return ["FSM_ILLEGAL_TRANSITION"]
+        lane.append(event)
+        place, phase = at, PHASE[event["kind"]]
+    over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
+    return [] if over else ["FSM_ILLEGAL_TRANSITION"]
+
+
+def next_places(place: Place) -> list[Place]:
+    """The places that may come next; lanes lie below the root lane only, so a place has 1 or 3."""
+    if not place:
+        return [(0,)]
+    if len(place) == 1:
+        return [(place[0] + 1,), (place[0] + 1, 0, 0)]
+    k, j, i = place
+    return [(k, j, i + 1), (k, j + 1, 0), (k + 1,), (k + 1, 0, 0)]
+
+
+def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
+    return lane is root or root[-1]["kind"] in ("PlanChosen", "TimerFired", "CallHalted")
+
+
+def follows(lane: list[Event], at: Place, kind: str) -> bool:
+    table = ROOT_LANE if len(at) == 1 else STEP_LANE
+    return kind in table.get(lane[-1]["kind"] if lane else "START", "").split()
+
+
+def pairs(lane: list[Event], event: Event) -> bool:
+    """Whether an event fits the one just before it in its lane."""
+    kind, payload = event["kind"], event["payload"]
+    earlier: Json = lane[-1]["payload"] if lane else {}
+    if kind == "EffectAnswered":
+        return bool(payload["request"] == earlier["digest"])
+    if kind == "EffectAsked" and "inline" in payload["request"]:
+        text = payload["request"]["inline"].encode("utf-8")
+        return bool(payload["digest"] == tagged("workc request/0.2", text))
+    if kind == "RetryScheduled":
+        failed = earlier["attempt"], earlier.get("failure", {}).get("code")
+        return (payload["attempt"], payload["code"]) == failed
+    if kind != "SkillExecuted":
+        return True
+    asked = bool(lane) and lane[-1]["kind"] == "SkillAsked"
+    if asked and payload.get("request") != earlier["request"]:
+        return False
+    retries = [e["payload"]["attempt"] for e in lane if e["kind"] == "RetryScheduled"]
+    attempt = retries[-1] + 1 if retries else 1
+    return asked == (payload["mode"] == "opaque") and bool(payload["attempt"] == attempt)
+
+
+def phase_follows(before: str, event: Event) -> bool:
+    phase, payload = PHASE[event["kind"]], event["payload"]
+    if event["phase"] != phase:
+        return False
+    if phase in PHASES[before].split():
+        return True
+    locked = payload.get("outcome"), payload.get("lock_level")
+    return before != "START" and phase == "Lock" and locked == ("failed", "Draft")
+
+
+# ------------------------------------------------------------------------------- step 7: money [7]
+
+
+def payloads(events: list[Event], *kinds: str) -> list[Json]:
+    return [event["payload"] for event in events if event["kind"] in kinds]
+
+
+def moves(events: list[Event]) -> list[Json]:
+    return sorted(payloads(events, "BudgetReserved", "BudgetSettled"), key=lambda move: move["n"])
+
+
+def check_money(events: list[Event]) -> list[str]:
+    started = payloads(events, "RunStarted")
+    if not started:
+        return []  # Not checked; the projection says BUNDLE_MALFORMED.
+    ceiling = started[0]["ceiling_micro_cents"]
+    reserved = spent = 0
+    overrun = False
+    grants: dict[int, int] = {}  # The bounds of the open reservations.
+    for number, move in enumerate(moves(events)):
+        if "bound" in move:
+            granted = move["bound"] <= ceiling - reserved - spent
+            if move["granted"] is not granted:
+                return ["BUDGET_INVALID"]
+            if granted:
+                grants[move["n"]] = move["bound"]
+                reserved += move["bound"]
+        elif move["grant"] in grants:
+            bound = grants.pop(move["grant"])
+            reserved, spent = reserved - bound, spent + move["actual"]
+            overrun = overrun or move["actual"] > bound
+        else:
+            return ["BUDGET_INVALID"]
+        if (move["n"], move["reserved"], move["spent"]) != (number, reserved, spent):
+            return ["BUDGET_INVALID"]
+        if reserved + spent > ceiling and not overrun:
+            return ["BUDGET_INVALID"]
+    return ["BUDGET_INVALID"] if grants else []
+
+
+# -------------------------------------------------------------------------- step 8: references [8]
+
+
+def bodies(value: Json) -> Iterable[Json]:
+    """Every Body with a path. A map of names to strings cannot be one, for its size is no count."""
+    if type(value) is dict and "path" in value and type(value.get("size")) is int:
+        yield value
+    elif type(value) in (dict, list):
+        for item in value.values() if type(value) is dict else value:
+            yield from bodies(item)
+
+
+def check_references(events: list[Event], manifest: Json) -> list[str]:
+    captures = {e["path"]: e for e in manifest["files"] if e["path"] != "events.jsonl"}
+    named = list(bodies([event["payload"] for event in events]))
+    codes: list[str] = []
+    if any(each["path"] not in captures for each in named):
+        codes.append("CAPTURE_MISSING")
+    if any(of_entry(each) != of_entry(captures.get(each["path"], each)) for each in named):
+        codes.append("HASH_MISMATCH")
+    if captures.keys() - {each["path"] for each in named}:
+        codes.append("UNLISTED_FILE")
+    return codes
+
+
+# ------------------------------------------------------------------------------- step 9: roots [8]
+
+
+def merkle(leaves: list[bytes]) -> str:
+    """The tree hash of RFC 6962 section 2.1, level by level."""
+    level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
+    while len(level) > 1:
+        over = [b"\1" + a + b for a, b in zip(level[::2], level[1::2], strict=False)]
+        odd = level[-1:] if len(level) % 2 else []
+        level = [hashlib.sha256(pair).digest() for pair in over] + odd
+    return level[0].hex() if level else h(b"")
+
+
+def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: Json) -> list[str]:
+    leaves: dict[str, list[Json]] = {
+        "evidence": [e for e in manifest["files"] if e["path"].startswith("evidence/")],
+        "artifacts": [e for e in manifest["files"] if e["path"].startswith("artifacts/")],
+        "effects": payloads(events, "EffectAsked", "SkillAsked", "EffectAnswered"),
+        "lens": payloads(events, "LensAssembled"),
+        "verification": [
+            result for run in payloads(events, "VerificationRun") for result in run["results"]
+        ],
+        "budget": moves(events),
+    }
+    codes: list[str] = []
+    for name in ROOTS:
+        hashed = lines if name == "events" else [canonical(leaf) for leaf in leaves.get(name, [])]
+        if said[name] != {"root": merkle(hashed), "size": len(hashed)}:
+            codes.append("MERKLE_MISMATCH_" + ("EVENTLOG" if name == "events" else name.upper()))
+    return codes
+
+
+# ------------------------------------------------------------------------- step 10: projection [8]
+
+
+def step_failures(events: list[Event]) -> list[Json]:
+    kept: dict[str, Json] = {}  # A dict keeps the place of a key that is put again.
+    for payload in payloads(events, "StepSkipped", "SkillExecuted"):
+        step = payload["step"]
+        if "because" in payload:
+            kept[step] = {"attempts": 0, "code": payload["code"], "step": step}
+        elif "failure" in payload:
+            code = payload["failure"]["code"]
+            kept[step] = {"attempts": payload["attempt"], "code": code, "step": step}
+        else:
+            kept.pop(step, None)
+    return list(kept.values())
+
+
+def count_events(events: list[Event]) -> dict[str, int]:
+    executed = payloads(events, "SkillExecuted")
+    steps = {
+        "steps_failed": sum(entry["attempts"] != 0 for entry in step_failures(events)),
+        "steps_skipped": len(payloads(events, "StepSkipped")),
+        "steps_succeeded": sum("value" in payload for payload in executed),
+    }
+    return {
+        "attempts": len(executed),
+        "effects": len(payloads(events, "EffectAsked", "SkillAsked")),
+        "events": len(events),
+        "retries": len(payloads(events, "RetryScheduled")),
+        "steps": sum(steps.values()),
+        **steps,
+    }
+
+
+def count_money(events: list[Event], ceiling: int) -> dict[str, int]:
+    last = (moves(events) or [{"reserved": 0, "spent": 0}])[-1]
+    return {
+        "ceiling_micro_cents": ceiling,
+        "refused": sum(not move.get("granted", True) for move in moves(events)),
+        "reserved_micro_cents": last["reserved"],
+        "spent_micro_cents": last["spent"],
+    }
+
+
+def failure_of(locked: Json, ended: Json, results: list[Json]) -> Json:
+    code = locked["code"]
+    if ended.get("failure", {}).get("code") == code:
+        step = {"step": ended["step"]} if "step" in ended else {}
+        return {"code": code, "message": ended["failure"]["message"], **step}
+    ids = [result["check_id"] for result in results if not result["passed"]]
+    return {"code": code, "message": "checks that did not hold: " + ", ".join(ids) if ids else ""}
+
+
+def project(events: list[Event]) -> Json:
+    """What the receipt must say, but for what needs the manifest; None if it cannot be had."""
+    first = {event["kind"]: event["payload"] for event in reversed(events)}
+    if not {"RunStarted", "IntentSet", "WorkEnded", "Locked"} <= first.keys():
+        return None
+    run, ended, locked = first["RunStarted"], first["WorkEnded"], first["Locked"]
+    check = first.get("VerificationRun", {"results": [], "verdict": "not_run"})
+    results = [
+        {name: r[name] for name in ("check_id", "level", "passed")} for r in check["results"]
+    ]
+    phases = [event["phase"] for event in events]
+    return {
+        "bundle_version": "0.2",
+        **{field.split()[0]: run[field.split()[0]] for field in RUN.split(",")},
+        "counts": count_events(events),
+        "ended_ms": events[-1]["ts"],
+        "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
+        **({"failure": failure_of(locked, ended, results)} if "code" in locked else {}),
+        **{name: ended[name] for name in ("halt", "output") if name in ended},
+        "intent": first["IntentSet"],
+        "lock_level": locked["lock_level"],
+        "outcome": locked["outcome"],
+        "money": count_money(events, run["ceiling_micro_cents"]),
+        "phase_sequence": [p for n, p in enumerate(phases) if n == 0 or phases[n - 1] != p],
+        "policy": {name: run["policy"][name] for name in ("id", "rules_sha256")},
+        "step_failures": step_failures(events),
+        "verification": {"results": results, "verdict": check["verdict"]},
+    }
+
+
+def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str | None]:
+    ended = payloads(events, "WorkEnded")[0]
+    verdict = projection["verification"]["verdict"]
+    code = ended.get("failure", {}).get("code")
+    by_file = projection["program_kind"] == "file"
+    if "halt" in ended or "output" not in ended:
+        return "failed", "Draft", code
+    if verdict == "failed":
+        return "failed", "Draft", "VERIFICATION_FAILED"
+    if "failure" in ended or (by_file and projection["step_failures"]):
+        return "partial", "Draft", code
+    return "success", "Committed" if verdict == "passed" else "Staged", None
+
+
+def borne_out(events: list[Event], projection: Json) -> bool:
+    for run in payloads(events, "VerificationRun"):
+        if any(r["passed"] != (r.get("value", {}).get("inline") == "true") for r in run["results"]):
+            return False
+        passed = all(result["passed"] for result in run["results"])
+        verdict = ("passed" if passed else "failed") if run["results"] else "nothing_to_check"
+        if run["verdict"] != verdict:
+            return False
+    locked = payloads(events, "Locked")[0]
+    said = locked["outcome"], locked["lock_level"], locked.get("code")
+    return said == expected_lock(events, projection)
+
+
+ELSEWHERE_JUDGED = ("manifest_sha256", "roots", "proof_digest")
+
+
+def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: Json) -> list[str]:
+    projection = project(events)
+    if projection is None:
+        return ["BUNDLE_MALFORMED"]
+    codes: list[str] = []
+    said = {name: item for name, item in (receipt or {}).items() if name not in ELSEWHERE_JUDGED}
+    differs = receipt is not None and said != projection
+    other_run = manifest is not None and manifest["run_id"] != projection["run_id"]
+    planned = [plan["steps"] for plan in payloads(events, "PlanChosen")]
+    by_file = projection["program_kind"] == "file"
+    miscounted = by_file and planned[:1] != [projection["counts"]["steps"]]
+    if differs or other_run or miscounted:
+        codes.append("RECEIPT_EVENT_MISMATCH")
+    raw = tree.files.get("manifest.json")
+    if receipt is not None and isinstance(raw, bytes) and receipt["manifest_sha256"] != h(raw):
+        codes.append("RECEIPT_HASH_MISMATCH")
+    return codes if borne_out(events, projection) else [*codes, "VERIFICATION_INCOMPLETE"]
+
+
+# ------------------------------------------------------------------------------ step 11: digest [9]
+
+
+def check_digest(receipt: Json) -> list[str]:
+    rest = {name: item for name, item in receipt.items() if name != "proof_digest"}
+    holds = receipt["proof_digest"] == tagged("workc proof/0.2", canonical(rest))
+    return [] if holds else ["PROOF_DIGEST_MISMATCH"]
+
+
+# ---------------------------------------------------------------------------------- [10] the verdict
+
+
+def judge(tree: Tree) -> list[str]:
+    """Every step in its order. A step is left out only if an earlier one has given a code."""
+    names = check_names(tree)
+    if "LIMIT_EXCEEDED" in names:
+        return names
+    if names_other_version(tree.files.get("receipt.json")):
+        return ["VERSION_UNSUPPORTED"]
+    manifest, codes = read_manifest(tree)
+    codes = names + codes
+    if manifest is not None:
+        codes += check_files(tree, manifest)
+    receipt, of_receipt = read_document(tree, "receipt.json", RECEIPT)
+    events, lines, of_events = read_events(tree)
+    codes += of_receipt + of_events
+    if events is not None:
+        codes += check_table(events) + check_money(events)
+        if manifest is not None:
+            codes += check_references(events, manifest)
+            if receipt is not None:
+                codes += check_roots(events, lines, manifest, receipt["roots"])
+        codes += check_projection(events, tree, manifest, receipt)
+    if receipt is not None:
+        codes += check_digest(receipt)
+    return codes
+
+
+def verify(files: dict[str, bytes]) -> list[str]:
+    """The codes of the breaches in the order of the steps; none is PASS."""
+    folders = {folder for path in files for folder in parents(path)}
+    return judge(Tree(dict(files), folders, set()))
+
+
+def verify_dir(root: str | os.PathLike[str]) -> list[str]:
+    """The codes for a real folder; a folder that cannot be listed is FILE_UNREADABLE alone."""
+    tree = Tree({}, set(), set())
+    waiting = [""]
+    try:
+        while waiting and len(tree.files) + len(tree.folders) + len(tree.neither) <= MAX_NAMES:
+            waiting += list_folder(root, waiting.pop(), tree)
+    except (OSError, ValueError):
+        return ["FILE_UNREADABLE"]
+    return judge(tree)
+
+
+def list_folder(root: str | os.PathLike[str], folder: str, tree: Tree) -> list[str]:
+    """Put the names of one folder into the tree, and give the folders in it."""
+    inner: list[str] = []
+    with os.scandir(os.path.join(root, folder)) as entries:
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                tree.folders.add(path)
+                inner.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                tree.files[path] = read_file(entry.path)
+            else:
+                tree.neither.add(path)
+    return inner
+
+
+def read_file(path: str) -> Content:
+    """The bytes of a regular file that stays the same while it is read, or a code."""
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        with open(os.open(path, flags), "rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > MAX_FILE:
+                return "LIMIT_EXCEEDED"
+            raw = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+    except OSError:
+        return "FILE_UNREADABLE"
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    regular = stat.S_ISREG(before.st_mode)
+    return raw if same and regular and len(raw) == before.st_size else "FILE_UNREADABLE"
+
+
+NOT_PROVED = """not proved by a bundle alone: that its producer told the truth; that it was not \
+sealed wholly anew (compare the proof digest with one you got elsewhere); that it is the newest"""
+NOT_JUDGED = {"VERSION_UNSUPPORTED", "LIMIT_EXCEEDED", "FILE_UNREADABLE"}
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: verifier.py DIR", file=sys.stderr)
+        return 2
+    codes = verify_dir(arguments[0])
+    verdict = "FAIL" if codes else "PASS"
+    print("\n".join([verdict, *codes[:100]]))
+    if codes and NOT_JUDGED.issuperset(codes):
+        print("the bundle could not be judged")
+    print(NOT_PROVED, file=sys.stderr)
+    return 1 if codes else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
