@@ -1,1 +1,1 @@
-"""adapters"""
+"""The real world behind the ports: clock, sockets, files, threads."""

@@ -1,1 +1,1 @@
-"""api"""
+"""The composition root: wires ports to adapters and gives users their functions."""

@@ -1,1 +1,1 @@
-"""bundle"""
+"""The proof format: layout, documents, the receipt as a projection, sealing."""

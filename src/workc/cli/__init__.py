@@ -1,1 +1,1 @@
-"""cli"""
+"""The command line: arguments, rendering, exit codes. It takes no decision."""

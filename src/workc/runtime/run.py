@@ -46,15 +46,17 @@ class Run:
     deadline_ms: int | None
     results: dict[str, StepResult] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
+    _values: dict[str, Json] = field(default_factory=dict)
 
     def scope(self) -> dict[str, Json]:
         """Returns what references may name: the inputs and the values of successful steps."""
-        steps: dict[str, Json] = {
-            result.id: result.value
-            for result in self.results.values()
-            if result.status == "success"
-        }
-        return {"inputs": self.inputs, "steps": steps}
+        return {"inputs": self.inputs, "steps": self._values}
+
+    def take(self, result: StepResult) -> None:
+        """Keeps the result of a step that is over."""
+        self.results[result.id] = result
+        if result.status == "success":
+            self._values[result.id] = result.value
 
     def idempotency_key(self, step: str) -> str:
         """Returns the key of a step: the same for each of its attempts, in this run only."""

@@ -90,7 +90,9 @@ class Session:
             return
         for entry in answers:
             self._append(entry)
-        self._journal.commit(effect=any(_must_last(entry) for entry in answers))
+        # What a pure call gave can be computed again: it may wait for the end of the turn.
+        if any(_must_last(entry) for entry in answers):
+            self._journal.commit(effect=True)
         for entry in answers:
             self._engine.answer(entry)
 

@@ -60,7 +60,7 @@ def step_body(run: Run, step: StepSpec, needs: Sequence[Path]) -> Body:
         await lane.join(needs)
         await lane.enter()
         result = await _run_step(run, lane, step)
-        run.results[step.id] = result
+        run.take(result)
         return result
 
     return body

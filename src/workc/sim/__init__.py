@@ -1,1 +1,1 @@
-"""sim"""
+"""The simulated world behind the same ports: scripted answers in virtual time."""

@@ -1,1 +1,1 @@
-"""The skills that come with workc: ``http_call``, ``llm_invoke`` and ``json_transform``."""
+"""The skills that come with workc, plain code over the seam."""

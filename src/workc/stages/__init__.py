@@ -1,1 +1,1 @@
-"""stages"""
+"""The contract of a unit of work: `@skill`, types, effects as values, the network policy."""

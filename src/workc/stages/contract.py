@@ -139,11 +139,11 @@ class Contract:
         made: dict[str, object] = {}
         for name in absent:
             own = self._parameters[name].default
-            schema = cast("JsonObject", cast("JsonObject", declared).get(name, {}))
-            if own is not inspect.Parameter.empty:
-                made[name] = own
-            elif "default" in schema:
-                made[name] = self._shapes[name].build(normalise(schema["default"]), below("", name))
+            if own is inspect.Parameter.empty:
+                # Not required and without a default of its own, so the schema has one.
+                schema = cast("JsonObject", cast("JsonObject", declared)[name])
+                own = self._shapes[name].build(normalise(schema["default"]), below("", name))
+            made[name] = own
         return made
 
 

@@ -22,7 +22,6 @@ from workc.stages.effects import SecretText
 from workc.stages.exception import words_of
 from workc.stages.problem import MAX_DEPTH, MAX_NODES, Problem, below
 
-
 #: What is wrong with a value when the caller left too little stack for it.
 TOO_DEEP = Problem("", "a value that fits on the stack", "one too deep")
 

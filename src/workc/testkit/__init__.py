@@ -1,1 +1,1 @@
-"""testkit"""
+"""The public face of testing: real loopback servers, conformance suites, a provider."""

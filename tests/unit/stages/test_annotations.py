@@ -32,8 +32,8 @@ import pytest
 
 from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
-from workc.stages.annotations import schema_of, to_json, to_python
 from workc.stages import evaluation
+from workc.stages.annotations import schema_of, to_json, to_python
 from workc.stages.effects import SecretText
 from workc.stages.models import Unresolved
 from workc.stages.problem import MAX_DEPTH, MAX_NODES
@@ -474,7 +474,7 @@ def test_a_closed_model_stays_closed():
 
 
 def test_an_error_that_only_looks_like_one_of_pydantic_is_told_in_words():
-    with pytest.raises(Refusal, match="the value: .the value.: expected a Duck, got Quack: a"):
+    with pytest.raises(Refusal, match=r"the value: .the value.: expected a Duck, got Quack: a"):
         to_python(Duck, "a")
 
 
@@ -754,7 +754,7 @@ def test_a_stack_that_is_almost_full_is_a_refusal(convert):
     value = nodes(100)
     down(0)
     free = sys.getrecursionlimit() - len(inspect.stack())
-    with pytest.raises(Refusal, match="fits on the stack|too little stack"):
+    with pytest.raises(Refusal, match=r"fits on the stack|too little stack"):
         down(free - 150)
 
 
