@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import tomllib
 from pathlib import Path
+
+from workc.kernel import lanes, phases
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "src/workc/kernel/catalog.toml"
@@ -53,12 +56,12 @@ def catalog_module() -> str:
         retry = entry.pop("retry")
         lines += [f'    "{code}": CatalogEntry(', f'        code="{code}",']
         lines += [f"        {key}={_literal(entry[key])}," for key in sorted(entry)]
-        lines += [f"        retry=Retry({_fields(retry)}),", "    ),"]
+        lines += ["        retry=Retry(", *_fields(retry), "        ),", "    ),"]
     return "\n".join([*lines, "}", ""])
 
 
-def _fields(retry: dict[str, object]) -> str:
-    return ", ".join(f"{key}={_literal(value)}" for key, value in sorted(retry.items()))
+def _fields(retry: dict[str, object]) -> list[str]:
+    return [f"            {key}={_literal(value)}," for key, value in sorted(retry.items())]
 
 
 def _literal(value: object) -> str:
@@ -89,15 +92,70 @@ def failures_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def phases_page() -> str:
+    """Returns the text of ``docs/reference/phases.md``, drawn from the tables."""
+    arrows = [
+        f"    {before} --> {after}"
+        for before, targets in phases.TABLE.items()
+        for after in targets
+        if before != after
+    ]
+    drawn = {(before, "Lock") for before in phases.PHASES if "Lock" not in phases.TABLE[before]}
+    arrows += [f"    {before} --> Lock: failed, Draft" for before, _ in sorted(drawn)]
+    return "\n".join(
+        [
+            "# Phases and lanes",
+            "",
+            "Drawn by `make generate` from `workc/kernel/phases.py` and `workc/kernel/lanes.py`, the",
+            "tables that recorder, replay and verifier read. Every phase may repeat.",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            f"    [*] --> {phases.FIRST}",
+            *arrows,
+            f"    {phases.LAST} --> [*]",
+            "```",
+            "",
+            "## Lane of a step",
+            "",
+            *_lane(lanes.STEP_LANE),
+            "",
+            "## Root lane",
+            "",
+            *_lane(lanes.ROOT_LANE),
+            "",
+        ]
+    )
+
+
+def _lane(table: dict[str, tuple[str, ...]]) -> list[str]:
+    rows = [f"| {kind} | {' '.join(after)} |" for kind, after in table.items()]
+    return ["| after | may come |", "|---|---|", *rows]
+
+
 def outputs() -> dict[Path, str]:
     """Returns every generated file with the text it must have."""
     return {
         ROOT / "src/workc/kernel/catalog.py": catalog_module(),
         ROOT / "docs/reference/failures.md": failures_page(),
+        ROOT / "docs/reference/phases.md": phases_page(),
     }
 
 
+def main(arguments: list[str]) -> int:
+    """Writes the generated files, or with ``--check`` says which of them are stale."""
+    stale = [path for path, text in outputs().items() if not _is(path, text)]
+    for path in stale:
+        print(f"{'stale' if '--check' in arguments else 'written'}: {path.relative_to(ROOT)}")
+        if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(outputs()[path], "utf-8")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == text
+
+
 if __name__ == "__main__":
-    for path, text in outputs().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+    sys.exit(main(sys.argv[1:]))

@@ -164,9 +164,7 @@ RUN = (  # What the receipt repeats of RunStarted.
     "prices Body, program Body, program_kind :file|function, run_id string, seed string"
 )
 INTENT = "description string, source :human|parent_loop|trigger|policy"
-LOCK = (
-    "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
-)
+LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
 MOVE = "n count, reserved count, spent count, step string, "
 PAYLOADS = {
@@ -211,7 +209,8 @@ EVENT = closed(
 SHAPES["entry"] = closed("path string, sha256 string, size count")
 MANIFEST = closed("bundle_version :0.2, files entry[], run_id string")
 
-ROOTS = "events evidence artifacts effects lens verification budget gates workgraph".split(" ")
+ROOTS = ("events", "evidence", "artifacts", "effects", "lens", "verification", "budget")
+ROOTS += ("gates", "workgraph")
 SHAPES["counts"] = closed(
     "attempts count, effects count, events count, retries count, steps count, "
     "steps_failed count, steps_skipped count, steps_succeeded count"
@@ -281,7 +280,7 @@ def check_names(tree: Tree) -> list[str]:
 # ------------------------------------------------- steps 2 and 4: manifest [3] and receipt [8] [10]
 
 
-def read_document(tree: Tree, name: str, shape: Shape) -> tuple[Json, list[str]]:
+def read_document(tree: Tree, name: str, fits: Shape) -> tuple[Json, list[str]]:
     """A document of a shape and no code, or None and the code that says why there is none."""
     raw = tree.files.get(name)
     if raw is None:
@@ -294,7 +293,7 @@ def read_document(tree: Tree, name: str, shape: Shape) -> tuple[Json, list[str]]
         value = parse(raw)
     except (ValueError, RecursionError):
         return None, ["BUNDLE_MALFORMED"]
-    return (value, []) if shape(value) else (None, ["BUNDLE_MALFORMED"])
+    return (value, []) if fits(value) else (None, ["BUNDLE_MALFORMED"])
 
 
 def read_manifest(tree: Tree) -> tuple[Json, list[str]]:
@@ -494,8 +493,8 @@ def pairs(lane: list[Event], event: Event) -> bool:
     asked = bool(lane) and lane[-1]["kind"] == "SkillAsked"
     if asked and payload.get("request") != earlier["request"]:
         return False
-    retries = [e["payload"]["attempt"] for e in lane if e["kind"] == "RetryScheduled"]
-    attempt = retries[-1] + 1 if retries else 1
+    retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
+    attempt = next(retries, {"attempt": 0})["attempt"] + 1
     return asked == (payload["mode"] == "opaque") and bool(payload["attempt"] == attempt)
 
 
@@ -672,7 +671,7 @@ def project(events: list[Event]) -> Json:
     phases = [event["phase"] for event in events]
     return {
         "bundle_version": "0.2",
-        **{field.split()[0]: run[field.split()[0]] for field in RUN.split(",")},
+        **{name: run[name] for name in re.findall(r"(\w+) ", RUN)},
         "counts": count_events(events),
         "ended_ms": events[-1]["ts"],
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),

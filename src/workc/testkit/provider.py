@@ -24,19 +24,16 @@ from typing import TypeVar, overload
 import msgspec
 
 from workc.kernel.failure import Misuse
-from workc.testkit.provider_wire import (
-    PATHS,
+from workc.testkit.provider_reply import fault_reply, reply
+from workc.testkit.provider_request import PATHS, Unfit, read_request
+from workc.testkit.provider_values import (
     Answer,
     Asked,
     Fault,
     ProviderName,
     Said,
     Tokens,
-    Unfit,
     derived,
-    fault_reply,
-    read_request,
-    reply,
 )
 from workc.testkit.servers import LoopbackServer, Reply, SeenRequest
 
@@ -150,6 +147,7 @@ class _Requests(list[SeenRequest]):
         self._current = current
 
     def append(self, request: SeenRequest, /) -> None:
+        """Records the request."""
         self._current.request = request
         super().append(request)
 
@@ -165,8 +163,11 @@ class _Answers(dict[str, Reply]):
     @overload
     def get(self, key: str, default: None = None, /) -> Reply | None: ...
     @overload
+    def get(self, key: str, default: Reply, /) -> Reply: ...
+    @overload
     def get(self, key: str, default: T, /) -> Reply | T: ...
     def get(self, key: str, default: T | None = None, /) -> Reply | T | None:
+        """Returns the reply to this thread's request, or what stands at another path."""
         if key in PATHS:
             return self._answer(self._current.request)
         return super().get(key, default)

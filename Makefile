@@ -1,0 +1,64 @@
+# Every target sets up what it needs by itself: a virtual environment in .venv, filled from the
+# locks in requirements/, which hold a hash for every file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What a run must not depend on is set to odd values on purpose in tests, not here.
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo test check test-peers bench fuzz generate lock format clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/run.stamp  ## the main job: run, verify, replay, tamper, on this machine alone
+	@$(BIN)/python examples/demo/demo.py
+
+test: $(VENV)/dev.stamp  ## all tests that need Python alone, with branch coverage and its budgets
+	$(BIN)/python -m pytest -n auto -m "not peers" --cov --cov-report=
+	$(BIN)/python -m coverage report --skip-covered --fail-under=95
+	$(BIN)/python -m coverage report --include='src/workc/kernel/*,src/workc/bundle/*,src/workc/verify/*' --fail-under=100
+
+check: $(VENV)/dev.stamp  ## lint, types, import contracts, generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tools/generate.py --check
+
+test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20 or later
+	cd tests/peers && npm ci --no-audit --no-fund
+	$(BIN)/python -m pytest -m peers tests/peers
+
+bench: $(VENV)/dev.stamp  ## ratios to a floor measured in the same run
+	$(BIN)/python -m benchmarks
+
+generate: $(VENV)/dev.stamp  ## writes what is generated from tables
+	$(BIN)/python tools/generate.py
+
+lock: $(VENV)/dev.stamp  ## resolves the dependencies anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build --group test --group check pyproject.toml -o requirements/dev.txt
+
+format: $(VENV)/dev.stamp  ## formats the source
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:  ## takes away what was made
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,76 @@
+"""What is generated is what its tables say, and the specification says what the tables say."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from workc.kernel.catalog import CATALOG
+from workc.kernel.events import KINDS
+from workc.kernel.lanes import ROOT_LANE, STEP_LANE
+from workc.verify.verdict import VERIFY_FAIL_CODES
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = (ROOT / "docs/spec/bundle-0.2.md").read_text("utf-8")
+
+
+def test_generated_files_are_fresh():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/generate.py", "--check"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_stale_file_is_named(tmp_path):
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "tools/generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert not generate._is(tmp_path / "missing", "text")
+
+
+def test_every_kind_and_lane_rule_stands_in_the_specification():
+    rows = {
+        before.strip(): set(after.split())
+        for left, after in re.findall(r"^\| ([A-Za-z, ]+) \| ([A-Za-z ]+) \|$", SPEC, re.M)
+        for before in left.split(",")
+    }
+    for kind in KINDS:
+        assert f"| {kind} |" in SPEC
+    for table in (STEP_LANE, ROOT_LANE):
+        for before, after in table.items():
+            assert set(after) <= rows[before] | {"END"}, before
+
+
+def test_every_oracle_code_that_can_come_out_is_in_the_specification():
+    silent = {"POLICY_VIOLATION", "DIGEST_UNEXPECTED"}
+    for code in VERIFY_FAIL_CODES:
+        if code.startswith("MERKLE_MISMATCH_"):
+            assert code.removeprefix("MERKLE_MISMATCH_") in SPEC
+        elif code not in silent:
+            assert code in SPEC, code
+
+
+def codes_in(*folders):
+    text = "\n".join(
+        path.read_text("utf-8") for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))
+    )
+    return set(re.findall(r"\"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"|\"(TIMEOUT|CONFLICT|FORBIDDEN|UNAUTHORIZED)\"", text))
+
+
+def names(found):
+    return {one or other for one, other in found}
+
+
+def test_every_code_of_the_catalog_is_emitted_and_produced_by_a_test():
+    emitted = names(codes_in(*(f"src/workc/{room}" for room in ("stages", "runtime", "skills", "adapters", "api", "sim", "cli"))))
+    tested = names(codes_in("tests/unit", "tests/integration", "tests/conformance", "tests/pitfalls", "tests/cli", "tests/property"))
+    assert set(CATALOG) - emitted == set()
+    assert set(CATALOG) - tested == set()
+
+
+def test_every_code_that_is_refused_with_is_in_the_catalog():
+    pattern = re.compile(r"refuse\(\s*\"([A-Z_0-9]+)\"|Failure\(\s*code=\"([A-Z_0-9]+)\"")
+    for path in sorted((ROOT / "src/workc").rglob("*.py")):
+        for one, other in pattern.findall(path.read_text("utf-8")):
+            assert (one or other) in CATALOG, f"{path.name}: {one or other}"

@@ -1,0 +1,53 @@
+"""The public face: its names are a list that somebody changed on purpose."""
+
+import subprocess
+import sys
+
+import workc
+
+PUBLIC = [
+    "Context",
+    "Failure",
+    "Finding",
+    "Misuse",
+    "NetworkPolicy",
+    "Refusal",
+    "Runtime",
+    "Skill",
+    "StepFailed",
+    "StructuredOutcome",
+    "Verdict",
+    "WorkflowContext",
+    "replay",
+    "run",
+    "skill",
+    "verify_bundle",
+    "workflow",
+]
+
+
+def test_the_public_names_are_these_and_no_others():
+    assert sorted(workc.__all__) == PUBLIC
+    assert set(dir(workc)) == {*PUBLIC, "__version__"}
+
+
+def test_every_public_name_can_be_had_and_is_documented():
+    for name in PUBLIC:
+        assert (getattr(workc, name).__doc__ or "").strip(), name
+
+
+def test_importing_workc_imports_nothing_else_of_it():
+    code = "import sys, workc; print([m for m in sys.modules if m.startswith('workc.')])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert found.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    try:
+        workc.no_such_name  # noqa: B018
+    except AttributeError as error:
+        assert "no_such_name" in str(error)
+    else:
+        raise AssertionError

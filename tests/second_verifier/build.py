@@ -1,0 +1,430 @@
+"""Make small bundles of format 0.2 in memory, from `docs/spec/bundle-0.2.md` and nothing else.
+
+A `Draft` holds what a producer decides: the log, the captured files and the receipt's own fields,
+which stand here as literals and are not computed from the log. `Draft.files` adds what follows:
+numbers, chain, manifest, roots and digest. So a test can change one thing and seal the rest anew.
+
+    minimal().files()   ->  {"manifest.json": b"...", "receipt.json": b"...", ...}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+Edit = Callable[[Json], Json]
+
+PHASES = {
+    "RunStarted": "Observe",
+    "IntentSet": "Observe",
+    "LensAssembled": "Orient",
+    "PlanChosen": "Decide",
+    "VerificationRun": "Verify",
+    "Locked": "Lock",
+}
+
+
+def canonical(value: Json) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+def h(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def tagged(tag: str, data: bytes) -> str:
+    return h(tag.encode("ascii") + b"\x00" + data)
+
+
+def tree_hash(leaves: list[bytes]) -> bytes:
+    """RFC 6962 section 2.1, as it is defined there: split at the largest power of two below n."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    both = tree_hash(leaves[:split]) + tree_hash(leaves[split:])
+    return hashlib.sha256(b"\x01" + both).digest()
+
+
+def unchanged(value: Json) -> Json:
+    return value
+
+
+@dataclass
+class Draft:
+    """A bundle before it is sealed.
+
+    An entry of the log is a dict of `at`, `kind`, `payload` and, for an answer, `at_ms`; a further
+    field takes the place of the one that sealing would compute. An entry of bytes is a line as it
+    stands.
+    """
+
+    log: list[Json]
+    captures: dict[str, bytes]
+    receipt: dict[str, Json]
+    edit_manifest: Edit = unchanged
+    edit_receipt: Edit = unchanged
+
+    def lines(self) -> list[bytes]:
+        """Give the lines without newlines, chained."""
+        lines: list[bytes] = []
+        ts, prev = 0, "0" * 64
+        for seq, entry in enumerate(self.log):
+            if isinstance(entry, bytes):
+                lines.append(entry)
+            else:
+                ts = max(ts, entry.get("at_ms") or 0)
+                phase = PHASES.get(entry["kind"], "Act")
+                computed = {"phase": phase, "prev": prev, "seq": seq, "ts": ts}
+                lines.append(canonical({**computed, **entry}))
+            prev = h(b"\x00" + lines[-1])
+        return lines
+
+    def payloads(self, *kinds: str) -> list[Json]:
+        entries = [entry for entry in self.log if isinstance(entry, dict)]
+        return [entry["payload"] for entry in entries if entry["kind"] in kinds]
+
+    def payload(self, kind: str, number: int = 0) -> Json:
+        """Give one payload of a kind, to be changed in place."""
+        return self.payloads(kind)[number]
+
+    def entry(self, kind: str, number: int = 0) -> Json:
+        """Give one entry of a kind, to be changed in place."""
+        return [each for each in self.log if each["kind"] == kind][number]
+
+    def files(self) -> dict[str, bytes]:
+        """Give the whole bundle."""
+        files = {**self.captures, "events.jsonl": b"".join(e + b"\n" for e in self.lines())}
+        listed = [
+            {"path": path, "sha256": h(raw), "size": len(raw)}
+            for path, raw in sorted(files.items())
+        ]
+        run_id = self.receipt["run_id"]
+        manifest = {"bundle_version": "0.2", "files": listed, "run_id": run_id}
+        files["manifest.json"] = canonical(self.edit_manifest(manifest))
+        receipt = {
+            **self.receipt,
+            "manifest_sha256": h(files["manifest.json"]),
+            "roots": self.roots(listed),
+        }
+        files["receipt.json"] = canonical(with_digest(self.edit_receipt(receipt)))
+        return files
+
+    def roots(self, listed: list[Json]) -> Json:
+        moves = self.payloads("BudgetReserved", "BudgetSettled")
+        runs = self.payloads("VerificationRun")
+        leaves: dict[str, list[Json]] = {
+            "artifacts": [e for e in listed if e["path"].startswith("artifacts/")],
+            "budget": sorted(moves, key=lambda move: move.get("n", 0)),
+            "effects": self.payloads("EffectAsked", "SkillAsked", "EffectAnswered"),
+            "evidence": [e for e in listed if e["path"].startswith("evidence/")],
+            "gates": [],
+            "lens": self.payloads("LensAssembled"),
+            "verification": [result for run in runs for result in run["results"]],
+            "workgraph": [],
+        }
+        hashed = {name: [canonical(leaf) for leaf in each] for name, each in leaves.items()}
+        hashed["events"] = self.lines()
+        return {
+            name: {"root": tree_hash(each).hex(), "size": len(each)}
+            for name, each in hashed.items()
+        }
+
+
+def with_digest(receipt: Json) -> Json:
+    """Give the receipt with the digest of the rest; anything but an object stays as it is."""
+    if not isinstance(receipt, dict):
+        return receipt
+    rest = {name: item for name, item in receipt.items() if name != "proof_digest"}
+    return {**rest, "proof_digest": tagged("workc proof/0.2", canonical(rest))}
+
+
+def text(content: str) -> Json:
+    return {"form": "text", "inline": content}
+
+
+def inline(value: Json) -> Json:
+    return {"form": "json", "inline": canonical(value).decode()}
+
+
+def stored(path: str, raw: bytes, form: str = "json") -> Json:
+    return {"form": form, "path": path, "sha256": h(raw), "size": len(raw)}
+
+
+def failure(code: str, message: str) -> Json:
+    return {"code": code, "details": inline({}), "message": message}
+
+
+def event(at: list[int], kind: str, payload: Json, at_ms: int | None = None) -> Json:
+    entry = {"at": at, "kind": kind, "payload": payload}
+    return entry if at_ms is None else {**entry, "at_ms": at_ms}
+
+
+PROGRAM = b'{"steps":["tidy","ask"]}'
+RUN = {
+    "catalog_sha256": "c" * 64,
+    "code": {"json.transform": "d" * 64},
+    "engine": "1",
+    "inputs": inline({"name": "Zoë"}),
+    "name": "greet",
+    "nonce": "0123456789abcdef0123456789abcdef",
+    "prices": inline({}),
+    "program": stored("evidence/program.json", PROGRAM),
+    "program_kind": "file",
+    "run_id": "run-1",
+    "seed": "18446744073709551615",
+}
+
+
+def opening(steps: int, **changed: Json) -> list[Json]:
+    """Give the first four events."""
+    policy = {"id": "default", "rules": inline([]), "rules_sha256": "e" * 64}
+    started = {"bundle": "0.2", "ceiling_micro_cents": 1000, "policy": policy}
+    return [
+        event([0], "RunStarted", {**RUN, **started, **changed}, 1000),
+        event([1], "IntentSet", {"description": "say hello", "source": "human"}),
+        event([2], "LensAssembled", {"items": 1}),
+        event([3], "PlanChosen", {"plan": inline(["tidy", "ask"]), "steps": steps}),
+    ]
+
+
+def asked(at: list[int], step: str, request: Json, port: str = "http") -> Json:
+    digest = "f" * 64
+    if "inline" in request:
+        digest = tagged("workc request/0.2", request["inline"].encode("utf-8"))
+    payload = {"attempt": 1, "digest": digest, "port": port, "request": request, "step": step}
+    return event(at, "EffectAsked", payload)
+
+
+def reserved(at: list[int], at_ms: int, step: str, **move: Json) -> Json:
+    return event(at, "BudgetReserved", {"step": step, **move}, at_ms)
+
+
+def settled(at: list[int], at_ms: int, step: str, **move: Json) -> Json:
+    return event(at, "BudgetSettled", {"step": step, **move}, at_ms)
+
+
+def executed(at: list[int], step: str, at_ms: int | None = None, **rest: Json) -> Json:
+    payload = {"attempt": 1, "mode": "pure", "skill": "json.transform", "step": step, **rest}
+    return event(at, "SkillExecuted", payload, at_ms)
+
+
+def receipt(**fields: Json) -> dict[str, Json]:
+    return {
+        **RUN,
+        "bundle_version": "0.2",
+        "intent": {"description": "say hello", "source": "human"},
+        "policy": {"id": "default", "rules_sha256": "e" * 64},
+        "started_ms": 1000,
+        **fields,
+    }
+
+
+def minimal() -> Draft:
+    """Give a run with one pure step, one effect that costs money, one check, and success."""
+    answer = b"hello \xff"
+    output = stored("artifacts/answer.bin", answer, "bytes")
+    request = inline({"url": "http://example.test/"})
+    response = {
+        "body": {"form": "bytes", "inline": "aGVsbG8="},
+        "boundaries": [5],
+        "headers": [["content-type", "text/plain"]],
+        "redactions": [{"commitment": "a" * 64, "count": 1, "salt": "0" * 32, "secret": "token"}],
+        "status": 200,
+        "url": "http://example.test/",
+    }
+    reply = {
+        "request": tagged("workc request/0.2", request["inline"].encode()),
+        "response": response,
+    }
+    check = {
+        "check_id": "is-polite",
+        "level": "Semantic",
+        "passed": True,
+        "that": "output is polite",
+        "value": inline(True),
+    }
+    bound = {"bound": 500, "granted": True, "n": 0, "reserved": 500, "spent": 0}
+    paid = {"actual": 300, "basis": "usage", "grant": 0, "n": 1, "reserved": 0, "spent": 300}
+    lock = {"lock_level": "Committed", "outcome": "success"}
+    log = [
+        *opening(2),
+        executed([4, 0, 0], "tidy", params=inline({"x": 1}), value=inline({"x": 1})),
+        reserved([4, 1, 0], 1010, "ask", **bound),
+        asked([4, 1, 1], "ask", request),
+        event([4, 1, 2], "EffectAnswered", reply, 1020),
+        settled([4, 1, 3], 1021, "ask", **paid),
+        executed([4, 1, 4], "ask", mode="context", value=text("hello")),
+        event([5], "WorkEnded", {"output": output}),
+        event([6], "VerificationRun", {"results": [check], "verdict": "passed"}),
+        event([7], "Locked", lock),
+    ]
+    counts = {
+        "attempts": 2,
+        "effects": 1,
+        "events": 13,
+        "retries": 0,
+        "steps": 2,
+        "steps_failed": 0,
+        "steps_skipped": 0,
+        "steps_succeeded": 2,
+    }
+    result = {"check_id": "is-polite", "level": "Semantic", "passed": True}
+    says = receipt(
+        counts=counts,
+        ended_ms=1021,
+        money={
+            "ceiling_micro_cents": 1000,
+            "refused": 0,
+            "reserved_micro_cents": 0,
+            "spent_micro_cents": 300,
+        },
+        output=output,
+        phase_sequence=["Observe", "Orient", "Decide", "Act", "Verify", "Lock"],
+        step_failures=[],
+        verification={"results": [result], "verdict": "passed"},
+        **lock,
+    )
+    captures = {"artifacts/answer.bin": answer, "evidence/program.json": PROGRAM}
+    return Draft(log, captures, says)
+
+
+def eventful() -> Draft:
+    """Give a run with every kind of event: retries, timers, halts, a skip, a refusal, an overrun."""
+    asking = b'{"url":"http://example.test/big"}'
+    ended = {"failure": failure("STEP_FAILED", "a step failed"), "output": text("half")}
+    opaque = {"mode": "opaque", "params": inline({}), "skill": "own.skill"}
+    ask = {"params": inline({}), "skill": "own.skill", "step": "first"}
+    busy = failure("BUSY", "later")
+    log = [
+        *opening(4),
+        event([4, 0, 0], "SkillAsked", {**ask, "attempt": 1, "request": "r1"}),
+        executed(
+            [4, 0, 1], "first", 1005, **opaque, request="r1", failure={**busy, "retry_after_ms": 5}
+        ),
+        event(
+            [4, 0, 2],
+            "RetryScheduled",
+            {"after_ms": 5, "attempt": 1, "code": "BUSY", "step": "first"},
+        ),
+        event([4, 0, 3], "TimerFired", {}, 1010),
+        event([4, 0, 4], "SkillAsked", {**ask, "attempt": 2, "request": "r2"}),
+        executed([4, 0, 5], "first", 1011, **opaque, request="r2", attempt=2, value=text("ok")),
+        event([4, 1, 0], "TimerSet", {"after_ms": 1}),
+        event([4, 1, 1], "TimerFired", {}, 1002),
+        reserved([4, 1, 2], 1003, "second", bound=600, granted=True, n=0, reserved=600, spent=0),
+        asked([4, 1, 3], "second", inline({"url": "http://example.test/slow"}), "model"),
+        event([4, 1, 4], "CallHalted", {"code": "TIMEOUT"}, 1030),
+        settled(
+            [4, 1, 5],
+            1031,
+            "second",
+            actual=1100,
+            basis="usage",
+            grant=0,
+            n=3,
+            reserved=400,
+            spent=1100,
+        ),
+        executed([4, 1, 6], "second", failure=failure("TIMEOUT", "too slow")),
+        reserved([4, 2, 0], 1004, "third", bound=401, granted=False, n=1, reserved=600, spent=0),
+        reserved([4, 2, 1], 1004, "third", bound=400, granted=True, n=2, reserved=1000, spent=0),
+        settled(
+            [4, 2, 2],
+            1040,
+            "third",
+            actual=0,
+            basis="released",
+            grant=2,
+            n=4,
+            reserved=0,
+            spent=1100,
+        ),
+        asked([4, 2, 3], "third", stored("evidence/request.json", asking)),
+        event(
+            [4, 2, 4],
+            "EffectAnswered",
+            {"failure": failure("REFUSED", "no"), "request": "f" * 64},
+            1041,
+        ),
+        executed([4, 2, 5], "third", value=text("none")),
+        event([5], "TimerSet", {"after_ms": 10}),
+        event([6], "CallHalted", {"code": "CANCELLED"}, 1050),
+        event(
+            [7, 0, 0],
+            "StepSkipped",
+            {"because": ["second"], "code": "DEPENDENCY_FAILED", "step": "fourth"},
+        ),
+        event([8], "WorkEnded", {**ended, "step": "second"}),
+        event([9], "VerificationRun", {"results": [], "verdict": "nothing_to_check"}),
+        event([10], "Locked", {"code": "STEP_FAILED", "lock_level": "Draft", "outcome": "partial"}),
+    ]
+    says = receipt(
+        counts={
+            "attempts": 4,
+            "effects": 4,
+            "events": 29,
+            "retries": 1,
+            "steps": 4,
+            "steps_failed": 1,
+            "steps_skipped": 1,
+            "steps_succeeded": 2,
+        },
+        ended_ms=1050,
+        failure={"code": "STEP_FAILED", "message": "a step failed", "step": "second"},
+        lock_level="Draft",
+        money={
+            "ceiling_micro_cents": 1000,
+            "refused": 1,
+            "reserved_micro_cents": 0,
+            "spent_micro_cents": 1100,
+        },
+        outcome="partial",
+        output=text("half"),
+        phase_sequence=["Observe", "Orient", "Decide", "Act", "Verify", "Lock"],
+        step_failures=[
+            {"attempts": 1, "code": "TIMEOUT", "step": "second"},
+            {"attempts": 0, "code": "DEPENDENCY_FAILED", "step": "fourth"},
+        ],
+        verification={"results": [], "verdict": "nothing_to_check"},
+    )
+    captures = {"evidence/program.json": PROGRAM, "evidence/request.json": asking}
+    return Draft(log, captures, says)
+
+
+def halted() -> Draft:
+    """Give a run of a function that was stopped before its first step."""
+    stopped = {"failure": failure("CANCELLED", "stopped"), "halt": "cancelled"}
+    log = [
+        *opening(0, program_kind="function"),
+        event([4], "WorkEnded", stopped),
+        event([5], "Locked", {"code": "CANCELLED", "lock_level": "Draft", "outcome": "failed"}),
+    ]
+    names = ("attempts", "effects", "retries", "steps", "steps_failed", "steps_skipped")
+    says = receipt(
+        counts={**dict.fromkeys((*names, "steps_succeeded"), 0), "events": 6},
+        ended_ms=1000,
+        failure={"code": "CANCELLED", "message": "stopped"},
+        halt="cancelled",
+        lock_level="Draft",
+        money={
+            "ceiling_micro_cents": 1000,
+            "refused": 0,
+            "reserved_micro_cents": 0,
+            "spent_micro_cents": 0,
+        },
+        outcome="failed",
+        phase_sequence=["Observe", "Orient", "Decide", "Act", "Lock"],
+        program_kind="function",
+        step_failures=[],
+        verification={"results": [], "verdict": "not_run"},
+    )
+    return Draft(log, {"evidence/program.json": PROGRAM}, says)
