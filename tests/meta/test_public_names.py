@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import workc
 
 PUBLIC = [
@@ -45,9 +47,5 @@ def test_importing_workc_imports_nothing_else_of_it():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    try:
-        workc.no_such_name  # noqa: B018
-    except AttributeError as error:
-        assert "no_such_name" in str(error)
-    else:
-        raise AssertionError
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = workc.no_such_name

@@ -7,8 +7,6 @@ numbers, chain, manifest, roots and digest. So a test can change one thing and s
     minimal().files()   ->  {"manifest.json": b"...", "receipt.json": b"...", ...}
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

@@ -12,8 +12,6 @@ The page does not say how often one breach is counted. Here each step gives each
 in the order of the steps. Any bytes whatever give a list, never an exception.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

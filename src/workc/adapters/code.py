@@ -14,6 +14,7 @@ import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from workc.kernel.failure import Refusal, refuse
 from workc.stages.skill import Skill
@@ -79,5 +80,10 @@ def _load_file(path: Path) -> ModuleType:
 
 def skills_in(module: ModuleType) -> dict[str, Skill[..., object]]:
     """Returns the skills that a module defines or imports, by name."""
-    found = [value for value in vars(module).values() if isinstance(value, Skill)]
-    return {skill.name: skill for skill in found}
+    found = [as_skill(value) for value in vars(module).values()]
+    return {skill.name: skill for skill in found if skill is not None}
+
+
+def as_skill(value: object) -> Skill[..., object] | None:
+    """Returns the value if it is a skill."""
+    return cast("Skill[..., object]", value) if isinstance(value, Skill) else None

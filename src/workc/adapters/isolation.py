@@ -13,7 +13,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -73,7 +73,7 @@ def _is_clock(function: object) -> bool:
 
 
 @contextmanager
-def isolated() -> Iterator[None]:
+def isolated() -> Generator[None, None, None]:
     """Denies this thread the network and processes."""
     with _install_lock:
         # An audit hook cannot be taken away again; it looks at a flag of its thread.
@@ -89,7 +89,7 @@ def isolated() -> Iterator[None]:
 
 
 @contextmanager
-def timeless() -> Iterator[None]:
+def timeless() -> Generator[None, None, None]:
     """Denies the code in this thread clock and entropy."""
     before = sys.getprofile()
     sys.setprofile(_profile)

@@ -96,7 +96,7 @@ class RunWriter(RunFolder):
 
     def __init__(self, path: Path, durability: Durability) -> None:
         super().__init__(path)
-        self._durability = durability
+        self._durability: Durability = durability
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lock = _take_lock(path / LOCK)

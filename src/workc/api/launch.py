@@ -25,7 +25,7 @@ from workc.kernel.chain import GENESIS, link
 from workc.kernel.events import EffectAsked, Entry, Policy, Record, RunStarted, encode
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.ledger import Ledger
-from workc.kernel.values import JsonObject
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, load_json, store_file
 from workc.runtime.engine import Engine
@@ -199,13 +199,14 @@ def _side_effect(port: str, request: JsonObject) -> SideEffect:
     )
 
 
-def _shown(text: object) -> str:
-    if isinstance(text, list):
-        parts = [
-            part if isinstance(part, str) else f"${{secrets.{part['secret']}}}" for part in text
-        ]
-        return "".join(parts)
-    return str(text)
+def _shown(text: Json) -> str:
+    match text:
+        case list():
+            return "".join(_shown(part) for part in text)
+        case dict():
+            return f"${{secrets.{text['secret']}}}"
+        case _:
+            return str(text)
 
 
 def run_live(

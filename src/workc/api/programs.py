@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar, cast
 
-from workc.adapters.code import digest_of, load_module, skills_in, source_of
+from workc.adapters.code import as_skill, digest_of, load_module, skills_in, source_of
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, refuse
@@ -115,8 +115,8 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
 def _used_by(workflow: Workflow[..., object]) -> dict[str, Skill[..., object]]:
     """Returns the skills among the globals of the function's module."""
     names = getattr(workflow.function, "__globals__", {})
-    found = [value for value in names.values() if isinstance(value, Skill)]
-    return {skill.name: skill for skill in found}
+    found = [as_skill(value) for value in names.values()]
+    return {skill.name: skill for skill in found if skill is not None}
 
 
 @dataclass(frozen=True)
@@ -211,4 +211,4 @@ def find_workflow(text: str, folder: Path) -> Workflow[..., object]:
         what = "nothing" if found is None else f"a {type(found).__name__}"
         message = f"{module} has {what} named {name!r}; it must be made with @workc.workflow"
         raise refuse("INVALID_WORKFLOW", message)
-    return found
+    return cast("Workflow[..., object]", found)

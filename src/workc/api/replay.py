@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -24,19 +23,17 @@ from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
 from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
-from workc.kernel.events import Body, Entry, Event, RunStarted
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.events import Entry, Event, RunStarted
+from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call
-from workc.runtime.bodies import load, load_json
+from workc.runtime.bodies import load_json
 from workc.runtime.captures import CaptureDesk, Comparison
 from workc.runtime.divergence import Diverged, Divergence
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
-from workc.runtime.program import Program
 from workc.runtime.recorded import Recorded
 from workc.runtime.session import Session
-from workc.skills.prices import load_prices
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Result, invoke, invoke_async
 from workc.verify.verdict import Finding, Verdict

@@ -7,6 +7,7 @@ was asked for and not answered is in doubt: see ``workc.runtime.captures``.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -126,9 +127,12 @@ def _last_ms(records: list[Record]) -> int:
 def _in_ledger_order(records: list[Record]) -> list[Payload]:
     kinds = {"BudgetReserved", "BudgetSettled", "CallHalted"}
     payloads = [_payload(record) for record in records if record.kind in kinds]
-    moves = [p for p in payloads if isinstance(p, BudgetReserved | BudgetSettled)]
-    others = [p for p in payloads if not isinstance(p, BudgetReserved | BudgetSettled)]
-    return [*sorted(moves, key=lambda move: move.n), *others]
+    return sorted(payloads, key=_number)
+
+
+def _number(payload: Payload) -> int:
+    # A halt is not numbered; it changes nothing that a move before it did not change already.
+    return payload.n if isinstance(payload, BudgetReserved | BudgetSettled) else sys.maxsize
 
 
 def _declared_secrets(folder: RunFolder) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from workc.adapters.code import as_skill
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
@@ -100,7 +101,7 @@ class Runtime:
         Raises:
             Misuse: ``skill`` is none; decorate the function with ``@workc.skill``.
         """
-        if not isinstance(skill, Skill):
+        if as_skill(skill) is None:
             raise Misuse(f"{skill!r} is no skill; decorate the function with @workc.skill")
         self._skills[name] = replace(skill, name=name)
 

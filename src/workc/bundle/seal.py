@@ -24,6 +24,7 @@ class BundleSink(Protocol):
 
     def write(self, path: str, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Writes one file and returns its SHA-256 in hex and its size in bytes."""
+        ...
 
 
 def seal(

@@ -28,6 +28,7 @@ class Files(Protocol):
 
     def put(self, path: str, data: bytes) -> None:
         """Keeps ``data`` under ``path``; the same bytes may be put twice."""
+        ...
 
     def get(self, path: str) -> bytes:
         """Returns the bytes kept under ``path``.
@@ -35,6 +36,7 @@ class Files(Protocol):
         Raises:
             Refusal: ``CAPTURE_MISSING`` if there are none.
         """
+        ...
 
 
 def store(files: Files, form: Form, data: bytes) -> Body:

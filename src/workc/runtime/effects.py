@@ -7,6 +7,7 @@ response is handed to the skill only by way of its record: live code sees what a
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 
 from workc.kernel import canonical
 from workc.kernel.digest import TAG_REQUEST, tagged
@@ -104,7 +105,7 @@ def model_response(files: Files, answer: EffectAnswered) -> ModelResponse:
     response = _response(files, answer)
     data = load(files, response.body)
     edges = [0, *response.boundaries, len(data)]
-    chunks = tuple(data[start:end] for start, end in zip(edges, edges[1:], strict=False))
+    chunks = tuple(data[start:end] for start, end in pairwise(edges))
     return ModelResponse(
         status=response.status,
         headers=tuple(response.headers),

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
 from types import coroutine
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from workc.kernel.events import Entry, Path, Payload
 from workc.kernel.failure import Misuse, refuse
@@ -96,7 +96,7 @@ class Lane:
     async def spawn(self, bodies: Sequence[Body]) -> list[object]:
         """Runs lanes below this one at once and returns their results in order."""
         results = await _suspend(_Spawn(bodies))
-        return results if isinstance(results, list) else []
+        return cast("list[object]", results)
 
     async def join(self, lanes: Sequence[Path]) -> None:
         """Waits until the lanes at these places are over."""

@@ -149,19 +149,19 @@ class Interpreter(visitor.TreeInterpreter):
         super().__init__(visitor.Options(custom_functions=Functions(meter)))
         self._meter = meter
 
-    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the stubs
         """Returns the value of ``node``."""
         self._meter.charge(1)
         return super().visit(node, *args, **kwargs)
 
-    def visit_comparator(self, node: Any, value: Any) -> Any:
+    def visit_comparator(self, node: Any, value: Any) -> Any:  # noqa: ANN401 - as in the stubs
         """Returns what a comparison gives; null where the two cannot be ordered."""
         if node["value"] not in ("eq", "ne"):
             return super().visit_comparator(node, value)
         left, right = (self.visit(child, value) for child in node["children"])
         return self._meter.same(left, right) is (node["value"] == "eq")
 
-    def visit_flatten(self, node: Any, value: Any) -> Any:
+    def visit_flatten(self, node: Any, value: Any) -> Any:  # noqa: ANN401 - as in the stubs
         """Returns the list with its lists opened by one level."""
         base: object = self.visit(node["children"][0], value)
         if not isinstance(base, list):

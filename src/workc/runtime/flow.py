@@ -7,7 +7,7 @@ a halted or failed one goes there at once, as Draft.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
@@ -89,7 +89,7 @@ async def _act(run: Run, lane: Lane) -> _Work:
     if run.program.function is not None:
         value, failure, step = await call_function(run, lane, run.program.function)
         halt = halt_cause(run.results.values())
-        return _Work(value, failure is None, failure, step, halt)
+        return _Work(value, produced=failure is None, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
 
@@ -113,7 +113,9 @@ def _file_work(run: Run) -> _Work:
         output = resolve_plain(run.program.output, run.scope())
     except Refusal as refusal:
         return _Work(failure=cause or refusal.failure, step=step, halt=halt)
-    return _Work(output, succeeded and halt is None, cause, step, halt)
+    return _Work(
+        output, produced=succeeded and halt is None, failure=cause, step=step, halt=halt
+    )
 
 
 def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | None:
@@ -150,7 +152,7 @@ def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
             message=f"the check {broken.check_id} did not hold: {broken.that}",
             details={"check": broken.check_id},
         )
-        return _locked(lane, _Work(work.output, True, failure), "failed", "Draft", checks)
+        return _locked(lane, replace(work, failure=failure, step=None), "failed", "Draft", checks)
     if work.failure is not None:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workc.kernel.events import TimerFired, TimerSet
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
@@ -45,7 +45,7 @@ class PlannedCall:
     retry: RetrySpec | None
     timeout_ms: int | None
 
-    def __await__(self) -> Generator[object, object, Json]:
+    def __await__(self) -> Generator[object, Any, Json]:  # what comes back is the engine's
         """Makes the call and gives its value."""
         values = yield from self.context.gather(self).__await__()
         return values[0]

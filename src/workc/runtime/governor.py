@@ -26,12 +26,12 @@ class Governor:
         match payload:
             case BudgetReserved():
                 self._ledger.reserve(payload.bound)
-                self._halt_if(not payload.granted, "BUDGET_EXCEEDED")
+                self._halt_unless("BUDGET_EXCEEDED", granted=payload.granted)
             case BudgetSettled():
                 move = self._ledger.settle(payload.grant, payload.actual)
-                self._halt_if(not move.granted, "BUDGET_BOUND_VIOLATED")
+                self._halt_unless("BUDGET_BOUND_VIOLATED", granted=move.granted)
             case CallHalted():
-                self._halt_if(True, payload.code)
+                self._stop(payload.code)
             case _:
                 pass
 
@@ -50,7 +50,7 @@ class Governor:
 
     def _reserve(self, question: Reserve) -> BudgetReserved:
         move = self._ledger.reserve(question.bound)
-        self._halt_if(not move.granted, "BUDGET_EXCEEDED")
+        self._halt_unless("BUDGET_EXCEEDED", granted=move.granted)
         return BudgetReserved(
             bound=question.bound,
             granted=move.granted,
@@ -62,7 +62,7 @@ class Governor:
 
     def _settle(self, question: Settle) -> BudgetSettled:
         move = self._ledger.settle(question.grant, question.actual)
-        self._halt_if(not move.granted, "BUDGET_BOUND_VIOLATED")
+        self._halt_unless("BUDGET_BOUND_VIOLATED", granted=move.granted)
         return BudgetSettled(
             actual=question.actual,
             basis=question.basis,
@@ -73,6 +73,9 @@ class Governor:
             step=question.step,
         )
 
-    def _halt_if(self, condition: bool, code: str) -> None:  # noqa: FBT001 - private, reads well
-        if condition and self.halt is None:
-            self.halt = code
+    def _halt_unless(self, code: str, *, granted: bool) -> None:
+        if not granted:
+            self._stop(code)
+
+    def _stop(self, code: str) -> None:
+        self.halt = self.halt or code

@@ -25,6 +25,7 @@ class Sink(Protocol):
 
     def append(self, line: bytes) -> None:
         """Takes one line without its newline."""
+        ...
 
     def commit(self, *, effect: bool) -> None:
         """Makes what was appended as durable as was chosen.
@@ -32,6 +33,7 @@ class Sink(Protocol):
         ``effect`` says that an effect is about to start, or has just ended: what a crash must not
         lose. Without it, everything before could be computed again.
         """
+        ...
 
 
 class Journal:

@@ -44,9 +44,9 @@ class Run:
     inputs: JsonObject
     ceiling_micro_cents: int
     deadline_ms: int | None
-    results: dict[str, StepResult] = field(default_factory=dict)
-    claimed: set[str] = field(default_factory=set)
-    _values: dict[str, Json] = field(default_factory=dict)
+    results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
+    claimed: set[str] = field(default_factory=set[str])
+    _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
         """Returns what references may name: the inputs and the values of successful steps."""

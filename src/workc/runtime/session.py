@@ -23,6 +23,7 @@ class Desk(Protocol):
 
     def answer(self, ask: Ask) -> Entry | None:
         """Returns the answer, or None if the driver has to get it."""
+        ...
 
 
 class Known(Protocol):
@@ -34,9 +35,11 @@ class Known(Protocol):
         Raises:
             Divergence: something else is recorded at its place.
         """
+        ...
 
     def recall(self, ask: Ask) -> Entry | None:
         """Returns the recorded answer, or None if there is none."""
+        ...
 
 
 class Session:

@@ -19,7 +19,6 @@ from workc.sim.clock import FakeClock
 from workc.sim.ports import ScriptedWorld, key_of
 from workc.stages.skill import invoke, invoke_async
 
-
 T = TypeVar("T")
 
 

@@ -17,6 +17,7 @@ class Grant(Protocol):
     @property
     def bound_micro_cents(self) -> int:
         """Returns what was reserved."""
+        ...
 
 
 class PriceTable(Protocol):
@@ -30,6 +31,7 @@ class PriceTable(Protocol):
         Raises:
             Refusal: ``PRICE_UNKNOWN`` for a model or a kind that has no price.
         """
+        ...
 
 
 class Context(Protocol):
@@ -38,19 +40,24 @@ class Context(Protocol):
     @property
     def prices(self) -> PriceTable:
         """Returns the price table of the run."""
+        ...
 
     @property
     def idempotency_key(self) -> str:
         """Returns a key that is the same for every attempt of this step."""
+        ...
 
     def now_ms(self) -> int:
         """Returns the time of the last answer, in ms since 1970; it stands still in between."""
+        ...
 
     def uuid(self) -> str:
         """Returns the next derived UUID of this lane; the same on every replay."""
+        ...
 
     def random(self) -> int:
         """Returns the next derived number of this lane, 0 <= n < 2**64."""
+        ...
 
     async def http(self, request: HttpRequest) -> HttpResponse:
         """Makes one HTTP exchange.
@@ -58,6 +65,7 @@ class Context(Protocol):
         Raises:
             Refusal: what the network or the policy said (``TIMEOUT``, ``EXTERNAL_CALL_BLOCKED``).
         """
+        ...
 
     async def model(self, request: ModelRequest) -> ModelResponse:
         """Makes one provider call. Reserve its upper bound first.
@@ -65,9 +73,11 @@ class Context(Protocol):
         Raises:
             Refusal: as for :meth:`http`.
         """
+        ...
 
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits; in a replay it does not."""
+        ...
 
     async def reserve(self, bound_micro_cents: int) -> Grant:
         """Sets the upper bound of a call aside.
@@ -75,6 +85,7 @@ class Context(Protocol):
         Raises:
             Refusal: ``BUDGET_EXCEEDED`` when what is left does not hold it; the run then halts.
         """
+        ...
 
     async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
         """Commits what the call cost and frees the rest.
@@ -84,3 +95,4 @@ class Context(Protocol):
         Raises:
             Refusal: ``BUDGET_BOUND_VIOLATED`` when the cost is above what was reserved.
         """
+        ...

@@ -41,11 +41,15 @@ __all__ = ["Answer", "Asked", "Fault", "Provider", "Said", "Tokens", "load_scrip
 
 T = TypeVar("T")
 
-#: Where the key is expected, and what stands before it (the references' "Authentication").
-KEY_HEADERS: dict[ProviderName, tuple[str, str]] = {
-    "openai": ("authorization", "Bearer "),
-    "anthropic": ("x-api-key", ""),
+#: The headers a key may come in, and what stands before it there. Anthropic's reference names
+#: ``x-api-key``; its own client (``anthropic`` 2.11 for Python) sends ``Authorization``.
+KEY_HEADERS: dict[ProviderName, tuple[tuple[str, str], ...]] = {
+    "openai": (("authorization", "Bearer "),),
+    "anthropic": (("x-api-key", ""), ("authorization", "Bearer ")),
 }
+#: The versions of Anthropic's wire that are answered: the one its reference names, and the one
+#: that its own client sends. Texts look the same in both.
+ANTHROPIC_VERSIONS = frozenset({"2023-06-01", "2026-10-21"})
 
 
 class Provider(LoopbackServer):
@@ -103,13 +107,13 @@ class Provider(LoopbackServer):
         return reply(asked, self._next(asked))
 
     def _refusal(self, provider: ProviderName, request: SeenRequest) -> Fault | None:
-        name, prefix = KEY_HEADERS[provider]
         if request.method != "POST":
             return Fault(status=405, message=f"{request.method} is not allowed here")
-        if self._key is not None and request.header(name) != prefix + self._key:
+        if self._key is not None and not _brings(request, provider, self._key):
             return Fault(status=401, message="the API key is missing or wrong")
-        if provider == "anthropic" and request.header("anthropic-version") is None:
-            return Fault(status=400, message="anthropic-version: header is required")
+        version = request.header("anthropic-version")
+        if provider == "anthropic" and version not in ANTHROPIC_VERSIONS:
+            return Fault(status=400, message=f"anthropic-version: {version!r} is not valid")
         return None
 
     def _next(self, asked: Asked) -> Said:
@@ -117,6 +121,11 @@ class Provider(LoopbackServer):
             return self._script.popleft()
         except IndexError:
             return self._respond(asked)
+
+
+def _brings(request: SeenRequest, provider: ProviderName, key: str) -> bool:
+    forms = KEY_HEADERS[provider]
+    return any(request.header(name) == prefix + key for name, prefix in forms)
 
 
 def load_script(data: bytes) -> tuple[Said, ...]:

@@ -176,14 +176,17 @@ def _openai_events(asked: Asked, answer: Answer) -> tuple[bytes, ...]:
     if asked.include_usage:
         head["usage"] = None
     start: JsonObject = {"role": "assistant", "content": "", "refusal": None}
-    deltas: list[JsonObject] = [start]
-    deltas += [{"content": word} for word in words(answer.text)]
+    deltas = [start, *map(_text_of, words(answer.text))]
     pieces = [_data({**head, "choices": [_choice(delta, None)]}) for delta in deltas]
     pieces.append(_data({**head, "choices": [_choice({}, answer.finish)]}))
     usage = _openai_usage(asked, answer)
     if asked.include_usage and usage is not None:
         pieces.append(_data({**head, "choices": [], "usage": usage}))
     return (*pieces, b"data: [DONE]\n\n")
+
+
+def _text_of(word: str) -> JsonObject:
+    return {"content": word}
 
 
 def _choice(delta: JsonObject, finish: str | None) -> JsonObject:

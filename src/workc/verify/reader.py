@@ -35,6 +35,7 @@ class Reader(Protocol):
         Raises:
             ReadError: a folder could not be listed.
         """
+        ...
 
     def chunks(self, path: str, size: int) -> Iterator[bytes]:
         """Yields the bytes of a regular file, at most ``size + 1`` of them.
@@ -42,6 +43,7 @@ class Reader(Protocol):
         Raises:
             ReadError: the file is no regular file (any more), cannot be read, or changed.
         """
+        ...
 
 
 class MemoryReader:
