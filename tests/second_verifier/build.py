@@ -61,8 +61,7 @@ class Draft:
     """A bundle before it is sealed.
 
     An entry of the log is a dict of `at`, `kind`, `payload` and, for an answer, `at_ms`; a further
-    field takes the place of the one that sealing would compute. An entry of bytes is a line as it
-    stands.
+    field takes the place of the one that sealing would compute.
     """
 
     log: list[Json]
@@ -71,24 +70,25 @@ class Draft:
     edit_manifest: Edit = unchanged
     edit_receipt: Edit = unchanged
 
+    def __post_init__(self) -> None:
+        """Take copies, so that a change in one place is a change in that place only."""
+        self.log = json.loads(canonical(self.log))
+        self.receipt = json.loads(canonical(self.receipt))
+
     def lines(self) -> list[bytes]:
         """Give the lines without newlines, chained."""
         lines: list[bytes] = []
         ts, prev = 0, "0" * 64
         for seq, entry in enumerate(self.log):
-            if isinstance(entry, bytes):
-                lines.append(entry)
-            else:
-                ts = max(ts, entry.get("at_ms") or 0)
-                phase = PHASES.get(entry["kind"], "Act")
-                computed = {"phase": phase, "prev": prev, "seq": seq, "ts": ts}
-                lines.append(canonical({**computed, **entry}))
+            ts = max(ts, entry.get("at_ms") or 0)
+            phase = PHASES.get(entry["kind"], "Act")
+            computed = {"phase": phase, "prev": prev, "seq": seq, "ts": ts}
+            lines.append(canonical({**computed, **entry}))
             prev = h(b"\x00" + lines[-1])
         return lines
 
     def payloads(self, *kinds: str) -> list[Json]:
-        entries = [entry for entry in self.log if isinstance(entry, dict)]
-        return [entry["payload"] for entry in entries if entry["kind"] in kinds]
+        return [entry["payload"] for entry in self.log if entry["kind"] in kinds]
 
     def payload(self, kind: str, number: int = 0) -> Json:
         """Give one payload of a kind, to be changed in place."""
@@ -121,12 +121,12 @@ class Draft:
         runs = self.payloads("VerificationRun")
         leaves: dict[str, list[Json]] = {
             "artifacts": [e for e in listed if e["path"].startswith("artifacts/")],
-            "budget": sorted(moves, key=lambda move: move.get("n", 0)),
+            "budget": sorted(moves, key=lambda move: move["n"] or 0),
             "effects": self.payloads("EffectAsked", "SkillAsked", "EffectAnswered"),
             "evidence": [e for e in listed if e["path"].startswith("evidence/")],
             "gates": [],
             "lens": self.payloads("LensAssembled"),
-            "verification": [result for run in runs for result in run["results"]],
+            "verification": [result for run in runs for result in run["results"] or []],
             "workgraph": [],
         }
         hashed = {name: [canonical(leaf) for leaf in each] for name, each in leaves.items()}

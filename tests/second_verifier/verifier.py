@@ -207,8 +207,8 @@ EVENT = closed(
 SHAPES["entry"] = closed("path string, sha256 string, size count")
 MANIFEST = closed("bundle_version :0.2, files entry[], run_id string")
 
-ROOTS = ("events", "evidence", "artifacts", "effects", "lens", "verification", "budget")
-ROOTS += ("gates", "workgraph")
+PLAIN_ROOTS = ("evidence", "artifacts", "effects", "lens", "verification", "budget")
+ROOTS = ("events", *PLAIN_ROOTS, "gates", "workgraph")  # In the order of the page.
 SHAPES["counts"] = closed(
     "attempts count, effects count, events count, retries count, steps count, "
     "steps_failed count, steps_skipped count, steps_succeeded count"

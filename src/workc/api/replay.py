@@ -176,9 +176,8 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
 
 
 def _call_again(call: Call) -> Result:
-    with timeless():
-        if call.skill.kind == "function":
-            return invoke(call.skill, call.params)
+    if call.skill.kind == "function":
+        return invoke(call.skill, call.params, timeless)
     return asyncio.run(invoke_async(call.skill, call.params))
 
 

@@ -1,1 +1,1 @@
-"""The command line: arguments, rendering, exit codes. It takes no decision."""
+"""The command line: it reads arguments, calls ``workc.api`` and shows what came of it."""

@@ -87,7 +87,7 @@ class Contract:
             Refusal: INVALID_INPUT.
         """
         normal = self._admitted(params)
-        problems = self._input.problems(normal)
+        problems = self._input.misfits(normal)
         if problems:
             raise self._misfit(problems)
         try:
@@ -108,7 +108,7 @@ class Contract:
             made = plain(value)
         except Unfit as unfit:
             raise misfit("INVALID_OUTPUT", f"output of {self._name}", [unfit.problem]) from None
-        problems = self._output.problems(made)
+        problems = self._output.misfits(made)
         if problems:
             raise misfit("INVALID_OUTPUT", f"output of {self._name}", problems)
         return made

@@ -27,6 +27,7 @@ from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse
 from workc.kernel.jcs import normalise
 from workc.kernel.values import Json, JsonObject
+from workc.stages.acceptance import compile_acceptance
 from workc.stages.evaluation import MAX_PROBLEMS, Part, Run, Spent
 from workc.stages.problem import Problem, below, foreign, identity, listed, quoted, show
 
@@ -53,6 +54,13 @@ class Schema:
         # A copy, because the caller may change theirs.
         self.document = cast("JsonObject", normalise(schema))
         self._definitions = _definitions(self.document)
+        self._accepts = compile_acceptance(self.document)
+
+    def misfits(self, value: Json) -> list[Problem]:
+        """Returns what :meth:`problems` does, quicker, for a value in normal form that fits."""
+        if self._accepts is not None and self._accepts(value):
+            return []
+        return self.problems(value)
 
     def problems(self, value: Json) -> list[Problem]:
         """Returns what is wrong with a value: at most :data:`MAX_PROBLEMS`, always in one order.

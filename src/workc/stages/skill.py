@@ -22,6 +22,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -318,8 +319,12 @@ class Result(msgspec.Struct, frozen=True):
         return self.failure is None
 
 
-def invoke(skill: Skill[..., object], params: JsonObject) -> Result:
-    """Returns what a skill of kind ``function`` makes of the parameters.
+def invoke(
+    skill: Skill[..., object],
+    params: JsonObject,
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Result:
+    """Returns what a skill of kind ``function`` makes of the parameters, called inside ``guard``.
 
     Whatever its code raises is a failure, ``SystemExit`` included; other exceptions that do not
     derive from ``Exception`` (KeyboardInterrupt) are meant for the process and pass.
@@ -333,7 +338,8 @@ def invoke(skill: Skill[..., object], params: JsonObject) -> Result:
     except Refusal as refusal:
         return Result(failure=refusal.failure)
     try:
-        value = skill.function(**arguments)
+        with guard():
+            value = skill.function(**arguments)
     # A skill is somebody else's code: whatever it raises is data here.
     except (Exception, SystemExit) as error:  # noqa: BLE001 - see above
         return Result(failure=failure_of(error))

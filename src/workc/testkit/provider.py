@@ -37,7 +37,7 @@ from workc.testkit.provider_values import (
 )
 from workc.testkit.servers import LoopbackServer, Reply, SeenRequest
 
-__all__ = ["Answer", "Asked", "Fault", "Provider", "Said", "Tokens", "load_script"]
+__all__ = ["Answer", "Asked", "Fault", "Provider", "Said", "Tokens", "read_script"]
 
 T = TypeVar("T")
 
@@ -128,17 +128,17 @@ def _brings(request: SeenRequest, provider: ProviderName, key: str) -> bool:
     return any(request.header(name) == prefix + key for name, prefix in forms)
 
 
-def load_script(data: bytes) -> tuple[Said, ...]:
-    """Returns the script in a JSON list of ``{"kind": "answer" or "fault", ...}``.
+def read_script(entries: object) -> tuple[Said, ...]:
+    """Returns the script in a list of ``{"kind": "answer" or "fault", ...}``, as JSON holds it.
 
     The members are those of :class:`Answer` and :class:`Fault`.
 
     Raises:
-        Misuse: ``data`` is no such list.
+        Misuse: ``entries`` is no such list.
     """
     try:
-        return msgspec.json.decode(data, type=tuple[Said, ...])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return msgspec.convert(entries, tuple[Said, ...])
+    except msgspec.ValidationError as error:
         raise Misuse(f"not a script of a provider: {error}") from error
 
 

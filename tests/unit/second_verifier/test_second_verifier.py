@@ -66,7 +66,9 @@ def test_the_tables_of_the_verifier_are_those_of_the_page():
 
 
 def test_the_kinds_of_the_verifier_are_those_of_the_page():
-    rows = re.findall(r"^\| (\w+) \| (Observe|Orient|Decide|Act|Verify|Lock) \| ", PAGE, re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\w+) \| (Observe|Orient|Decide|Act|Verify|Lock) \| ", PAGE, re.MULTILINE
+    )
     assert dict(rows) == verifier.PHASE
     assert len(rows) == len(verifier.PAYLOADS)
 
@@ -75,7 +77,9 @@ def test_the_kinds_of_the_verifier_are_those_of_the_page():
 
 
 def put(**files):
-    return lambda sealed: sealed.update({name.replace("__", "/"): raw for name, raw in files.items()})
+    return lambda sealed: sealed.update(
+        {name.replace("__", "/"): raw for name, raw in files.items()}
+    )
 
 
 def drop(name):
@@ -128,7 +132,18 @@ def test_an_edit_of_sealed_files_gives_its_codes(name):
 
 BAD_NAMES = ["", "/", "a/", "/a", "a//b", "..", "a/../b", ".", "a./b", "a b", "a\\b", "é", "a\n", "con",
              "CON.txt", "x/Nul", "lpt0", "com9.a.b", "a" * 129, "\udc80", "b/" * 255 + "bbb"]  # fmt: skip
-GOOD_NAMES = [".a", "...a", "con-", "com", "com10", "xcon", "a" * 128, "b/" * 255 + "bb", "-", "_.con"]
+GOOD_NAMES = [
+    ".a",
+    "...a",
+    "con-",
+    "com",
+    "com10",
+    "xcon",
+    "a" * 128,
+    "b/" * 255 + "bb",
+    "-",
+    "_.con",
+]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
@@ -175,18 +190,23 @@ def test_a_log_without_events_is_malformed(raw):
 
 def test_a_log_without_the_last_newline_or_with_a_blank_line_is_malformed():
     raw = MINIMAL["events.jsonl"]
-    for changed in (raw[:-1], raw + b"\n", raw.replace(b"\n", b"\r\n"), raw.replace(b"\n", b"\n\n", 1)):
+    for changed in (
+        raw[:-1],
+        raw + b"\n",
+        raw.replace(b"\n", b"\r\n"),
+        raw.replace(b"\n", b"\n\n", 1),
+    ):
         assert verifier.verify({**MINIMAL, "events.jsonl": changed}) == [HASH, MALFORMED]
 
 
 # ------------------------------------------------------------- edits of a draft that is then sealed
 
 
-def at(kind, number=0, **fields):
+def at(kind, number=0, /, **fields):
     return lambda draft: draft.entry(kind, number).update(fields)
 
 
-def say(kind, number=0, **fields):
+def say(kind, number=0, /, **fields):
     return lambda draft: draft.payload(kind, number).update(fields)
 
 
@@ -255,7 +275,10 @@ FAILED_RUN = both(
     claim(
         lock_level="Draft",
         outcome="failed",
-        failure={"code": "VERIFICATION_FAILED", "message": "checks that did not hold: is-polite, b"},
+        failure={
+            "code": "VERIFICATION_FAILED",
+            "message": "checks that did not hold: is-polite, b",
+        },
         verification={
             "results": [
                 {"check_id": "is-polite", "level": "Semantic", "passed": False},
@@ -295,7 +318,7 @@ MINIMAL_EDITS = {
     "listed paths that differ in case": (manifest(lambda m: m["files"].append(entry("evidence/Program.json"))), [UNSAFE]),
     "events that are not listed": (manifest(lambda m: m["files"].pop(1)), [MALFORMED]),
     "no listed evidence": (manifest(lambda m: m["files"].pop(2)), [MALFORMED]),
-    "a listed file that is not there": (manifest(lambda m: m["files"].append(entry("evidence/x"))), [MISSING, UNLISTED, "MERKLE_MISMATCH_EVIDENCE"]),
+    "a listed file that is not there": (manifest(lambda m: m["files"].append(entry("evidence/x"))), [MISSING, UNLISTED]),
     "a wrong size": (manifest(lambda m: m["files"][1].update(size=1)), [HASH]),
     "a wrong hash": (manifest(lambda m: m["files"][1].update(sha256="0" * 64)), [HASH]),
     "a hash in capitals": (manifest(lambda m: m["files"][1].update(sha256=m["files"][1]["sha256"].upper())), [HASH]),
@@ -337,8 +360,8 @@ MINIMAL_EDITS = {
     "an opaque step that was not asked": (say("SkillExecuted", mode="opaque"), [FSM]),
     "a first attempt of 2": (say("SkillExecuted", attempt=2), [FSM]),
     "a first attempt of 0": (say("SkillExecuted", attempt=0), [FSM]),
-    "another phase": (at("SkillExecuted", phase="Decide"), [FSM, RECEIPT]),
-    "no verification, and success": (both(cut(11), at("Locked", at=[6])), [FSM, "MERKLE_MISMATCH_VERIFICATION", RECEIPT, INCOMPLETE]),
+    "another phase": (at("SkillExecuted", phase="Decide"), [FSM]),
+    "no verification, and success": (both(cut(11), at("Locked", at=[6])), [FSM, RECEIPT, INCOMPLETE]),
     "no plan": (both(cut(3), lambda d: [e.update(at=[e["at"][0] - 1, *e["at"][1:]]) for e in d.log[3:]]), [FSM, RECEIPT]),
     # 6: payloads and bodies.
     "another format in RunStarted": (say("RunStarted", bundle="0.1"), [MALFORMED]),
@@ -360,7 +383,7 @@ MINIMAL_EDITS = {
     "a bound above the ceiling": (say("BudgetReserved", bound=1001, reserved=1001), [BUDGET]),
     "a reservation refused for nothing": (say("BudgetReserved", granted=False, reserved=0), [BUDGET, RECEIPT]),
     "an n that starts at 1": (both(say("BudgetReserved", n=1), say("BudgetSettled", n=2, grant=1)), [BUDGET]),
-    "an n twice": (say("BudgetSettled", n=0), [BUDGET, RECEIPT]),
+    "an n twice": (say("BudgetSettled", n=0), [BUDGET]),
     "a settlement of nothing": (say("BudgetSettled", grant=1), [BUDGET]),
     "reserved after the move": (say("BudgetReserved", reserved=0), [BUDGET]),
     "spent after the move": (both(say("BudgetSettled", spent=299), lambda d: d.receipt["money"].update(spent_micro_cents=299)), [BUDGET]),
@@ -420,9 +443,8 @@ EVENTFUL_EDITS = {
     "a step of the work that the receipt leaves out": (unsay("WorkEnded", "step"), [RECEIPT]),
     "partial called success": (both(unsay("WorkEnded", "failure"), unsay("Locked", "code"), lambda d: d.receipt.pop("failure"), say("Locked", outcome="success", lock_level="Staged"), claim(outcome="success", lock_level="Staged")), [INCOMPLETE]),
     "partial without a failure of the work": (both(unsay("WorkEnded", "failure"), unsay("Locked", "code"), lambda d: d.receipt.pop("failure")), []),
-    "a lane that does not end": (lambda d: d.log.pop(5) and [e.update(at=e["at"]) for e in d.log], [FSM, RECEIPT]),
-    "a lane whose last event is no end": (both(cut(12), lambda d: d.receipt["counts"].update(attempts=3, steps=3, steps_failed=0), lambda d: d.receipt["step_failures"].pop(0), say("PlanChosen", steps=3)), [FSM, "MERKLE_MISMATCH_X"]),
-    "steps while the root lane waits": (lambda d: d.log.pop(20) and [e.update(at=[e["at"][0] - 1, *e["at"][1:]]) for e in d.log[20:]], [FSM, RECEIPT]),
+    "a lane whose last event is no end": (both(cut(16), lambda d: d.receipt["counts"].update(attempts=3, steps=3, steps_failed=0), lambda d: d.receipt["step_failures"].pop(0), say("PlanChosen", steps=3)), [FSM]),
+    "steps while the root lane waits": (lambda d: d.log.insert(24, d.log.pop(25)) or d.log[24].update(at=[6, 0, 0]) or d.log[25].update(at=[7]), [FSM]),
 }  # fmt: skip
 
 
@@ -466,7 +488,13 @@ def test_a_root_or_size_that_differs_has_a_code_of_its_own(name, change):
 
 def places(value, path=()):
     yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, item in items:
         yield from places(item, (*path, key))
 
@@ -503,7 +531,13 @@ def test_a_null_or_one_more_field_anywhere_in_the_receipt_is_malformed(make):
     for path in places(whole):
         if path and path != ("proof_digest",):
             draft = make()
-            receipt(lambda value, path=path: get(value, path[:-1]).update({path[-1]: None}) if isinstance(path[-1], str) else get(value, path[:-1]).__setitem__(path[-1], None))(draft)
+            receipt(
+                lambda value, path=path: (
+                    get(value, path[:-1]).update({path[-1]: None})
+                    if isinstance(path[-1], str)
+                    else get(value, path[:-1]).__setitem__(path[-1], None)
+                )
+            )(draft)
             assert MALFORMED in verifier.verify(draft.files()), path
         if isinstance(get(whole, path), dict) and path != ("code",):
             draft = make()
@@ -527,7 +561,9 @@ def test_every_file_cut_short_anywhere_fails():
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.text(max_size=20) | st.sampled_from(sorted(MINIMAL)), st.binary(max_size=60)))
+@given(
+    st.dictionaries(st.text(max_size=20) | st.sampled_from(sorted(MINIMAL)), st.binary(max_size=60))
+)
 def test_random_bytes_never_raise_and_never_pass(files):
     assert verifier.verify(files)
     assert verifier.verify({**MINIMAL, **files}) or not files
@@ -678,5 +714,8 @@ def test_the_script_prints_the_verdict_and_the_codes(folder):
     assert run(str(folder)) == (0, ["PASS"])
     (folder / "evidence" / "more").write_bytes(b"")
     assert run(str(folder)) == (1, ["FAIL", UNLISTED])
-    assert run(str(folder / "none")) == (1, ["FAIL", "FILE_UNREADABLE", "the bundle could not be judged"])
+    assert run(str(folder / "none")) == (
+        1,
+        ["FAIL", "FILE_UNREADABLE", "the bundle could not be judged"],
+    )
     assert run() == (2, [])

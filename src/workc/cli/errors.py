@@ -1,0 +1,118 @@
+"""What a command says when it cannot do what it was asked: code, one sentence, what to do next.
+
+Every way out ends here: a refusal, a mistake in the command, the file system, our own bug. A
+traceback is shown with ``--debug`` or WORKC_DEBUG=1 and never otherwise.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from workc.cli import exits
+from workc.cli.state import State
+from workc.cli.text import printable
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+
+
+class Stopped(Refusal):
+    """A refusal by a command, with the commands that may come next and, if need be, its own exit."""
+
+    def __init__(self, failure: Failure, tries: Sequence[str] = (), exit_code: int | None = None) -> None:
+        super().__init__(failure)
+        self.tries = tuple(tries)
+        self.exit_code = exit_code
+
+
+def stop(code: str, message: str, *tries: str) -> Stopped:
+    """Returns the refusal to raise."""
+    return Stopped(Failure(code=code, message=message), tries)
+
+
+def report(state: State, error: BaseException) -> int:
+    """Says what went wrong and returns what to exit with."""
+    match error:
+        case Stopped():
+            return _refused(state, error.failure, error.tries, error.exit_code)
+        case Refusal():
+            return _refused(state, error.failure, ())
+        case click.UsageError():
+            return _usage(state, error)
+        case click.ClickException():
+            return _refused(state, _invalid(error.format_message()), ())
+        case Misuse():
+            failure = Failure(code="INVALID_WORKFLOW", message=str(error))
+            return _refused(state, failure, ())
+        case OSError():
+            return _refused(state, _invalid(_os_error(error)), ())
+        case SystemExit():
+            failure = Failure(code="SKILL_FAILED", message="the code that was run called sys.exit")
+            return _refused(state, failure, ())
+        case _:
+            return _bug(state, error)
+
+
+def _invalid(message: str) -> Failure:
+    return Failure(code="INVALID_INPUT", message=message)
+
+
+def _os_error(error: OSError) -> str:
+    why = error.strerror or type(error).__name__
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    return f"{' and '.join(names)}: {why}" if names else why
+
+
+def _refused(
+    state: State, failure: Failure, tries: Sequence[str], exit_code: int | None = None
+) -> int:
+    code = exits.exit_of_code(failure.code) if exit_code is None else exit_code
+    if state.json:
+        state.document(
+            {
+                "schema": "workc.error/1",
+                "ok": False,
+                "status": "failure",
+                "code": failure.code,
+                "message": failure.message,
+                "hint": CATALOG[failure.code].hint,
+                "details": failure.details,
+                "try": list(tries),
+                "exit": code,
+            }
+        )
+    show_failure(state, failure, tries)
+    return code
+
+
+def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> None:
+    """Writes a failure to stderr: code and message, the catalog's hint, what to type next."""
+    console = state.console
+    head = console.paint(f"✗ {failure.code}", "bad", err=True)
+    console.err(f"{head}  {printable(failure.message)}")
+    for line in tries or (CATALOG[failure.code].hint,):
+        console.err(f"  try: {printable(line)}")
+
+
+def _usage(state: State, error: click.UsageError) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        state.err(error.format_message())
+        return exits.USAGE
+    path = error.ctx.command_path if error.ctx is not None else "workc"
+    return _refused(state, _invalid(error.format_message()), (f"{path} --help",), exits.USAGE)
+
+
+def _bug(state: State, error: BaseException) -> int:
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" at {place[0].name}:{place[0].lineno}" if place else ""
+    message = f"{type(error).__name__}{where}; this is a bug of workc"
+    tries = ("the same command with --debug, and please report what it shows",)
+    code = _refused(state, Failure(code="INTERNAL_ERROR", message=message), tries, exits.BUG)
+    if state.debug:
+        state.err("".join(traceback.format_exception(error)))
+    return code
+
+
+__all__ = ["Stopped", "refuse", "report", "show_failure", "stop"]

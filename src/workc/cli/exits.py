@@ -1,0 +1,40 @@
+"""What the process exits with: one meaning per number, the same for every command."""
+
+from __future__ import annotations
+
+from workc.kernel.catalog import CATALOG
+from workc.runtime.outcome import StructuredOutcome
+
+OK = 0
+#: The work, or what was looked at, failed.
+FAILED = 1
+#: The command, a file or an input is wrong; nothing was run.
+USAGE = 2
+#: Refused because of money, before anything was spent beyond the budget.
+BUDGET = 3
+#: A replay or a comparison found a difference.
+DIFFERS = 4
+#: The evidence is proven bad.
+PROVEN_BAD = 5
+#: The evidence cannot be judged: not read, not of a known version.
+UNDECIDED = 6
+#: Waits for a human.
+WAITING = 7
+#: Something else was not available, after all retries.
+UNAVAILABLE = 8
+#: Our bug (EX_SOFTWARE of sysexits.h).
+BUG = 70
+#: 128 and the number of the signal, as shells say it (POSIX, Shell Command Language, 2.8.2).
+SIGINT = 130
+SIGTERM = 143
+
+
+def exit_of_code(code: str) -> int:
+    """Returns what a command exits with that was refused with this code."""
+    return CATALOG[code].exit if code in CATALOG else FAILED
+
+
+def exit_of(outcome: StructuredOutcome) -> int:
+    """Returns what `run` exits with: 2 says that nothing was run, so failed work never gives it."""
+    found = outcome.exit_code
+    return FAILED if found == USAGE and outcome.run_id is not None else found

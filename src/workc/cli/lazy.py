@@ -1,0 +1,61 @@
+"""A group whose commands are imported when they are used, and suggested when they are misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+
+class Entry(NamedTuple):
+    """A command of the group: where it is, and its line in the list of commands."""
+
+    section: str
+    module: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """Looks commands up in a table; listing them imports none."""
+
+    def __init__(self, name: str, table: Mapping[str, Entry], *, help: str) -> None:  # noqa: A002 - click's name
+        super().__init__(name=name, help=help, no_args_is_help=True)
+        self._table = dict(table)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Returns the names in the order of the table."""
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Returns a command, imported now."""
+        entry = self._table.get(cmd_name)
+        if entry is None:
+            return None
+        command = import_module(entry.module).command
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Returns the command that is meant, or says which one may have been."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=self._table, ctx=ctx
+            ) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands by section."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in self._table.items():
+            sections.setdefault(entry.section, []).append((name, entry.help))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(_aligned(rows, max(map(len, self._table))))
+
+
+def _aligned(rows: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    return [(name.ljust(width), text) for name, text in rows]

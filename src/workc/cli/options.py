@@ -1,0 +1,73 @@
+"""Options that commands share. Each also has an environment variable, ``WORKC_`` and its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from workc.cli.state import DEFAULT_STORE, State
+
+F = TypeVar("F", bound=Callable[..., object])
+Keep = Callable[[State, object], None]
+
+
+def common(function: F) -> F:
+    """Adds ``--json``, ``--color`` and ``--debug``."""
+    wrapped = _option("--json", "One JSON document on stdout.", _keep_json, is_flag=True)(function)
+    choice = click.Choice(["auto", "always", "never"])
+    wrapped = _option("--color", "Whether to use colours.", _keep_color, type=choice)(wrapped)
+    return _option("--debug", "Show the traceback of a bug.", _keep_debug, is_flag=True)(wrapped)
+
+
+def store(function: F) -> F:
+    """Adds ``--store``."""
+    text = f"The folder of the runs (default {DEFAULT_STORE})."
+    return _option("--store", text, _keep_store, type=click.Path(path_type=Path), metavar="DIR")(
+        function
+    )
+
+
+def _option(
+    name: str,
+    text: str,
+    keep: Keep,
+    *,
+    type: click.ParamType | None = None,  # noqa: A002 - click's own name for it
+    is_flag: bool = False,
+    metavar: str | None = None,
+) -> Callable[[F], F]:
+    def take(context: click.Context, _parameter: click.Parameter, value: object) -> None:
+        if value is not None and value is not False:
+            keep(context.ensure_object(State), value)
+
+    return click.option(
+        name,
+        type=type,
+        is_flag=is_flag,
+        metavar=metavar,
+        help=text,
+        envvar=f"WORKC_{name.removeprefix('--').upper()}",
+        expose_value=False,
+        is_eager=True,
+        callback=take,
+    )
+
+
+def _keep_json(state: State, _value: object) -> None:
+    state.json = True
+
+
+def _keep_debug(state: State, _value: object) -> None:
+    state.debug = True
+
+
+def _keep_color(state: State, value: object) -> None:
+    state.color = "always" if value == "always" else "never" if value == "never" else "auto"
+
+
+def _keep_store(state: State, value: object) -> None:
+    if isinstance(value, Path):
+        state.store = value

@@ -1,0 +1,41 @@
+"""What the common options say: one state a call, shared by a command and by who reports errors."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workc.cli.console import Choice, Console
+from workc.cli.text import json_text
+from workc.kernel.values import JsonObject
+
+DEFAULT_STORE = ".workc"
+
+
+@dataclass(slots=True)
+class State:
+    """Is filled by the options ``--json --color --debug --store`` before a command begins."""
+
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    json: bool = False
+    debug: bool = False
+    color: Choice = "auto"
+    store: Path = Path(DEFAULT_STORE)
+
+    @property
+    def console(self) -> Console:
+        """Returns the streams."""
+        return Console(self.color, self.environment)
+
+    def out(self, text: str = "") -> None:
+        """Writes a line of the result."""
+        self.console.out(text)
+
+    def err(self, text: str = "") -> None:
+        """Writes a line about the work."""
+        self.console.err(text)
+
+    def document(self, value: JsonObject) -> None:
+        """Writes the one JSON document of a command."""
+        self.out(json_text(value))
