@@ -45,7 +45,7 @@ as WORKC_STORE or WORKC_RUN_BUDGET_CENTS.
 class Cli(LazyGroup):
     """The group of all commands; its errors are reported by this package, not by click."""
 
-    def main(  # type: ignore[override]  # it always ends the process, so it needs no overloads
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

@@ -18,14 +18,14 @@ def common(function: F) -> F:
     """Adds ``--json``, ``--color`` and ``--debug``."""
     wrapped = _option("--json", "One JSON document on stdout.", _keep_json, is_flag=True)(function)
     choice = click.Choice(["auto", "always", "never"])
-    wrapped = _option("--color", "Whether to use colours.", _keep_color, type=choice)(wrapped)
+    wrapped = _option("--color", "Whether to use colours.", _keep_color, kind=choice)(wrapped)
     return _option("--debug", "Show the traceback of a bug.", _keep_debug, is_flag=True)(wrapped)
 
 
 def store(function: F) -> F:
     """Adds ``--store``."""
     text = f"The folder of the runs (default {DEFAULT_STORE})."
-    return _option("--store", text, _keep_store, type=click.Path(path_type=Path), metavar="DIR")(
+    return _option("--store", text, _keep_store, kind=click.Path(path_type=Path), metavar="DIR")(
         function
     )
 
@@ -35,7 +35,7 @@ def _option(
     text: str,
     keep: Keep,
     *,
-    type: click.ParamType | None = None,  # noqa: A002 - click's own name for it
+    kind: click.Choice[str] | click.Path | None = None,
     is_flag: bool = False,
     metavar: str | None = None,
 ) -> Callable[[F], F]:
@@ -45,7 +45,7 @@ def _option(
 
     return click.option(
         name,
-        type=type,
+        type=kind,
         is_flag=is_flag,
         metavar=metavar,
         help=text,

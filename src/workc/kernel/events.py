@@ -12,6 +12,8 @@ engine recomputes it from the answers.
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -22,6 +24,8 @@ from workc.kernel.values import MAX_SAFE_INTEGER
 
 #: Every number of an event: an integer that any JSON reader holds exactly.
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+#: A key of a canonical object (docs/spec/bundle-0.2.md, section 1).
+AsciiName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[\x00-\x7f]*\Z")]
 Path: TypeAlias = tuple[int, ...]
 #: A lane lies at most this deep; the last number of a place counts in the lane.
 MAX_PATH_LENGTH = 64
@@ -53,10 +57,22 @@ class Body(_Payload, frozen=True, kw_only=True):
     size: Count | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Refuses a body that is neither inline nor a file, or half of both."""
-        filed = (self.path is UNSET, self.sha256 is UNSET, self.size is UNSET)
-        if filed != ((True,) * 3 if self.inline is not UNSET else (False,) * 3):
+        """Refuses a body that is neither inline nor a file, or half of both, or is not base64."""
+        if self.inline is UNSET:
+            if self.path is UNSET or self.sha256 is UNSET or self.size is UNSET:
+                raise ValueError("a body has inline, or path, sha256 and size")
+        elif not (self.path is UNSET and self.sha256 is UNSET and self.size is UNSET):
             raise ValueError("a body has inline, or path, sha256 and size")
+        elif self.form == "bytes" and not _is_base64(self.inline):
+            raise ValueError("an inline body of bytes is base64")
+
+
+def _is_base64(text: str) -> bool:
+    """Returns whether a text is the one base64 spelling of some bytes (RFC 4648, section 4)."""
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+    except ValueError:
+        return False
 
 
 class FailureRecord(_Payload, frozen=True, kw_only=True):
@@ -82,7 +98,7 @@ class RunStarted(_Payload, frozen=True, kw_only=True):
     bundle: Literal["0.2"]
     catalog_sha256: str
     ceiling_micro_cents: Count
-    code: dict[str, str]
+    code: dict[AsciiName, str]
     engine: str
     inputs: Body
     name: str
@@ -315,7 +331,7 @@ class KindRule(msgspec.Struct, frozen=True):
     answer: Literal["yes", "no", "maybe"] = "no"
 
 
-KINDS: dict[str, KindRule] = {
+KINDS: Mapping[str, KindRule] = {
     "RunStarted": KindRule(RunStarted, "Observe", "yes"),
     "IntentSet": KindRule(IntentSet, "Observe"),
     "LensAssembled": KindRule(LensAssembled, "Orient"),

@@ -6,13 +6,19 @@ lane. START and END stand for the two ends of a lane.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
+#: kind, or START -> the kinds that may come next, or END.
+LaneTable: TypeAlias = Mapping[str, tuple[str, ...]]
+
 START = "START"
 END = "END"
 
 _INSIDE = ("EffectAsked", "BudgetReserved", "BudgetSettled", "TimerSet", "SkillExecuted")
 
 #: In the lane of a step: kind -> the kinds that may come next.
-STEP_LANE: dict[str, tuple[str, ...]] = {
+STEP_LANE: LaneTable = {
     START: (
         "StepSkipped",
         "SkillAsked",
@@ -36,7 +42,7 @@ STEP_LANE: dict[str, tuple[str, ...]] = {
 }
 
 #: In the root lane; lanes of steps may stand between PlanChosen and WorkEnded.
-ROOT_LANE: dict[str, tuple[str, ...]] = {
+ROOT_LANE: LaneTable = {
     START: ("RunStarted",),
     "RunStarted": ("IntentSet",),
     "IntentSet": ("LensAssembled",),

@@ -11,6 +11,7 @@ denied run still ends and leaves evidence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 Phase = Literal["Observe", "Orient", "Decide", "Act", "Verify", "Lock"]
@@ -22,7 +23,7 @@ FIRST: Phase = "Observe"
 LAST: Phase = "Lock"
 
 #: phase -> the phases that may come next. A phase may always repeat.
-TABLE: dict[Phase, tuple[Phase, ...]] = {
+TABLE: Mapping[Phase, tuple[Phase, ...]] = {
     "Observe": ("Observe", "Orient"),
     "Orient": ("Orient", "Decide"),
     "Decide": ("Decide", "Act", "Orient"),

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import hashlib
 
+from workc.kernel.failure import Misuse
+
 ZERO_SEED = 0x9E3779B97F4A7C15
 _MULTIPLIER = 0x2545F4914F6CDD1D
 _MASK = 2**64 - 1
 
 
 class SeededRng:
-    """Yields a fixed sequence of 64-bit numbers for a seed, 0 <= seed < 2**64."""
+    """Yields a fixed sequence of 64-bit numbers for a seed; only its lower 64 bits count."""
 
     def __init__(self, seed: int) -> None:
         self._state = (seed & _MASK) or ZERO_SEED
@@ -33,7 +35,13 @@ class SeededRng:
         return (x * _MULTIPLIER) & _MASK
 
     def below(self, bound: int) -> int:
-        """Returns a number, 0 <= n < bound <= 2**64, without bias (rejection on the high bits)."""
+        """Returns a number, 0 <= n < bound, without bias (rejection on the high bits).
+
+        Raises:
+            Misuse: ``bound`` is not 1 to 2**64.
+        """
+        if not 1 <= bound <= 2**64:
+            raise Misuse(f"a bound is 1 to 2**64, not {bound}")
         shift = 64 - max(1, (bound - 1).bit_length())
         while (drawn := self.next_u64() >> shift) >= bound:
             pass

@@ -1,9 +1,10 @@
 """A session: engine, journal and answers brought together, still without any I/O of its own.
 
-One turn: answers are written and made durable, then delivered; the lanes run; what they record is
-written; what they ask is answered at once where it can be (recorded answers, the ledger), and the
-rest is handed out, after everything before it is durable. So an ask is on disk before its effect
-starts, and an answer before anybody acts on it.
+One turn: answers are written and delivered; the lanes run; what they record is written; what they
+ask is answered at once where it can be (recorded answers, the ledger); then all of it is committed
+together, and only then the rest of the asks is handed out. So an ask is durable before its effect
+starts, and an answer before anything outside is done because of it: lanes are pure in between, so
+one commit serves the answer and the ask that follows from it (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -71,9 +72,8 @@ class Session:
 
     def turn(self, answers: Sequence[Entry] = ()) -> list[Ask]:
         """Takes answers and returns the asks that are to be performed now."""
-        self._take(answers)
+        urgent = self._take(answers)
         todo: list[Ask] = []
-        urgent = False
         while True:
             entries, asks = self._engine.run()
             urgent |= self._write(entries)
@@ -88,16 +88,11 @@ class Session:
         self._journal.commit(effect=urgent)
         return todo
 
-    def _take(self, answers: Sequence[Entry]) -> None:
-        if not answers:
-            return
+    def _take(self, answers: Sequence[Entry]) -> bool:
         for entry in answers:
             self._append(entry)
-        # What a pure call gave can be computed again: it may wait for the end of the turn.
-        if any(_must_last(entry) for entry in answers):
-            self._journal.commit(effect=True)
-        for entry in answers:
             self._engine.answer(entry)
+        return any(_must_last(entry) for entry in answers)
 
     def _write(self, entries: Sequence[Entry]) -> bool:
         urgent = False

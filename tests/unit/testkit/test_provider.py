@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -296,12 +297,8 @@ def test_anthropic_needs_a_limit_and_openai_does_not() -> None:
     ).map(lambda value: json.dumps(value).encode()),
 )
 def test_any_bytes_are_a_request_or_unfit(name, body) -> None:
-    try:
-        asked = read_request(name, body)
-    except Unfit as error:
-        assert str(error)
-    else:
-        assert asked.size == len(body)
+    with contextlib.suppress(Unfit):
+        assert read_request(name, body).size == len(body)
 
 
 @given(st.text())

@@ -1,0 +1,143 @@
+"""Prints the table: ``make bench``. Nothing here fails; CI does not time anything."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import workc
+from benchmarks.measure import Sample, interleaved
+from benchmarks.workloads import bare_fsyncs, chained_lines, effects, pure_steps
+
+STEPS = 3_000
+EFFECTS = 200
+ROUNDS = 5
+
+
+def main() -> None:
+    """Measures everything and prints one line each."""
+    print(f"python {sys.version.split()[0]} · medians of {ROUNDS} interleaved rounds\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pure(folder)
+        durable(folder)
+        replay_and_verify(folder)
+        command_line(folder)
+    memory()
+
+
+def row(name: str, figure: str, against: str, target: str) -> None:
+    """Prints one line of the table."""
+    print(f"{name:<34} {figure:<34} {against:<40} target {target}")
+
+
+def per(sample: Sample, count: int) -> float:
+    """Returns CPU µs each."""
+    return sample.cpu / count * 1e6
+
+
+def pure(folder: Path) -> None:
+    """Measures a trivial pure step, journaled with flush, sealed bundle included."""
+    runtime = workc.Runtime(store=folder / "pure")
+    found = interleaved(
+        {
+            "floor": lambda: chained_lines(STEPS),
+            "step": lambda: runtime.run(pure_steps, {"count": STEPS}),
+        },
+        ROUNDS,
+    )
+    floor, step = per(found["floor"], STEPS), per(found["step"], STEPS)
+    row(
+        "pure step, flush, sealed",
+        f"{step:.0f} µs CPU",
+        f"{step / floor:.1f} x floor {floor:.0f} µs",
+        "<= 100 µs",
+    )
+
+
+def durable(folder: Path) -> None:
+    """Measures an effect, journaled with fsync before it and after it."""
+    runtime = workc.Runtime(store=folder / "fsync", durability="fsync")
+    found = interleaved(
+        {
+            "floor": lambda: bare_fsyncs(EFFECTS, folder),
+            "effect": lambda: runtime.run(effects, {"count": EFFECTS}),
+        },
+        ROUNDS,
+    )
+    floor, effect = found["floor"], found["effect"]
+    row(
+        "effect, fsync",
+        f"{effect.wall / EFFECTS * 1e6:.0f} µs wall, {per(effect, EFFECTS):.0f} µs CPU",
+        f"{effect.wall / floor.wall:.2f} x floor {floor.wall / EFFECTS * 1e6:.0f} µs wall",
+        "<= 1.3",
+    )
+
+
+def replay_and_verify(folder: Path) -> None:
+    """Measures a replayed step, and the oracle against a bulk hash of the same bytes."""
+    out = folder / "bundle"
+    workc.Runtime().run(pure_steps, {"count": STEPS}, out=out)
+    lines = (out / "events.jsonl").read_bytes().splitlines()
+    found = interleaved(
+        {
+            "hash": lambda: [hashlib.sha256(line).digest() for line in lines],
+            "verify": lambda: workc.verify_bundle(out),
+            "replay": lambda: workc.replay(out, workflow=pure_steps),
+        },
+        ROUNDS,
+    )
+    events = len(lines)
+    row("replay of a step", f"{per(found['replay'], STEPS):.0f} µs CPU", "", "<= 100 µs")
+    rate, bulk = events / found["verify"].cpu, events / found["hash"].cpu
+    row(
+        "verify",
+        f"{rate:,.0f} events/s",
+        f"{rate / bulk:.2f} of a bulk SHA-256 ({bulk:,.0f}/s)",
+        ">= 100,000/s",
+    )
+
+
+def command_line(folder: Path) -> None:
+    """Measures `workc verify-bundle` on a small bundle, over a bare interpreter."""
+    out = folder / "small"
+    workc.Runtime().run(pure_steps, {"count": 3}, out=out)
+    bare = [sys.executable, "-c", "pass"]
+    imports = [sys.executable, "-c", "import click, msgspec"]
+    verify = [sys.executable, "-m", "workc", "verify-bundle", str(out)]
+    found = interleaved(
+        {
+            "bare": lambda: subprocess.run(bare, check=True),
+            "imports": lambda: subprocess.run(imports, check=True),
+            "verify": lambda: subprocess.run(verify, check=True, stdout=subprocess.DEVNULL),
+        },
+        ROUNDS * 3,
+    )
+    over = (found["verify"].cpu - found["bare"].cpu) * 1e3
+    imported = (found["imports"].cpu - found["bare"].cpu) * 1e3
+    row(
+        "workc verify-bundle, small",
+        f"{over:.0f} ms CPU over bare Python",
+        f"click and msgspec alone {imported:.0f} ms",
+        "<= 100 ms",
+    )
+
+
+def memory() -> None:
+    """Measures the peak of a run of 10,000 steps in a process of its own."""
+    code = (
+        "import resource, tempfile, workc\n"
+        "from benchmarks.workloads import pure_steps\n"
+        "with tempfile.TemporaryDirectory() as store:\n"
+        "    assert workc.Runtime(store=store).run(pure_steps, {'count': 10_000}).ok\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    row("memory of 10,000 steps", f"{done.stdout.strip()} MB peak", "", "<= 100 MB")
+
+
+if __name__ == "__main__":
+    main()

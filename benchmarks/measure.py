@@ -1,0 +1,48 @@
+"""Interleaved measurement: floor and subject take turns, so that both see the same machine."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sample:
+    """CPU and wall seconds of one round, children included."""
+
+    cpu: float
+    wall: float
+
+
+def once(work: Callable[[], object]) -> Sample:
+    """Returns what one call costs."""
+    cpu, wall = _cpu(), time.perf_counter()
+    work()
+    return Sample(_cpu() - cpu, time.perf_counter() - wall)
+
+
+def _cpu() -> float:
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Sample]:
+    """Returns the median round of each work, one round of each in turn, the first not counted."""
+    taken: dict[str, list[Sample]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            sample = once(work)
+            if number:
+                taken[name].append(sample)
+    return {
+        name: Sample(
+            statistics.median(sample.cpu for sample in samples),
+            statistics.median(sample.wall for sample in samples),
+        )
+        for name, samples in taken.items()
+    }

@@ -1,0 +1,66 @@
+"""What is measured, and the floors that it is measured against."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import workc
+
+
+@workc.skill(pure=True)
+def increment(x: int) -> int:
+    """Adds one."""
+    return x + 1
+
+
+@workc.skill
+def touch(x: int) -> int:
+    """Does nothing that workc knows of: an opaque effect, asked ahead and answered."""
+    return x
+
+
+@workc.workflow
+async def pure_steps(ctx: workc.WorkflowContext, count: int) -> int:
+    """Runs ``count`` pure steps one after the other."""
+    value: object = 0
+    for _ in range(count):
+        value = await ctx.call(increment, x=value)
+    return count
+
+
+@workc.workflow
+async def effects(ctx: workc.WorkflowContext, count: int) -> int:
+    """Makes ``count`` effects one after the other."""
+    for number in range(count):
+        await ctx.call(touch, x=number)
+    return count
+
+
+def chained_lines(count: int) -> None:
+    """Is the floor of a journaled step: one hash-chained JSON line each, flushed."""
+    with tempfile.TemporaryFile() as file:
+        prev = "0" * 64
+        for number in range(count):
+            event = {
+                "n": number,
+                "prev": prev,
+                "kind": "step",
+                "payload": {"x": number, "s": "a" * 120},
+            }
+            line = json.dumps(event, sort_keys=True, separators=(",", ":")).encode()
+            prev = hashlib.sha256(b"\x00" + line).hexdigest()
+            file.write(line + b"\n")
+            file.flush()
+
+
+def bare_fsyncs(count: int, folder: Path) -> None:
+    """Is the floor of a durable effect: two appends of 313 bytes, each with fdatasync."""
+    with (folder / "floor").open("wb") as file:
+        for _ in range(2 * count):
+            file.write(b"x" * 313)
+            file.flush()
+            os.fdatasync(file.fileno())

@@ -1,0 +1,184 @@
+"""Where the records of a run are read from: a bundle, or the journal of a run in the store.
+
+Nothing is judged here. What can be read is given in logical order; where reading ends before the
+end, ``notes`` says so. Only names that a bundle may hold are opened, and no link is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.run_folder import BUNDLE, JOURNAL, RunFolder
+from workc.api.store import Store
+from workc.bundle.documents import Receipt
+from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
+from workc.kernel import events
+from workc.kernel.events import Body, Payload
+from workc.kernel.failure import Refusal, refuse
+from workc.verify.reader import ReadError
+
+#: A receipt larger than this is not read to show a run.
+MAX_RECEIPT_BYTES = 16_777_216
+#: A file of a bundle is read to so many bytes when it is shown.
+MAX_SHOWN_BYTES = 1_048_576
+#: No more records than these are shown.
+MAX_RECORDS = 1_000_000
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One record: its place, its time if it is an answer, its kind and payload."""
+
+    seq: int
+    at: tuple[int, ...]
+    at_ms: int | None
+    phase: str
+    payload: Payload
+    raw: bytes
+
+    @property
+    def kind(self) -> str:
+        """Returns the kind, which is the payload's type."""
+        return type(self.payload).__name__
+
+
+class Source:
+    """Reads one run. ``sealed`` says whether it is a bundle; ``path`` is where it stands."""
+
+    def __init__(self, path: Path, *, sealed: bool, is_locked: bool = False) -> None:
+        self.path = path
+        self.sealed = sealed
+        self.is_locked = is_locked
+        self.notes: list[str] = []
+
+    def lines(self) -> Iterator[Line]:
+        """Yields the records in logical order, as far as they can be read."""
+        if self.sealed:
+            yield from self._events()
+            return
+        records = sorted(self._records(), key=lambda line: line.at)
+        for seq, line in enumerate(records):
+            yield msgspec.structs.replace(line, seq=seq)
+
+    def data(self, body: Body) -> bytes | None:
+        """Returns the first bytes of a body, or None if it cannot be had."""
+        if isinstance(body.inline, str):
+            return body.inline.encode("utf-8", "surrogatepass")
+        if not isinstance(body.path, str) or path_problem(body.path) is not None:
+            return None
+        folder = self.path if self.sealed else self.path / "files"
+        return _read(folder, body.path, MAX_SHOWN_BYTES)
+
+    def claimed_digest(self) -> str | None:
+        """Returns the proof digest that the receipt names; nobody has checked it here."""
+        data = _read(self.path, RECEIPT, MAX_RECEIPT_BYTES) if self.sealed else None
+        try:
+            receipt = msgspec.json.decode(data or b"", type=Receipt)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return receipt.proof_digest if isinstance(receipt.proof_digest, str) else None
+
+    def _events(self) -> Iterator[Line]:
+        chunks = BundleFolder(self.path).chunks(EVENTS, 1 << 62)
+        for number, raw in enumerate(self._limited(_split(self._chunks(chunks)))):
+            try:
+                event = events.decode_event(raw)
+                payload = events.decode_payload(event.kind, event.payload)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
+                self.notes.append(f"line {number + 1} of {EVENTS} is no event; the rest is not shown")
+                return
+            yield Line(
+                seq=event.seq,
+                at=event.at,
+                at_ms=event.at_ms if isinstance(event.at_ms, int) else None,
+                phase=event.phase,
+                payload=payload,
+                raw=raw,
+            )
+
+    def _chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from chunks
+        except ReadError as error:
+            self.notes.append(f"{EVENTS}: {error}")
+
+    def _limited(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for number, line in enumerate(lines):
+            if number >= MAX_RECORDS or len(line) > MAX_LINE_BYTES:
+                self.notes.append(f"line {number + 1} of {EVENTS} is past the limits of this view")
+                return
+            yield line
+
+    def _records(self) -> Iterator[Line]:
+        try:
+            for record in RunFolder(self.path).records():
+                yield Line(
+                    seq=record.n,
+                    at=record.at,
+                    at_ms=record.at_ms if isinstance(record.at_ms, int) else None,
+                    phase=record.phase,
+                    payload=events.decode_payload(record.kind, record.payload),
+                    raw=events.encode(record),
+                )
+        except Refusal as refusal:
+            self.notes.append(refusal.failure.message)
+        except OSError as error:
+            self.notes.append(f"{JOURNAL}: {error.strerror or type(error).__name__}")
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yields the lines of a file; one that is longer than any may be is not read to its end."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+        if len(rest) > MAX_LINE_BYTES:
+            break
+    if rest:
+        yield rest
+
+
+def _read(folder: Path, name: str, limit: int) -> bytes | None:
+    try:
+        return b"".join(BundleFolder(folder).chunks(name, limit))[:limit]
+    except ReadError:
+        return None
+
+
+def find_source(text: str, store: Store) -> Source:
+    """Returns the run that a path, an id, the beginning of an id or ``last`` names.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is none.
+    """
+    path = Path(text)
+    if "\0" not in text and path.is_dir():
+        return _of_folder(path)
+    if "\0" in text or path.exists():
+        raise refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder")
+    return _of_folder(store.find(text).path)
+
+
+def _of_folder(path: Path) -> Source:
+    if (path / EVENTS).exists() or not (path / JOURNAL).is_file():
+        return Source(path, sealed=True)
+    if (path / BUNDLE).is_dir():
+        return Source(path / BUNDLE, sealed=True)
+    return Source(path, sealed=False, is_locked=RunFolder(path).is_locked())
+
+
+def find_bundle(text: str, store: Store) -> Path:
+    """Returns the folder of the bundle that a path, an id or ``last`` names.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is none, or if the run is not sealed.
+    """
+    if "\0" not in text and Path(text).exists() and not (Path(text) / JOURNAL).is_file():
+        return Path(text)
+    found = find_source(text, store)
+    if not found.sealed:
+        raise refuse("INVALID_INPUT", f"the run {found.path.name} is not sealed: it has not ended")
+    return found.path

@@ -1,0 +1,268 @@
+"""A run as a story: what it was to do, what happened, what it cost and how it ended.
+
+The story is what the records *say*; whether they are what was sealed, the oracle decides.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from workc.api.sources import Line, Source
+from workc.api.timeline import StepStory, Timeline, plain
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.events import (
+    Body,
+    EffectAnswered,
+    EffectAsked,
+    FailureRecord,
+    IntentSet,
+    Locked,
+    Payload,
+    RunStarted,
+    SkillAsked,
+    SkillExecuted,
+    VerificationRun,
+    WorkEnded,
+)
+from workc.kernel.failure import refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.outcome import STATUS_OF
+
+RunState = Literal["success", "failure", "partial", "skipped", "running", "interrupted", "incomplete"]
+
+#: The most characters of a body that the details of a step hold.
+MAX_BODY_CHARS = 20_000
+
+
+class CheckStory(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of the run and whether it held."""
+
+    check_id: str
+    level: str
+    passed: bool
+    that: str
+
+
+class RunStory(msgspec.Struct, kw_only=True):
+    """What the records say of a run. ``proof_digest`` is what the receipt claims.
+
+    ``status`` is ``incomplete`` for a bundle without an end, ``running`` or ``interrupted`` for a
+    run that is not sealed yet. ``replay`` of a run needs the code that ``code`` names.
+    """
+
+    run_id: str
+    path: str
+    sealed: bool
+    name: str = ""
+    description: str = ""
+    status: RunState = "incomplete"
+    code: str | None = None
+    message: str = ""
+    step: str | None = None
+    started_ms: int = 0
+    ended_ms: int | None = None
+    ceiling_micro_cents: int = 0
+    spent_micro_cents: int = 0
+    reserved_micro_cents: int = 0
+    engine: str = ""
+    policy: str = ""
+    seed: str = ""
+    events: int = 0
+    proof_digest: str | None = None
+    lock_level: str | None = None
+    verification: str = "not_run"
+    steps: list[StepStory] = []
+    checks: list[CheckStory] = []
+    has_output: bool = False
+    output: Json = None
+    notes: list[str] = []
+
+    def to_json(self) -> JsonObject:
+        """Returns the story as JSON, schema ``workc.show/1``."""
+        found = plain(self)
+        fields = found if isinstance(found, dict) else {}
+        steps: list[Json] = [step.to_json() for step in self.steps]
+        return {"schema": "workc.show/1", "verified": False, **fields, "steps": steps}
+
+
+def tell(source: Source) -> RunStory:
+    """Returns the story of a run.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is not even a beginning.
+    """
+    story = RunStory(run_id="", path=str(source.path), sealed=source.sealed)
+    timeline = Timeline(lambda payload: _target(source, payload))
+    for line in source.lines():
+        timeline.take(line.at, line.at_ms, line.payload)
+        story.ended_ms = max(story.ended_ms or 0, line.at_ms or 0)
+        _take(story, source, line)
+    if not story.run_id:
+        why = f": {source.notes[0]}" if source.notes else ""
+        raise refuse("INVALID_INPUT", f"{source.path} is no bundle and no run{why}")
+    story.steps = list(timeline.steps.values())
+    story.events = timeline.records
+    story.spent_micro_cents = timeline.spent_micro_cents
+    story.reserved_micro_cents = timeline.reserved_micro_cents
+    story.proof_digest = source.claimed_digest()
+    story.notes = source.notes
+    if story.status == "incomplete" and not source.sealed:
+        story.status = "running" if source.is_locked else "interrupted"
+    return story
+
+
+def _take(story: RunStory, source: Source, line: Line) -> None:
+    payload = line.payload
+    match payload:
+        case RunStarted():
+            story.run_id, story.name, story.engine = payload.run_id, payload.name, payload.engine
+            story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
+            story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
+        case IntentSet():
+            story.description = payload.description
+        case WorkEnded():
+            _work(story, source, payload)
+        case VerificationRun():
+            story.verification = payload.verdict
+            story.checks = [
+                CheckStory(check_id=c.check_id, level=c.level, passed=c.passed, that=c.that)
+                for c in payload.results
+            ]
+        case Locked():
+            story.status, story.lock_level = STATUS_OF[payload.outcome], payload.lock_level
+            story.code = payload.code if isinstance(payload.code, str) else None
+            broken = [check.check_id for check in story.checks if not check.passed]
+            if story.code == "VERIFICATION_FAILED" and broken:
+                story.message = f"checks that did not hold: {', '.join(broken)}"
+        case _:
+            pass
+
+
+def _work(story: RunStory, source: Source, payload: WorkEnded) -> None:
+    if isinstance(payload.failure, FailureRecord):
+        story.message = payload.failure.message
+        story.step = payload.step if isinstance(payload.step, str) else None
+    if isinstance(payload.output, Body):
+        story.has_output, story.output = True, _shown(source, payload.output)
+
+
+def _shown(source: Source, body: Body) -> Json:
+    """Returns a body for people: JSON as it is, anything else as text, long ones cut."""
+    data = source.data(body)
+    if data is None:
+        return f"(not readable: {body.path})"
+    if len(data) <= MAX_BODY_CHARS and body.form == "json":
+        try:
+            return jcs.parse(data)
+        except CanonicalError:
+            pass
+    text = data[:MAX_BODY_CHARS].decode("utf-8", "replace")
+    more = (body.size if isinstance(body.size, int) else len(data)) - MAX_BODY_CHARS
+    return text if more <= 0 else f"{text}… ({more} bytes more)"
+
+
+def _target(source: Source, payload: EffectAsked) -> str:
+    request = _shown(source, payload.request)
+    if not isinstance(request, dict):
+        return ""
+    if payload.port == "http":
+        return f"{request.get('method')} {text_of(request.get('url'))}"
+    base = text_of(request.get("base_url"))
+    return f"{request.get('provider')} {base}{request.get('path')}"
+
+
+def text_of(value: Json) -> str:
+    """Returns a recorded text, with the names of secrets where they stood."""
+    if isinstance(value, list):
+        parts = (p if isinstance(p, str) else f"${{secrets.{_name(p)}}}" for p in value)
+        return "".join(parts)
+    return "" if value is None else str(value)
+
+
+def _name(part: Json) -> str:
+    return str(part.get("secret")) if isinstance(part, dict) else "?"
+
+
+def tell_step(source: Source, step: str) -> JsonObject:
+    """Returns everything the records say of one step, long bodies cut; schema ``workc.step/1``.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is no such step.
+    """
+    story = tell(source)
+    found = next((one for one in story.steps if one.step == step), None)
+    if found is None:
+        names = ", ".join(one.step for one in story.steps[:20]) or "none"
+        raise refuse("INVALID_INPUT", f"the run has no step {step!r}; it has {names}")
+    lanes: set[tuple[int, ...]] = set()
+    events: list[Json] = []
+    for line in source.lines():
+        if getattr(line.payload, "step", None) == step and not isinstance(line.payload, WorkEnded):
+            lanes.add(line.at[:-1])
+        if line.at[:-1] in lanes:
+            events.append(_detail(source, line))
+    return {
+        "schema": "workc.step/1",
+        "verified": False,
+        "run_id": story.run_id,
+        **found.to_json(),
+        "records": events,
+    }
+
+
+def _detail(source: Source, line: Line) -> JsonObject:
+    head: JsonObject = {"seq": line.seq, "kind": line.kind, "at_ms": line.at_ms}
+    return {**head, **_bodies(source, line.payload)}
+
+
+def _bodies(source: Source, payload: Payload) -> JsonObject:
+    match payload:
+        case SkillAsked():
+            return {"attempt": payload.attempt, "params": _shown(source, payload.params)}
+        case SkillExecuted():
+            return _attempt(source, payload)
+        case EffectAsked():
+            return {"attempt": payload.attempt, "request": _shown(source, payload.request)}
+        case EffectAnswered():
+            return _answer(source, payload)
+        case _:
+            found = plain(payload)
+            return found if isinstance(found, dict) else {}
+
+
+def _attempt(source: Source, payload: SkillExecuted) -> JsonObject:
+    found: JsonObject = {"attempt": payload.attempt, "mode": payload.mode}
+    if isinstance(payload.params, Body):
+        found["params"] = _shown(source, payload.params)
+    if isinstance(payload.value, Body):
+        found["value"] = _shown(source, payload.value)
+    if isinstance(payload.failure, FailureRecord):
+        found["failure"] = _failure(source, payload.failure)
+    return found
+
+
+def _answer(source: Source, payload: EffectAnswered) -> JsonObject:
+    if isinstance(payload.failure, FailureRecord):
+        return {"failure": _failure(source, payload.failure)}
+    response = payload.response
+    if not response:
+        return {}
+    headers: list[Json] = [[name, value] for name, value in response.headers]
+    return {
+        "status": response.status,
+        "url": response.url,
+        "headers": headers,
+        "body": _shown(source, response.body),
+        "redacted": list[Json](sorted({found.secret for found in response.redactions})),
+    }
+
+
+def _failure(source: Source, record: FailureRecord) -> JsonObject:
+    return {
+        "code": record.code,
+        "message": record.message,
+        "details": _shown(source, record.details),
+    }

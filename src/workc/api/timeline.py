@@ -1,0 +1,243 @@
+"""What became of each step, told by the records alone: as they arrive, or from a journal or bundle.
+
+Records may come in order of arrival or in logical order; within a lane both are the same. A step
+began when the last of those it waited for ended; that is what the engine's own clock says, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from workc.kernel.events import (
+    BudgetReserved,
+    BudgetSettled,
+    EffectAnswered,
+    EffectAsked,
+    FailureRecord,
+    Path,
+    Payload,
+    PlanChosen,
+    RetryScheduled,
+    RunStarted,
+    SkillAsked,
+    SkillExecuted,
+    StepSkipped,
+    WorkEnded,
+)
+from workc.kernel.values import Json, JsonObject
+
+StepState = Literal["success", "failure", "skipped", "running"]
+
+_AHEAD = (SkillAsked, EffectAsked, BudgetReserved, BudgetSettled, RetryScheduled)
+
+
+class EffectStory(msgspec.Struct, kw_only=True):
+    """One effect: what was asked (``target``) and how it was answered, if it was."""
+
+    port: str
+    target: str
+    attempt: int
+    status: int | None = None
+    code: str | None = None
+
+
+class RetryStory(msgspec.Struct, frozen=True, kw_only=True):
+    """One failed attempt that was followed by another."""
+
+    attempt: int
+    code: str
+    after_ms: int
+
+
+class StepStory(msgspec.Struct, kw_only=True):
+    """What became of a step. Times are ms since 1970; ``mode`` says how it was recorded."""
+
+    step: str
+    skill: str = ""
+    status: StepState = "running"
+    code: str | None = None
+    message: str = ""
+    attempts: int = 0
+    mode: str = ""
+    started_ms: int = 0
+    ended_ms: int | None = None
+    cost_micro_cents: int = 0
+    needs: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    effects: list[EffectStory] = []
+    retries: list[RetryStory] = []
+
+    @property
+    def duration_ms(self) -> int | None:
+        """Returns how long it took, waits included; None while it runs."""
+        return None if self.ended_ms is None else max(0, self.ended_ms - self.started_ms)
+
+    def to_json(self) -> JsonObject:
+        """Returns the story as JSON."""
+        found: JsonObject = msgspec.to_builtins(self)
+        return {**found, "duration_ms": self.duration_ms}
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    id: str
+    needs: tuple[str, ...] = ()
+    skill: str = ""
+
+
+class Timeline:
+    """Takes records one by one and keeps a story per step.
+
+    ``describe`` says what an effect was aimed at; without it the targets are empty.
+    """
+
+    def __init__(self, describe: Callable[[EffectAsked], str] | None = None) -> None:
+        self.steps: dict[str, StepStory] = {}
+        self.spent_micro_cents = 0
+        self.reserved_micro_cents = 0
+        self.records = 0
+        self._describe = describe
+        self._plan: dict[str, _Plan] = {}
+        self._lane_step: dict[Path, str] = {}
+        self._now: dict[Path, int] = {}
+        self._latest = self._before = 0
+        self._base: dict[Path, int] = {}
+        self._failed: list[StepStory] = []
+        self._moved_on = False
+
+    def take(self, at: Path, at_ms: object, payload: Payload) -> list[StepStory]:
+        """Takes one record and returns the steps of which it is now sure that they are over."""
+        self.records += 1
+        over = self._turn(is_answer=isinstance(at_ms, int), payload=payload)
+        lane, self._before = at[:-1], self._latest
+        if isinstance(at_ms, int):
+            self._now[lane] = at_ms
+            self._latest = max(self._latest, at_ms)
+        if isinstance(payload, PlanChosen):
+            self._plan = {planned.id: planned for planned in _planned(payload)}
+        ended = self._take(lane, payload)
+        return over if ended is None else [*over, ended]
+
+    def finish(self) -> list[StepStory]:
+        """Returns the failed steps that nothing followed: they are over, too."""
+        over, self._failed = self._failed, []
+        return over
+
+    def _turn(self, *, is_answer: bool, payload: Payload) -> list[StepStory]:
+        """Returns failed steps that were not tried again when the engine had its turn."""
+        fresh = is_answer and self._moved_on
+        self._moved_on = not is_answer
+        return self.finish() if fresh or isinstance(payload, WorkEnded) else []
+
+    def _take(self, lane: Path, payload: Payload) -> StepStory | None:
+        match payload:
+            case RunStarted():
+                pass
+            case SkillExecuted():
+                return self._executed(lane, payload)
+            case StepSkipped():
+                return self._skipped(lane, payload)
+            case EffectAnswered():
+                self._answered(lane, payload)
+            case _ if isinstance(payload, _AHEAD):
+                self._ahead(lane, payload)
+            case _:
+                pass
+        return None
+
+    def _story(self, lane: Path, step: str) -> StepStory:
+        found = self.steps.get(step)
+        if found is None:
+            planned = self._plan.get(step, _Plan(step))
+            started = max([self._started(lane), *self._ends(planned.needs)])
+            found = StepStory(
+                step=step, skill=planned.skill, started_ms=started, needs=planned.needs
+            )
+            self.steps[step] = found
+            self._lane_step[lane] = step
+        return found
+
+    def _started(self, lane: Path) -> int:
+        """Returns when the lanes of this gathering began: the latest time before the first of them."""
+        return self._base.setdefault(lane[:-1], self._before)
+
+    def _ends(self, needs: tuple[str, ...]) -> Iterator[int]:
+        for need in needs:
+            if need in self.steps and self.steps[need].ended_ms is not None:
+                yield self.steps[need].ended_ms or 0
+
+    def _executed(self, lane: Path, payload: SkillExecuted) -> StepStory | None:
+        story = self._story(lane, payload.step)
+        story.skill, story.attempts, story.mode = payload.skill, payload.attempt, payload.mode
+        story.ended_ms = max(story.started_ms, self._now.get(lane, 0))
+        if isinstance(payload.failure, FailureRecord):
+            story.status = "failure"
+            story.code, story.message = payload.failure.code, payload.failure.message
+            self._failed.append(story)
+            return None
+        story.status, story.code, story.message = "success", None, ""
+        return story
+
+    def _skipped(self, lane: Path, payload: StepSkipped) -> StepStory:
+        story = self._story(lane, payload.step)
+        story.status, story.code = "skipped", payload.code
+        story.because = tuple(payload.because)
+        story.ended_ms = story.started_ms
+        return story
+
+    def _answered(self, lane: Path, payload: EffectAnswered) -> None:
+        story = self.steps.get(self._lane_step.get(lane, ""))
+        open_effects = [e for e in story.effects if e.status is None and e.code is None] if story else []
+        if not open_effects:
+            return
+        if isinstance(payload.failure, FailureRecord):
+            open_effects[0].code = payload.failure.code
+        elif payload.response:
+            open_effects[0].status = payload.response.status
+
+    def _ahead(self, lane: Path, payload: Payload) -> None:
+        match payload:
+            case RetryScheduled():
+                story = self._story(lane, payload.step)
+                self._failed = [other for other in self._failed if other is not story]
+                story.status, story.ended_ms = "running", None
+                story.retries.append(
+                    RetryStory(
+                        attempt=payload.attempt, code=payload.code, after_ms=payload.after_ms
+                    )
+                )
+            case SkillAsked():
+                self._story(lane, payload.step).skill = payload.skill
+            case EffectAsked():
+                target = self._describe(payload) if self._describe is not None else ""
+                self._story(lane, payload.step).effects.append(
+                    EffectStory(port=payload.port, target=target, attempt=payload.attempt)
+                )
+            case BudgetReserved() | BudgetSettled():
+                self._paid(lane, payload)
+            case _:
+                pass
+
+    def _paid(self, lane: Path, payload: BudgetReserved | BudgetSettled) -> None:
+        story = self._story(lane, payload.step)
+        self.spent_micro_cents = max(self.spent_micro_cents, payload.spent)
+        self.reserved_micro_cents = payload.reserved
+        if isinstance(payload, BudgetSettled):
+            story.cost_micro_cents += payload.actual
+
+
+def _planned(payload: PlanChosen) -> list[_Plan]:
+    if not isinstance(payload.plan.inline, str):
+        return []
+    try:
+        return msgspec.json.decode(payload.plan.inline, type=list[_Plan])
+    except (msgspec.MsgspecError, RecursionError):
+        return []
+
+
+def plain(value: object) -> Json:
+    """Returns a value of this module as JSON."""
+    found: Json = msgspec.to_builtins(value)
+    return found

@@ -1,0 +1,65 @@
+"""``workc ls``: the runs of the store, the newest first, those that have not ended too."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from workc.api.store import RunSummary, Store
+from workc.cli import exits, options
+from workc.cli.state import State
+from workc.cli.text import local_time, money, printable, table
+
+_STATES = ["success", "failure", "partial", "running", "interrupted"]
+_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "running": "·", "interrupted": "–"}
+_UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
+#: How much of a run's id a person sees; the last characters are chance, the first ones time.
+SHOWN_ID = 14
+
+
+@click.command("ls", epilog="Example: workc ls --status failure --limit 5")
+@click.option("--status", type=click.Choice(_STATES), multiple=True, help="Only runs like this.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many runs.")
+@options.store
+@options.common
+@click.pass_obj
+def command(state: State, status: tuple[str, ...], limit: int | None) -> int:
+    """List the runs of the store, the newest first."""
+    found = [run for run in Store(state.store).summaries() if not status or run.status in status]
+    runs = found[:limit]
+    if state.json:
+        state.document({"schema": "workc.ls/1", "runs": [run.to_json() for run in runs]})
+    elif runs:
+        _show(state, runs)
+    else:
+        state.err(f"no runs in {printable(str(state.store))}")
+        state.err("  try: workc run FILE")
+    return exits.OK
+
+
+def _show(state: State, runs: list[RunSummary]) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    head = ("run", "started", "age", "status", "name", "code", "spent")
+    for number, line in enumerate(table([head, *(_row(run, now_ms) for run in runs)])):
+        state.out(state.console.paint(line, "weak") if number == 0 else line)
+
+
+def _row(run: RunSummary, now_ms: int) -> tuple[str, ...]:
+    return (
+        printable(run.run_id[:SHOWN_ID]),
+        local_time(run.started_ms) if run.started_ms else "—",
+        age(now_ms - run.started_ms) if run.started_ms else "—",
+        f"{_SYMBOLS[run.status]} {run.status}",
+        printable(run.name, 40) or "—",
+        run.code or "—",
+        money(run.cost_micro_cents),
+    )
+
+
+def age(ms: int) -> str:
+    """Returns how long ago something was, in its largest unit."""
+    for size, unit in _UNITS:
+        if ms >= size:
+            return f"{ms // size} {unit}"
+    return "now"

@@ -1,0 +1,95 @@
+"""``workc verify-bundle``: asks the oracle about bundles and shows what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import click
+
+from workc.api.verification import verify_bundle
+from workc.cli import exits, options
+from workc.cli.errors import stop
+from workc.cli.state import State
+from workc.cli.text import json_text, printable
+from workc.kernel.values import Json, JsonObject
+from workc.verify.verdict import Verdict
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+#: Of several bundles the exit code that stands first here is the answer.
+_WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.OK)
+
+
+@click.command("verify-bundle", epilog="Example: workc verify-bundle .workc/runs/*/bundle")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--expect-digest", metavar="HEX", help="The proof digest that the bundle must have.")
+@click.option("--expect-run-id", metavar="ID", help="The run that the bundle must be of.")
+@options.common
+@click.pass_obj
+def command(
+    state: State, paths: tuple[str, ...], expect_digest: str | None, expect_run_id: str | None
+) -> int:
+    """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
+    digest = expect_digest.lower() if expect_digest is not None else None
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits")
+    for path in paths:
+        _must_exist(path)
+    verdicts = [
+        verify_bundle(path, expect_digest=digest, expect_run_id=expect_run_id) for path in paths
+    ]
+    if state.json:
+        _print_json(state, verdicts)
+    else:
+        for path, verdict in zip(paths, verdicts, strict=True):
+            _show(state, path, verdict)
+    return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
+
+
+def _must_exist(path: str) -> None:
+    if "\0" in path or not os.path.lexists(path):
+        shown = printable(path)
+        raise stop("INVALID_INPUT", f"there is no file or folder {shown}", "workc ls")
+
+
+def exit_of(verdict: Verdict) -> int:
+    """Returns what one verdict exits with."""
+    if verdict.ok:
+        return exits.OK
+    return exits.UNDECIDED if verdict.undecided else exits.PROVEN_BAD
+
+
+def _print_json(state: State, verdicts: list[Verdict]) -> None:
+    found: list[Json] = [verdict.to_json() for verdict in verdicts]
+    state.out(json_text(found[0] if len(found) == 1 else found))
+
+
+def _show(state: State, path: str, verdict: Verdict) -> None:
+    paint = state.console.paint
+    if verdict.ok:
+        state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
+        state.out(f"  digest  {verdict.proof_digest}")
+        state.out(f"  run     {verdict.run_id}")
+    else:
+        why = "  (cannot be judged)" if verdict.undecided else ""
+        state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")
+    for finding in verdict.failures:
+        for line in finding_lines(finding.to_json()):
+            state.out(f"  {line}")
+    for text in (*verdict.not_checked, *verdict.notes):
+        state.out(paint(f"  – not checked  {printable(text)}", "weak"))
+
+
+def finding_lines(found: JsonObject) -> list[str]:
+    """Returns a finding as lines: what, where, and what was expected."""
+    where = str(found["path"])
+    if "line" in found:
+        where += f":{found['line']}"
+    if "pointer" in found:
+        where += f" {found['pointer']}"
+    lines = [
+        f"{found['code']}  step {found['step']}  {printable(where)}",
+        f"    {printable(str(found['message']))}",
+    ]
+    pairs = ((name, found[name]) for name in ("expected", "actual") if name in found)
+    return [*lines, *(f"    {name:8}  {printable(str(value))}" for name, value in pairs)]
