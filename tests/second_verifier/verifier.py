@@ -503,7 +503,7 @@ def phase_follows(before: str, event: Event) -> bool:
     if phase in PHASES[before].split():
         return True
     locked = payload.get("outcome"), payload.get("lock_level")
-    return before != "START" and phase == "Lock" and locked == ("failed", "Draft")
+    return phase == "Lock" and locked == ("failed", "Draft")
 
 
 # ------------------------------------------------------------------------------- step 7: money [7]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
+from workc.api.boundary import outcome_of_work
 from workc.api.launch import Watch
 from workc.api.programs import Skills
 from workc.api.recorded_programs import changed_code, recorded_program
@@ -22,13 +23,13 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import events
 from workc.kernel.events import BudgetReserved, BudgetSettled, Entry, Payload, Record, RunStarted
-from workc.kernel.failure import Refusal, refuse
+from workc.kernel.failure import refuse
 from workc.kernel.ledger import Ledger
 from workc.runtime.bodies import load_json
 from workc.runtime.captures import DoubtfulDesk, Past
 from workc.runtime.divergence import Diverged
 from workc.runtime.governor import Governor
-from workc.runtime.outcome import StructuredOutcome, refused
+from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
 from workc.skills.registry import builtin_skills
 
@@ -51,21 +52,26 @@ def resume(
     Raises:
         Interrupted: the driver was told to stop again.
     """
+    return outcome_of_work(
+        lambda: _resume(store, run_id, settings, skills or {}, out, watch, on_driver)
+    )
+
+
+def _resume(
+    store: Store,
+    run_id: str,
+    settings: Settings,
+    skills: Skills,
+    out: Path | None,
+    watch: Watch | None,
+    on_driver: Callable[[RunDriver], None] | None,
+) -> StructuredOutcome:
+    folder = store.find(run_id)
+    if folder.bundle.exists():
+        raise refuse("INVALID_INPUT", f"the run {folder.path.name} is finished; nothing is left")
+    writer = RunWriter(folder.path, settings.durability)
     try:
-        folder = store.find(run_id)
-        if folder.bundle.exists():
-            raise refuse(
-                "INVALID_INPUT", f"the run {folder.path.name} is finished; nothing is left"
-            )
-        writer = RunWriter(folder.path, settings.durability)
-    except Refusal as refusal:
-        return refused(refusal.failure)
-    try:
-        return _continue(writer, settings, skills or {}, out, watch, on_driver)
-    except Refusal as refusal:
-        return refused(refusal.failure)
-    except Diverged as diverged:
-        return refused(diverged.divergence.to_failure())
+        return _continue(writer, settings, skills, out, watch, on_driver)
     finally:
         writer.close()
 

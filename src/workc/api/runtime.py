@@ -20,21 +20,22 @@ from workc.adapters.code import as_skill
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
+from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
 from workc.api.programs import Workflow, file_program, find_workflow, function_program, single_step
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.failure import Misuse, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.flow import RunResult
-from workc.runtime.outcome import SideEffect, StructuredOutcome, refused
+from workc.runtime.outcome import SideEffect, StructuredOutcome
 from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
 from workc.stages.network import NetworkPolicy
-from workc.stages.skill import Skill, failure_of
+from workc.stages.skill import Skill
 
 Path_ = str | os.PathLike[str]
 
@@ -118,11 +119,11 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
-        try:
-            job = self.prepare(workflow, inputs or {})
-        except Refusal as refusal:
-            return refused(refusal.failure)
-        return self.start(job, out=out, watch=watch, on_driver=on_driver)
+        return outcome_of_work(
+            lambda: self.start(
+                self.prepare(workflow, inputs or {}), out=out, watch=watch, on_driver=on_driver
+            )
+        )
 
     async def arun(
         self,
@@ -138,14 +139,7 @@ class Runtime:
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Uses one skill once, as a run of one step, and returns its outcome."""
-        try:
-            found = self._skill(skill)
-            found.bind(params)
-            program = single_step(found, params, self.settings.price_table)
-            settings = self._with_ceiling(None, self.settings)
-        except Refusal as refusal:
-            return refused(refusal.failure)
-        return self.start(Job(program, {"params": params}, settings), out=out)
+        return outcome_of_work(lambda: self.start(self._single(skill, params), out=out))
 
     async def aexecute(
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
@@ -179,19 +173,16 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        try:
-            target = None if out is None else _free(Path(out))
-            return self._start(job, target, watch, on_driver)
-        except Refusal as refusal:
-            return refused(refusal.failure)
+        return outcome_of_work(lambda: self._start(job, out, watch, on_driver))
 
     def _start(
         self,
         job: Job,
-        target: Path | None,
+        out: Path_ | None,
         watch: Watch | None,
         on_driver: Callable[[RunDriver], None] | None,
     ) -> StructuredOutcome:
+        target = None if out is None else _free(Path(out))
         settings = job.settings
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
@@ -206,6 +197,12 @@ class Runtime:
             return finish(place, settings, target, result, effects)
         finally:
             place.close()
+
+    def _single(self, skill: str | Skill[..., object], params: JsonObject) -> Job:
+        found = self._skill(skill)
+        found.bind(params)
+        program = single_step(found, params, self.settings.price_table)
+        return Job(program, {"params": params}, self._with_ceiling(None, self.settings))
 
     def _skill(self, skill: str | Skill[..., object]) -> Skill[..., object]:
         if isinstance(skill, Skill):
@@ -295,9 +292,3 @@ def _joined(base: NetworkPolicy, own: NetworkPolicy | None) -> NetworkPolicy:
     if own is None or base.offline:
         return base
     return own
-
-
-def internal(error: Exception) -> Failure:
-    """Returns our own bug as a failure, with where it happened and none of the user's data."""
-    found = failure_of(error)
-    return Failure(code="INTERNAL_ERROR", message=type(error).__name__, details=found.details)

@@ -88,7 +88,9 @@ class Source:
                 event = events.decode_event(raw)
                 payload = events.decode_payload(event.kind, event.payload)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
-                self.notes.append(f"line {number + 1} of {EVENTS} is no event; the rest is not shown")
+                self.notes.append(
+                    f"line {number + 1} of {EVENTS} is no event; the rest is not shown"
+                )
                 return
             yield Line(
                 seq=event.seq,

@@ -31,7 +31,9 @@ from workc.kernel.failure import refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import STATUS_OF
 
-RunState = Literal["success", "failure", "partial", "skipped", "running", "interrupted", "incomplete"]
+RunState = Literal[
+    "success", "failure", "partial", "skipped", "running", "interrupted", "incomplete"
+]
 
 #: The most characters of a body that the details of a step hold.
 MAX_BODY_CHARS = 20_000

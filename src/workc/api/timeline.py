@@ -189,7 +189,9 @@ class Timeline:
 
     def _answered(self, lane: Path, payload: EffectAnswered) -> None:
         story = self.steps.get(self._lane_step.get(lane, ""))
-        open_effects = [e for e in story.effects if e.status is None and e.code is None] if story else []
+        open_effects = (
+            [e for e in story.effects if e.status is None and e.code is None] if story else []
+        )
         if not open_effects:
             return
         if isinstance(payload.failure, FailureRecord):

@@ -1,5 +1,8 @@
 """The two documents beside the events: the manifest and the receipt, as they are written.
 
+Bytes come in through ``read_manifest`` and ``read_receipt`` alone: they give the document or
+:class:`NotCanonicalError`, whatever the bytes are.
+
 Fields stand in key order, so msgspec writes them canonically. ``proof_digest`` is
 SHA-256("workc proof/0.2" 0x00 || the canonical receipt without that one field): it commits to
 everything (bundle-0.2, section 7).
@@ -7,18 +10,28 @@ everything (bundle-0.2, section 7).
 
 from __future__ import annotations
 
-import hashlib
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from workc.kernel.events import Body, Level, Verification
+from workc.kernel.digest import TAG_PROOF, tagged
+from workc.kernel.events import (
+    UNREADABLE,
+    AsciiName,
+    Body,
+    Count,
+    Level,
+    Verification,
+)
 from workc.kernel.phases import LockLevel, Outcome, Phase
 
-TAG_PROOF = b"workc proof/0.2\x00"
-
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_D = TypeVar("_D", "Manifest", "Receipt")
+
+
+class NotCanonicalError(ValueError):
+    """The bytes are not the canonical spelling of the document that they should be."""
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +43,7 @@ class FileEntry(_Document, frozen=True, kw_only=True):
 
     path: str
     sha256: str
-    size: int
+    size: Count
 
 
 class Manifest(_Document, frozen=True, kw_only=True):
@@ -45,7 +58,7 @@ class Root(_Document, frozen=True, kw_only=True):
     """The root of a Merkle tree and the number of its leaves."""
 
     root: str
-    size: int
+    size: Count
 
 
 class Roots(_Document, frozen=True, kw_only=True):
@@ -65,23 +78,23 @@ class Roots(_Document, frozen=True, kw_only=True):
 class Counts(_Document, frozen=True, kw_only=True):
     """What happened, in numbers."""
 
-    attempts: int
-    effects: int
-    events: int
-    retries: int
-    steps: int
-    steps_failed: int
-    steps_skipped: int
-    steps_succeeded: int
+    attempts: Count
+    effects: Count
+    events: Count
+    retries: Count
+    steps: Count
+    steps_failed: Count
+    steps_skipped: Count
+    steps_succeeded: Count
 
 
 class Money(_Document, frozen=True, kw_only=True):
     """The ledger at the end, in micro-cents; ``refused`` counts refused reservations."""
 
-    ceiling_micro_cents: int
-    refused: int
-    reserved_micro_cents: int
-    spent_micro_cents: int
+    ceiling_micro_cents: Count
+    refused: Count
+    reserved_micro_cents: Count
+    spent_micro_cents: Count
 
 
 class Intent(_Document, frozen=True, kw_only=True):
@@ -101,7 +114,7 @@ class PolicyName(_Document, frozen=True, kw_only=True):
 class StepFailure(_Document, frozen=True, kw_only=True):
     """A step that did not succeed, with the code of its last attempt."""
 
-    attempts: int
+    attempts: Count
     code: str
     step: str
 
@@ -134,9 +147,9 @@ class Receipt(_Document, frozen=True, kw_only=True):
 
     bundle_version: str
     catalog_sha256: str
-    code: dict[str, str]
+    code: dict[AsciiName, str]
     counts: Counts
-    ended_ms: int
+    ended_ms: Count
     engine: str
     failure: RunFailure | UnsetType = UNSET
     halt: str | UnsetType = UNSET
@@ -158,7 +171,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     roots: Roots
     run_id: str
     seed: str
-    started_ms: int
+    started_ms: Count
     step_failures: list[StepFailure]
     verification: VerificationSummary
 
@@ -171,4 +184,57 @@ def encode(document: Manifest | Receipt | FileEntry) -> bytes:
 def proof_digest(receipt: Receipt) -> str:
     """Returns the digest that commits to the whole bundle."""
     bare = msgspec.structs.replace(receipt, proof_digest=UNSET)
-    return hashlib.sha256(TAG_PROOF + encode(bare)).hexdigest()
+    return tagged(TAG_PROOF, encode(bare))
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """Returns the manifest that ``data`` is the canonical spelling of.
+
+    Raises:
+        NotCanonicalError: it is none.
+    """
+    return _read(data, _MANIFESTS)
+
+
+def read_receipt(data: bytes) -> Receipt:
+    """Returns the receipt that ``data`` is the canonical spelling of, with its proof digest.
+
+    Raises:
+        NotCanonicalError: it is none.
+    """
+    receipt = _read(data, _RECEIPTS)
+    if receipt.proof_digest is UNSET:
+        raise NotCanonicalError("the proof digest is missing")
+    return receipt
+
+
+def read_version(data: bytes) -> str | None:
+    """Returns the version that a receipt names, of any format, or None if it names none."""
+    try:
+        head = _HEADS.decode(data)
+    except UNREADABLE:
+        return None
+    named = head.receipt_version if head.bundle_version is UNSET else head.bundle_version
+    return None if named is UNSET else named
+
+
+def _read(data: bytes, decoder: msgspec.json.Decoder[_D]) -> _D:
+    try:
+        document = decoder.decode(data)
+    except UNREADABLE as error:
+        raise NotCanonicalError(f"it is not of the form: {error}") from None
+    if _ENCODER.encode(document) != data:
+        raise NotCanonicalError("it is not canonical JSON")
+    return document
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What tells the version of a receipt: format 0.1 names it ``receipt_version``."""
+
+    bundle_version: str | UnsetType = UNSET
+    receipt_version: str | UnsetType = UNSET
+
+
+_MANIFESTS = msgspec.json.Decoder(Manifest)
+_RECEIPTS = msgspec.json.Decoder(Receipt)
+_HEADS = msgspec.json.Decoder(_Head)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 RECEIPT = "receipt.json"
 EVENTS = "events.jsonl"
 MANIFEST = "manifest.json"
 EVIDENCE = "evidence/"
 ARTIFACTS = "artifacts/"
-SIGNATURES = "signatures/"
 BUNDLE_VERSION = "0.2"
 
 MAX_FILES = 1_000_000
@@ -18,7 +19,22 @@ MAX_LINE_BYTES = 16_777_216
 MAX_EVENTS = 10_000_000
 MAX_DOCUMENT_BYTES = 268_435_456
 MAX_PATH_BYTES = 512
-MAX_SEGMENT_BYTES = 128
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verifier reads at most; past it a bundle is not judged. The format fixes the values.
+
+    ``names`` counts files and folders, ``documents`` is for manifest and receipt; sizes in bytes.
+    """
+
+    names: int = MAX_FILES
+    file_bytes: int = MAX_FILE_BYTES
+    document_bytes: int = MAX_DOCUMENT_BYTES
+    line_bytes: int = MAX_LINE_BYTES
+    events: int = MAX_EVENTS
+
+
+LIMITS = Limits()
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 #: Names that Windows gives to devices, whatever their suffix and case.
@@ -44,10 +60,5 @@ def path_problem(path: str) -> str | None:
 
 
 def is_listed(path: str) -> bool:
-    """Returns whether the manifest lists a file of this path: all but itself, receipt, signatures."""
-    return path not in {MANIFEST, RECEIPT} and not path.startswith(SIGNATURES)
-
-
-def is_known_place(path: str) -> bool:
-    """Returns whether a listed file may stand at this path at all."""
+    """Returns whether a file may stand in the manifest: the events, and what they refer to."""
     return path == EVENTS or path.startswith((EVIDENCE, ARTIFACTS))

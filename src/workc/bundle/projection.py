@@ -7,8 +7,10 @@ something else than the events do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from workc.bundle.documents import (
     Check,
@@ -59,7 +61,8 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
-    Memory follows the number of steps that did not succeed and of ledger moves, not of events.
+    Memory follows the number of steps that did not succeed, of ledger moves and of files, not of
+    events.
     """
 
     def __init__(self) -> None:
@@ -74,23 +77,20 @@ class Projection:
         self.phases: list[Phase] = []
         self.moves: list[BudgetReserved | BudgetSettled] = []
         self.bodies: dict[str, tuple[str, int]] = {}
-        self.conflicts: list[str] = []
-        self._trees = {name: Accumulator() for name in ("effects", "events", "gates", "lens")}
-        self._attempts = self._effects = self._retries = self._events = 0
-        self._last: dict[str, SkillExecuted] = {}
+        self.conflicts: set[str] = set()
+        self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
+        self._attempts = self._effects = self._retries = 0
         self._failures: dict[str, StepFailure] = {}
-        self._succeeded = 0
-        self._skipped = 0
+        self._succeeded = self._skipped = 0
 
     @property
     def has_failures(self) -> bool:
         """Returns whether a step failed or was skipped."""
         return bool(self._failures)
 
-    def add(self, line: bytes, event: Event, payload: Payload) -> None:
-        """Takes the next event: its line, and both decoded."""
-        self._events += 1
-        self._trees["events"].append(leaf_hash(line))
+    def add(self, line: bytes, leaf: bytes, event: Event, payload: Payload) -> None:
+        """Takes the next event: its line, the line's leaf hash, and line and payload decoded."""
+        self._event_tree.append(leaf)
         collapse(self.phases, event.phase)
         self.ended_ms = event.ts
         self._take(event, payload)
@@ -147,18 +147,16 @@ class Projection:
                 self._executed(payload)
             case EffectAsked() | SkillAsked():
                 self._effects += 1
-                self._trees["effects"].append(leaf_hash(events.encode(payload)))
+                self._effect_tree.append(leaf_hash(events.encode(payload)))
             case EffectAnswered():
-                self._trees["effects"].append(leaf_hash(events.encode(payload)))
+                self._effect_tree.append(leaf_hash(events.encode(payload)))
             case RetryScheduled():
                 self._retries += 1
             case BudgetReserved() | BudgetSettled():
                 self.moves.append(payload)
             case StepSkipped():
                 self._skipped += 1
-                self._failures[payload.step] = StepFailure(
-                    attempts=0, code=payload.code, step=payload.step
-                )
+                self._fail(payload.step, 0, payload.code)
             case _:
                 self._take_once(event, payload)
 
@@ -170,7 +168,7 @@ class Projection:
             case IntentSet():
                 self.intent = payload
             case LensAssembled():
-                self._trees["lens"].append(leaf_hash(events.encode(payload)))
+                self._lens_tree.append(leaf_hash(events.encode(payload)))
             case PlanChosen():
                 self.plan = payload
             case WorkEnded():
@@ -184,27 +182,28 @@ class Projection:
 
     def _executed(self, payload: SkillExecuted) -> None:
         self._attempts += 1
-        if payload.failure:
-            self._failures[payload.step] = StepFailure(
-                attempts=payload.attempt, code=payload.failure.code, step=payload.step
-            )
+        if payload.failure is not UNSET:
+            self._fail(payload.step, payload.attempt, payload.failure.code)
             return
         self._failures.pop(payload.step, None)
         self._succeeded += 1
 
+    def _fail(self, step: str, attempts: int, code: str) -> None:
+        self._failures[step] = StepFailure(attempts=attempts, code=code, step=step)
+
     def _refer(self, payload: Payload) -> None:
         for body in bodies_of(payload):
-            if isinstance(body.path, str):
-                found = (str(body.sha256), body.size if isinstance(body.size, int) else -1)
+            if body.path is not UNSET and body.sha256 is not UNSET and body.size is not UNSET:
+                found = (body.sha256, body.size)
                 if self.bodies.setdefault(body.path, found) != found:
-                    self.conflicts.append(body.path)
+                    self.conflicts.add(body.path)
 
     def _counts(self) -> Counts:
         failed = sum(1 for failure in self._failures.values() if failure.attempts)
         return Counts(
             attempts=self._attempts,
             effects=self._effects,
-            events=self._events,
+            events=self._event_tree.size,
             retries=self._retries,
             steps=self._succeeded + failed + self._skipped,
             steps_failed=failed,
@@ -238,11 +237,11 @@ class Projection:
         return Roots(
             artifacts=_root(encode(f) for f in listed if f.path.startswith(ARTIFACTS)),
             budget=_root(events.encode(move) for move in moves),
-            effects=_rooted(self._trees["effects"]),
-            events=_rooted(self._trees["events"]),
+            effects=_rooted(self._effect_tree),
+            events=_rooted(self._event_tree),
             evidence=_root(encode(f) for f in listed if f.path.startswith(EVIDENCE)),
-            gates=_rooted(self._trees["gates"]),
-            lens=_rooted(self._trees["lens"]),
+            gates=_root([]),
+            lens=_rooted(self._lens_tree),
             verification=_root(events.encode_check(check) for check in checks),
             workgraph=_root([]),
         )
@@ -256,16 +255,16 @@ def bodies_of(value: object) -> Iterator[Body]:
         for name in value.__struct_fields__:
             yield from bodies_of(getattr(value, name))
     elif isinstance(value, list):
-        for item in value:
+        for item in cast("list[object]", value):
             yield from bodies_of(item)
 
 
 def _run_failure(
     work: WorkEnded, locked: Locked, checks: VerificationRun | None
-) -> RunFailure | msgspec.UnsetType:
-    if not isinstance(locked.code, str):
-        return msgspec.UNSET
-    if work.failure and work.failure.code == locked.code:
+) -> RunFailure | UnsetType:
+    if locked.code is UNSET:
+        return UNSET
+    if work.failure is not UNSET and work.failure.code == locked.code:
         return RunFailure(code=locked.code, message=work.failure.message, step=work.step)
     broken = [check.check_id for check in checks.results if not check.passed] if checks else []
     message = f"checks that did not hold: {', '.join(broken)}" if broken else ""

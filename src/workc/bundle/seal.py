@@ -56,8 +56,8 @@ def seal(
 
 def _events(records: Iterable[Record], sink: BundleSink, projection: Projection) -> FileEntry:
     def lines() -> Iterable[bytes]:
-        for line, event in sequence(records):
-            projection.add(line, event, events.decode_payload(event.kind, event.payload))
+        for line, leaf, event in sequence(records):
+            projection.add(line, leaf, event, events.decode_payload(event.kind, event.payload))
             yield line + b"\n"
 
     sha256, size = sink.write(EVENTS, lines())

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET
 
 from workc.kernel import events
-from workc.kernel.chain import GENESIS, link
+from workc.kernel.chain import GENESIS
 from workc.kernel.events import Event, Record
+from workc.kernel.merkle import leaf_hash
 
 
-def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, Event]]:
-    """Yields the lines of ``events.jsonl`` and the events for records sorted by place."""
+def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, bytes, Event]]:
+    """Yields line, leaf hash and event of ``events.jsonl`` for records sorted by place."""
     prev = GENESIS
     ts = 0
     for seq, record in enumerate(records):
@@ -32,5 +33,6 @@ def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, Event]]:
             ts=ts,
         )
         line = events.encode(event)
-        prev = link(line)
-        yield line, event
+        leaf = leaf_hash(line)
+        prev = leaf.hex()
+        yield line, leaf, event

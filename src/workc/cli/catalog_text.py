@@ -48,7 +48,9 @@ def unknown_code(code: str) -> Stopped:
     """Returns the refusal of a code that nobody knows, with what may have been meant."""
     near = get_close_matches(code.upper()[:80], [*CATALOG, *ORACLE_CODES], n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return stop("INVALID_INPUT", f"there is no code {printable(code, 60)!r}{hint}", "workc failures")
+    return stop(
+        "INVALID_INPUT", f"there is no code {printable(code, 60)!r}{hint}", "workc failures"
+    )
 
 
 def entry_json(entry: CatalogEntry) -> JsonObject:

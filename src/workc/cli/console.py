@@ -18,7 +18,9 @@ Style = Literal["good", "bad", "weak", "strong", "warn"]
 #: SGR parameters (ECMA-48, section 8.3.117).
 _STYLES: dict[Style, str] = {"good": "32", "bad": "31", "weak": "2", "strong": "1", "warn": "33"}
 #: Each symbol with what stands for it where the stream's encoding lacks it.
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "·": "|", "→": ">", "↻": "~", "…": "~", "—": "-", "≤": "<"})
+_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "·": "|", "→": ">", "↻": "~", "…": "~", "—": "-", "≤": "<"}
+)
 
 
 class Console:

@@ -15,13 +15,15 @@ from workc.cli import exits
 from workc.cli.state import State
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.failure import Failure, Misuse, Refusal
 
 
 class Stopped(Refusal):
     """A refusal by a command, with the commands that may come next and, if need be, its own exit."""
 
-    def __init__(self, failure: Failure, tries: Sequence[str] = (), exit_code: int | None = None) -> None:
+    def __init__(
+        self, failure: Failure, tries: Sequence[str] = (), exit_code: int | None = None
+    ) -> None:
         super().__init__(failure)
         self.tries = tuple(tries)
         self.exit_code = exit_code
@@ -34,25 +36,29 @@ def stop(code: str, message: str, *tries: str) -> Stopped:
 
 def report(state: State, error: BaseException) -> int:
     """Says what went wrong and returns what to exit with."""
+    if isinstance(error, Stopped):
+        return _refused(state, error.failure, error.tries or state.tries, error.exit_code)
+    if isinstance(error, click.UsageError):
+        return _usage(state, error)
+    failure = _failure_of(error)
+    return _bug(state, error) if failure is None else _refused(state, failure, state.tries)
+
+
+def _failure_of(error: BaseException) -> Failure | None:
+    """Returns what an error means for the caller, or None if it is our bug."""
     match error:
-        case Stopped():
-            return _refused(state, error.failure, error.tries, error.exit_code)
         case Refusal():
-            return _refused(state, error.failure, ())
-        case click.UsageError():
-            return _usage(state, error)
+            return error.failure
         case click.ClickException():
-            return _refused(state, _invalid(error.format_message()), ())
+            return _invalid(error.format_message())
         case Misuse():
-            failure = Failure(code="INVALID_WORKFLOW", message=str(error))
-            return _refused(state, failure, ())
+            return Failure(code="INVALID_WORKFLOW", message=str(error))
         case OSError():
-            return _refused(state, _invalid(_os_error(error)), ())
+            return _invalid(_os_error(error))
         case SystemExit():
-            failure = Failure(code="SKILL_FAILED", message="the code that was run called sys.exit")
-            return _refused(state, failure, ())
+            return Failure(code="SKILL_FAILED", message="the code that was run called sys.exit")
         case _:
-            return _bug(state, error)
+            return None
 
 
 def _invalid(message: str) -> Failure:
@@ -88,11 +94,13 @@ def _refused(
 
 
 def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> None:
-    """Writes a failure to stderr: code and message, the catalog's hint, what to type next."""
+    """Writes a failure to stderr: code and message, the cause, the hint, what to type next."""
     console = state.console
     head = console.paint(f"✗ {failure.code}", "bad", err=True)
-    console.err(f"{head}  {printable(failure.message)}")
-    for line in tries or (CATALOG[failure.code].hint,):
+    console.err(f"{head}  {printable(failure.message, 2000)}")
+    if not tries:
+        console.err(f"  hint: {CATALOG[failure.code].hint}")
+    for line in tries:
         console.err(f"  try: {printable(line)}")
 
 
@@ -113,6 +121,3 @@ def _bug(state: State, error: BaseException) -> int:
     if state.debug:
         state.err("".join(traceback.format_exception(error)))
     return code
-
-
-__all__ = ["Stopped", "refuse", "report", "show_failure", "stop"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
 
 import click
+
+from workc.cli.text import printable
 
 
 class Entry(NamedTuple):
@@ -43,9 +46,10 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
-            raise click.exceptions.NoSuchCommand(
-                error.command_name, possibilities=self._table, ctx=ctx
-            ) from None
+            near = _near(error.command_name, self._table)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            name = printable(error.command_name, 60)
+            raise click.UsageError(f"no command {name!r}.{meant}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands by section."""
@@ -55,6 +59,12 @@ class LazyGroup(click.Group):
         for section, rows in sections.items():
             with formatter.section(section):
                 formatter.write_dl(_aligned(rows, max(map(len, self._table))))
+
+
+def _near(name: str, names: Iterable[str]) -> list[str]:
+    """Returns the commands that may have been meant; of a name of several words one is enough."""
+    words = {word: whole for whole in names for word in (whole.partition("-")[0], whole)}
+    return sorted({words[found] for found in get_close_matches(name[:60], words, n=3)})
 
 
 def _aligned(rows: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:

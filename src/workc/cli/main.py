@@ -18,7 +18,9 @@ _WHERE = "workc.cli.commands."
 #: Every command: its section in the help, its module and its line there.
 COMMANDS = {
     "check": Entry("Author", _WHERE + "check", "Audit a workflow before it costs anything."),
-    "schema": Entry("Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."),
+    "schema": Entry(
+        "Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."
+    ),
     "run": Entry("Run", _WHERE + "run", "Run a workflow file or function and seal its bundle."),
     "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),

@@ -15,13 +15,17 @@ DEFAULT_STORE = ".workc"
 
 @dataclass(slots=True)
 class State:
-    """Is filled by the options ``--json --color --debug --store`` before a command begins."""
+    """Is filled by the options ``--json --color --debug --store`` before a command begins.
+
+    ``tries`` are commands that a refusal without its own advice points to.
+    """
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     json: bool = False
     debug: bool = False
     color: Choice = "auto"
     store: Path = Path(DEFAULT_STORE)
+    tries: tuple[str, ...] = ()
 
     @property
     def console(self) -> Console:

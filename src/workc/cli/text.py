@@ -29,10 +29,10 @@ def _escaped(char: str) -> str:
 
 
 def json_text(value: Json, *, indent: int = 2) -> str:
-    """Returns a value as JSON in the order of its keys, with every unprintable character escaped.
+    r"""Returns a value as JSON in the order of its keys, with every unprintable character escaped.
 
     Inside JSON such a character stands in strings only, so the value stays the same, but no
-    terminal acts on it. A byte of a file name that is no UTF-8 stands as text, ``\\xNN``.
+    terminal acts on it. A byte of a file name that is no UTF-8 stands as text, ``\xNN``.
     """
     data = msgspec.json.format(msgspec.json.encode(_sendable(value)), indent=indent)
     return escape_json(data.decode())
@@ -102,4 +102,6 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    return [
+        "  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows
+    ]

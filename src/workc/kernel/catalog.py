@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "37027955866796bb0dcfb2777f15a689025d901548c9ec4e8eb6a9eca99ea206"
+CATALOG_SHA256 = "e6f1ffd3af26aeb318d9fbb308757694da064d67493a1489ff560c3aa8e58eef"
 
 CATALOG: dict[str, CatalogEntry] = {
     "BAD_GATEWAY": CatalogEntry(
@@ -66,7 +66,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="BUDGET_EXCEEDED",
         category="RESOURCE",
         exit=3,
-        hint="Raise budget.ceiling_cents, or lower max_tokens of the step.",
+        hint="Set or raise budget.ceiling_cents of the workflow (or --budget-cents), or lower max_tokens of the step.",
         http_status=None,
         retryable=False,
         since="0.1.0",
@@ -737,6 +737,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="No skill of that name is known.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "STORE_UNAVAILABLE": CatalogEntry(
+        code="STORE_UNAVAILABLE",
+        category="RESOURCE",
+        exit=8,
+        hint="Check that the disk has room and that the folder is yours; what was journaled is kept.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The folder of the run, or of the bundle, cannot be written or read.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -402,6 +402,10 @@ _EVENTS = msgspec.json.Decoder(Event)
 _RECORDS = msgspec.json.Decoder(Record)
 
 
+#: What decoding bytes may raise: the boundary that takes them turns all of these into its one error.
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+
+
 def encode(value: Event | Record | Payload) -> bytes:
     """Returns the canonical line, without a newline."""
     return _ENCODER.encode(value)
@@ -416,8 +420,7 @@ def decode_event(line: bytes) -> Event:
     """Returns the event of a line.
 
     Raises:
-        msgspec.MsgspecError, UnicodeDecodeError, RecursionError: the line is not one; the caller
-            at the boundary turns these into its one error.
+        UNREADABLE: the line is not one; the caller at the boundary turns these into its one error.
     """
     return _EVENTS.decode(line)
 

@@ -15,7 +15,7 @@ from workc.kernel.events import (
     Payload,
     TimerSet,
 )
-from workc.kernel.failure import Misuse, refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.rng import SeededRng
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import store
@@ -103,15 +103,7 @@ class AttemptContext:
             raise _mismatch("BudgetReserved", answer)
         if not answer.granted:
             self.halt = "BUDGET_EXCEEDED"
-            left = self._run.ceiling_micro_cents - answer.reserved - answer.spent
-            raise refuse(
-                "BUDGET_EXCEEDED",
-                f"the call may cost up to {money(answer.bound)}, {money(left)} are left of "
-                f"{money(self._run.ceiling_micro_cents)}",
-                bound_micro_cents=answer.bound,
-                left_micro_cents=left,
-                spent_micro_cents=answer.spent,
-            )
+            raise self._refused(answer)
         grant = Reservation(answer.n, answer.bound)
         self._open[answer.n] = grant
         return grant
@@ -136,6 +128,19 @@ class AttemptContext:
         for grant in list(self._open.values()):
             await self._settle(grant, grant.bound_micro_cents, "bound")
         self._open.clear()
+
+    def _refused(self, answer: BudgetReserved) -> Refusal:
+        ceiling = self._run.ceiling_micro_cents
+        left = ceiling - answer.reserved - answer.spent
+        rest = f"{money(left)} are left of {money(ceiling)}" if ceiling else "the run has no budget"
+        return refuse(
+            "BUDGET_EXCEEDED",
+            f"the call may cost up to {money(answer.bound)}; {rest}",
+            bound_micro_cents=answer.bound,
+            ceiling_micro_cents=ceiling,
+            left_micro_cents=left,
+            spent_micro_cents=answer.spent,
+        )
 
     async def _settle(self, grant: Reservation, actual: int, basis: Basis) -> None:
         answer = await self._lane.ask(Settle(grant.n, actual, basis, self._step))

@@ -12,7 +12,7 @@ from workc.cli.state import State
 from workc.cli.text import local_time, money, printable, table
 
 _STATES = ["success", "failure", "partial", "running", "interrupted"]
-_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "running": "·", "interrupted": "–"}
+_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "running": "·", "interrupted": "-"}
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 #: How much of a run's id a person sees; the last characters are chance, the first ones time.
 SHOWN_ID = 14

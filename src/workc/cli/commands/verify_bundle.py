@@ -77,7 +77,7 @@ def _show(state: State, path: str, verdict: Verdict) -> None:
         for line in finding_lines(finding.to_json()):
             state.out(f"  {line}")
     for text in (*verdict.not_checked, *verdict.notes):
-        state.out(paint(f"  – not checked  {printable(text)}", "weak"))
+        state.out(paint(f"  - not checked  {printable(text)}", "weak"))
 
 
 def finding_lines(found: JsonObject) -> list[str]:

@@ -1,0 +1,93 @@
+"""A run in plain words: what it was to do, what happened, what it cost, why it ended so, what next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workc.api.story import RunStory
+from workc.api.timeline import StepStory
+from workc.kernel.catalog import CATALOG
+from workc.runtime.context import money
+
+#: No more steps than these are told one by one.
+MAX_TOLD_STEPS = 50
+
+_ENDS = {
+    "success": "It succeeded.",
+    "partial": "It succeeded in part: there is an output, but not every step succeeded.",
+    "failure": "It failed.",
+    "running": "It is still running.",
+    "interrupted": "It was interrupted before its end; what it did is kept.",
+    "incomplete": "The records end before the run does.",
+}
+
+
+def explain(story: RunStory) -> list[str]:
+    """Returns the story as sentences."""
+    return [
+        f"The run {story.run_id} of {story.name} was to do this: {_purpose(story)}.",
+        *_steps(story),
+        *_checks(story),
+        _cost(story),
+        *_end(story),
+        *_next(story),
+    ]
+
+
+def _purpose(story: RunStory) -> str:
+    return (story.description or story.name).rstrip(". ")
+
+
+def _steps(story: RunStory) -> Iterator[str]:
+    for step in story.steps[:MAX_TOLD_STEPS]:
+        yield _step(step)
+    left = len(story.steps) - MAX_TOLD_STEPS
+    if left > 0:
+        yield f"{left} more steps are not told here."
+
+
+def _step(step: StepStory) -> str:
+    name = f"Step {step.step} ({step.skill})" if step.skill else f"Step {step.step}"
+    tries = f" at attempt {step.attempts}" if step.attempts > 1 else ""
+    asked = f" It asked the world {len(step.effects)} times." if len(step.effects) > 1 else ""
+    match step.status:
+        case "success":
+            return f"{name} succeeded{tries}.{asked}"
+        case "failure":
+            return f"{name} failed{tries} with {step.code}: {step.message}.{asked}"
+        case "skipped":
+            why = f"it needs {', '.join(step.because)}" if step.because else "the run was stopped"
+            return f"{name} did not run, because {why}."
+        case _:
+            return f"{name} began but has no end in the records.{asked}"
+
+
+def _checks(story: RunStory) -> Iterator[str]:
+    if story.verification == "nothing_to_check":
+        yield "The workflow states no checks, so nothing was checked: that is no pass."
+    for check in story.checks:
+        held = "held" if check.passed else "did not hold"
+        yield f"The check {check.check_id} {held}: {check.that}."
+
+
+def _cost(story: RunStory) -> str:
+    spent, ceiling = story.spent_micro_cents, story.ceiling_micro_cents
+    return f"It spent {money(spent)} of at most {money(ceiling)}."
+
+
+def _end(story: RunStory) -> Iterator[str]:
+    yield _ENDS.get(story.status, "It ended.")
+    if story.code is not None:
+        where = f" in step {story.step}" if story.step else ""
+        yield f"The reason is {story.code}{where}: {story.message}."
+        if story.code in CATALOG:
+            yield f"{story.code} means: {CATALOG[story.code].summary}"
+
+
+def _next(story: RunStory) -> Iterator[str]:
+    if story.code in CATALOG:
+        yield f"What to do: {CATALOG[story.code].hint}"
+    if story.status == "interrupted":
+        yield f"What to do: workc resume {story.run_id}"
+    if story.sealed:
+        yield f"This is what the records say; whether they are whole: workc verify-bundle {story.path}"

@@ -1,0 +1,124 @@
+"""What a command line gives a workflow: its file or function, and inputs as text.
+
+Inputs are typed by what the workflow declares, so that ``n=3`` is a number where a number is
+wanted and the text ``3`` where a text is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from workc.api.programs import FileProgram, Workflow, file_program, find_workflow
+from workc.api.runtime import Job, Runtime
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.failure import refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.inputs import parse_input_text
+from workc.stages import schema
+
+#: A workflow file larger than this was not written by a person.
+MAX_FILE_BYTES = 16_777_216
+#: So many names of a folder are compared with a misspelt one.
+MAX_NEIGHBOURS = 2000
+
+
+def read_file(path: Path) -> bytes:
+    """Returns the bytes of a file that a command names.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, with the name that may have been meant.
+    """
+    if "\0" in str(path) or not path.exists():
+        raise refuse("INVALID_INPUT", f"there is no file {path}{_meant(path)}")
+    if not path.is_file():
+        raise refuse("INVALID_INPUT", f"{path} is no file")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise refuse("INVALID_INPUT", f"{path} is larger than {MAX_FILE_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _meant(path: Path) -> str:
+    if "\0" in str(path) or not path.parent.is_dir():
+        return ""
+    names = sorted(found.name for found in path.parent.iterdir())[:MAX_NEIGHBOURS]
+    near = get_close_matches(path.name[:100], names, n=1)
+    return f"; did you mean {path.parent / near[0]}?" if near else ""
+
+
+def load(target: str, runtime: Runtime) -> FileProgram | Workflow[..., object]:
+    """Returns the workflow that ``file.yaml``, ``file.py:name`` or ``module:name`` names.
+
+    Raises:
+        InvalidWorkflow: the file has problems; it says all of them.
+        Refusal: there is no such file or function.
+    """
+    path = Path(target)
+    module, colon, name = target.rpartition(":")
+    if colon and ("\0" in target or not path.exists()):
+        if module.endswith(".py"):
+            read_file(Path(module))
+        if not module or not name:
+            raise refuse(
+                "INVALID_INPUT", f"{target!r} is neither file:function nor module:function"
+            )
+        return find_workflow(target, Path.cwd())
+    data = read_file(path)
+    prices = runtime.settings.price_table
+    return file_program(data, path.name, path.resolve().parent, runtime.skills, prices)
+
+
+def typed_inputs(
+    found: FileProgram | Workflow[..., object],
+    texts: Mapping[str, str],
+    values: Mapping[str, Json],
+) -> JsonObject:
+    """Returns inputs as values: ``values`` as they are, ``texts`` over them as they are typed.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, naming the input.
+    """
+    if isinstance(found, FileProgram):
+        specs = {spec.name: spec for spec in found.workflow.inputs}
+        parsed = {
+            name: parse_input_text(specs[name], text) if name in specs else text
+            for name, text in texts.items()
+        }
+    else:
+        parsed = {name: _guess(found, name, text) for name, text in texts.items()}
+    return {**values, **parsed}
+
+
+def _guess(workflow: Workflow[..., object], name: str, text: str) -> Json:
+    """Returns the JSON that a text spells if the function takes that, else the text itself."""
+    properties = workflow.inputs.input_schema.get("properties")
+    wanted = properties.get(name) if isinstance(properties, dict) else None
+    try:
+        value = jcs.parse(text)
+    except CanonicalError:
+        return text
+    if not isinstance(wanted, dict):
+        return value
+    return text if schema.problems(wanted, value) else value
+
+
+def parse_inputs(data: bytes, name: str) -> JsonObject:
+    """Returns the inputs of a JSON file.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` unless it is a JSON object.
+    """
+    try:
+        value = jcs.parse(data)
+    except CanonicalError as error:
+        raise refuse("INVALID_INPUT", f"{name}: {error}") from None
+    if not isinstance(value, dict):
+        raise refuse("INVALID_INPUT", f"{name} holds no JSON object")
+    return value
+
+
+def make_job(target: str, runtime: Runtime, inputs: JsonObject) -> Job:
+    """Returns the job of a workflow whose inputs are typed; raises as ``Runtime.prepare`` does."""
+    return runtime.prepare(target, inputs)

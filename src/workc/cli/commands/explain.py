@@ -1,0 +1,78 @@
+"""``workc explain``: a code, or a run, in plain words; it works without a network."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from workc.api.explanation import explain
+from workc.api.sources import find_source
+from workc.api.store import Store
+from workc.api.story import tell
+from workc.cli import exits, options
+from workc.cli.catalog_text import ORACLE_CODES, entry_json, entry_lines, unknown_code
+from workc.cli.state import State
+from workc.cli.text import printable
+from workc.kernel.catalog import CATALOG
+from workc.kernel.values import JsonObject
+
+_CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+
+
+@click.command("explain", epilog="Example: workc explain BUDGET_EXCEEDED")
+@click.argument("subject", metavar="CODE|RUN|BUNDLE")
+@options.store
+@options.common
+@click.pass_obj
+def command(state: State, subject: str) -> int:
+    """Explain a failure code, a code of the oracle, a run or a bundle."""
+    state.tries = ("workc ls", "workc failures")
+    code = subject.upper()
+    if code in CATALOG or code in ORACLE_CODES:
+        _explain_code(state, code)
+    elif _CODE.fullmatch(subject) and "_" in subject:
+        raise unknown_code(subject)
+    else:
+        _explain_run(state, subject)
+    return exits.OK
+
+
+def _explain_code(state: State, code: str) -> None:
+    if state.json:
+        state.document(_code_json(code))
+        return
+    if code in CATALOG:
+        for line in entry_lines(CATALOG[code]):
+            state.out(line)
+    if code in ORACLE_CODES:
+        state.out(f"{code}  as a finding of verify-bundle: {ORACLE_CODES[code]}")
+
+
+def _code_json(code: str) -> JsonObject:
+    entry = entry_json(CATALOG[code]) if code in CATALOG else None
+    return {
+        "schema": "workc.explain/1",
+        "subject": code,
+        "failure": entry,
+        "finding": ORACLE_CODES.get(code),
+        "sentences": [],
+    }
+
+
+def _explain_run(state: State, subject: str) -> None:
+    story = tell(find_source(subject, Store(state.store)))
+    sentences = explain(story)
+    if state.json:
+        state.document(
+            {
+                "schema": "workc.explain/1",
+                "subject": story.run_id,
+                "failure": entry_json(CATALOG[story.code]) if story.code in CATALOG else None,
+                "finding": None,
+                "sentences": [*sentences],
+            }
+        )
+        return
+    for sentence in sentences:
+        state.out(printable(sentence, 1000))

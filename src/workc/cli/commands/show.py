@@ -1,0 +1,126 @@
+"""``workc show``: what the records of a run say, unfinished runs too; nothing is verified here."""
+
+from __future__ import annotations
+
+import click
+
+from workc.api.sources import Line, Source, find_source
+from workc.api.store import Store
+from workc.api.story import RunStory, tell, tell_step
+from workc.api.timeline import plain
+from workc.cli import exits, options
+from workc.cli.errors import stop
+from workc.cli.state import State
+from workc.cli.story_text import check_lines, header_lines, output_text, step_lines
+from workc.cli.text import json_text, printable
+from workc.kernel.values import Json, JsonObject
+
+
+@click.command("show", epilog="Example: workc show last fetch")
+@click.argument("run", metavar="RUN_OR_BUNDLE")
+@click.argument("step", required=False)
+@click.option("--events", is_flag=True, help="One line for each event instead.")
+@options.store
+@options.common
+@click.pass_obj
+def command(state: State, run: str, step: str | None, events: bool) -> int:  # noqa: FBT001 - click calls it by name
+    """Show what happened in a run (an id, the beginning of one, `last`, or a bundle's folder)."""
+    state.tries = ("workc ls",)
+    if events and step is not None:
+        raise stop("INVALID_INPUT", "--events shows the whole run, so it takes no STEP")
+    source = find_source(run, Store(state.store))
+    if events:
+        _show_events(state, source)
+    elif step is not None:
+        _show_step(state, tell_step(source, step))
+    elif state.json:
+        state.document(tell(source).to_json())
+    else:
+        _show_run(state, tell(source))
+    return exits.OK
+
+
+def _show_run(state: State, story: RunStory) -> None:
+    console = state.console
+    sections = [
+        ("steps", step_lines(console, story)),
+        ("checks", check_lines(console, story)),
+        ("output", output_text(story).split("\n") if story.has_output else []),
+        ("notes", [f"  {printable(note)}" for note in story.notes]),
+    ]
+    for line in header_lines(console, story):
+        console.out(line)
+    for name, lines in sections:
+        if lines:
+            console.out()
+            console.out(console.paint(name, "weak"))
+        for line in lines:
+            console.out(line)
+    for line in next_lines(story):
+        console.err(f"  try: {line}")
+
+
+def next_lines(story: RunStory) -> list[str]:
+    """Returns the commands that may come next."""
+    if not story.sealed:
+        return [] if story.status == "running" else [f"workc resume {story.run_id}"]
+    path = printable(story.path)
+    found = [f"workc verify-bundle {path}", f"workc replay {path}"]
+    return found if story.code is None else [f"workc explain {story.code}", *found]
+
+
+def _show_step(state: State, found: JsonObject) -> None:
+    if state.json:
+        state.document(found)
+        return
+    state.out(f"{printable(str(found['step']))} · {found['skill']} · {found['status']}")
+    records = found["records"]
+    for record in records if isinstance(records, list) else []:
+        if isinstance(record, dict):
+            _show_record(state, record)
+
+
+def _show_record(state: State, record: JsonObject) -> None:
+    attempt = f"  attempt {record['attempt']}" if "attempt" in record else ""
+    state.out(f"\n{record['seq']}  {record['kind']}{attempt}")
+    for key, value in record.items():
+        if key not in {"seq", "kind", "at_ms", "attempt"}:
+            state.out(f"  {key}: {_indented(value)}")
+
+
+def _indented(value: Json) -> str:
+    return json_text(value).replace("\n", "\n  ")
+
+
+def _show_events(state: State, source: Source) -> None:
+    lines = list(source.lines())
+    if not lines and source.notes:
+        raise stop("INVALID_INPUT", source.notes[0])
+    if state.json:
+        events: list[Json] = [_event(line) for line in lines]
+        state.document({"schema": "workc.events/1", "verified": False, "events": events})
+    else:
+        for line in lines:
+            state.out(_event_line(line))
+    for note in source.notes:
+        state.err(f"  note: {printable(note)}")
+
+
+def _event(line: Line) -> JsonObject:
+    return {
+        "seq": line.seq,
+        "at": [*line.at],
+        "at_ms": line.at_ms,
+        "phase": line.phase,
+        "kind": line.kind,
+        "payload": plain(line.payload),
+    }
+
+
+def _event_line(line: Line) -> str:
+    place = ".".join(map(str, line.at))
+    facts = [getattr(line.payload, name, None) for name in ("step", "skill", "attempt", "code")]
+    failure = getattr(line.payload, "failure", None)
+    facts.append(getattr(failure, "code", None))
+    shown = "  ".join(printable(str(fact), 80) for fact in facts if isinstance(fact, str | int))
+    return f"{line.seq:>5}  {place:10}  {line.phase:8}  {line.kind:16}  {shown}".rstrip()

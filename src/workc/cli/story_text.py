@@ -1,0 +1,105 @@
+"""A run, a step and their parts as lines: the same look while it runs and when it is shown."""
+
+from __future__ import annotations
+
+from workc.api.story import RunStory
+from workc.api.timeline import EffectStory, StepStory
+from workc.cli.console import Console, Style
+from workc.cli.text import count, json_text, local_time, money, printable, seconds
+
+#: The most characters of an output that `show` prints.
+MAX_OUTPUT = 2000
+_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "skipped": "-", "running": "·"}
+_STYLES: dict[str, Style] = {"success": "good", "failure": "bad", "partial": "warn"}
+
+
+def symbol(console: Console, status: str, *, err: bool = False) -> str:
+    """Returns the symbol of a status in its colour."""
+    return console.paint(_SYMBOLS.get(status, "-"), _STYLES.get(status, "weak"), err=err)
+
+
+def step_line(console: Console, story: StepStory, width: int, *, err: bool = False) -> str:
+    """Returns what became of a step in one line."""
+    head = f"{symbol(console, story.status, err=err)} {printable(story.step, 60):{width}}"
+    skill = f"{printable(story.skill, 40):14}"
+    if story.status == "skipped":
+        return f"{head}  {skill}  skipped  {story.code}  {_because(story)}".rstrip()
+    parts = [head, skill, f"{seconds(story.duration_ms):>8}", *_facts(story)]
+    return "  ".join(parts).rstrip()
+
+
+def _because(story: StepStory) -> str:
+    return f"needs {printable(', '.join(story.because))}" if story.because else ""
+
+
+def _facts(story: StepStory) -> list[str]:
+    facts: list[str] = []
+    if story.attempts > 1 or story.retries:
+        facts.append(count(max(story.attempts, len(story.retries)), "attempt"))
+    if story.cost_micro_cents:
+        facts.append(money(story.cost_micro_cents))
+    facts += [f"{r.code} → retried after {r.after_ms} ms" for r in story.retries]
+    if story.code:
+        facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())
+    if story.status == "running":
+        facts.append("not ended")
+    return facts
+
+
+def effect_line(effect: EffectStory) -> str:
+    """Returns what was asked of the world and how it was answered."""
+    answer = effect.code or (str(effect.status) if effect.status is not None else "no answer")
+    return f"{printable(effect.target, 200)} → {answer}"
+
+
+def header_lines(console: Console, story: RunStory) -> list[str]:
+    """Returns what a run was, how it ended, when, for how much, and its digest."""
+    code = f"  {story.code}" if story.code else ""
+    head = f"{symbol(console, story.status)} {printable(story.name, 80)} · {story.status}{code}"
+    return [
+        console.paint(head, "strong"),
+        *(f"  {name:8}  {text}" for name, text in _facts_of(story)),
+    ]
+
+
+def _facts_of(story: RunStory) -> list[tuple[str, str]]:
+    took = None if story.ended_ms is None else story.ended_ms - story.started_ms
+    where = f" in {printable(story.step, 60)}" if story.step else ""
+    facts = [
+        ("run", printable(story.run_id, 80)),
+        ("for", printable(story.description)),
+        ("why", f"{printable(story.message)}{where}" if story.message else ""),
+        ("started", f"{local_time(story.started_ms)} · took {seconds(took)}"),
+        ("money", f"spent {money(story.spent_micro_cents)} of {money(story.ceiling_micro_cents)}"),
+        ("made by", f"{printable(story.engine, 60)} · policy {printable(story.policy, 60)}"),
+        ("digest", f"{story.proof_digest or '—'}  not verified"),
+        ("records", f"{count(story.events, 'event')} · {printable(story.path)}"),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def step_lines(console: Console, story: RunStory) -> list[str]:
+    """Returns the steps with their effects."""
+    width = max((len(printable(step.step, 60)) for step in story.steps), default=0)
+    lines: list[str] = []
+    for step in story.steps:
+        lines.append(f"  {step_line(console, step, width)}")
+        lines += [f"      {effect_line(effect)}" for effect in step.effects]
+    return lines
+
+
+def check_lines(console: Console, story: RunStory) -> list[str]:
+    """Returns the checks and whether they held."""
+    return [
+        f"  {symbol(console, 'success' if check.passed else 'failure')} {printable(check.check_id, 60)}"
+        f"  {'held' if check.passed else 'did not hold'}  {printable(check.that, 160)}"
+        for check in story.checks
+    ]
+
+
+def output_text(story: RunStory) -> str:
+    """Returns the output as JSON, cut where it is long."""
+    text = json_text(story.output)
+    if len(text) <= MAX_OUTPUT:
+        return text
+    return f"{text[:MAX_OUTPUT]}\n… ({len(text) - MAX_OUTPUT} characters more)"
