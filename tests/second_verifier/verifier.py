@@ -5,7 +5,7 @@ verifier of workc disagree, one of the two or the page is wrong. Numbers in brac
 the page. It is written to be read beside the page, so it holds the whole bundle in memory.
 
     verify({"manifest.json": b"...", ...})  ->  []                       PASS
-    verify({})                              ->  ["BUNDLE_MALFORMED"]     FAIL
+    verify({"manifest.json": b"", ...})     ->  ["BUNDLE_MALFORMED"]     FAIL
     python tests/second_verifier/verifier.py DIR
 
 The page does not say how often one breach is counted. Here each step gives each code at most once,

@@ -24,16 +24,17 @@ from workc.stages.skill import skill as make_skill
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 Skills = Mapping[str, Skill[..., object]]
 
 
 @dataclass(frozen=True, eq=False)
-class Workflow(Generic[P, R]):
+class Workflow(Generic[P, R_co]):
     """A workflow function with its checks; made by ``@workflow``."""
 
     name: str
-    function: Callable[P, Awaitable[R]]
+    function: Callable[P, Awaitable[R_co]]
     skills: tuple[Skill[..., object], ...]
     checks: tuple[CheckSpec, ...]
     timeout_ms: int | None

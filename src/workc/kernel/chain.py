@@ -4,7 +4,7 @@
 hash: one hash serves the chain and the Merkle tree. The first line's ``prev`` is 64 zeros.
 
 >>> link(b"{}")[:16]
-'XXXX'
+'28a3a18f6cd6406b'
 """
 
 from __future__ import annotations

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from workc.verify.verdict import MAX_FINDINGS, Finding, Step, VerifyFailCode
+from workc.verify.verdict import MAX_FINDINGS, STEPS, Finding, Step, VerifyFailCode
+
+#: The longest text of a finding, in characters: a whole path fits.
+MAX_TEXT = 600
 
 
 class Case:
-    """Collects findings, and steps that could not run, in the order of the steps."""
+    """Collects findings and the steps that were taken; all its answers stand in order of steps."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.not_checked: list[str] = []
+        self._findings: dict[Step, list[Finding]] = {step: [] for step in STEPS}
+        self._taken: set[Step] = set()
+        self._cut = False
         self.notes: list[str] = []
+
+    def take(self, step: Step) -> None:
+        """Says that a step was taken to its end; one that was not, and found nothing, is open."""
+        self._taken.add(step)
 
     def fail(
         self,
@@ -25,16 +33,17 @@ class Case:
         expected: object = None,
         actual: object = None,
     ) -> None:
-        """Adds a finding; past the hundredth, findings are counted but not kept."""
-        if len(self.findings) >= MAX_FINDINGS:
-            self._note_more()
+        """Adds a finding; of one step a hundred are kept. Texts are made printable ASCII."""
+        kept = self._findings[step]
+        if len(kept) == MAX_FINDINGS:
+            self._cut = True
             return
-        self.findings.append(
+        kept.append(
             Finding(
                 code=code,
                 step=step,
-                path=path,
-                message=message,
+                path=shown(path),
+                message=shown(message),
                 line=line,
                 pointer=pointer,
                 expected=None if expected is None else shown(expected),
@@ -42,21 +51,23 @@ class Case:
             )
         )
 
-    def skip(self, step: Step, reason: str) -> None:
-        """Says that a step could not run; it is then neither passed nor failed."""
-        self.not_checked.append(f"{step}: {reason}")
+    def findings(self) -> tuple[Finding, ...]:
+        """Returns the first hundred findings; a note says if there are more."""
+        found = [finding for step in STEPS for finding in self._findings[step]]
+        if self._cut or len(found) > MAX_FINDINGS:
+            self.notes.append(f"more than {MAX_FINDINGS} failures; the rest is not listed")
+        return tuple(found[:MAX_FINDINGS])
 
-    def failed(self, *steps: Step) -> bool:
-        """Returns whether one of these steps has a finding."""
-        return any(finding.step in steps for finding in self.findings)
-
-    def _note_more(self) -> None:
-        note = f"more than {MAX_FINDINGS} failures; the rest is not listed"
-        if note not in self.notes:
-            self.notes.append(note)
+    def open_steps(self) -> tuple[Step, ...]:
+        """Returns the steps that were neither taken nor failed."""
+        return tuple(
+            step for step in STEPS if step not in self._taken and not self._findings[step]
+        )
 
 
 def shown(value: object) -> str:
-    """Returns a value as short text for a finding: printable ASCII, at most 200 characters."""
-    text = ascii(value)[1:-1] if isinstance(value, str) else ascii(value)
-    return text if len(text) <= 200 else text[:197] + "..."
+    """Returns a value as printable ASCII of at most ``MAX_TEXT`` characters."""
+    text = ascii(value)
+    if isinstance(value, str):
+        text = text[1:-1]
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."

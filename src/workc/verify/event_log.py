@@ -1,101 +1,119 @@
-"""Step events: reads ``events.jsonl`` once, hashing the very bytes that it parses."""
+"""Steps events and table: reads ``events.jsonl`` once, hashing the very bytes that it parses.
+
+A line that is not an event ends the parsing, not the reading: the hash of the whole file is still
+compared. Memory follows the longest line and what the projection keeps, not the number of lines.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-
-import msgspec
 
 from workc.bundle.documents import FileEntry
-from workc.bundle.layout import EVENTS, MAX_EVENTS, MAX_LINE_BYTES
+from workc.bundle.layout import EVENTS, Limits
 from workc.bundle.projection import Projection
 from workc.kernel import events
-from workc.kernel.events import KINDS, Event, Payload
+from workc.kernel.events import KINDS, UNREADABLE, Event, Payload
+from workc.kernel.merkle import leaf_hash
 from workc.verify.case import Case
+from workc.verify.contents import compare_hash
 from workc.verify.event_rules import EventRules
-from workc.verify.files import compare_hash
 from workc.verify.reader import Reader, ReadError
+from workc.verify.verdict import VerifyFailCode
 
 
-class _Stop(Exception):
-    """The log cannot be read further; why was said already."""
-
-
-def walk(reader: Reader, entry: FileEntry, case: Case, projection: Projection) -> bool:
-    """Reads the log, checks each event and feeds the projection; returns whether all was read."""
+def walk(reader: Reader, entry: FileEntry, case: Case, limits: Limits) -> Projection | None:
+    """Checks each event and returns the projection of all, or None if they could not be had."""
     hasher = hashlib.sha256()
-    rules = EventRules(case)
-    try:
-        count = 0
-        for line in _lines(reader, entry, hasher, case):
-            count += 1
-            event, payload = _parse(line, count, case)
-            rules.take(line, event, payload)
-            projection.add(line, event, payload)
-    except ReadError as error:
-        case.fail("FILE_UNREADABLE", "events", EVENTS, str(error))
-        return False
-    except _Stop:
-        _finish_hash(reader, entry, case)
-        return False
-    compare_hash(entry, hasher.hexdigest(), case)
-    rules.close()
-    return True
-
-
-def _finish_hash(reader: Reader, entry: FileEntry, case: Case) -> None:
-    """Hashes the whole file after its lines could not be read to the end."""
-    hasher = hashlib.sha256()
+    log = _Log(case, limits)
     try:
         for chunk in reader.chunks(EVENTS, entry.size):
             hasher.update(chunk)
+            log.feed(chunk)
     except ReadError as error:
         case.fail("FILE_UNREADABLE", "events", EVENTS, str(error))
-        return
+        return None
     compare_hash(entry, hasher.hexdigest(), case)
+    return log.close()
 
 
-def _lines(reader: Reader, entry: FileEntry, hasher: hashlib._Hash, case: Case) -> Iterator[bytes]:
-    rest = b""
-    count = 0
-    for chunk in reader.chunks(EVENTS, entry.size):
-        hasher.update(chunk)
-        *lines, rest = (rest + chunk).split(b"\n")
+class _StopError(Exception):
+    """The log cannot be parsed further: its code, and why."""
+
+    def __init__(self, code: VerifyFailCode, message: str) -> None:
+        super().__init__(message)
+        self.code: VerifyFailCode = code
+
+
+class _Log:
+    """Cuts chunks into lines and takes them one by one, up to the first that cannot be taken."""
+
+    def __init__(self, case: Case, limits: Limits) -> None:
+        self._case = case
+        self._limits = limits
+        self._rules = EventRules(case)
+        self._projection = Projection()
+        self._count = 0
+        self._rest = b""
+        self._stopped = False
+
+    def feed(self, chunk: bytes) -> None:
+        if self._stopped:
+            return
+        try:
+            self._lines(chunk)
+        except _StopError as stop:
+            self._stop(stop.code, str(stop))
+
+    def close(self) -> Projection | None:
+        if not self._stopped and (self._rest or not self._count):
+            self._count += 1
+            message = "the last line has no newline" if self._rest else "the log is empty"
+            self._stop("BUNDLE_MALFORMED", message)
+        if self._stopped:
+            return None
+        self._rules.close()
+        self._case.take("events")
+        self._case.take("table")
+        return self._projection
+
+    def _stop(self, code: VerifyFailCode, message: str) -> None:
+        self._stopped = True
+        self._case.fail(code, "events", EVENTS, message, line=self._count)
+
+    def _lines(self, chunk: bytes) -> None:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        longest = self._limits.line_bytes
         for line in lines:
-            count += 1
-            _limit(line, count, case)
-            yield line
-        _limit(rest, count + 1, case)
-    if rest or not count:
-        message = "the log is empty" if not rest else "the last line has no newline"
-        case.fail("BUNDLE_MALFORMED", "events", EVENTS, message, line=count + 1)
-        raise _Stop
+            self._count += 1
+            if len(line) > longest or self._count > self._limits.events:
+                raise self._too_much(line)
+            self._take(line)
+        if len(self._rest) > longest:
+            self._count += 1
+            raise self._too_much(self._rest)
+
+    def _too_much(self, line: bytes) -> _StopError:
+        if len(line) > self._limits.line_bytes:
+            message = f"a line is longer than {self._limits.line_bytes} bytes"
+        else:
+            message = f"more than {self._limits.events} events"
+        return _StopError("LIMIT_EXCEEDED", message)
+
+    def _take(self, line: bytes) -> None:
+        event, payload = _parse(line)
+        leaf = leaf_hash(line)
+        self._rules.take(leaf, event, payload)
+        self._projection.add(line, leaf, event, payload)
 
 
-def _limit(line: bytes, number: int, case: Case) -> None:
-    if len(line) > MAX_LINE_BYTES:
-        message = f"a line is longer than {MAX_LINE_BYTES} bytes"
-        case.fail("LIMIT_EXCEEDED", "events", EVENTS, message, line=number)
-        raise _Stop
-    if number > MAX_EVENTS:
-        case.fail("LIMIT_EXCEEDED", "events", EVENTS, f"more than {MAX_EVENTS} events")
-        raise _Stop
-
-
-def _parse(line: bytes, number: int, case: Case) -> tuple[Event, Payload]:
+def _parse(line: bytes) -> tuple[Event, Payload]:
     try:
         event = events.decode_event(line)
         if event.kind not in KINDS:
-            raise _malformed(case, number, f"the kind {ascii(event.kind)} is unknown", "/kind")
+            raise _StopError("BUNDLE_MALFORMED", f"the kind {event.kind} is unknown")
         payload = events.decode_payload(event.kind, event.payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _malformed(case, number, f"not an event: {error}") from None
-    if events.encode(event) != line or events.encode(payload) != bytes(event.payload):
-        raise _malformed(case, number, "not canonical JSON")
+    except UNREADABLE as error:
+        raise _StopError("BUNDLE_MALFORMED", f"not an event: {error}") from None
+    if events.encode(payload) != bytes(event.payload) or events.encode(event) != line:
+        raise _StopError("BUNDLE_MALFORMED", "not canonical JSON")
     return event, payload
-
-
-def _malformed(case: Case, number: int, message: str, pointer: str | None = None) -> _Stop:
-    case.fail("BUNDLE_MALFORMED", "events", EVENTS, message, line=number, pointer=pointer)
-    return _Stop()

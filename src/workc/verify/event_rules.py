@@ -1,44 +1,38 @@
 """The rules that events obey one after the other: chain, times, places, table, pairs.
 
 Each rule looks at one event and the one before it, so a log of any length needs no more memory
-than its open pairs.
+than one event (docs/spec/bundle-0.2.md, sections 4 and 5).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import UNSET
 
 from workc.bundle.layout import EVENTS
-from workc.kernel.chain import GENESIS, link
+from workc.kernel.chain import GENESIS
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import (
     KINDS,
-    Body,
+    BudgetReserved,
+    BudgetSettled,
     EffectAnswered,
     EffectAsked,
     Event,
-    Locked,
+    KindRule,
     Path,
     Payload,
     RetryScheduled,
     SkillAsked,
     SkillExecuted,
+    StepSkipped,
 )
-from workc.kernel.lanes import END, ROOT_LANE, SPAWNING, START, STEP_LANE
-from workc.kernel.phases import FIRST, may_follow, may_lock_from
+from workc.kernel.lanes import END, ROOT_LANE, SPAWNING, START, STEP_LANE, LaneTable
+from workc.kernel.phases import FIRST, Phase, may_follow, may_lock_from
 from workc.verify.case import Case
 from workc.verify.verdict import Step, VerifyFailCode
 
-
-@dataclass(slots=True)
-class _Before:
-    """The event before this one, as far as rules need it."""
-
-    link: str = GENESIS
-    ts: int = 0
-    at: Path = ()
-    payload: Payload | None = None
-    phase: str = ""
+#: Before the first place, so that what may come next is [0].
+_NOWHERE: Path = (-1,)
 
 
 class EventRules:
@@ -46,217 +40,202 @@ class EventRules:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._before = _Before()
-        self._root_kind = START
         self._count = 0
-        self._retry: RetryScheduled | None = None
+        # Of the event before: what its successor's prev must be, its ts, place, kind and payload.
+        self._link = GENESIS
+        self._ts = 0
+        self._at = _NOWHERE
+        self._kind = START
+        self._payload: Payload | None = None
+        # Of the root lane, its last kind; of the lane at hand, its step and its attempt.
+        self._root_kind = START
+        self._step: str | None = None
+        self._attempt = 1
 
-    def take(self, line: bytes, event: Event, payload: Payload) -> None:
-        """Checks the next event."""
+    def take(self, leaf: bytes, event: Event, payload: Payload) -> None:
+        """Checks the next event; ``leaf`` is the leaf hash of its line."""
         self._count += 1
-        self._chain(event)
-        self._times(event, payload)
-        self._phase(event, payload)
-        self._lanes(event, payload)
-        self._pair(event, payload)
-        before = self._before
-        before.link, before.ts, before.at = link(line), event.ts, event.at
-        before.payload, before.phase = payload, event.phase
+        rule = KINDS[event.kind]
+        self._check_chain(event)
+        self._check_times(event, payload, rule)
+        self._check_phase(event, payload, rule.phase)
+        self._check_place(event.at, event.kind)
+        self._check_pair(payload)
+        self._link = leaf.hex()
+        self._ts = event.ts
+        self._at = event.at
+        self._kind = event.kind
+        self._payload = payload
 
     def close(self) -> None:
         """Checks the end of the log: a terminal event is mandatory."""
-        last = self._before.payload
-        if not isinstance(last, Locked):
+        if self._kind != "Locked":
             message = "the log does not end with Locked: it was cut, or the run has not ended"
-            self._fail("EVENT_CHAIN_MISMATCH", "events", message)
+            self._fail("EVENT_CHAIN_MISMATCH", "events", message, "/kind")
 
-    def _fail(self, code: VerifyFailCode, step: Step, message: str, **details: object) -> None:
-        expected, actual = details.get("expected"), details.get("actual")
-        pointer = details.get("pointer")
+    def _check_chain(self, event: Event) -> None:
+        if event.seq != self._count - 1:
+            message = "seq is not the line's number, counted from 0"
+            self._broken(message, "/seq", self._count - 1, event.seq)
+        if event.prev != self._link:
+            message = "prev is not the hash of the line before"
+            self._broken(message, "/prev", self._link, event.prev)
+
+    def _check_times(self, event: Event, payload: Payload, rule: KindRule) -> None:
+        expected = self._ts
+        if event.at_ms is not UNSET and event.at_ms > expected:
+            expected = event.at_ms
+        if event.ts != expected:
+            self._broken("ts is not the largest time so far", "/ts", expected, event.ts)
+        if (event.at_ms is not UNSET) != _is_answer(payload, rule):
+            message = f"{event.kind} has at_ms if and only if it is an answer"
+            self._fail("BUNDLE_MALFORMED", "events", message, "/at_ms")
+
+    def _check_phase(self, event: Event, payload: Payload, phase: Phase) -> None:
+        if event.phase != phase:
+            self._illegal(f"{event.kind} stands in phase {phase}", "/phase")
+        if not self._may_come(phase, payload):
+            self._illegal(f"{event.kind} in phase {phase} must not follow {self._kind}", "/phase")
+
+    def _may_come(self, phase: Phase, payload: Payload) -> bool:
+        if self._kind == START:
+            return phase == FIRST
+        before = KINDS[self._kind].phase
+        if payload.__class__.__name__ == "Locked":
+            return may_lock_from(before, payload.outcome, payload.lock_level)
+        return before == phase or may_follow(before, phase)
+
+    def _check_place(self, at: Path, kind: str) -> None:
+        if not place_follows(self._at, at):
+            self._illegal("the place is not one that may come next", "/at", self._at, at)
+        if len(at) == 1:
+            self._close_lane()
+            self._must(ROOT_LANE, self._root_kind, kind)
+            self._root_kind = kind
+        elif at[-1]:
+            self._must(STEP_LANE, self._kind, kind)
+        else:
+            self._close_lane()
+            self._open_lane(kind)
+
+    def _open_lane(self, kind: str) -> None:
+        if self._root_kind not in SPAWNING:
+            self._illegal(f"a lane of a step must not follow {self._root_kind}", "/kind")
+        self._must(STEP_LANE, START, kind)
+        self._step = None
+        self._attempt = 1
+
+    def _close_lane(self) -> None:
+        if len(self._at) > 1:
+            self._must(STEP_LANE, self._kind, END)
+
+    def _must(self, table: LaneTable, before: str, after: str) -> None:
+        if after not in table.get(before, ()):
+            self._illegal(f"{after} must not follow {before} in a lane", "/kind")
+
+    def _check_pair(self, payload: Payload) -> None:
+        match payload:
+            case SkillExecuted():
+                self._check_executed(payload)
+            case SkillAsked():
+                self._same("attempt", self._attempt, payload.attempt)
+                self._check_step(payload.step)
+            case EffectAsked():
+                self._check_asked(payload)
+            case EffectAnswered():
+                if isinstance(self._payload, EffectAsked):
+                    self._same("request", self._payload.digest, payload.request)
+            case RetryScheduled():
+                self._check_retry(payload)
+            case BudgetReserved() | BudgetSettled() | StepSkipped():
+                self._check_step(payload.step)
+            case _:
+                pass
+
+    def _check_step(self, step: str) -> None:
+        if self._step is None:
+            self._step = step
+        elif self._step != step:
+            self._same("step", self._step, step)
+
+    def _check_executed(self, payload: SkillExecuted) -> None:
+        asked = self._payload
+        if isinstance(asked, SkillAsked):
+            self._same("request", asked.request, payload.request)
+            self._same("mode", "opaque", payload.mode)
+        elif payload.mode == "opaque":
+            self._illegal("an opaque call was not asked for", "/payload/mode")
+        self._same("attempt", self._attempt, payload.attempt)
+        self._check_step(payload.step)
+
+    def _check_asked(self, payload: EffectAsked) -> None:
+        inline = payload.request.inline
+        if inline is not UNSET:
+            self._same("digest", tagged(TAG_REQUEST, inline.encode()), payload.digest)
+        self._same("attempt", self._attempt, payload.attempt)
+        self._check_step(payload.step)
+
+    def _check_retry(self, payload: RetryScheduled) -> None:
+        executed = self._payload
+        if isinstance(executed, SkillExecuted):
+            code = None if executed.failure is UNSET else executed.failure.code
+            self._same("code", code, payload.code)
+            self._same("attempt", executed.attempt, payload.attempt)
+        self._check_step(payload.step)
+        self._attempt = payload.attempt + 1
+
+    def _same(self, field: str, expected: object, actual: object) -> None:
+        if expected != actual:
+            message = f"{field} does not fit the events before it in its lane"
+            self._illegal(message, f"/payload/{field}", expected, actual)
+
+    def _broken(self, message: str, pointer: str, expected: object, actual: object) -> None:
+        self._fail("EVENT_CHAIN_MISMATCH", "events", message, pointer, expected, actual)
+
+    def _illegal(
+        self, message: str, pointer: str, expected: object = None, actual: object = None
+    ) -> None:
+        self._fail("FSM_ILLEGAL_TRANSITION", "table", message, pointer, expected, actual)
+
+    def _fail(
+        self,
+        code: VerifyFailCode,
+        step: Step,
+        message: str,
+        pointer: str,
+        expected: object = None,
+        actual: object = None,
+    ) -> None:
         self._case.fail(
             code,
             step,
             EVENTS,
             message,
             line=self._count,
-            pointer=pointer if isinstance(pointer, str) else None,
+            pointer=pointer,
             expected=expected,
             actual=actual,
         )
 
-    def _chain(self, event: Event) -> None:
-        if event.seq != self._count - 1:
-            self._fail(
-                "EVENT_CHAIN_MISMATCH",
-                "events",
-                "seq is not the line's number, counted from 0",
-                pointer="/seq",
-                expected=self._count - 1,
-                actual=event.seq,
-            )
-        if event.prev != self._before.link:
-            self._fail(
-                "EVENT_CHAIN_MISMATCH",
-                "events",
-                "prev is not the hash of the line before",
-                pointer="/prev",
-                expected=self._before.link,
-                actual=event.prev,
-            )
 
-    def _times(self, event: Event, payload: Payload) -> None:
-        at_ms = event.at_ms if isinstance(event.at_ms, int) else None
-        expected = self._before.ts if at_ms is None else max(self._before.ts, at_ms)
-        if event.ts != expected:
-            self._fail(
-                "EVENT_CHAIN_MISMATCH",
-                "events",
-                "ts is not the largest time so far",
-                pointer="/ts",
-                expected=expected,
-                actual=event.ts,
-            )
-        if _is_answer(payload) != (at_ms is not None):
-            message = f"{event.kind} has at_ms if and only if it is an answer"
-            self._fail("BUNDLE_MALFORMED", "events", message, pointer="/at_ms")
-
-    def _phase(self, event: Event, payload: Payload) -> None:
-        rule, before = KINDS[event.kind], self._before.phase
-        if event.phase != rule.phase:
-            message = f"{event.kind} stands in phase {rule.phase}"
-            self._fail(
-                "FSM_ILLEGAL_TRANSITION", "table", message, pointer="/phase", actual=event.phase
-            )
-        if before == "":
-            legal = event.phase == FIRST
-        elif isinstance(payload, Locked):
-            legal = may_lock_from(
-                KINDS[self._kind_before()].phase, payload.outcome, payload.lock_level
-            )
-        else:
-            legal = may_follow(KINDS[self._kind_before()].phase, event.phase)
-        if not legal:
-            message = f"{event.phase} must not follow {before or 'nothing'}"
-            self._fail("FSM_ILLEGAL_TRANSITION", "table", message, pointer="/phase")
-
-    def _kind_before(self) -> str:
-        return type(self._before.payload).__name__
-
-    def _lanes(self, event: Event, payload: Payload) -> None:
-        before, at = self._before.at, tuple(event.at)
-        if not _place_follows(before, at):
-            self._fail(
-                "FSM_ILLEGAL_TRANSITION",
-                "table",
-                "the place is not the next one of its lane, nor the first of a new one",
-                pointer="/at",
-                expected=f"after {_place(before)}",
-                actual=_place(at),
-            )
-            return
-        if len(at) == 1:
-            self._root(event.kind, at)
-        else:
-            self._step_lane(event.kind, at)
-
-    def _root(self, kind: str, at: Path) -> None:
-        if len(self._before.at) > 1:
-            self._must(STEP_LANE, self._kind_before(), END, at)
-        legal = ROOT_LANE.get(self._root_kind, ())
-        if kind not in legal:
-            self._illegal(self._root_kind, kind)
-        self._root_kind = kind
-
-    def _step_lane(self, kind: str, at: Path) -> None:
-        before = self._before.at
-        if len(before) > 1 and before[:-1] == at[:-1]:
-            self._must(STEP_LANE, self._kind_before(), kind, at)
-            return
-        if len(before) > 1:
-            self._must(STEP_LANE, self._kind_before(), END, at)
-        elif self._root_kind not in SPAWNING:
-            self._illegal(self._root_kind, "a lane of a step")
-        self._must(STEP_LANE, START, kind, at)
-        self._retry = None
-
-    def _must(self, table: dict[str, tuple[str, ...]], before: str, after: str, at: Path) -> None:
-        if after not in table.get(before, ()):
-            self._illegal(before, after)
-
-    def _illegal(self, before: str, after: str) -> None:
-        message = f"{after} must not follow {before} in a lane"
-        self._fail("FSM_ILLEGAL_TRANSITION", "table", message, pointer="/kind")
-
-    def _pair(self, event: Event, payload: Payload) -> None:
-        asked = self._before.payload
-        match payload:
-            case EffectAsked():
-                self._digest(payload)
-            case EffectAnswered() if isinstance(asked, EffectAsked):
-                self._same("request", asked.digest, payload.request)
-            case SkillExecuted():
-                self._attempt(payload)
-            case RetryScheduled():
-                self._retries(payload)
-            case _:
-                pass
-
-    def _digest(self, payload: EffectAsked) -> None:
-        inline = payload.request.inline
-        if isinstance(inline, str):
-            self._same("digest", tagged(TAG_REQUEST, inline.encode("utf-8")), payload.digest)
-
-    def _attempt(self, payload: SkillExecuted) -> None:
-        asked = self._before.payload
-        if isinstance(asked, SkillAsked):
-            self._same("request", asked.request, payload.request)
-            self._same("mode", "opaque", payload.mode)
-        elif payload.mode == "opaque":
-            self._fail("FSM_ILLEGAL_TRANSITION", "table", "an opaque call was not asked for")
-        expected = self._retry.attempt + 1 if self._retry else 1
-        self._same("attempt", expected, payload.attempt)
-
-    def _retries(self, payload: RetryScheduled) -> None:
-        executed = self._before.payload
-        if isinstance(executed, SkillExecuted):
-            code = executed.failure.code if executed.failure else None
-            self._same("code", code, payload.code)
-            self._same("attempt", executed.attempt, payload.attempt)
-        self._retry = payload
-
-    def _same(self, field: str, expected: object, actual: object) -> None:
-        if expected != actual:
-            message = f"{field} does not fit the event that it belongs to"
-            self._fail(
-                "FSM_ILLEGAL_TRANSITION",
-                "table",
-                message,
-                pointer=f"/payload/{field}",
-                expected=expected,
-                actual=actual,
-            )
+def _is_answer(payload: Payload, rule: KindRule) -> bool:
+    if isinstance(payload, SkillExecuted):
+        return payload.request is not UNSET
+    return rule.answer == "yes"
 
 
-def _is_answer(payload: Payload) -> bool:
-    answer = KINDS[type(payload).__name__].answer
-    if answer == "maybe" and isinstance(payload, SkillExecuted):
-        return isinstance(payload.request, str)
-    return answer == "yes"
+def place_follows(before: Path, at: Path) -> bool:
+    """Returns whether the place ``at`` may come right after the place ``before``.
 
-
-def _place_follows(before: Path, at: Path) -> bool:
-    """Returns whether ``at`` is the next place of a lane that is open, or the first of a new one."""
-    if before == ():
-        return at == (0,)
-    *lane, count = before
-    if at == (*lane, count + 1) or at == (*lane, count + 1, 0, 0):
-        return True
-    while len(lane) >= 2:
-        *lane, place, child = lane
-        if at in ((*lane, place, child + 1, 0), (*lane, place + 1), (*lane, place + 1, 0, 0)):
-            return True
-    return False
-
-
-def _place(at: Path) -> str:
-    return ".".join(map(str, at)) or "the start"
+    A place is ``(i,)`` in the root lane or ``(k, j, i)`` in the j-th lane below the place k.
+    """
+    if len(at) == 1:
+        return at[0] == before[0] + 1
+    if len(at) != 3:
+        return False
+    k, j, i = at
+    if j == i == 0:
+        return k == before[0] + 1
+    if len(before) != 3 or k != before[0]:
+        return False
+    return i == before[2] + 1 if j == before[1] else i == 0 and j == before[1] + 1

@@ -1,0 +1,86 @@
+"""Step files: the closed world, then the size and the SHA-256 of every listed file.
+
+The sets of names are compared before anything is hashed; then every listed file is read once.
+``events.jsonl`` is left to the events step, which hashes the very bytes that it parses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from workc.bundle.documents import FileEntry, Manifest
+from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits
+from workc.verify.case import Case
+from workc.verify.reader import Item, Reader, ReadError
+
+
+def compare_names(manifest: Manifest, files: Mapping[str, Item], case: Case) -> None:
+    """Compares the closed world: what is listed is there, and nothing else is."""
+    listed = {entry.path for entry in manifest.files}
+    for path in sorted(listed - files.keys()):
+        case.fail("MANIFEST_MISSING_FILE", "files", path, "listed, but not in the bundle")
+    for path in sorted(files.keys() - listed - {MANIFEST, RECEIPT}):
+        case.fail("UNLISTED_FILE", "files", path, "in the bundle, but not listed")
+
+
+def readable(
+    manifest: Manifest, files: Mapping[str, Item], case: Case, limits: Limits
+) -> dict[str, FileEntry]:
+    """Returns the entries by path whose files are there, of the listed size and not too large."""
+    found: dict[str, FileEntry] = {}
+    for entry in manifest.files:
+        item = files.get(entry.path)
+        if item is not None and _size_fits(entry, item, case, limits):
+            found[entry.path] = entry
+    return found
+
+
+def compare_contents(reader: Reader, entries: Mapping[str, FileEntry], case: Case) -> None:
+    """Reads every file but the events once and compares its SHA-256."""
+    for entry in entries.values():
+        if entry.path != EVENTS:
+            _compare_content(reader, entry, case)
+    case.take("files")
+
+
+def compare_hash(entry: FileEntry, actual: str, case: Case) -> None:
+    """Adds HASH_MISMATCH unless ``actual`` is the listed SHA-256."""
+    if actual != entry.sha256:
+        case.fail(
+            "HASH_MISMATCH",
+            "files",
+            entry.path,
+            "the content is not what was listed",
+            expected=entry.sha256,
+            actual=actual,
+        )
+
+
+def _size_fits(entry: FileEntry, item: Item, case: Case, limits: Limits) -> bool:
+    if item.size > limits.file_bytes:
+        message = f"larger than {limits.file_bytes} bytes"
+        case.fail("LIMIT_EXCEEDED", "files", entry.path, message)
+        return False
+    if item.size != entry.size:
+        case.fail(
+            "HASH_MISMATCH",
+            "files",
+            entry.path,
+            "the size is not as listed",
+            expected=entry.size,
+            actual=item.size,
+        )
+        return False
+    return True
+
+
+def _compare_content(reader: Reader, entry: FileEntry, case: Case) -> None:
+    hasher = hashlib.sha256()
+    try:
+        for chunk in reader.chunks(entry.path, entry.size):
+            hasher.update(chunk)
+    except ReadError as error:
+        case.fail("FILE_UNREADABLE", "files", entry.path, str(error))
+        return
+    compare_hash(entry, hasher.hexdigest(), case)

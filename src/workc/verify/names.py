@@ -1,0 +1,77 @@
+"""Step names: what stands in the bundle, before a byte of it is read.
+
+Every name obeys the grammar and is a regular file or a folder that holds one; no name stands there
+twice, nor beside another that differs in case only (docs/spec/bundle-0.2.md, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workc.bundle.layout import Limits, path_problem
+from workc.verify.case import Case
+from workc.verify.reader import Item, Reader, ReadError
+
+
+def collect(reader: Reader, case: Case, limits: Limits) -> dict[str, Item] | None:
+    """Returns the files by path, or None if they cannot be listed or are too many."""
+    names = _Names(case)
+    try:
+        for count, item in enumerate(reader.items()):
+            if count >= limits.names:
+                case.fail("LIMIT_EXCEEDED", "names", ".", f"more than {limits.names} names")
+                return None
+            names.add(item)
+    except ReadError as error:
+        case.fail("FILE_UNREADABLE", "names", ".", str(error))
+        return None
+    names.close()
+    return names.files
+
+
+class _Names:
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._folders: set[str] = set()
+        self._twins: dict[str, str] = {}
+        self._linked: list[str] = []
+        self.files: dict[str, Item] = {}
+
+    def add(self, item: Item) -> None:
+        problem = path_problem(item.path)
+        if problem is not None:
+            self._unsafe(item.path, f"the name is {problem}")
+        elif item.kind in {"link", "other"}:
+            what = "a link" if item.kind == "link" else "neither a regular file nor a folder"
+            self._unsafe(item.path, f"it is {what}")
+        else:
+            self._add_safe(item)
+
+    def close(self) -> None:
+        needed = {path[:cut] for path in self.files for cut in _slashes(path)}
+        for folder in sorted(self._folders - needed):
+            self._case.fail("UNLISTED_FILE", "names", folder, "the folder holds no file")
+        if self._linked:
+            note = f"{len(self._linked)} files have other hard links, such as {self._linked[0]}"
+            self._case.notes.append(note)
+        self._case.take("names")
+
+    def _add_safe(self, item: Item) -> None:
+        twin = self._twins.setdefault(item.path.lower(), item.path)
+        if twin != item.path:
+            self._unsafe(item.path, f"it differs from {twin} in case only")
+        elif item.path in self.files or item.path in self._folders:
+            self._unsafe(item.path, "the name stands there twice")
+        if item.kind == "folder":
+            self._folders.add(item.path)
+            return
+        self.files[item.path] = item
+        if item.links > 1:
+            self._linked.append(item.path)
+
+    def _unsafe(self, path: str, message: str) -> None:
+        self._case.fail("UNSAFE_PATH", "names", path, message)
+
+
+def _slashes(path: str) -> Iterator[int]:
+    return (index for index, char in enumerate(path) if char == "/")

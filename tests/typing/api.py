@@ -1,0 +1,35 @@
+"""The public types, as a type checker sees them: checked by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_type
+
+import workc
+
+
+@workc.skill
+def plain(x: int, y: str = "") -> list[str]:
+    """Keeps its own types."""
+    return [y] * x
+
+
+@workc.skill(pure=True, timeout_ms=100)
+async def waits(x: int) -> int:
+    """Keeps them with arguments too."""
+    return x
+
+
+@workc.workflow
+async def flow(ctx: workc.WorkflowContext, n: int) -> str:
+    """Awaits calls."""
+    await ctx.gather(ctx.call(plain, x=n), ctx.call("http_call", url="http://x"))
+    return str(await ctx.call(plain, x=n))
+
+
+assert_type(plain(1, "a"), list[str])
+function: Callable[..., list[str]] = plain
+assert_type(workc.run(flow, {"n": 1}), workc.StructuredOutcome)
+assert_type(workc.Runtime().execute(plain, {"x": 1}).ok, bool)
+assert_type(workc.verify_bundle("bundle"), workc.Verdict)
+assert_type(workc.verify_bundle("bundle").failures, tuple[workc.Finding, ...])
