@@ -149,19 +149,21 @@ def ask_anthropic(client, call, stream):
     }
 
 
+@workc.workflow
+async def one_call(ctx, attempts: int, call: dict[str, object]) -> object:
+    """Calls a model once, with so many attempts and no waiting."""
+    retry = RetrySpec(max_attempts=attempts, base_delay_ms=0, max_delay_ms=0)
+    return await ctx.call("llm_invoke", retry=retry, **call)
+
+
 def invoke(provider, name, out, *, attempts=2, **params):
     """Makes the same call through ``llm_invoke`` and returns the outcome."""
     url = provider.openai_url if name == "openai" else provider.anthropic_url
     call = {"model": MODELS[name], "provider": name, "max_tokens": 90, "prompt": "Say hello."}
     environment = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
     settings = Settings(environment=environment, ceiling_micro_cents=50_000_000)
-
-    @workc.workflow
-    async def one_call(ctx):
-        once = RetrySpec(max_attempts=attempts, base_delay_ms=0, max_delay_ms=0)
-        return await ctx.call("llm_invoke", retry=once, **call | {"base_url": url} | params)
-
-    return workc.Runtime(settings=settings).run(one_call, out=out)
+    inputs = {"attempts": attempts, "call": call | {"base_url": url} | params}
+    return workc.Runtime(settings=settings).run(one_call, inputs, out=out)
 
 
 # 1. The provider in the eyes of the SDKs.

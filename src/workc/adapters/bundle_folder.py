@@ -11,17 +11,19 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count, islice
 from pathlib import Path
 
+from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_problem
+from workc.kernel.failure import Misuse
 from workc.verify.reader import Item, Kind, ReadError
 
 _CHUNK_BYTES = 1_048_576
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-#: O_NONBLOCK: opening a FIFO must not hang.
-_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MAX_DEPTH = 300
+#: O_NONBLOCK: opening a FIFO must not hang. O_NOCTTY: nor must a terminal become ours.
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class BundleFolder:
@@ -31,11 +33,23 @@ class BundleFolder:
         self._path = path
 
     def items(self) -> Iterator[Item]:
-        """Yields every name below the folder; links are named, not followed."""
-        yield from self._walk("", 0)
+        """Yields every name below the folder; links are named, not followed.
+
+        A folder whose own path is longer than any in a bundle is named and not entered: no name
+        below it can be a good one. Of one folder at most one name more than a bundle may have is
+        looked at.
+        """
+        pending = self._scan("")
+        while pending:
+            item = pending.pop()
+            yield item
+            if item.kind == "folder" and len(item.path) <= MAX_PATH_BYTES:
+                pending += self._scan(item.path)
 
     def chunks(self, path: str, size: int) -> Iterator[bytes]:
         """Yields the bytes of a regular file, at most ``size + 1`` of them."""
+        if path_problem(path) is not None:
+            raise ReadError("its name is not one of a bundle")
         with self._opened(path, _FILE_FLAGS) as descriptor:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
@@ -44,43 +58,46 @@ class BundleFolder:
             if _identity(os.fstat(descriptor)) != _identity(before):
                 raise ReadError("it changed while it was read")
 
-    def _walk(self, folder: str, depth: int) -> Iterator[Item]:
-        if depth > _MAX_DEPTH:
-            raise ReadError("folders are nested too deeply")
-        for name, item in self._scan(folder):
-            yield item
-            if item.kind == "folder":
-                yield from self._walk(f"{folder}/{name}" if folder else name, depth + 1)
-
-    def _scan(self, folder: str) -> list[tuple[str, Item]]:
+    def _scan(self, folder: str) -> list[Item]:
+        """Returns what stands in a folder, the first name last."""
         with self._opened(folder, _FOLDER_FLAGS) as descriptor:
-            try:
-                names = sorted(os.listdir(descriptor))
-            except OSError as error:
-                raise ReadError(_why(error)) from None
-            return [(name, _item(folder, name, descriptor)) for name in names]
+            names = _names(descriptor)
+            return [_item(folder, name, descriptor) for name in sorted(names, reverse=True)]
 
     @contextmanager
-    def _opened(self, path: str, flags: int) -> Iterator[int]:
+    def _opened(self, path: str, flags: int) -> Generator[int]:
+        descriptor = _open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise ReadError(_why(error)) from None
-        try:
-            parts = path.split("/") if path else []
-            for index, part in enumerate(parts):
-                last = index == len(parts) - 1
-                inner = _open_in(descriptor, part, flags if last else _FOLDER_FLAGS)
-                os.close(descriptor)
-                descriptor = inner
+            *folders, last = path.split("/") if path else ("",)
+            for folder in folders:
+                descriptor = _step_into(descriptor, folder, _FOLDER_FLAGS)
+            if last:
+                descriptor = _step_into(descriptor, last, flags)
             yield descriptor
         finally:
             os.close(descriptor)
 
 
-def _open_in(folder: int, name: str, flags: int) -> int:
+def _step_into(folder: int, name: str, flags: int) -> int:
+    """Returns the descriptor of what is opened in a folder, whose own is closed then."""
+    inner = _open(name, flags, folder)
+    os.close(folder)
+    return inner
+
+
+def _open(path: str | Path, flags: int, folder: int | None = None) -> int:
     try:
-        return os.open(name, flags, dir_fd=folder)
+        return os.open(path, flags, dir_fd=folder)
+    except OSError as error:
+        raise ReadError(_why(error)) from None
+    except ValueError:
+        raise ReadError("its name holds a zero byte") from None
+
+
+def _names(descriptor: int) -> list[str]:
+    try:
+        with os.scandir(descriptor) as entries:
+            return [entry.name for entry in islice(entries, MAX_FILES + 1)]
     except OSError as error:
         raise ReadError(_why(error)) from None
 
@@ -97,8 +114,8 @@ def _read(descriptor: int, limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
-    return (found.st_ino, found.st_dev, found.st_size, found.st_mtime_ns)
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _item(folder: str, name: str, descriptor: int) -> Item:
@@ -126,23 +143,34 @@ def _why(error: OSError) -> str:
 
 
 class BundleWriter:
-    """Writes a bundle into a folder beside its place and moves it there when it is whole."""
+    """Writes a bundle into a dot folder beside its place and moves it there when it is whole.
+
+    A crash leaves the dot folder and nothing else. With ``sync`` the bundle outlives a power cut
+    once ``finish`` has returned.
+    """
 
     def __init__(self, target: Path, *, sync: bool = False) -> None:
         self._target = target
         self._sync = sync
-        self._folder = target.with_name(f".{target.name}.{os.getpid()}.new")
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-        self._folder.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = _new_folder(target.parent)
+        self._folders = {self._folder}
 
     def write(self, path: str, chunks: Iterable[bytes]) -> tuple[str, int]:
-        """Writes one file and returns its SHA-256 in hex and its size in bytes."""
+        """Writes one file and returns its SHA-256 in hex and its size in bytes.
+
+        Raises:
+            Misuse: no bundle may have a file of this path.
+            FileExistsError: it was written already.
+        """
+        if path_problem(path) is not None:
+            raise Misuse(f"a bundle has no file {path!a}: the name is {path_problem(path)}")
         target = self._folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        self._folders.update(set(target.parents) - set(self._folder.parents))
         hasher = hashlib.sha256()
         size = 0
-        with target.open("wb") as file:
+        with target.open("xb") as file:
             for chunk in chunks:
                 hasher.update(chunk)
                 size += len(chunk)
@@ -158,16 +186,41 @@ class BundleWriter:
         Raises:
             FileExistsError: there is something already.
         """
+        if self._sync:
+            _sync_folders(self._folders)
         try:
             self._folder.rename(self._target)
         except OSError as error:
             if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
                 raise FileExistsError(str(self._target)) from None
             raise
+        if self._sync:
+            _sync_folders([self._target.parent])
 
     def discard(self) -> None:
         """Takes away what was written so far."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _new_folder(parent: Path) -> Path:
+    """Makes a dot folder that nobody else has, nor had: what a crash left is not touched."""
+    numbers = count()
+    while True:
+        folder = parent / f".workc-{os.getpid()}-{next(numbers)}.new"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+
+
+def _sync_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class MemoryBundle:

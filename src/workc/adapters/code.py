@@ -12,12 +12,17 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import cast
 
 from workc.kernel.failure import Refusal, refuse
 from workc.stages.skill import Skill
+
+#: How the modules of files that are loaded by their path are named.
+FILE_MODULE_PREFIX = "workc_file_"
 
 
 def digest_of(function: object) -> str:
@@ -25,9 +30,23 @@ def digest_of(function: object) -> str:
     source = source_of(function)
     if source is not None:
         return hashlib.sha256(source).hexdigest()
-    code = getattr(function, "__code__", None)
-    parts = [repr(getattr(code, name, None)) for name in ("co_code", "co_names", "co_varnames")]
+    parts = _compiled(getattr(function, "__code__", None))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _compiled(code: object) -> list[str]:
+    """Returns what a function was compiled to, constants and inner functions included."""
+    names = ("co_code", "co_names", "co_varnames", "co_freevars")
+    parts = [repr(getattr(code, name, None)) for name in names]
+    for constant in getattr(code, "co_consts", ()):
+        if isinstance(constant, CodeType):
+            parts += _compiled(constant)
+        elif isinstance(constant, frozenset):
+            # A set's order differs from process to process.
+            parts += sorted(map(repr, cast("frozenset[object]", constant)))
+        else:
+            parts.append(f"{type(constant).__name__} {constant!r}")
+    return parts
 
 
 def source_of(function: object) -> bytes | None:
@@ -49,22 +68,32 @@ def load_module(name: str, folder: Path) -> ModuleType:
         if name.endswith(".py"):
             return _load_file((folder / name).resolve())
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # A module that ends the process when it is imported is no module.
         raise _not_loaded(name, error) from error
 
 
-def _not_loaded(name: str, error: Exception) -> Refusal:
+def _not_loaded(name: str, error: BaseException) -> Refusal:
     if isinstance(error, FileNotFoundError):
         return refuse("SKILL_NOT_FOUND", f"there is no file {name}", file=name)
     what = f"{type(error).__name__}: {error}"
     return refuse("SKILL_NOT_FOUND", f"{name} cannot be imported: {what}", file=name)
 
 
+class _SourceLoader(SourceFileLoader):
+    """Always compiles the source: bytecode of an edit within the same second would be stale."""
+
+    def path_stats(self, path: str) -> Mapping[str, object]:  # type: ignore[override]  # typeshed
+        """Raises OSError, which says that there is no bytecode, and that none is to be kept."""
+        raise OSError(f"bytecode of {path} is not used")
+
+
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise FileNotFoundError(path)
-    name = f"workc_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    name = FILE_MODULE_PREFIX + path.stem
+    loader = _SourceLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path.name} is no Python file")
     module = importlib.util.module_from_spec(spec)

@@ -14,18 +14,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from workc.adapters.event_loops import no_loop
 from workc.adapters.workers import Loop, Threads
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
-from workc.runtime.answering import Answer, Answering, perform
+from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
 from workc.runtime.asks import Ask, Call, Effect, Timer
 from workc.runtime.ports import Ports
 from workc.runtime.session import Session
-from workc.stages.skill import invoke, invoke_async
+
+#: A queue cannot wait for longer than the system's clock can count; it is asked again.
+_LONGEST_WAIT_S = 3600.0
 
 
 class Interrupted(Exception):
-    """The run was told to stop; its journal is closed cleanly and it can be resumed."""
+    """The run was told to stop; what came until then is in its journal and it can be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class Driver:
         self._answering = answering
         self._ports = ports
         self._threads = Threads(threads)
+        # Functions have a loop of their own: one that blocks it must not hold up the network.
         self._loop = Loop()
+        self._skill_loop = Loop()
+        self._interrupted = False
         self._done: SimpleQueue[_Done | None] = SimpleQueue()
         self._flights: dict[Path, _Flight] = {}
         self._due: list[tuple[float, Path]] = []
@@ -72,6 +78,9 @@ class Driver:
             asks = session.turn()
             while not session.done:
                 answers = self._perform(asks)
+                if self._interrupted:
+                    session.keep(answers)
+                    raise Interrupted
                 asks = session.turn(answers)
             return session.result
         finally:
@@ -92,7 +101,7 @@ class Driver:
         question = ask.question
         if not isinstance(question, Call):
             raise Misuse("only a call runs here")
-        return self._answering.entry(ask, invoke(question.skill, question.params))
+        return self._answering.entry(ask, call_now(question, no_loop))
 
     def _start(self, ask: Ask) -> None:
         flight = _Flight(ask)
@@ -114,12 +123,21 @@ class Driver:
 
     def _start_call(self, at: Path, call: Call) -> Callable[[], None]:
         if call.skill.kind == "async_function":
-            return self._loop.submit(lambda: self._await_call(at, call))
-        self._threads.submit(lambda: self._done.put(_Done(at, invoke(call.skill, call.params))))
+            return self._skill_loop.submit(lambda: self._await_call(at, call))
+        self._threads.submit(lambda: self._make_call(at, call))
         return self._threads.replace_one
 
+    def _make_call(self, at: Path, call: Call) -> None:
+        try:
+            self._done.put(_Done(at, call_now(call)))
+        except KeyboardInterrupt:
+            self.interrupt()
+
     async def _await_call(self, at: Path, call: Call) -> None:
-        self._done.put(_Done(at, await invoke_async(call.skill, call.params)))
+        try:
+            self._done.put(_Done(at, await call_awaiting(call)))
+        except KeyboardInterrupt:
+            self.interrupt()
 
     def _start_effect(self, at: Path, effect: Effect) -> Callable[[], None]:
         return self._loop.submit(lambda: self._await_effect(at, effect))
@@ -131,7 +149,7 @@ class Driver:
         """Waits for the first answer and takes every other that has come by then."""
         while True:
             entries = [*self._take(block=True), *self._drain(), *self._fire()]
-            if entries:
+            if entries or self._interrupted:
                 return entries
 
     def _take(self, *, block: bool) -> list[Entry]:
@@ -140,7 +158,8 @@ class Driver:
         except Empty:
             return []
         if done is None:
-            raise Interrupted
+            self._interrupted = True
+            return []
         flight = self._flights.pop(done.at, None)
         return [] if flight is None else [self._answering.entry(flight.ask, done.result)]
 
@@ -153,7 +172,9 @@ class Driver:
     def _until_due(self) -> float | None:
         while self._due and self._due[0][1] not in self._flights:
             heapq.heappop(self._due)
-        return max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
+        if not self._due:
+            return None
+        return min(max(0.0, self._due[0][0] - time.monotonic()), _LONGEST_WAIT_S)
 
     def _fire(self) -> list[Entry]:
         entries: list[Entry] = []
@@ -172,6 +193,7 @@ class Driver:
     def _close(self) -> None:
         self._threads.close()
         self._loop.close()
+        self._skill_loop.close()
 
 
 def _runs_here(ask: Ask) -> bool:

@@ -51,8 +51,12 @@ class RunFolder:
             raise refuse("CAPTURE_MISSING", f"the run has no file {path}", path=path) from None
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """Yields the bytes of such a file in pieces."""
-        with (self.path / FILES / path).open("rb") as file:
+        """Yields the bytes of such a file in pieces; raises as :meth:`get` does."""
+        try:
+            file = (self.path / FILES / path).open("rb")
+        except FileNotFoundError:
+            raise refuse("CAPTURE_MISSING", f"the run has no file {path}", path=path) from None
+        with file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
 
@@ -90,6 +94,8 @@ class RunFolder:
 class RunWriter(RunFolder):
     """Writes a run: one at a time, whoever comes second is refused.
 
+    ``cut_bytes`` is how long the torn last line was that a crash had left, 0 if there was none.
+
     Raises:
         Refusal: ``RUN_LOCKED`` while another process writes it.
     """
@@ -100,10 +106,11 @@ class RunWriter(RunFolder):
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lock = _take_lock(path / LOCK)
-        self._cut_torn_line()
+        self.cut_bytes = _cut_torn_line(path / JOURNAL)
         self._journal = (path / JOURNAL).open("ab")
         self._put: set[str] = set()
-        _sync_folder(path, durability)
+        for folder in (path, path.parent):
+            _sync_folder(folder, durability)
 
     def append(self, line: bytes) -> None:
         """Takes one line of the journal."""
@@ -123,12 +130,16 @@ class RunWriter(RunFolder):
             return
         target = self.path / FILES / path
         target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        with target.open("wb") as file:
+        # Beside its place first: a record may name the file that stands there already.
+        beside = target.with_name(target.name + ".new")
+        with beside.open("wb") as file:
             file.write(data)
             if self._durability == "fsync":
                 file.flush()
                 os.fdatasync(file.fileno())
-        _sync_folder(target.parent, self._durability)
+        beside.replace(target)
+        for folder in (target.parent, self.path / FILES):
+            _sync_folder(folder, self._durability)
         self._put.add(path)
 
     def note(self, notes: JsonObject) -> None:
@@ -142,13 +153,15 @@ class RunWriter(RunFolder):
         self._journal.close()
         self._lock.close()
 
-    def _cut_torn_line(self) -> None:
-        journal = self.path / JOURNAL
-        if not journal.exists():
-            return
-        with journal.open("r+b") as file:
-            whole = sum(len(line) for line in file if line.endswith(b"\n"))
-            file.truncate(whole)
+
+def _cut_torn_line(journal: Path) -> int:
+    if not journal.exists():
+        return 0
+    with journal.open("r+b") as file:
+        whole = sum(len(line) for line in file if line.endswith(b"\n"))
+        torn = file.seek(0, os.SEEK_END) - whole
+        file.truncate(whole)
+    return torn
 
 
 def _take_lock(path: Path) -> IO[bytes]:

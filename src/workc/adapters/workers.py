@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 
+#: How long work that was cancelled has to end, in seconds; then nobody waits for it any more.
+_GRACE_S = 1.0
+
 
 class Threads:
     """Runs functions in at most ``limit`` threads, which are started when they are needed."""
@@ -77,15 +80,15 @@ class Loop:
         return cancel
 
     def close(self) -> None:
-        """Cancels what runs and ends the thread."""
+        """Cancels what runs and ends the thread; one that is blocked is left behind, a daemon."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(self._drain(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
         self._loop = self._thread = None
+        asyncio.run_coroutine_threadsafe(self._drain(), loop)
+        thread.join(_GRACE_S)
+        if not thread.is_alive():
+            loop.close()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -99,6 +102,8 @@ class Loop:
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_GRACE_S / 2)
         loop = asyncio.get_running_loop()
         await loop.shutdown_asyncgens()
+        loop.stop()

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from workc import __version__
 from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
+from workc.adapters.event_loops import loopless
 from workc.adapters.identity import run_id as make_run_id
 from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
@@ -155,7 +156,7 @@ def make_run(start: Start, files: Files) -> Run:
 def make_engine(start: Start, run: Run, max_lanes: int | None) -> Engine:
     """Returns the engine of a run, about to begin."""
     started_ms = start.entry.at_ms if isinstance(start.entry.at_ms, int) else 0
-    return Engine(run_body(run), started_ms, max_lanes)
+    return Engine(run_body(run), started_ms, max_lanes, loopless)
 
 
 @dataclass(frozen=True)
@@ -177,13 +178,17 @@ class Recorder:
 
     def __call__(self, entry: Entry) -> None:
         """Takes an entry as it is recorded."""
+        self.note(entry)
+        if self._watch is not None:
+            self._watch(entry)
+
+    def note(self, entry: Entry) -> None:
+        """Takes an entry that was recorded before; nobody is told of it again."""
         payload = entry.payload
         if isinstance(payload, EffectAsked):
             request = load_json(self._files, payload.request)
             if isinstance(request, dict):
                 self._effects.append((entry.at, _side_effect(payload.port, request)))
-        if self._watch is not None:
-            self._watch(entry)
 
     def side_effects(self) -> tuple[SideEffect, ...]:
         """Returns the effects in logical order."""
@@ -219,10 +224,13 @@ def run_live(
     journal: Journal | None = None,
     known: Known | None = None,
     desk: Desk | None = None,
+    before: Iterable[Entry] = (),
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
+
+    ``before`` are the recorded entries of a run that continues.
 
     Raises:
         Interrupted: the driver was told to stop; the journal holds everything so far.
@@ -230,6 +238,8 @@ def run_live(
     run = make_run(start, place)
     engine = make_engine(start, run, settings.max_parallel)
     recorder = Recorder(place, watch)
+    for entry in before:
+        recorder.note(entry)
     if journal is None:
         journal = Journal(place)
         journal.append(start.entry)
@@ -244,8 +254,10 @@ def run_live(
     )
     if on_driver is not None:
         on_driver(driver)
-    result = driver.drive(session)
-    engine.close()
+    try:
+        result = driver.drive(session)
+    finally:
+        engine.close()
     if not isinstance(result, RunResult):
         raise Misuse("the run ended without a result")
     return result, recorder.side_effects()

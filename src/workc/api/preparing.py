@@ -66,6 +66,8 @@ def load(target: str, runtime: Runtime) -> FileProgram | Workflow[..., object]:
             )
         return find_workflow(target, Path.cwd())
     data = read_file(path)
+    if path.suffix == ".py":
+        raise refuse("INVALID_INPUT", f"{path} is Python; name its workflow: {path}:NAME")
     prices = runtime.settings.price_table
     return file_program(data, path.name, path.resolve().parent, runtime.skills, prices)
 
@@ -93,15 +95,17 @@ def typed_inputs(
 
 def _guess(workflow: Workflow[..., object], name: str, text: str) -> Json:
     """Returns the JSON that a text spells if the function takes that, else the text itself."""
-    properties = workflow.inputs.input_schema.get("properties")
-    wanted = properties.get(name) if isinstance(properties, dict) else None
     try:
         value = jcs.parse(text)
     except CanonicalError:
         return text
+    whole = workflow.inputs.input_schema
+    properties = whole.get("properties")
+    wanted = properties.get(name) if isinstance(properties, dict) else None
     if not isinstance(wanted, dict):
         return value
-    return text if schema.problems(wanted, value) else value
+    definitions = {"$defs": whole["$defs"]} if "$defs" in whole else {}
+    return text if schema.problems({**wanted, **definitions}, value) else value
 
 
 def parse_inputs(data: bytes, name: str) -> JsonObject:
@@ -119,6 +123,17 @@ def parse_inputs(data: bytes, name: str) -> JsonObject:
     return value
 
 
-def make_job(target: str, runtime: Runtime, inputs: JsonObject) -> Job:
-    """Returns the job of a workflow whose inputs are typed; raises as ``Runtime.prepare`` does."""
-    return runtime.prepare(target, inputs)
+def make_job(
+    target: str,
+    runtime: Runtime,
+    texts: Mapping[str, str],
+    values: Mapping[str, Json],
+) -> Job:
+    """Returns the job of a workflow with its inputs typed; raises what :func:`load` does.
+
+    Raises:
+        Refusal: also ``INVALID_INPUT`` with everything that is wrong with the inputs.
+    """
+    found = load(target, runtime)
+    inputs = typed_inputs(found, texts, values)
+    return runtime.prepare(found if isinstance(found, Workflow) else target, inputs)

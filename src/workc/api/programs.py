@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar, cast
 
-from workc.adapters.code import as_skill, digest_of, load_module, skills_in, source_of
+from workc.adapters.code import (
+    FILE_MODULE_PREFIX,
+    as_skill,
+    digest_of,
+    load_module,
+    skills_in,
+    source_of,
+)
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, refuse
@@ -21,6 +29,10 @@ from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
 from workc.stages.skill import skill as make_skill
+
+#: What may stand in the name of a skill and not in that of a workflow.
+_UNUSUAL = re.compile(r"[^A-Za-z0-9_-]")
+_MAX_NAME_CHARS = 64
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,6 +104,11 @@ def _check(check: Mapping[str, str]) -> CheckSpec:
 def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:
     """Returns the program of a workflow function."""
     known = {**skills, **_used_by(workflow), **{skill.name: skill for skill in workflow.skills}}
+    own = workflow.inputs
+
+    async def function(ctx: object, **inputs: Json) -> Json:
+        return own.conclude(await own.call_in(ctx, own.bind(inputs)))
+
     source = source_of(workflow.function) or b""
     text: JsonObject = {
         "function": f"{workflow.function.__module__}:{workflow.function.__qualname__}",
@@ -107,7 +124,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         skills=known,
         code={**_digests(known), workflow.name: digest_of(workflow.function)},
         prices=prices,
-        function=workflow.function,
+        function=function,
         checks=workflow.checks,
         timeout_ms=workflow.timeout_ms,
     )
@@ -167,7 +184,7 @@ def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices)
     places = {name: f"${{inputs.params[{jcs.encode(name).decode()}]}}" for name in sorted(names)}
     document: JsonObject = {
         "workc": 1,
-        "name": skill.name,
+        "name": _UNUSUAL.sub("_", skill.name)[:_MAX_NAME_CHARS],
         "inputs": {"params": {"type": "object"}},
         "steps": {"call": {"skill": skill.name, "with": dict[str, Json](places)}},
         "output": "${steps.call}",
@@ -198,6 +215,13 @@ def _digests(skills: Skills) -> dict[str, str]:
         else digest_of(skill.function)
         for name, skill in sorted(skills.items())
     }
+
+
+def home_of(workflow: Workflow[..., object]) -> Path:
+    """Returns the folder below which a workflow function is found again by its name."""
+    file = getattr(workflow.function, "__globals__", {}).get("__file__")
+    by_path = workflow.function.__module__.startswith(FILE_MODULE_PREFIX)
+    return Path(str(file)).parent if by_path and file else Path.cwd()
 
 
 def find_workflow(text: str, folder: Path) -> Workflow[..., object]:

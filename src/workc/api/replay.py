@@ -7,7 +7,6 @@ and processes are denied. What comes out is sealed and every file compared.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.event_loops import no_loop, run_still
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
 from workc.api import launch
@@ -25,7 +25,9 @@ from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
 from workc.kernel.events import Entry, Event, RunStarted
 from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.ledger import LedgerError
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.answering import call_awaiting, call_now
 from workc.runtime.asks import Call
 from workc.runtime.bodies import load_json
 from workc.runtime.captures import CaptureDesk, Comparison
@@ -35,7 +37,8 @@ from workc.runtime.journal import Journal
 from workc.runtime.recorded import Recorded
 from workc.runtime.session import Session
 from workc.skills.registry import builtin_skills
-from workc.stages.skill import Result, invoke, invoke_async
+from workc.stages.skill import Result
+from workc.verify.reader import ReadError
 from workc.verify.verdict import Finding, Verdict
 
 
@@ -127,6 +130,9 @@ def replay(
             divergences = [diverged.divergence]
         except Refusal as refusal:
             divergences = [_refused(refusal.failure)]
+        except (ValueError, LookupError, LedgerError, ReadError) as error:
+            # The bytes are whole, as the oracle found, but no run of ours has written them.
+            divergences = [_nonsense(error)]
     return _report(verdict, files, log, divergences, out)
 
 
@@ -159,7 +165,10 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
     engine: Engine = launch.make_engine(start, launch.make_run(start, files), None)
     desk = CaptureDesk(recorded, files, _call_again)
     session = Session(engine, journal, desk, Comparison(recorded))
-    session.turn()
+    try:
+        session.turn()
+    finally:
+        engine.close()
     if not session.done:
         raise Misuse("a replay stopped before its end")
     for at in recorded.unused():
@@ -168,7 +177,7 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
             Divergence(
                 code="CAPTURE_UNUSED",
                 message="recorded, but not asked for now",
-                step=getattr(left.payload, "step", None) if left else None,
+                step=recorded.step_at(at),
                 at=".".join(map(str, at)),
                 kind=left.kind if left else None,
             )
@@ -177,8 +186,16 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
 
 def _call_again(call: Call) -> Result:
     if call.skill.kind == "function":
-        return invoke(call.skill, call.params, timeless)
-    return asyncio.run(invoke_async(call.skill, call.params))
+        with no_loop():
+            return call_now(call, timeless)
+    return _await_again(call)
+
+
+def _await_again(call: Call) -> Result:
+    try:
+        return run_still(call_awaiting(call, timeless))
+    except Refusal as refusal:
+        return Result(failure=refusal.failure)
 
 
 def _report(
@@ -224,6 +241,11 @@ def _opaque_steps(log: list[Event]) -> set[str]:
         if event.kind == "SkillAsked":
             found.add(str(getattr(events.decode_payload(event.kind, event.payload), "step", "")))
     return found
+
+
+def _nonsense(error: Exception) -> Divergence:
+    message = f"what is recorded is not what a run records: {type(error).__name__}"
+    return Divergence(code="CAPTURE_EDITED", message=message)
 
 
 def _refused(failure: Failure) -> Divergence:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Watch
-from workc.api.programs import Skills
+from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.runtime import finish
 from workc.api.settings import RunDriver, Settings
@@ -40,11 +42,15 @@ def resume(
     settings: Settings,
     *,
     skills: Skills | None = None,
+    workflow: Workflow[..., object] | None = None,
     out: Path | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
 ) -> StructuredOutcome:
     """Continues a run and returns its outcome.
+
+    ``workflow`` is the function of a run that was made from one; else it is looked for where it
+    was found then.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
     ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if there is nothing to continue.
@@ -53,15 +59,25 @@ def resume(
         Interrupted: the driver was told to stop again.
     """
     return outcome_of_work(
-        lambda: _resume(store, run_id, settings, skills or {}, out, watch, on_driver)
+        lambda: _resume(
+            store, run_id, settings, Code(skills or {}, workflow), out, watch, on_driver
+        )
     )
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the caller gives of the code that a run is continued with."""
+
+    skills: Skills
+    workflow: Workflow[..., object] | None
 
 
 def _resume(
     store: Store,
     run_id: str,
     settings: Settings,
-    skills: Skills,
+    code: Code,
     out: Path | None,
     watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
@@ -71,21 +87,25 @@ def _resume(
         raise refuse("INVALID_INPUT", f"the run {folder.path.name} is finished; nothing is left")
     writer = RunWriter(folder.path, settings.durability)
     try:
-        return _continue(writer, settings, skills, out, watch, on_driver)
+        outcome = _continue(writer, settings, code, out, watch, on_driver)
     finally:
         writer.close()
+    if not writer.cut_bytes:
+        return outcome
+    note = f"a torn last line of {writer.cut_bytes} bytes was cut off the journal"
+    return msgspec.structs.replace(outcome, message=f"{outcome.message} ({note})")
 
 
 def _continue(
     writer: RunWriter,
     settings: Settings,
-    skills: Skills,
+    code: Code,
     out: Path | None,
     watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     records = list(writer.records())
-    start = _start_of(writer, records, skills)
+    start = _start_of(writer, records, code)
     journal = launch.journal_after(records, writer)
     recorded = Recorded(records[1:])
     clock = settings.clock(_last_ms(records))
@@ -100,6 +120,7 @@ def _continue(
         secrets=_declared_secrets(writer),
         journal=journal,
         known=Past(recorded),
+        before=[_entry(record) for record in records if record.kind == "EffectAsked"],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         watch=watch,
         on_driver=on_driver,
@@ -107,19 +128,22 @@ def _continue(
     return finish(writer, settings, out, result, effects)
 
 
-def _start_of(folder: RunWriter, records: list[Record], skills: Skills) -> launch.Start:
+def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:
     payload = _payload(records[0]) if records else None
     if not isinstance(payload, RunStarted):
         raise refuse("INVALID_INPUT", f"the run {folder.path.name} had not begun; run it again")
-    code = folder.local().get("folder")
-    program = recorded_program(
-        payload, folder, None, {**builtin_skills(), **skills}, Path(str(code or "."))
-    )
+    home = Path(str(folder.local().get("folder") or "."))
+    skills = {**builtin_skills(), **code.skills}
+    program = recorded_program(payload, folder, code.workflow, skills, home)
     for divergence in changed_code(payload, program):
         raise Diverged(divergence)
     inputs = load_json(folder, payload.inputs)
     entry = Entry(at=(0,), payload=payload, at_ms=records[0].at_ms)
     return launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
+
+
+def _entry(record: Record) -> Entry:
+    return Entry(at=tuple(record.at), payload=_payload(record), at_ms=record.at_ms)
 
 
 def _payload(record: Record) -> Payload:

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from workc.adapters.code import as_skill
 from workc.adapters.memory import MemoryRun
@@ -22,9 +23,18 @@ from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
-from workc.api.programs import Workflow, file_program, find_workflow, function_program, single_step
+from workc.api.programs import (
+    Workflow,
+    file_program,
+    find_workflow,
+    function_program,
+    home_of,
+    single_step,
+)
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
@@ -121,7 +131,10 @@ class Runtime:
         """
         return outcome_of_work(
             lambda: self.start(
-                self.prepare(workflow, inputs or {}), out=out, watch=watch, on_driver=on_driver
+                self.prepare(workflow, {} if inputs is None else inputs),
+                out=out,
+                watch=watch,
+                on_driver=on_driver,
             )
         )
 
@@ -153,8 +166,13 @@ class Runtime:
         Raises:
             Refusal: what is wrong with the file, the code or the inputs.
         """
+        if not isinstance(inputs, Mapping):
+            raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(inputs).__name__}")
         if isinstance(workflow, Workflow):
             return self._function_job(workflow, inputs)
+        if not isinstance(workflow, str | os.PathLike):
+            given = type(workflow).__name__
+            raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
         text = os.fspath(workflow)
         if ":" in text and not Path(text).exists():
             return self._function_job(find_workflow(text, Path.cwd()), inputs)
@@ -201,13 +219,14 @@ class Runtime:
     def _single(self, skill: str | Skill[..., object], params: JsonObject) -> Job:
         found = self._skill(skill)
         found.bind(params)
+        params = cast("JsonObject", _normal(params))
         program = single_step(found, params, self.settings.price_table)
         return Job(program, {"params": params}, self._with_ceiling(None, self.settings))
 
     def _skill(self, skill: str | Skill[..., object]) -> Skill[..., object]:
         if isinstance(skill, Skill):
             return skill
-        if skill not in self._skills:
+        if not isinstance(skill, str) or skill not in self._skills:
             known = ", ".join(sorted(self._skills))
             raise refuse("SKILL_NOT_FOUND", f"no skill is named {skill!r}; known: {known}")
         return self._skills[skill]
@@ -216,7 +235,7 @@ class Runtime:
         workflow.inputs.bind(dict(inputs))
         settings = self._with_ceiling(None, self.settings)
         program = function_program(workflow, self._skills, settings.price_table)
-        return Job(program, dict(inputs), settings, notes={"folder": str(Path.cwd())})
+        return Job(program, dict(inputs), settings, notes={"folder": str(home_of(workflow))})
 
     def _file_job(self, path: Path, inputs: Mapping[str, Json]) -> Job:
         data = _read(path)
@@ -269,9 +288,17 @@ def _place(settings: Settings, run_id: str) -> Place:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as error:
-        why = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise refuse("INVALID_WORKFLOW", f"{path} cannot be read: {why}", file=path.name) from None
+
+
+def _normal(params: Json) -> Json:
+    """Returns parameters that fit as the JSON that is recorded of them."""
+    try:
+        return jcs.normalise(params)
+    except CanonicalError as error:
+        raise refuse("INVALID_INPUT", f"the parameters are not JSON: {error}") from None
 
 
 def _free(path: Path) -> Path:

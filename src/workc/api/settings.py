@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.run_folder import Durability
 from workc.kernel import canonical
 from workc.kernel.digest import sha256_hex
-from workc.kernel.values import JsonObject
+from workc.kernel.failure import Misuse
+from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Entropy, Ports
 from workc.runtime.session import Session
@@ -85,6 +86,21 @@ class Settings:
     ports: Ports | None = None
     driver: DriverMaker = make_live_driver
 
+    def __post_init__(self) -> None:
+        """Refuses settings under which no run can work.
+
+        Raises:
+            Misuse: says which, and what they may be.
+        """
+        _expect("max_parallel", self.max_parallel, least=1)
+        if self.ceiling_micro_cents is not None:
+            _expect("the budget in micro-cents", self.ceiling_micro_cents, least=0)
+        if self.seed is not None:
+            _expect("seed", self.seed, least=0, most=2**64 - 1)
+        if self.durability not in get_args(Durability):
+            known = ", ".join(get_args(Durability))
+            raise Misuse(f"durability is one of {known}, not {self.durability!r}")
+
     @cached_property
     def price_table(self) -> Prices:
         """Returns the prices of the file.
@@ -93,6 +109,11 @@ class Settings:
             Refusal: ``INVALID_INPUT`` if it is no price file.
         """
         return load_prices(self.prices)
+
+
+def _expect(name: str, value: object, *, least: int, most: int = MAX_SAFE_INTEGER) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise Misuse(f"{name} is a whole number from {least} to {most}, not {value!r}")
 
 
 def policy_rules(policy: NetworkPolicy) -> JsonObject:

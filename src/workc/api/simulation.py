@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from workc.adapters.event_loops import loopless
 from workc.api.runtime import Runtime
 from workc.api.settings import RunDriver, Settings
 from workc.runtime.answering import Answering
@@ -58,4 +59,4 @@ def _driver(
     answering: Answering, ports: Ports, threads: int, *, world: ScriptedWorld, clock: FakeClock
 ) -> RunDriver:
     del ports, threads
-    return SimDriver(answering, world, clock)
+    return SimDriver(answering, world, clock, loopless)

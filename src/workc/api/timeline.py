@@ -125,6 +125,14 @@ class Timeline:
         over, self._failed = self._failed, []
         return over
 
+    def planned(self, payload: PlanChosen) -> list[str]:
+        """Returns the ids of the steps of a plan, in its order."""
+        return [planned.id for planned in _planned(payload)]
+
+    def running(self) -> list[StepStory]:
+        """Returns the steps that have begun and not ended."""
+        return [story for story in self.steps.values() if story.status == "running"]
+
     def _turn(self, *, is_answer: bool, payload: Payload) -> list[StepStory]:
         """Returns failed steps that were not tried again when the engine had its turn."""
         fresh = is_answer and self._moved_on

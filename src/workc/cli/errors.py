@@ -6,6 +6,7 @@ traceback is shown with ``--debug`` or WORKC_DEBUG=1 and never otherwise.
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Sequence
 
@@ -16,6 +17,9 @@ from workc.cli.state import State
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure, Misuse, Refusal
+
+#: What the disk refuses whatever the name is (POSIX, Base Definitions, errno.h).
+_DISK = frozenset({errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EROFS})
 
 
 class Stopped(Refusal):
@@ -54,9 +58,7 @@ def _failure_of(error: BaseException) -> Failure | None:
         case Misuse():
             return Failure(code="INVALID_WORKFLOW", message=str(error))
         case OSError():
-            return _invalid(_os_error(error))
-        case SystemExit():
-            return Failure(code="SKILL_FAILED", message="the code that was run called sys.exit")
+            return _os_failure(error)
         case _:
             return None
 
@@ -65,10 +67,12 @@ def _invalid(message: str) -> Failure:
     return Failure(code="INVALID_INPUT", message=message)
 
 
-def _os_error(error: OSError) -> str:
+def _os_failure(error: OSError) -> Failure:
+    """Returns what the file system said: about a name, or about the disk itself."""
     why = error.strerror or type(error).__name__
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
-    return f"{' and '.join(names)}: {why}" if names else why
+    code = "STORE_UNAVAILABLE" if error.errno in _DISK else "INVALID_INPUT"
+    return Failure(code=code, message=f"{' and '.join(names)}: {why}" if names else why)
 
 
 def _refused(
@@ -98,7 +102,7 @@ def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> N
     console = state.console
     head = console.paint(f"✗ {failure.code}", "bad", err=True)
     console.err(f"{head}  {printable(failure.message, 2000)}")
-    if not tries:
+    if not tries and (failure.details or failure.code != "INVALID_INPUT"):
         console.err(f"  hint: {CATALOG[failure.code].hint}")
     for line in tries:
         console.err(f"  try: {printable(line)}")

@@ -13,6 +13,7 @@ from workc.cli import exits
 from workc.cli.errors import report
 from workc.cli.lazy import Entry, LazyGroup
 from workc.cli.state import State
+from workc.kernel.failure import refuse
 
 _WHERE = "workc.cli.commands."
 #: Every command: its section in the help, its module and its line there.
@@ -47,6 +48,18 @@ as WORKC_STORE or WORKC_RUN_BUDGET_CENTS.
 class Cli(LazyGroup):
     """The group of all commands; its errors are reported by this package, not by click."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Returns what the command exits with; ``sys.exit`` in the code it runs is a failure of that.
+
+        Raises:
+            Refusal: ``SKILL_FAILED``, then.
+        """
+        try:
+            code: object = super().invoke(ctx)
+        except SystemExit:
+            raise refuse("SKILL_FAILED", "the code that was run called sys.exit") from None
+        return code
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -66,7 +79,7 @@ class Cli(LazyGroup):
         except (click.Abort, KeyboardInterrupt):
             state.err("interrupted")
             code = exits.SIGINT
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: no traceback leaves it
+        except Exception as error:  # noqa: BLE001 - the boundary: no traceback leaves it
             _prepare(state, given)
             code = report(state, error)
         sys.exit(code if isinstance(code, int) else exits.OK)

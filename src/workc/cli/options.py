@@ -10,6 +10,9 @@ import click
 
 from workc.cli.state import DEFAULT_STORE, State
 
+#: More threads than any machine serves.
+MAX_PARALLEL = 4096
+
 F = TypeVar("F", bound=Callable[..., object])
 Keep = Callable[[State, object], None]
 
@@ -28,6 +31,34 @@ def store(function: F) -> F:
     return _option("--store", text, _keep_store, kind=click.Path(path_type=Path), metavar="DIR")(
         function
     )
+
+
+def running(function: F) -> F:
+    """Adds what every command that does work takes."""
+    for option in (
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
+        click.option(
+            "--max-parallel",
+            type=click.IntRange(1, MAX_PARALLEL),
+            default=16,
+            metavar="N",
+            help="How many steps may work at once (default 16).",
+        ),
+        click.option(
+            "--durability",
+            type=click.Choice(["none", "flush", "fsync"]),
+            default="flush",
+            help="What a crash may lose: of the machine nothing with fsync (default flush).",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where a copy of the bundle goes; there must be nothing yet.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def _option(

@@ -28,6 +28,11 @@ class State:
     tries: tuple[str, ...] = ()
 
     @property
+    def store_option(self) -> str:
+        """Returns what a command must add to look into the same store."""
+        return "" if self.store == Path(DEFAULT_STORE) else f" --store {self.store}"
+
+    @property
     def console(self) -> Console:
         """Returns the streams."""
         return Console(self.color, self.environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from workc.kernel.events import Entry, Payload, TimerFired
 from workc.kernel.failure import Failure, Misuse, Refusal
@@ -12,7 +13,7 @@ from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
 from workc.runtime.ports import Ports
 from workc.stages.effects import EffectResponse, HttpRequest
-from workc.stages.skill import Result, failure_of
+from workc.stages.skill import Result, failure_of, invoke, invoke_async
 
 Answer = Result | EffectResponse | Failure
 
@@ -57,6 +58,33 @@ class Answering:
         if self._clean is None or call.pure or isinstance(answer, Failure):
             return answer
         return self._clean(answer)
+
+
+def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nullcontext) -> Result:
+    """Returns what a synchronous function gives; whatever it raises is a failure.
+
+    Raises:
+        KeyboardInterrupt: it is meant for the process.
+    """
+    try:
+        return invoke(call.skill, call.params, guard)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
+        return Result(failure=failure_of(error))
+
+
+async def call_awaiting(
+    call: Call, guard: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Result:
+    """Returns what an asynchronous function gives; raises as :func:`call_now` does."""
+    try:
+        with guard():
+            return await invoke_async(call.skill, call.params)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
+        return Result(failure=failure_of(error))
 
 
 async def perform(effect: Effect, ports: Ports) -> EffectResponse | Failure:

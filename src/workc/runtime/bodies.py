@@ -14,11 +14,13 @@ from msgspec import UNSET
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Body, FailureRecord, Form
-from workc.kernel.failure import Failure
-from workc.kernel.values import Json
+from workc.kernel.failure import Failure, refuse
+from workc.kernel.values import MAX_SAFE_INTEGER, Json
 
 #: A body of more bytes than this stands in a file of its own.
 INLINE_LIMIT_BYTES = 65_536
+#: Characters of a failure's message that are kept: a line of the journal is not for data.
+MAX_MESSAGE_CHARS = 4_096
 
 _SUFFIX = {"json": "json", "text": "txt", "bytes": "bin"}
 
@@ -70,9 +72,15 @@ def store_text_or_bytes(files: Files, data: bytes) -> Body:
 def load(files: Files, body: Body) -> bytes:
     """Returns the bytes of a body."""
     if isinstance(body.path, str):
-        return files.get(body.path)
+        return _whole(body.path, files.get(body.path), str(body.sha256))
     text = body.inline if isinstance(body.inline, str) else ""
     return base64.b64decode(text) if body.form == "bytes" else text.encode("utf-8")
+
+
+def _whole(path: str, data: bytes, sha256: str) -> bytes:
+    if sha256_hex(data) != sha256:
+        raise refuse("CAPTURE_EDITED", f"the file {path} is not what was recorded", path=path)
+    return data
 
 
 def load_json(files: Files, body: Body) -> Json:
@@ -80,8 +88,22 @@ def load_json(files: Files, body: Body) -> Json:
     return jcs.parse(load(files, body))
 
 
+def sound(failure: Failure) -> Failure:
+    """Returns a failure that can be recorded, whatever somebody else's code put into it."""
+    after: object = failure.retry_after_ms
+    fits = type(after) is int and 0 <= after <= MAX_SAFE_INTEGER
+    details: object = failure.details
+    return Failure(
+        code=failure.code,
+        message=str(failure.message)[:MAX_MESSAGE_CHARS],
+        details=failure.details if isinstance(details, dict) else {},
+        retry_after_ms=failure.retry_after_ms if fits else None,
+    )
+
+
 def record_failure(files: Files, failure: Failure) -> FailureRecord:
     """Returns a failure as it is recorded."""
+    failure = sound(failure)
     after = failure.retry_after_ms
     return FailureRecord(
         code=failure.code,

@@ -40,6 +40,9 @@ _ANSWERS: dict[type, type[Payload]] = {
     Settle: BudgetSettled,
 }
 
+#: What a driver answers for a call that it ended, or could not make.
+_CUT_OFF = frozenset({"TIMEOUT", "NONDETERMINISTIC"})
+
 
 class CaptureDesk:
     """Answers every ask of a replay; ``call`` makes a pure call again."""
@@ -57,21 +60,22 @@ class CaptureDesk:
         """
         entry = self._recorded.entry(ask.at)
         if entry is None:
-            raise Diverged(_missing(ask))
+            raise Diverged(_missing(ask, self._recorded.step_at(ask.at)))
         payload = entry.payload
         if isinstance(payload, CallHalted):
             return entry
         if not isinstance(payload, _ANSWERS[type(ask.question)]):
-            raise Diverged(_unfit(ask, entry))
-        if isinstance(ask.question, Effect) and isinstance(payload, EffectAnswered):
-            _compare_digest(ask, ask.question.digest, payload.request)
+            raise Diverged(_unfit(ask, entry, self._recorded.step_at(ask.at)))
         if isinstance(ask.question, Call) and isinstance(payload, SkillExecuted):
             return self._called(ask, ask.question, entry, payload)
+        _compare_ask(ask, payload)
         return entry
 
     def _called(self, ask: Ask, call: Call, entry: Entry, payload: SkillExecuted) -> Entry:
         _compare_digest(ask, call.request, str(payload.request))
         if not call.pure or _was_cut_off(payload):
+            _compare_field(ask, "step", call.step, payload.step)
+            _compare_field(ask, "attempt", call.attempt, payload.attempt)
             return entry
         now = record_call(self._files, call, self._call(call))
         made = Entry(at=ask.at, payload=now, at_ms=entry.at_ms)
@@ -84,7 +88,8 @@ class CaptureDesk:
 
 def _was_cut_off(payload: SkillExecuted) -> bool:
     """Returns whether the driver, not the function, ended the call: that is an answer too."""
-    return bool(payload.failure) and payload.failure.code == "TIMEOUT"  # type: ignore[union-attr]
+    failure = payload.failure
+    return bool(failure) and failure.code in _CUT_OFF  # type: ignore[union-attr]
 
 
 class Comparison:
@@ -164,8 +169,9 @@ def _compare(recorded: Recorded, entry: Entry) -> None:
 
 def _unrecorded(entry: Entry) -> Divergence:
     step = getattr(entry.payload, "step", None)
+    asked = isinstance(entry.payload, EffectAsked | SkillAsked)
     return Divergence(
-        code="REPLAY_DIVERGED",
+        code="CAPTURE_MISSING" if asked else "REPLAY_DIVERGED",
         message=f"{entry.kind} now, where nothing was recorded",
         step=step if isinstance(step, str) else None,
         at=".".join(map(str, entry.at)),
@@ -175,22 +181,22 @@ def _unrecorded(entry: Entry) -> Divergence:
     )
 
 
-def _missing(ask: Ask) -> Divergence:
+def _missing(ask: Ask, step: str | None) -> Divergence:
     return Divergence(
         code="CAPTURE_MISSING",
         message=f"a {type(ask.question).__name__} was asked for that has no recorded answer",
-        step=getattr(ask.question, "step", None),
+        step=getattr(ask.question, "step", step),
         at=".".join(map(str, ask.at)),
         now=type(ask.question).__name__,
         recorded="nothing",
     )
 
 
-def _unfit(ask: Ask, entry: Entry) -> Divergence:
+def _unfit(ask: Ask, entry: Entry, step: str | None) -> Divergence:
     return Divergence(
         code="REPLAY_DIVERGED",
         message=f"a {type(ask.question).__name__} was asked for; a {entry.kind} is recorded",
-        step=getattr(ask.question, "step", None),
+        step=getattr(ask.question, "step", step),
         at=".".join(map(str, ask.at)),
         pointer="/kind",
         recorded=entry.kind,
@@ -198,16 +204,30 @@ def _unfit(ask: Ask, entry: Entry) -> Divergence:
     )
 
 
+def _compare_ask(ask: Ask, payload: Payload) -> None:
+    """Compares what is asked for now with what the recorded answer says it was asked for."""
+    question = ask.question
+    if isinstance(question, Effect) and isinstance(payload, EffectAnswered):
+        _compare_digest(ask, question.digest, payload.request)
+    elif isinstance(question, Reserve | Settle):
+        for name in question.__dataclass_fields__:
+            _compare_field(ask, name, getattr(question, name), getattr(payload, name))
+
+
 def _compare_digest(ask: Ask, now: str, recorded: str) -> None:
+    _compare_field(ask, "request", now, recorded)
+
+
+def _compare_field(ask: Ask, name: str, now: object, recorded: object) -> None:
     if now != recorded:
         raise Diverged(
             Divergence(
                 code="REPLAY_DIVERGED",
-                message="another request was asked for than the recorded answer belongs to",
+                message=f"another {name} was asked for than the recorded answer belongs to",
                 step=getattr(ask.question, "step", None),
                 at=".".join(map(str, ask.at)),
-                pointer="/request",
-                recorded=recorded,
-                now=now,
+                pointer=f"/{name}",
+                recorded=str(recorded),
+                now=str(now),
             )
         )

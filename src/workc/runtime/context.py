@@ -17,9 +17,16 @@ from workc.kernel.events import (
 )
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.rng import SeededRng
+from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import store
-from workc.runtime.effects import http_response, model_response, request_digest, request_json
+from workc.runtime.effects import (
+    http_response,
+    is_idempotent,
+    model_response,
+    request_digest,
+    request_json,
+)
 from workc.runtime.engine import Lane
 from workc.runtime.run import Run
 from workc.stages.context import Grant, PriceTable
@@ -56,7 +63,13 @@ class AttemptContext:
         self._uuids = 0
         self._rng: SeededRng | None = None
         self._open: dict[int, Reservation] = {}
+        self._idempotent_so_far = True
         self.halt: str | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Returns whether all that was asked of the world so far may be asked again."""
+        return self._idempotent_so_far
 
     @property
     def prices(self) -> PriceTable:
@@ -92,13 +105,19 @@ class AttemptContext:
         return model_response(self._run.files, await self._effect(request))
 
     async def sleep_ms(self, delay_ms: int) -> None:
-        """Waits ``delay_ms``; in a replay it does not."""
-        self._lane.emit(TimerSet(after_ms=delay_ms))
-        self._unless_halted(await self._lane.ask(Timer(delay_ms), self._left_ms()))
+        """Waits ``delay_ms``, or until the time of the attempt is over and then raises TIMEOUT."""
+        whole = whole_number(delay_ms, "a delay in ms")
+        left_ms = self._left_ms()
+        wait_ms = whole if left_ms is None else max(0, min(whole, left_ms))
+        self._lane.emit(TimerSet(after_ms=wait_ms))
+        self._unless_halted(await self._lane.ask(Timer(wait_ms)))
+        if wait_ms < whole:
+            raise refuse("TIMEOUT", "the time of the step was over while it waited")
 
     async def reserve(self, bound_micro_cents: int) -> Grant:
         """Sets the upper bound of a call aside, or raises ``BUDGET_EXCEEDED``."""
-        answer = self._unless_halted(await self._lane.ask(Reserve(bound_micro_cents, self._step)))
+        bound = whole_number(bound_micro_cents, "a bound in micro-cents")
+        answer = self._unless_halted(await self._lane.ask(Reserve(bound, self._step)))
         if not isinstance(answer, BudgetReserved):
             raise _mismatch("BudgetReserved", answer)
         if not answer.granted:
@@ -110,16 +129,18 @@ class AttemptContext:
 
     async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
         """Commits what the call cost, or raises ``BUDGET_BOUND_VIOLATED`` if that is too much."""
+        actual = whole_number(actual_micro_cents, "a cost in micro-cents")
+        if basis not in _BASES:
+            raise Misuse(f"a basis is one of {', '.join(_BASES)}, not {basis!r}")
         if not isinstance(grant, Reservation) or self._open.pop(grant.n, None) is None:
             raise Misuse("settle() takes a grant of this attempt, once")
-        await self._settle(grant, actual_micro_cents, _BASES[basis])
-        if actual_micro_cents > grant.bound_micro_cents:
+        await self._settle(grant, actual, _BASES[basis])
+        if actual > grant.bound_micro_cents:
             self.halt = "BUDGET_BOUND_VIOLATED"
             raise refuse(
                 "BUDGET_BOUND_VIOLATED",
-                f"{money(actual_micro_cents)} were billed, "
-                f"{money(grant.bound_micro_cents)} were reserved",
-                actual_micro_cents=actual_micro_cents,
+                f"{money(actual)} were billed, {money(grant.bound_micro_cents)} were reserved",
+                actual_micro_cents=actual,
                 bound_micro_cents=grant.bound_micro_cents,
             )
 
@@ -151,8 +172,11 @@ class AttemptContext:
         left_ms = self._left_ms()
         if left_ms is not None and left_ms <= 0:
             raise refuse("TIMEOUT", "the time of the step was over before the call was made")
+        limit_ms = whole_number(request.timeout_ms, "timeout_ms of a request")
+        limit_ms = limit_ms if left_ms is None else min(limit_ms, left_ms)
         value = request_json(request)
         digest = request_digest(value)
+        self._idempotent_so_far &= is_idempotent(request)
         self._lane.emit(
             EffectAsked(
                 attempt=self._attempt,
@@ -162,8 +186,7 @@ class AttemptContext:
                 step=self._step,
             )
         )
-        limits = [ms for ms in (left_ms, request.timeout_ms) if ms is not None]
-        answer = self._unless_halted(await self._lane.ask(Effect(request, digest), min(limits)))
+        answer = self._unless_halted(await self._lane.ask(Effect(request, digest), limit_ms))
         if not isinstance(answer, EffectAnswered):
             raise _mismatch("EffectAnswered", answer)
         return answer
@@ -176,6 +199,17 @@ class AttemptContext:
             self.halt = answer.code
             raise refuse("HALTED", f"the run was stopped: {answer.code}", cause=answer.code)
         return answer
+
+
+def whole_number(value: object, what: str) -> int:
+    """Returns the number that user code gave.
+
+    Raises:
+        Misuse: it is none from 0 to 2**53 - 1, which is what a record can hold.
+    """
+    if type(value) is not int or not 0 <= value <= MAX_SAFE_INTEGER:
+        raise Misuse(f"{what} is a whole number from 0 to 2**53 - 1, not {value!r:.100}")
+    return value
 
 
 def money(micro_cents: int) -> str:

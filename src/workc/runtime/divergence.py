@@ -87,9 +87,16 @@ def _opened(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
     if value.get("form") == "json" and isinstance(value.get("inline"), str):
-        inline: Json = msgspec.json.decode(str(value["inline"]))
-        return {**value, "inline": inline}
+        return {**value, "inline": _read(str(value["inline"]))}
     return {key: _opened(item) for key, item in value.items()}
+
+
+def _read(text: str) -> Json:
+    try:
+        value: Json = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return text
+    return value
 
 
 def first_difference(before: Json, after: Json, pointer: str = "") -> tuple[str, str, str]:

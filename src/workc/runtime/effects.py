@@ -56,6 +56,22 @@ def request_json(request: EffectRequest) -> JsonObject:
             }
 
 
+#: Methods that may be sent again without more effect than once (RFC 9110, section 9.2.2).
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+#: More chunks than this are recorded as one: their edges would fill a line of the journal.
+MAX_CHUNKS = 65_536
+
+
+def is_idempotent(request: EffectRequest) -> bool:
+    """Returns whether a request whose answer was lost may be sent again.
+
+    An HTTP method says so. That a POST carries an Idempotency-Key proves nothing: nobody knows
+    whether the other side heeds it. A model call costs money each time. A skill that knows more
+    declares itself ``idempotent``.
+    """
+    return isinstance(request, HttpRequest) and request.method in IDEMPOTENT_METHODS
+
+
 def request_digest(value: JsonObject) -> str:
     """Returns the digest of a request, under the tag ``workc request/0.2``."""
     return tagged(TAG_REQUEST, canonical.encode(value))
@@ -66,6 +82,8 @@ def record_answer(files: Files, digest: str, response: EffectResponse | Failure)
     if isinstance(response, Failure):
         return EffectAnswered(request=digest, failure=record_failure(files, response))
     chunks = response.chunks if isinstance(response, ModelResponse) else (response.body,)
+    if len(chunks) > MAX_CHUNKS:
+        chunks = (b"".join(chunks),)
     return EffectAnswered(
         request=digest,
         response=Response(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from types import coroutine
 from typing import TypeAlias, cast
@@ -108,9 +109,17 @@ class Engine:
 
     At most ``max_lanes`` lanes that asked to enter work at once; that bounds what is reserved and
     in flight, and changes no record but the times and the moves of the ledger, which are answers.
+    Lanes run inside ``guard``.
     """
 
-    def __init__(self, root: Body, start_ms: int = 0, max_lanes: int | None = None) -> None:
+    def __init__(
+        self,
+        root: Body,
+        start_ms: int = 0,
+        max_lanes: int | None = None,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._guard = guard
         self._free = max_lanes if max_lanes is not None else sys.maxsize
         self._working: set[Path] = set()
         self._entering: deque[Lane] = deque()
@@ -137,13 +146,18 @@ class Engine:
 
     def run(self) -> tuple[list[Entry], list[Ask]]:
         """Runs every lane until it waits; returns what was recorded and asked, in that order."""
-        while self._ready:
-            lane, value = self._ready.popleft()
-            self._step(lane, value)
+        if self._ready:
+            with self._guard():
+                self._run_ready()
         entries, asks = self._out[:], self._asks
         self._out.clear()
         self._asks = []
         return entries, asks
+
+    def _run_ready(self) -> None:
+        while self._ready:
+            lane, value = self._ready.popleft()
+            self._step(lane, value)
 
     def answer(self, entry: Entry) -> None:
         """Delivers the answer that stands at ``entry.at``.
@@ -159,9 +173,12 @@ class Engine:
     def close(self) -> None:
         """Ends every lane that still waits, so that none of them is left half run."""
         waiting = [lane for lanes in self._waiters.values() for lane, _ in lanes]
-        for lane in (*self._pending.values(), *self._entering, *waiting):
+        ready = [lane for lane, _ in self._ready]
+        for lane in (*self._pending.values(), *self._entering, *ready, *waiting):
             if lane.work is not None:
-                lane.work.close()
+                # What the code of a lane does in its last moment is recorded nowhere.
+                with suppress(Exception):
+                    lane.work.close()
 
     def _start(self, lane: Lane, body: Body) -> None:
         lane.work = body(lane)

@@ -88,7 +88,10 @@ def _open(run: Run, lane: Lane) -> None:
 async def _act(run: Run, lane: Lane) -> _Work:
     if run.program.function is not None:
         value, failure, step = await call_function(run, lane, run.program.function)
-        halt = halt_cause(run.results.values())
+        halt = halt_cause(run.results.values(), run.halts)
+        if halt and failure is None:
+            # The function caught what stopped the run and went on: the run is stopped all the same.
+            return _Work(failure=_stopped(halt), halt=halt)
         return _Work(value, produced=failure is None, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
@@ -96,6 +99,8 @@ async def _act(run: Run, lane: Lane) -> _Work:
 
 async def _run_graph(run: Run, lane: Lane) -> None:
     steps = run.program.steps
+    if not steps:
+        return
     # The lanes of the steps stand one level below the next place of this lane, in plan order.
     lanes: dict[str, Path] = {
         step.id: (*lane.next_place, index) for index, step in enumerate(steps)
@@ -108,14 +113,20 @@ def _file_work(run: Run) -> _Work:
     halt = halt_cause(ordered)
     failed = _first_failure(ordered, halt)
     cause, step = (failed.failure, failed.id) if failed else (None, None)
-    succeeded = any(result.status == "success" for result in ordered)
+    if halt and cause is None:
+        cause = _stopped(halt)
+    succeeded = not ordered or any(result.status == "success" for result in ordered)
     try:
         output = resolve_plain(run.program.output, run.scope())
     except Refusal as refusal:
         return _Work(failure=cause or refusal.failure, step=step, halt=halt)
-    return _Work(
-        output, produced=succeeded and halt is None, failure=cause, step=step, halt=halt
-    )
+    if not succeeded or halt:
+        return _Work(failure=cause, step=step, halt=halt)
+    return _Work(output, produced=True, failure=cause, step=step)
+
+
+def _stopped(halt: str) -> Failure:
+    return Failure(code=halt, message=f"the run was stopped: {halt}")
 
 
 def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | None:

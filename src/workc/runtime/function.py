@@ -7,22 +7,37 @@ else may be awaited: asyncio's primitives belong to an event loop, and the engin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from workc.kernel.events import TimerFired, TimerSet
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+import msgspec
+
+from workc.kernel.events import CallHalted, TimerSet
+from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
+from workc.runtime.bodies import sound
+from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane
 from workc.runtime.run import Run, StepResult
 from workc.runtime.step import step_body
+from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
 from workc.runtime.workflow.model import RetrySpec, StepSpec
 from workc.stages.annotations import to_json
 from workc.stages.skill import Skill, failure_of
 
 R = TypeVar("R")
+
+#: A step's name in code: what a workflow file allows, and the dots of places.
+_STEP_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+#: The same bounds as in a workflow file.
+_RETRY_LIMITS = {
+    "max_attempts": MAX_ATTEMPTS,
+    "multiplier_permille": MAX_MULTIPLIER_PERMILLE,
+    "jitter_permille": 1000,
+}
 
 
 class StepFailed(Exception):
@@ -88,7 +103,8 @@ class WorkflowContext:
         ``step`` names it in the record; else it is named after the skill and its place.
 
         Raises:
-            Misuse: the skill is unknown, or a parameter is no JSON value.
+            Misuse: the skill is unknown, or an option is not of its kind.
+            Refusal: ``INVALID_OUTPUT`` for a parameter that is no JSON value.
         """
         known = self._run.program.skills
         name = skill if isinstance(skill, str) else skill.name
@@ -97,6 +113,7 @@ class WorkflowContext:
         found = known[skill] if isinstance(skill, str) else skill
         if known.get(name) is not found:
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
+        _check_options(step, retry, timeout_ms)
         values = {key: to_json(value) for key, value in params.items()}
         return PlannedCall(self, found, values, step, retry, timeout_ms)
 
@@ -106,6 +123,8 @@ class WorkflowContext:
         Raises:
             StepFailed: the first of them, in order, that did not succeed; all of them have ended.
         """
+        if not calls:
+            return []
         place = ".".join(map(str, self._lane.next_place))
         bodies: list[Body] = []
         for index, call in enumerate(calls):
@@ -123,15 +142,39 @@ class WorkflowContext:
         return [_value(result) for result in results]
 
     async def sleep_ms(self, delay_ms: int) -> None:
-        """Waits; in a replay it does not."""
-        self._lane.emit(TimerSet(after_ms=delay_ms))
-        if not isinstance(await self._lane.ask(Timer(delay_ms)), TimerFired):
-            raise refuse("HALTED", "the run was stopped while it waited")
+        """Waits, at most until the run's time is over; in a replay it does not."""
+        whole = whole_number(delay_ms, "a delay in ms")
+        deadline_ms = self._run.deadline_ms
+        left_ms = whole if deadline_ms is None else max(0, deadline_ms - self._lane.now_ms)
+        wait_ms = min(whole, left_ms)
+        self._lane.emit(TimerSet(after_ms=wait_ms))
+        answer = await self._lane.ask(Timer(wait_ms))
+        if isinstance(answer, CallHalted):
+            self._run.halts.add(answer.code)
+            raise refuse("HALTED", f"the run was stopped: {answer.code}", cause=answer.code)
+        if wait_ms < whole:
+            self._run.halts.add("TIMEOUT")
+            raise refuse("TIMEOUT", "the time of the run was over while it waited", scope="run")
 
     def _claim(self, name: str) -> None:
         if name in self._run.claimed:
             raise Misuse(f"two steps are named {name!r}; give one of them another `step=`")
         self._run.claimed.add(name)
+
+
+def _check_options(step: object, retry: object, timeout_ms: object) -> None:
+    """Refuses options that a record could not hold."""
+    if step is not None and not (isinstance(step, str) and _STEP_NAME.fullmatch(step)):
+        raise Misuse(f"the name of a step matches {_STEP_NAME.pattern}, not {step!r:.100}")
+    if timeout_ms is not None:
+        whole_number(timeout_ms, "timeout_ms")
+    if retry is None:
+        return
+    if not isinstance(retry, RetrySpec):
+        raise Misuse(f"retry is a RetrySpec, not a {type(retry).__name__}")
+    for name, value in msgspec.structs.asdict(retry).items():
+        if value is not None and whole_number(value, name) > _RETRY_LIMITS.get(name, value):
+            raise Misuse(f"{name} is at most {_RETRY_LIMITS[name]}")
 
 
 def _literal(params: JsonObject) -> JsonObject:
@@ -169,7 +212,7 @@ async def call_function(
         return to_json(value), None, None
     except StepFailed as error:
         return None, error.failure, error.step
-    except Refusal as refusal:
-        return None, refusal.failure, None
-    except Exception as error:  # noqa: BLE001 - a workflow's own exception is an outcome, not a crash
-        return None, failure_of(error), None
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a workflow's own exception is an outcome
+        return None, sound(failure_of(error)), None

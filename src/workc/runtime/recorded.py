@@ -42,6 +42,16 @@ class Recorded:
         self._used.add(at)
         return line.kind, bytes(line.payload)
 
+    def step_at(self, at: Path) -> str | None:
+        """Returns the step that a place belongs to: its own, else that of a place next to it."""
+        lane, count = at[:-1], at[-1]
+        for near in (count, count - 1, count + 1):
+            line = self._lines.get((*lane, near))
+            step = getattr(decode_payload(line.kind, line.payload), "step", None) if line else None
+            if isinstance(step, str):
+                return step
+        return None
+
     def unused(self) -> list[Path]:
         """Returns the places nobody asked for, in logical order."""
         return sorted(set(self._lines) - self._used)

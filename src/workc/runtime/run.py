@@ -35,7 +35,10 @@ class StepResult:
 
 @dataclass(slots=True)
 class Run:
-    """What every lane of a run shares. ``results`` is filled by the step lanes as they end."""
+    """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
+
+    ``halts`` are causes of a halt that the root lane saw itself.
+    """
 
     program: Program
     files: Files
@@ -46,6 +49,7 @@ class Run:
     deadline_ms: int | None
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
+    halts: set[str] = field(default_factory=set[str])
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
@@ -78,7 +82,10 @@ def lane_name(lane: Path) -> str:
     return ".".join(map(str, lane))
 
 
-def halt_cause(results: Iterable[StepResult]) -> str | None:
-    """Returns why the run was stopped, if it was: the same whoever saw it first."""
-    seen = {result.halt for result in results}
+def halt_cause(results: Iterable[StepResult], others: Iterable[str] = ()) -> str | None:
+    """Returns why the run was stopped, if it was: the same whoever saw it first.
+
+    ``others`` are the causes that were seen outside of steps.
+    """
+    seen = {*others, *(result.halt for result in results)}
     return next((code for code in HALT_ORDER if code in seen), None)

@@ -88,6 +88,12 @@ class Session:
         self._journal.commit(effect=urgent)
         return todo
 
+    def keep(self, answers: Sequence[Entry]) -> None:
+        """Records answers that came when the run was already told to stop; nobody acts on them."""
+        for entry in answers:
+            self._append(entry)
+        self._journal.commit(effect=True)
+
     def _take(self, answers: Sequence[Entry]) -> bool:
         for entry in answers:
             self._append(entry)

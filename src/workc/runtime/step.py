@@ -23,7 +23,6 @@ from workc.kernel.events import (
     SkillAsked,
     SkillExecuted,
     StepSkipped,
-    TimerFired,
 )
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
@@ -32,6 +31,7 @@ from workc.runtime.bodies import (
     load_failure,
     load_json,
     record_failure,
+    sound,
     store,
     store_json,
 )
@@ -43,14 +43,24 @@ from workc.runtime.workflow.model import StepSpec
 from workc.runtime.workflow.references import resolve
 from workc.stages.skill import Skill, failure_of
 
+#: So often an idempotent step is tried when the answers of its attempts are in doubt.
+MAX_DOUBTFUL_ATTEMPTS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """What one attempt gave; ``halt`` is set if a halt of the run ended it."""
+    """What one attempt gave; ``halt`` is set if the run was halted meanwhile.
+
+    ``begun`` False: the halt came before the call was made. ``final``: another attempt could not
+    end otherwise. ``idempotent``: what it asked of the world may be asked again.
+    """
 
     value: Json = None
     failure: Failure | None = None
     halt: str | None = None
+    begun: bool = True
+    final: bool = False
+    idempotent: bool = False
 
 
 def step_body(run: Run, step: StepSpec, needs: Sequence[Path]) -> Body:
@@ -114,13 +124,20 @@ async def _attempts(
     attempt = 1
     while True:
         tried = await _attempt(run, lane, step, skill, params, attempt)
-        if tried.halt and tried.failure is None:
+        if not tried.begun:
             return _halted(lane, step, replace(result, halt=tried.halt))
-        if tried.failure is None:
-            return replace(result, status="success", value=tried.value, attempts=attempt)
         result = replace(result, failure=tried.failure, attempts=attempt, halt=tried.halt)
-        if tried.halt or not await _again(run, lane, step, tried.failure, attempt):
+        if tried.failure is None:
+            return replace(result, status="success", value=tried.value)
+        delay = _delay_ms(run, lane, step, tried, tried.failure, attempt)
+        if delay is None:
             return result
+        lane.emit(
+            RetryScheduled(after_ms=delay, attempt=attempt, code=tried.failure.code, step=step.id)
+        )
+        answer = await lane.ask(Timer(delay))
+        if isinstance(answer, CallHalted):
+            return replace(result, halt=answer.code)
         attempt += 1
 
 
@@ -136,17 +153,21 @@ def _halted(lane: Lane, step: StepSpec, result: StepResult) -> StepResult:
     return replace(result, status="skipped", failure=failure)
 
 
-async def _again(run: Run, lane: Lane, step: StepSpec, failure: Failure, attempt: int) -> bool:
+def _delay_ms(
+    run: Run, lane: Lane, step: StepSpec, tried: _Attempt, failure: Failure, attempt: int
+) -> int | None:
+    """Returns how long to wait for the next attempt, or None if there is none."""
+    if tried.halt or tried.final:
+        return None
+    if failure.code == "IN_DOUBT":
+        return 0 if tried.idempotent and attempt < MAX_DOUBTFUL_ATTEMPTS else None
     policy = policy_for(failure, step.retry)
     delay = delay_ms(policy, failure, attempt, run.rng(lane.path, f"retry:{attempt}"))
-    if delay is None or _over(run, lane, delay):
-        return False
-    lane.emit(RetryScheduled(after_ms=delay, attempt=attempt, code=failure.code, step=step.id))
-    return isinstance(await lane.ask(Timer(delay)), TimerFired)
+    return None if delay is None or _over(run, lane.now_ms + delay) else delay
 
 
-def _over(run: Run, lane: Lane, delay: int) -> bool:
-    return run.deadline_ms is not None and lane.now_ms + delay >= run.deadline_ms
+def _over(run: Run, time_ms: int) -> bool:
+    return run.deadline_ms is not None and time_ms >= run.deadline_ms
 
 
 async def _attempt(
@@ -160,9 +181,12 @@ async def _attempt(
     deadline = _deadline(run, lane, step, skill)
     if deadline is not None and deadline <= lane.now_ms:
         return _timed_out(run, lane, step, attempt)
-    if skill.kind == "context":
-        return await _in_lane(run, lane, step, skill, params, attempt, deadline)
-    return await _called(run, lane, step, skill, params, attempt, deadline)
+    work = _in_lane if skill.kind == "context" else _called
+    tried = await work(run, lane, step, skill, params, attempt, deadline)
+    if tried.failure and tried.failure.code == "TIMEOUT" and _over(run, lane.now_ms):
+        # It is the time of the run that is over, not only that of the attempt.
+        tried = replace(tried, halt=tried.halt or "TIMEOUT")
+    return replace(tried, idempotent=tried.idempotent or skill.idempotent)
 
 
 def _deadline(run: Run, lane: Lane, step: StepSpec, skill: Skill[..., object]) -> int | None:
@@ -173,7 +197,7 @@ def _deadline(run: Run, lane: Lane, step: StepSpec, skill: Skill[..., object]) -
 
 
 def _timed_out(run: Run, lane: Lane, step: StepSpec, attempt: int) -> _Attempt:
-    whole = run.deadline_ms is not None and run.deadline_ms <= lane.now_ms
+    whole = _over(run, lane.now_ms)
     scope = "run" if whole else "step"
     failure = Failure(
         code="TIMEOUT",
@@ -186,7 +210,8 @@ def _timed_out(run: Run, lane: Lane, step: StepSpec, attempt: int) -> _Attempt:
             attempt=attempt, failure=record, mode="context", skill=step.skill, step=step.id
         )
     )
-    return _Attempt(failure=failure, halt="TIMEOUT" if whole else None)
+    # A step whose time is 0 has none in its next attempt either.
+    return _Attempt(failure=failure, halt="TIMEOUT" if whole else None, final=True)
 
 
 async def _in_lane(
@@ -201,7 +226,7 @@ async def _in_lane(
     ctx = AttemptContext(run, lane, step.id, attempt, deadline)
     tried = await _run_code(skill, ctx, params)
     await ctx.close()
-    tried = replace(tried, halt=ctx.halt if tried.failure else None)
+    tried = replace(tried, halt=ctx.halt, idempotent=ctx.idempotent)
     lane.emit(
         SkillExecuted(
             attempt=attempt,
@@ -219,10 +244,10 @@ async def _run_code(skill: Skill[..., object], ctx: AttemptContext, params: Json
     try:
         made = skill.function(ctx, **skill.bind(params))
         return _Attempt(value=skill.conclude(await cast("Awaitable[object]", made)))
-    except Refusal as refusal:
-        return _Attempt(failure=refusal.failure)
-    except Exception as error:  # noqa: BLE001 - a skill's own exception is an outcome, not a crash
-        return _Attempt(failure=failure_of(error))
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a skill's own exception is an outcome
+        return _Attempt(failure=sound(failure_of(error)))
 
 
 async def _called(
@@ -255,7 +280,7 @@ async def _called(
     call = Call(skill, params, request, step.id, attempt, pure=skill.pure)
     answer = await lane.ask(call, left)
     if isinstance(answer, CallHalted):
-        return _Attempt(halt=answer.code)
+        return _Attempt(halt=answer.code, begun=False)
     if not isinstance(answer, SkillExecuted):
         raise Misuse(f"a call was answered with a {type(answer).__name__}")
     return _recorded(run, answer)

@@ -7,29 +7,33 @@ nothing waits: the clock jumps to the next answer. Ties are broken by the order 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Coroutine, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from workc.kernel.events import Entry
-from workc.kernel.failure import Misuse
-from workc.runtime.answering import Answer, Answering, perform
+from workc.kernel.failure import Failure, Misuse
+from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
 from workc.runtime.asks import Ask, Call, Effect, Timer
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
-from workc.sim.ports import ScriptedWorld, key_of
-from workc.stages.skill import invoke, invoke_async
-
-T = TypeVar("T")
+from workc.sim.ports import Scripted, ScriptedWorld, respond
 
 
 class SimDriver:
-    """Drives one session to its end in virtual time."""
+    """Drives one session to its end in virtual time; asynchronous functions run in ``guard``."""
 
-    def __init__(self, answering: Answering, world: ScriptedWorld, clock: FakeClock) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        world: ScriptedWorld,
+        clock: FakeClock,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._answering = answering
         self._world = world
         self._clock = clock
-        self._queue: list[tuple[int, int, Ask]] = []
+        self._guard = guard
+        self._queue: list[tuple[int, int, Ask, Scripted | None]] = []
         self._count = 0
 
     def interrupt(self) -> None:
@@ -48,52 +52,53 @@ class SimDriver:
         now = self._clock.now_ms()
         for ask in asks:
             self._count += 1
-            heapq.heappush(self._queue, (now + self._delay(ask), self._count, ask))
-
-    def _delay(self, ask: Ask) -> int:
-        match ask.question:
-            case Timer(after_ms=after):
-                return after
-            case Effect():
-                delay = self._world.peek_delay(key_of(ask.question.request))
-                return delay if ask.timeout_ms is None else min(delay, ask.timeout_ms)
-            case _:
-                return 0
+            # The script is used up in the order of the asks, not in that of the answers.
+            found = _asked_of(self._world, ask)
+            heapq.heappush(self._queue, (now + _delay(ask, found), self._count, ask, found))
 
     def _next(self) -> Entry:
-        due, _, ask = heapq.heappop(self._queue)
+        due, _, ask, found = heapq.heappop(self._queue)
         self._clock.at_least(due)
-        if isinstance(ask.question, Timer) or self._is_late(ask):
+        if isinstance(ask.question, Timer) or _is_late(ask, found):
             return self._answering.over(ask)
-        return self._answering.entry(ask, self._answer(ask))
+        return self._answering.entry(ask, self._answer(ask, found))
 
-    def _is_late(self, ask: Ask) -> bool:
-        if ask.timeout_ms is None or not isinstance(ask.question, Effect):
-            return False
-        return self._world.peek_delay(key_of(ask.question.request)) > ask.timeout_ms
-
-    def _answer(self, ask: Ask) -> Answer:
+    def _answer(self, ask: Ask, found: Scripted | None) -> Answer:
         match ask.question:
-            case Call(skill=skill, params=params) if skill.kind == "function":
-                return invoke(skill, params)
-            case Call(skill=skill, params=params):
-                return run_now(invoke_async(skill, params))
-            case Effect():
-                return run_now(perform(ask.question, self._world))
+            case Call(skill=skill) if skill.kind == "function":
+                return call_now(ask.question)
+            case Call():
+                return run_now(call_awaiting(ask.question, self._guard))
+            case Effect() if found is not None:
+                return respond(ask.question.request, found)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
 
 
-def run_now(work: Coroutine[object, object, T]) -> T:
-    """Returns what a coroutine gives that waits for nothing.
+def _asked_of(world: ScriptedWorld, ask: Ask) -> Scripted | None:
+    return world.take(ask.question.request) if isinstance(ask.question, Effect) else None
 
-    Raises:
-        Misuse: it waits for something; in virtual time nothing would come.
-    """
+
+def _delay(ask: Ask, found: Scripted | None) -> int:
+    if isinstance(ask.question, Timer):
+        return ask.question.after_ms
+    delay = 0 if found is None else found.delay_ms
+    return delay if ask.timeout_ms is None else min(delay, max(0, ask.timeout_ms))
+
+
+def _is_late(ask: Ask, found: Scripted | None) -> bool:
+    return found is not None and ask.timeout_ms is not None and found.delay_ms > ask.timeout_ms
+
+
+def run_now(work: Coroutine[object, object, Answer]) -> Answer:
+    """Returns what a coroutine gives that waits for nothing, or ``NONDETERMINISTIC``."""
     try:
-        work.send(None)
+        # A bare yield lets others run first (``asyncio.sleep(0)``); here there are none.
+        while work.send(None) is None:
+            pass
     except StopIteration as end:
-        value: T = end.value
-        return value
+        answer: Answer = end.value
+        return answer
     work.close()
-    raise Misuse("a skill awaits an event loop, which a simulation has none of")
+    message = "the function awaits an event loop, which a simulation has none of"
+    return Failure(code="NONDETERMINISTIC", message=message)

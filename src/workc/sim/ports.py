@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import msgspec
 
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.failure import Failure, Refusal
 from workc.runtime.ports import HttpPort, ModelPort
-from workc.stages.effects import HttpRequest, HttpResponse, ModelRequest, ModelResponse
+from workc.stages.effects import (
+    EffectRequest,
+    EffectResponse,
+    HttpRequest,
+    HttpResponse,
+    ModelRequest,
+    ModelResponse,
+)
 
 
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,28 +59,37 @@ class ScriptedWorld:
         """Returns the model port."""
         return _Model(self)
 
-    def next(self, key: str) -> Scripted:
-        """Returns the next answer for ``key``.
-
-        Raises:
-            Refusal: ``EXTERNAL_CALL_BLOCKED`` if the script has none.
-        """
+    def take(self, request: EffectRequest) -> Scripted:
+        """Returns the next answer for ``request``: a refusal if the script has none."""
+        key = key_of(request)
         answers = self._script.get(key)
         if not answers:
             known = ", ".join(sorted(self._script)) or "nothing"
             message = f"the script has no answer for {key}; it has {known}"
-            raise refuse("EXTERNAL_CALL_BLOCKED", message, asked=key)
+            failure = Failure(code="EXTERNAL_CALL_BLOCKED", message=message, details={"asked": key})
+            return Scripted(failure=failure)
         index = min(self._used[key], len(answers) - 1)
         self._used[key] += 1
         return answers[index]
 
-    def peek_delay(self, key: str) -> int:
-        """Returns how long the next answer for ``key`` takes, in ms."""
-        answers = self._script.get(key) or [Scripted()]
-        return answers[min(self._used[key], len(answers) - 1)].delay_ms
+
+def respond(request: EffectRequest, found: Scripted) -> EffectResponse | Failure:
+    """Returns a scripted answer as what a port gives for ``request``."""
+    if found.failure is not None:
+        return found.failure
+    if isinstance(request, HttpRequest):
+        return HttpResponse(
+            status=found.status,
+            headers=found.headers,
+            body=b"".join(found.chunks),
+            url=str(request.url),
+        )
+    return ModelResponse(
+        status=found.status, headers=found.headers, chunks=found.chunks, url=request.path
+    )
 
 
-def key_of(request: HttpRequest | ModelRequest) -> str:
+def key_of(request: EffectRequest) -> str:
     """Returns the key under which a script answers a request."""
     if isinstance(request, HttpRequest):
         query = "&".join(f"{name}={value}" for name, value in request.query)
@@ -94,13 +111,7 @@ class _Http:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Returns the scripted answer."""
-        found = _given(self._world.next(key_of(request)))
-        return HttpResponse(
-            status=found.status,
-            headers=found.headers,
-            body=b"".join(found.chunks),
-            url=str(request.url),
-        )
+        return cast("HttpResponse", _given(respond(request, self._world.take(request))))
 
 
 class _Model:
@@ -109,13 +120,10 @@ class _Model:
 
     async def send(self, request: ModelRequest) -> ModelResponse:
         """Returns the scripted answer."""
-        found = _given(self._world.next(key_of(request)))
-        return ModelResponse(
-            status=found.status, headers=found.headers, chunks=found.chunks, url=request.path
-        )
+        return cast("ModelResponse", _given(respond(request, self._world.take(request))))
 
 
-def _given(found: Scripted) -> Scripted:
-    if found.failure is not None:
-        raise Refusal(found.failure)
+def _given(found: EffectResponse | Failure) -> EffectResponse:
+    if isinstance(found, Failure):
+        raise Refusal(found)
     return found

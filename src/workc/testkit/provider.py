@@ -48,7 +48,8 @@ KEY_HEADERS: dict[ProviderName, tuple[tuple[str, str], ...]] = {
     "anthropic": (("x-api-key", ""), ("authorization", "Bearer ")),
 }
 #: The versions of Anthropic's wire that are answered: the one its reference names, and the one
-#: that its own client sends. Texts look the same in both.
+#: that its own client sends. Both get the same bytes here: that client reads them, and what else
+#: the newer version changes is not known to this module.
 ANTHROPIC_VERSIONS = frozenset({"2023-06-01", "2026-10-21"})
 
 

@@ -60,9 +60,7 @@ class Case:
 
     def open_steps(self) -> tuple[Step, ...]:
         """Returns the steps that were neither taken nor failed."""
-        return tuple(
-            step for step in STEPS if step not in self._taken and not self._findings[step]
-        )
+        return tuple(step for step in STEPS if step not in self._taken and not self._findings[step])
 
 
 def shown(value: object) -> str:

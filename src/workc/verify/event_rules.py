@@ -19,6 +19,7 @@ from workc.kernel.events import (
     EffectAsked,
     Event,
     KindRule,
+    Locked,
     Path,
     Payload,
     RetryScheduled,
@@ -101,9 +102,11 @@ class EventRules:
         if self._kind == START:
             return phase == FIRST
         before = KINDS[self._kind].phase
-        if payload.__class__.__name__ == "Locked":
+        if before == phase:
+            return True
+        if isinstance(payload, Locked):
             return may_lock_from(before, payload.outcome, payload.lock_level)
-        return before == phase or may_follow(before, phase)
+        return may_follow(before, phase)
 
     def _check_place(self, at: Path, kind: str) -> None:
         if not place_follows(self._at, at):

@@ -65,4 +65,7 @@ class MemoryReader:
 
     def chunks(self, path: str, size: int) -> Iterator[bytes]:
         """Yields the bytes of one file, cut at ``size + 1``."""
-        yield self._files[path][: size + 1]
+        data = self._files.get(path)
+        if data is None:
+            raise ReadError("there is no such file")
+        yield data if len(data) <= size else data[: size + 1]

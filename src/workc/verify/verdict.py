@@ -58,6 +58,7 @@ Step = Literal[
     "expectations",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
+#: So many findings a verdict has at most (docs/spec/bundle-0.2.md, section 10).
 MAX_FINDINGS = 100
 
 

@@ -137,17 +137,40 @@ def test_anthropics_stream_has_the_events_of_its_reference_in_order() -> None:
     assert json.loads(events(data)[-2])["delta"]["stop_reason"] == "refusal"
 
 
-@PROVIDERS
-@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503, 529])
-def test_a_fault_has_the_status_the_providers_form_and_retry_after(name, status) -> None:
-    with Provider([Fault(status=status, message="no", retry_after_s=7)]) as provider:
-        response, data = call(provider, name, stream=True)
-    assert (response.status, response.getheader("retry-after")) == (status, "7")
-    answer = json.loads(data)
-    assert answer["error"]["message"] == "no"
-    assert isinstance(answer["error"]["type"], str)
-    assert ("code" in answer["error"]) == (name == "openai")
-    assert (answer.get("type") == "error") == (name == "anthropic")
+@pytest.mark.parametrize(
+    ("status", "openai", "anthropic"),
+    [
+        (401, ("invalid_request_error", "invalid_api_key"), "authentication_error"),
+        (
+            403,
+            ("invalid_request_error", "unsupported_country_region_territory"),
+            "permission_error",
+        ),
+        (404, ("invalid_request_error", "model_not_found"), "not_found_error"),
+        (413, ("server_error", None), "request_too_large"),
+        (429, ("requests", "rate_limit_exceeded"), "rate_limit_error"),
+        (500, ("server_error", None), "api_error"),
+        (503, ("server_error", "server_overloaded"), "api_error"),
+        (529, ("server_error", None), "overloaded_error"),
+    ],
+)
+def test_a_fault_has_the_status_the_providers_form_and_retry_after(
+    status, openai, anthropic
+) -> None:
+    with Provider([Fault(status=status, message="no", retry_after_s=7)] * 2) as provider:
+        first, first_body = call(provider, "openai", stream=True)
+        second, second_body = call(provider, "anthropic")
+    for response in (first, second):
+        assert (response.status, response.getheader("retry-after")) == (status, "7")
+    assert json.loads(first_body) == {
+        "error": {"message": "no", "type": openai[0], "param": None, "code": openai[1]}
+    }
+    answer = json.loads(second_body)
+    assert answer == {
+        "type": "error",
+        "error": {"type": anthropic, "message": "no"},
+        "request_id": second.getheader("request-id"),
+    }
 
 
 @PROVIDERS

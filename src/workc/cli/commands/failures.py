@@ -28,7 +28,7 @@ from workc.kernel.failure import CatalogEntry, Category
 @options.common
 @click.pass_obj
 def command(
-    state: State, codes: tuple[str, ...], category: tuple[str, ...], retryable: bool | None
+    state: State, *, codes: tuple[str, ...], category: tuple[str, ...], retryable: bool | None
 ) -> int:
     """List the failure codes with their category, exit code and what to do."""
     chosen = [_entry(code) for code in codes] or list(CATALOG.values())

@@ -1,0 +1,136 @@
+"""The most a step can cost, found by the skill itself: it runs up to its reservation, no further.
+
+So the bound that `check` shows is the very number that a run would reserve. Only the built-in
+``llm_invoke`` is asked; a user's skill might do anything before it reserves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.references import Reference, parse_template, references_of, resolve
+from workc.skills.prices import Prices
+from workc.stages.context import Grant
+from workc.stages.skill import Skill
+
+#: Parameters of which the known part of a text is worth a lower estimate.
+_TEXTS = frozenset({"prompt", "system"})
+#: How often a step is tried at most when it does not say: the largest of the catalog.
+STANDARD_ATTEMPTS = max(e.retry.max_attempts for e in CATALOG.values() if e.retryable)
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attempt can cost at most, in micro-cents.
+
+    ``bound_micro_cents`` is None when it depends on what is not known (``depends_on``); then
+    ``known_part_micro_cents`` counts what is. ``failure`` says why there is no bound at all.
+    """
+
+    bound_micro_cents: int | None = None
+    known_part_micro_cents: int | None = None
+    attempts: int = 1
+    depends_on: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def worst_micro_cents(self) -> int | None:
+        """Returns what all attempts together can cost at most."""
+        return None if self.bound_micro_cents is None else self.bound_micro_cents * self.attempts
+
+
+class _Reserved(Exception):
+    """Carries the bound out of the skill that asked to reserve it."""
+
+    def __init__(self, bound_micro_cents: int) -> None:
+        super().__init__()
+        self.bound_micro_cents = bound_micro_cents
+
+
+class _Estimate:
+    """Is the context of a skill that may come to its reservation and no further."""
+
+    idempotency_key = ""
+
+    def __init__(self, prices: Prices) -> None:
+        self.prices = prices
+
+    async def reserve(self, bound_micro_cents: int) -> Grant:
+        """Ends the skill."""
+        raise _Reserved(bound_micro_cents)
+
+
+def bound_of(
+    step: StepSpec, skill: Skill[..., object], prices: Prices, inputs: Mapping[str, Json]
+) -> Bound:
+    """Returns the bound of a step of ``llm_invoke``; inputs that are not given are not known."""
+    unknown = unknown_references(step.params, inputs)
+    attempts = step.retry.max_attempts or STANDARD_ATTEMPTS
+    depends = tuple(dict.fromkeys(ref.text[2:-1] for refs in unknown.values() for ref in refs))
+    if not unknown:
+        return _asked(step.params, skill, prices, inputs, attempts)
+    if not unknown.keys() <= _TEXTS:
+        return Bound(attempts=attempts, depends_on=depends)
+    known = {**step.params, **{name: _literal(step.params[name]) for name in unknown}}
+    least = _asked(known, skill, prices, inputs, attempts)
+    if least.failure is not None:
+        return least
+    return Bound(
+        known_part_micro_cents=least.bound_micro_cents, attempts=attempts, depends_on=depends
+    )
+
+
+def unknown_references(
+    params: JsonObject, inputs: Mapping[str, Json]
+) -> dict[str, list[Reference]]:
+    """Returns the references that have no value before the run, by parameter."""
+    found = {name: [*_unknown(value, inputs)] for name, value in params.items()}
+    return {name: references for name, references in found.items() if references}
+
+
+def _unknown(value: Json, inputs: Mapping[str, Json]) -> list[Reference]:
+    return [
+        found
+        for found in references_of(value)
+        if found.root == "steps" or (found.root == "inputs" and found.name not in inputs)
+    ]
+
+
+def _literal(value: Json) -> Json:
+    """Returns a text without its references."""
+    parts = parse_template(str(value)).parts
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def known_params(params: JsonObject, inputs: Mapping[str, Json]) -> JsonObject:
+    """Returns the parameters that are known before the run; secrets stand as their names."""
+    unknown = unknown_references(params, inputs)
+    literal = {name: value for name, value in params.items() if name not in unknown}
+    try:
+        return cast("JsonObject", resolve(literal, {"inputs": dict(inputs), "steps": {}}))
+    except Refusal:
+        return {}
+
+
+def _asked(
+    params: JsonObject,
+    skill: Skill[..., object],
+    prices: Prices,
+    inputs: Mapping[str, Json],
+    attempts: int,
+) -> Bound:
+    try:
+        resolved = resolve(params, {"inputs": dict(inputs), "steps": {}})
+        arguments = skill.bind(cast("JsonObject", resolved))
+        skill.call_in(_Estimate(prices), arguments).__await__().send(None)
+    except _Reserved as reserved:
+        return Bound(bound_micro_cents=reserved.bound_micro_cents, attempts=attempts)
+    except Refusal as refusal:
+        return Bound(failure=refusal.failure, attempts=attempts)
+    raise Misuse("llm_invoke did not reserve what it may cost")

@@ -1,0 +1,290 @@
+"""The JSON Schemas of what workc reads and prints, by name: what ``workc schema`` publishes.
+
+Every object that may grow allows further members; a member is never renamed or given another type
+within one schema name.
+"""
+
+from __future__ import annotations
+
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.json_schema import published_schema
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT: JsonObject = {"type": "string"}
+_TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
+_COUNT: JsonObject = {"type": "integer", "minimum": 0}
+_COUNT_OR_NULL: JsonObject = {"type": ["integer", "null"], "minimum": 0}
+_FLAG: JsonObject = {"type": "boolean"}
+_OBJECT: JsonObject = {"type": "object"}
+_ANY: JsonObject = {"description": "Any JSON."}
+_RUN_STATES: list[Json] = ["success", "failure", "partial", "skipped", "running", "interrupted"]
+
+
+def _record(optional: JsonObject | None = None, /, **required: JsonObject) -> JsonObject:
+    """Returns the schema of an object with these members; others may be there."""
+    names: list[Json] = [*required]
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": names,
+    }
+
+
+def _list(items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items}
+
+
+def _named(name: str, description: str, body: JsonObject) -> JsonObject:
+    properties = body["properties"]
+    members = properties if isinstance(properties, dict) else {}
+    required = body["required"]
+    names = required if isinstance(required, list) else []
+    return {
+        "$schema": _DIALECT,
+        "title": name,
+        "description": description,
+        **body,
+        "properties": {"schema": {"const": name}, **members},
+        "required": ["schema", *names],
+    }
+
+
+_ERROR = _record(
+    code=_TEXT,
+    category=_TEXT,
+    retryable=_FLAG,
+    hint=_TEXT,
+    retry_after_ms=_COUNT_OR_NULL,
+    message=_TEXT,
+    details=_OBJECT,
+    step=_TEXT_OR_NULL,
+)
+_OUTCOME = _record(
+    run_id=_TEXT_OR_NULL,
+    ok=_FLAG,
+    status={"enum": ["success", "failure", "partial", "skipped"]},
+    code=_TEXT,
+    message=_TEXT,
+    output=_ANY,
+    result={"type": ["object", "null"]},
+    error={"anyOf": [{"type": "null"}, _ERROR]},
+    step=_TEXT_OR_NULL,
+    side_effects=_list(_record(type=_TEXT, target=_TEXT)),
+    cost_micro_cents=_COUNT,
+    attempts=_COUNT,
+    timings=_record(started_ms=_COUNT, ended_ms=_COUNT, duration_ms={"type": "integer"}),
+    bundle=_TEXT_OR_NULL,
+    proof_digest=_TEXT_OR_NULL,
+)
+_FINDING = _record(
+    {"line": _COUNT, "pointer": _TEXT, "expected": _TEXT, "actual": _TEXT},
+    code=_TEXT,
+    step=_TEXT,
+    path=_TEXT,
+    message=_TEXT,
+)
+_VERDICT = _record(
+    verdict={"enum": ["PASS", "FAIL"]},
+    run_id=_TEXT_OR_NULL,
+    proof_digest=_TEXT_OR_NULL,
+    failures=_list(_FINDING),
+    not_checked=_list(_TEXT),
+    notes=_list(_TEXT),
+)
+_DIVERGENCE = _record(
+    {
+        "step": _TEXT,
+        "at": _TEXT,
+        "kind": _TEXT,
+        "pointer": _TEXT,
+        "recorded": _TEXT,
+        "now": _TEXT,
+        "path": _TEXT,
+    },
+    code=_TEXT,
+    message=_TEXT,
+)
+_REPLAY = _record(
+    identical=_FLAG,
+    run_id=_TEXT_OR_NULL,
+    events=_COUNT,
+    files=_COUNT,
+    proof_digest=_TEXT_OR_NULL,
+    replayed_digest=_TEXT_OR_NULL,
+    divergences=_list(_DIVERGENCE),
+    opaque=_list(_TEXT),
+    bundle=_TEXT_OR_NULL,
+)
+_LS = _record(
+    runs=_list(
+        _record(
+            run_id=_TEXT,
+            status={"enum": _RUN_STATES},
+            name=_TEXT,
+            code=_TEXT_OR_NULL,
+            started_ms=_COUNT,
+            ended_ms=_COUNT_OR_NULL,
+            cost_micro_cents=_COUNT_OR_NULL,
+            proof_digest=_TEXT_OR_NULL,
+        )
+    )
+)
+_PROBLEM = _record(
+    code=_TEXT, message=_TEXT, fix=_TEXT, line=_COUNT, column=_COUNT, path=_TEXT, file=_TEXT
+)
+_PROBLEMS = _record(
+    ok={"const": False},
+    status={"const": "failure"},
+    code=_TEXT,
+    message=_TEXT,
+    problems=_list(_PROBLEM),
+    exit=_COUNT,
+)
+_BOUND = _record(
+    bound_micro_cents=_COUNT_OR_NULL,
+    known_part_micro_cents=_COUNT_OR_NULL,
+    worst_micro_cents=_COUNT_OR_NULL,
+    attempts=_COUNT,
+    depends_on=_list(_TEXT),
+    failure={"type": ["object", "null"]},
+)
+_PLANNED = _record(
+    step=_TEXT,
+    skill=_TEXT,
+    wave=_COUNT,
+    needs=_list(_TEXT),
+    effects=_list(_TEXT),
+    target=_TEXT,
+    cost={"anyOf": [{"type": "null"}, _BOUND]},
+)
+_CHECK = _record(
+    {
+        "name": _TEXT,
+        "kind": {"enum": ["file", "function"]},
+        "plan": _list(_PLANNED),
+        "remarks": _list(
+            _record(
+                level={"enum": ["problem", "warning"]},
+                message=_TEXT,
+                step=_TEXT_OR_NULL,
+                code=_TEXT_OR_NULL,
+            )
+        ),
+        "secrets": _list(_record(name=_TEXT, is_set=_FLAG)),
+        "ceiling_micro_cents": _COUNT,
+        "total_micro_cents": _COUNT_OR_NULL,
+        "prices_date": _TEXT,
+        "prices_sha256": _TEXT,
+    },
+    ok=_FLAG,
+    file=_TEXT,
+    problems=_list(_PROBLEM),
+    exit=_COUNT,
+)
+_ERROR_DOCUMENT = _record(
+    {"try": _list(_TEXT)},
+    ok={"const": False},
+    status={"enum": ["failure", "interrupted"]},
+    code=_TEXT,
+    message=_TEXT,
+    hint=_TEXT,
+    details=_OBJECT,
+    exit=_COUNT,
+)
+_EFFECT = _record(
+    port=_TEXT, target=_TEXT, attempt=_COUNT, status=_COUNT_OR_NULL, code=_TEXT_OR_NULL
+)
+_STEP = _record(
+    step=_TEXT,
+    skill=_TEXT,
+    status={"enum": ["success", "failure", "skipped", "running"]},
+    code=_TEXT_OR_NULL,
+    message=_TEXT,
+    attempts=_COUNT,
+    duration_ms=_COUNT_OR_NULL,
+    cost_micro_cents=_COUNT,
+    needs=_list(_TEXT),
+    effects=_list(_EFFECT),
+    retries=_list(_record(attempt=_COUNT, code=_TEXT, after_ms=_COUNT)),
+)
+_SHOW = _record(
+    verified={"const": False},
+    run_id=_TEXT,
+    path=_TEXT,
+    sealed=_FLAG,
+    name=_TEXT,
+    status={"enum": [*_RUN_STATES, "incomplete"]},
+    code=_TEXT_OR_NULL,
+    started_ms=_COUNT,
+    ended_ms=_COUNT_OR_NULL,
+    ceiling_micro_cents=_COUNT,
+    spent_micro_cents=_COUNT,
+    events=_COUNT,
+    proof_digest=_TEXT_OR_NULL,
+    steps=_list(_STEP),
+    has_output=_FLAG,
+    output=_ANY,
+    notes=_list(_TEXT),
+)
+_FAILURE = _record(
+    code=_TEXT,
+    category=_TEXT,
+    retryable=_FLAG,
+    exit=_COUNT,
+    retry=_OBJECT,
+    http_status=_COUNT_OR_NULL,
+    summary=_TEXT,
+    hint=_TEXT,
+    since=_TEXT,
+)
+_EXPLAIN = _record(
+    subject=_TEXT,
+    failure={"anyOf": [{"type": "null"}, _FAILURE]},
+    finding=_TEXT_OR_NULL,
+    sentences=_list(_TEXT),
+)
+_EVENTS = _record(
+    verified={"const": False},
+    events=_list(
+        _record(
+            seq=_COUNT,
+            at=_list(_COUNT),
+            at_ms=_COUNT_OR_NULL,
+            phase=_TEXT,
+            kind=_TEXT,
+            payload=_OBJECT,
+        )
+    ),
+)
+_RECORDS = _record(verified={"const": False}, run_id=_TEXT, step=_TEXT, records=_list(_OBJECT))
+_SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
+
+#: Of each published name: the ``schema`` member of the document, what it is, its members.
+_DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
+    "outcome": ("workc.outcome/1", "What `run` and `resume` print with --json.", _OUTCOME),
+    "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
+    "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
+    "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),
+    "replay": ("workc.replay/1", "What `replay` prints with --json.", _REPLAY),
+    "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
+    "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
+    "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),
+    "events": ("workc.events/1", "What `show --events` prints with --json.", _EVENTS),
+    "explain": ("workc.explain/1", "What `explain` prints with --json.", _EXPLAIN),
+    "failures": ("workc.failures/1", "What `failures` prints.", _record(failures=_list(_FAILURE))),
+    "schemas": ("workc.schemas/1", "What `schema` prints without a name.", _SCHEMAS),
+    "error": ("workc.error/1", "What any command prints that refuses.", _ERROR_DOCUMENT),
+}
+
+
+def schema_names() -> list[str]:
+    """Returns the names of all published schemas."""
+    return ["workflow", *_DOCUMENTS]
+
+
+def schema_of(name: str) -> JsonObject | None:
+    """Returns a published schema, or None if there is none of that name."""
+    if name == "workflow":
+        return published_schema()
+    found = _DOCUMENTS.get(name)
+    return None if found is None else _named(*found)

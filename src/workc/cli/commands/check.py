@@ -1,0 +1,144 @@
+"""``workc check``: everything about a workflow that can be known before it costs anything."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from workc.api.audit import Audit, Planned, audit, audit_json
+from workc.api.preparing import load, read_file, typed_inputs
+from workc.api.runtime import Runtime
+from workc.api.settings import Settings
+from workc.cli import exits, options
+from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_values
+from workc.cli.problems_text import problems_json, show_problems
+from workc.cli.state import State
+from workc.cli.text import count, money, printable, table
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.runtime.workflow.problems import InvalidWorkflow
+from workc.skills.prices import builtin_price_file
+
+
+@click.command(
+    "check", epilog="Example: workc check digest.yaml --input base=http://127.0.0.1:8000"
+)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input; repeat it."
+)
+@click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
+@click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
+@click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    file: str,
+    inputs: Sequence[str],
+    inputs_file: str | None,
+    budget_cents: int | None,
+    prices: str | None,
+) -> int:
+    """Audit a workflow: problems, plan, bound of cost, secrets; exit 2 invalid, 3 cannot be paid."""
+    settings = Settings(
+        ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
+        prices=builtin_price_file() if prices is None else read_file(Path(prices)),
+        environment=state.environment,
+    )
+    find_modules_in(Path.cwd())
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            found = load(file, Runtime(settings=settings))
+    except InvalidWorkflow as invalid:
+        return _invalid(state, Path(file), invalid)
+    given = typed_inputs(found, input_texts(inputs), input_values(inputs_file))
+    result = audit(found, given, settings)
+    code = exits.OK if result.ok else exits.BUDGET if _is_money(result) else exits.USAGE
+    if state.json:
+        members = {"ok": result.ok, "file": file, **audit_json(result)}
+        state.document({"schema": "workc.check/1", **members, "problems": [], "exit": code})
+    else:
+        _show(state, result, code)
+    return code
+
+
+def _is_money(found: Audit) -> bool:
+    codes = {remark.code for remark in found.remarks if remark.level == "problem"}
+    return codes <= {"BUDGET_EXCEEDED", "PRICE_UNKNOWN"}
+
+
+def _invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
+    if state.json:
+        state.document(
+            {
+                "schema": "workc.check/1",
+                "ok": False,
+                "file": str(path),
+                "problems": problems_json(invalid),
+                "exit": exits.USAGE,
+            }
+        )
+    show_problems(state, path, invalid)
+    return exits.USAGE
+
+
+def _show(state: State, found: Audit, code: int) -> None:
+    paint = state.console.paint
+    waves = max((step.wave for step in found.plan), default=0)
+    state.out(f"plan     {count(len(found.plan), 'step')} in {count(waves, 'wave')}")
+    for line in table([_row(step) for step in found.plan]):
+        state.out(f"  {line}")
+    state.out(f"cost     {_total(found)} · budget {money(found.ceiling_micro_cents)}")
+    for step in found.plan:
+        if step.cost is not None:
+            state.out(f"  {_cost_line(step)}")
+    state.out(f"prices   {found.prices_date} · sha256:{found.prices_sha256}")
+    for secret in found.secrets:
+        state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
+    for remark in found.remarks:
+        head = (
+            paint("✗ problem", "bad") if remark.level == "problem" else paint("! warning", "warn")
+        )
+        name = f"{remark.code}  " if remark.code else ""
+        where = f"{printable(remark.step)}: " if remark.step else ""
+        state.out(f"{head}  {name}{where}{printable(remark.message, 1000)}")
+    warnings = sum(remark.level == "warning" for remark in found.remarks)
+    problems = len(found.remarks) - warnings
+    state.out(f"{count(problems, 'problem')} · {count(warnings, 'warning')} · exit {code}")
+
+
+def _row(step: Planned) -> tuple[str, ...]:
+    return (
+        f"wave {step.wave}",
+        printable(step.step, 60),
+        printable(step.skill, 40),
+        f"needs {printable(', '.join(step.needs), 100)}" if step.needs else "",
+        ", ".join(step.effects) or "pure",
+        printable(step.target, 100),
+    )
+
+
+def _total(found: Audit) -> str:
+    if found.total_micro_cents is None:
+        return "not known before the run"
+    return f"at most {money(found.total_micro_cents)}"
+
+
+def _cost_line(step: Planned) -> str:
+    name = printable(step.step, 60)
+    cost = step.cost
+    if cost is None or cost.failure is not None:
+        return f"{name}  —"
+    tries = count(cost.attempts, "attempt")
+    if cost.bound_micro_cents is not None:
+        return (
+            f"{name}  ≤ {money(cost.bound_micro_cents)} x {tries} = {money(cost.worst_micro_cents)}"
+        )
+    least = cost.known_part_micro_cents
+    known = "" if least is None else f"; {money(least)} without it"
+    return f"{name}  depends on {printable(', '.join(cost.depends_on))}{known}, {tries}"

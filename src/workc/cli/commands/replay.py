@@ -1,0 +1,104 @@
+"""``workc replay``: runs a bundle again on its own captures and says whether every byte is the same."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+import click
+
+from workc.adapters.run_folder import RunFolder
+from workc.api.replay import ReplayReport, replay
+from workc.api.sources import find_bundle
+from workc.api.store import Store
+from workc.cli import exits, options
+from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.errors import stop
+from workc.cli.state import State
+from workc.cli.text import count, printable
+from workc.runtime.divergence import Divergence
+
+
+@click.command("replay", epilog="Example: workc replay last")
+@click.argument("bundle", metavar="BUNDLE|RUN")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the new bundle goes if it is identical; there must be nothing yet.",
+)
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Where the workflow's own Python files are (default: where it was run from).",
+)
+@options.store
+@options.common
+@click.pass_obj
+def command(state: State, bundle: str, out: Path | None, code: Path | None) -> int:
+    """Re-execute a bundle without network or clock: exit 0 if identical, 4 if not."""
+    state.tries = ("workc ls",)
+    store = Store(state.store)
+    path = find_bundle(bundle, store)
+    if not path.is_dir():
+        raise stop("INVALID_INPUT", f"{path} is no bundle: a bundle is a folder")
+    target = None if out is None else free_target(out)
+    folder = code if code is not None else _noted_folder(path)
+    find_modules_in(folder)
+    with contextlib.redirect_stdout(sys.stderr):
+        report = replay(path, code=folder, out=target)
+    if state.json:
+        state.document(report.to_json())
+    else:
+        _show(state, report)
+    return exit_of(report)
+
+
+def _noted_folder(bundle: Path) -> Path:
+    """Returns where the run was started, if its notes still stand beside the bundle."""
+    noted = RunFolder(bundle.absolute().parent).local().get("folder")
+    folder = Path(noted) if isinstance(noted, str) else Path.cwd()
+    return folder if folder.is_dir() else Path.cwd()
+
+
+def exit_of(report: ReplayReport) -> int:
+    """Returns what a replay exits with; a bundle that does not verify was not replayed."""
+    if report.identical:
+        return exits.OK
+    if report.undecided:
+        return exits.UNDECIDED
+    return exits.PROVEN_BAD if report.run_id is None else exits.DIFFERS
+
+
+def _show(state: State, report: ReplayReport) -> None:
+    paint = state.console.paint
+    for divergence in report.divergences:
+        for line in divergence_lines(divergence):
+            state.out(line)
+    if report.opaque:
+        names = printable(", ".join(report.opaque))
+        state.out(f"{count(len(report.opaque), 'opaque step')}, their code did not run: {names}")
+    if report.identical:
+        events = f"{report.events:,} of {count(report.events, 'event')} identical"
+        state.out(f"{paint('✓', 'good')} {events} · 0 network calls · digest {report.proof_digest}")
+    elif report.run_id is None:
+        word = "cannot be judged" if report.undecided else "does not verify"
+        state.out(f"{paint('✗', 'bad')} not replayed: the bundle {word}")
+    else:
+        state.out(f"{paint('✗', 'bad')} differs: the first of {len(report.divergences)} above")
+
+
+def divergence_lines(found: Divergence) -> list[str]:
+    """Returns a difference as lines: where, what was recorded, what came now."""
+    places = (
+        ("step", found.step),
+        ("file", found.path),
+        ("event", f"{found.kind or ''} at {found.at}" if found.at else None),
+        ("pointer", found.pointer),
+        ("recorded", found.recorded),
+        ("now", found.now),
+    )
+    head = f"{found.code}  {printable(found.message)}"
+    return [head, *(f"  {name:8}  {printable(text, 500)}" for name, text in places if text)]

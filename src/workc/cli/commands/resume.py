@@ -1,0 +1,68 @@
+"""``workc resume``: goes on with a run that was interrupted, from what its journal holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from msgspec import UNSET
+
+from workc.adapters.run_folder import Durability
+from workc.api.launch import Watch
+from workc.api.resume import resume
+from workc.api.settings import RunDriver, Settings
+from workc.api.sources import Source
+from workc.api.store import Store
+from workc.cli import options
+from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.conduct import conduct
+from workc.cli.progress import Progress
+from workc.cli.state import State
+from workc.kernel.events import Entry
+from workc.runtime.outcome import StructuredOutcome
+
+
+@click.command("resume", epilog="Example: workc resume last")
+@click.argument("run", metavar="RUN")
+@options.running
+@options.store
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    run: str,
+    out: Path | None,
+    durability: Durability,
+    max_parallel: int,
+    quiet: bool,
+) -> int:
+    """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
+    state.tries = ("workc ls",)
+    store = Store(state.store)
+    folder = store.find(run)
+    settings = Settings(
+        store=state.store,
+        durability=durability,
+        max_parallel=max_parallel,
+        environment=state.environment,
+    )
+    target = None if out is None else free_target(out)
+    find_modules_in(Path.cwd())
+    progress = Progress(state, quiet=quiet)
+    for line in Source(folder.path, sealed=False).lines():
+        progress.recall(
+            Entry(
+                at=line.at,
+                payload=line.payload,
+                at_ms=line.at_ms if line.at_ms is not None else UNSET,
+            )
+        )
+
+    def action(watch: Watch, on_driver: Callable[[RunDriver], None]) -> StructuredOutcome:
+        return resume(
+            store, folder.path.name, settings, out=target, watch=watch, on_driver=on_driver
+        )
+
+    return conduct(state, action, progress, quiet=quiet)

@@ -1,0 +1,140 @@
+"""``workc run``: runs a workflow, watched on stderr, and prints its output or its outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from workc.adapters.run_folder import Durability
+from workc.api.preparing import make_job, parse_inputs, read_file
+from workc.api.runtime import Runtime
+from workc.api.settings import Settings
+from workc.cli import options
+from workc.cli.conduct import conduct
+from workc.cli.errors import stop
+from workc.cli.problems_text import show_invalid
+from workc.cli.progress import Progress
+from workc.cli.state import State
+from workc.cli.text import printable
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.runtime.workflow.problems import InvalidWorkflow
+from workc.skills.prices import builtin_price_file
+from workc.stages.network import NetworkPolicy
+
+#: What a budget may be: its micro-cents are integers that any JSON reader holds exactly.
+CENTS = click.IntRange(0, MAX_SAFE_INTEGER // MICRO_CENTS_PER_CENT)
+_SEED = click.IntRange(0, 2**64 - 1)
+
+
+@click.command(
+    "run",
+    epilog="Example: workc run digest.yaml --input base=http://127.0.0.1:8000 --budget-cents 5",
+)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input; repeat it."
+)
+@click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
+@click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
+@click.option("--seed", type=_SEED, metavar="N", help="The seed of all derived chance.")
+@click.option("--offline", is_flag=True, help="Deny every address.")
+@click.option("--allow-private", is_flag=True, help="Allow private addresses.")
+@click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
+@options.running
+@options.store
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    file: str,
+    inputs: Sequence[str],
+    inputs_file: str | None,
+    budget_cents: int | None,
+    seed: int | None,
+    offline: bool,
+    allow_private: bool,
+    prices: str | None,
+    out: Path | None,
+    durability: Durability,
+    max_parallel: int,
+    quiet: bool,
+) -> int:
+    """Run a workflow: a file, `file.py:function` or `module:function`; its output goes to stdout."""
+    settings = Settings(
+        store=state.store,
+        policy=NetworkPolicy(offline=offline, allow_private=allow_private),
+        ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
+        seed=seed,
+        durability=durability,
+        max_parallel=max_parallel,
+        prices=builtin_price_file() if prices is None else read_file(Path(prices)),
+        environment=state.environment,
+    )
+    runtime = Runtime(settings=settings)
+    texts, values = input_texts(inputs), input_values(inputs_file)
+    target = None if out is None else free_target(out)
+    find_modules_in(Path.cwd())
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            job = make_job(file, runtime, texts, values)
+    except InvalidWorkflow as invalid:
+        return show_invalid(state, Path(file), invalid)
+    return conduct(
+        state,
+        lambda watch, on_driver: runtime.start(job, out=target, watch=watch, on_driver=on_driver),
+        Progress(state, quiet=quiet),
+        quiet=quiet,
+    )
+
+
+def find_modules_in(folder: Path) -> None:
+    """Lets modules be found by name in a folder, as ``python -m`` does where it is typed."""
+    here = str(folder.absolute())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+
+
+def input_texts(pairs: Sequence[str]) -> dict[str, str]:
+    """Returns the texts of ``NAME=VALUE``; the last of a name holds.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` for one without a name or a sign.
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign or not name:
+            message = f"--input takes NAME=VALUE, not {printable(pair, 60)!r}"
+            raise stop("INVALID_INPUT", message, "workc run --help")
+        found[name] = text
+    return found
+
+
+def input_values(name: str | None) -> JsonObject:
+    """Returns the inputs of a JSON file, or none."""
+    return {} if name is None else parse_inputs(read_file(Path(name)), name)
+
+
+def free_target(path: Path) -> Path:
+    """Returns where a bundle goes if it can go there, which is known before anything runs.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``: something is there already, or the folder above takes nothing.
+    """
+    if "\0" in str(path):
+        raise stop("INVALID_INPUT", "--out takes the name of a folder")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
+        raise stop(
+            "INVALID_INPUT", f"{path} is there already; a bundle is never written over another"
+        )
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise stop("INVALID_INPUT", f"{path} cannot be made: {above} is no folder to write in")
+    return path

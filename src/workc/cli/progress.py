@@ -1,0 +1,105 @@
+"""What a run does, on stderr while it does it: one line a step as it ends.
+
+On a terminal a line below says what is awaited; it is drawn by rich, which is imported only then.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
+from typing import Protocol
+
+from workc.api.timeline import StepStory, Timeline
+from workc.cli.state import State
+from workc.cli.story_text import step_line
+from workc.cli.text import count, money, printable
+from workc.kernel.events import Entry, PlanChosen, RunStarted
+
+#: The narrowest and the widest column of step names.
+_MIN_WIDTH, _MAX_WIDTH = 8, 60
+#: So many steps that are awaited are named.
+_MAX_NAMED = 3
+
+
+class Awaiting(Protocol):
+    """Shows what is awaited, and lines above it."""
+
+    def show(self, text: str) -> None:
+        """Replaces what is awaited."""
+
+    def line(self, text: str) -> None:
+        """Writes a line that stays."""
+
+
+class Progress:
+    """Watches a run: give it each record."""
+
+    def __init__(self, state: State, *, quiet: bool) -> None:
+        self.timeline = Timeline()
+        self.started: RunStarted | None = None
+        self._state = state
+        self._quiet = quiet
+        self._width = _MIN_WIDTH
+        self._live: Awaiting | None = None
+
+    @property
+    def run_id(self) -> str | None:
+        """Returns the id of the run, once it is known."""
+        return self.started.run_id if self.started is not None else None
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Returns the context in which progress is drawn."""
+        if self._quiet or not self._state.console.is_live():
+            return nullcontext()
+        live = import_module("workc.cli.live").Live(color=self._state.console.has_color(err=True))
+        self._live = live
+        return live  # type: ignore[no-any-return]  # imported by name, since rich is dear
+
+    def recall(self, entry: Entry) -> None:
+        """Takes a record of before; nothing is written for it."""
+        self._learn(entry)
+        self.timeline.take(entry.at, entry.at_ms, entry.payload)
+
+    def __call__(self, entry: Entry) -> None:
+        """Takes a record as it is made."""
+        self._learn(entry)
+        if isinstance(entry.payload, RunStarted):
+            self._write(_head(entry.payload))
+        for story in self.timeline.take(entry.at, entry.at_ms, entry.payload):
+            self._step(story)
+        if self._live is not None:
+            self._live.show(self._awaited())
+
+    def finish(self) -> None:
+        """Writes what is left to say."""
+        for story in self.timeline.finish():
+            self._step(story)
+
+    def _learn(self, entry: Entry) -> None:
+        payload = entry.payload
+        if isinstance(payload, RunStarted):
+            self.started = payload
+        if isinstance(payload, PlanChosen):
+            names = self.timeline.planned(payload)
+            self._width = min(_MAX_WIDTH, max([_MIN_WIDTH, *map(len, names)]))
+
+    def _step(self, story: StepStory) -> None:
+        self._write("  " + step_line(self._state.console, story, self._width, err=True))
+
+    def _write(self, line: str) -> None:
+        if self._live is not None:
+            self._live.line(line)
+        elif not self._quiet:
+            self._state.err(line)
+
+    def _awaited(self) -> str:
+        names = [story.step for story in self.timeline.running()]
+        shown = ", ".join(printable(name, 40) for name in names[:_MAX_NAMED])
+        more = f" and {count(len(names) - _MAX_NAMED, 'other')}" if len(names) > _MAX_NAMED else ""
+        spent = money(self.timeline.spent_micro_cents)
+        return f"{shown or 'working'}{more} · spent {spent}"
+
+
+def _head(started: RunStarted) -> str:
+    budget = money(started.ceiling_micro_cents)
+    return f"run {started.run_id} · {printable(started.name, 64)} · seed {started.seed} · budget {budget}"

@@ -1,0 +1,61 @@
+"""SIGINT and SIGTERM while a run works: the first one stops it cleanly, the second one does what it does.
+
+A signal that whoever started us had set to be ignored stays ignored.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+from workc.adapters.driver import Interrupted
+from workc.api.settings import RunDriver
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Stops the driver it was given when a signal comes; ``received`` is the signal's number."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        self._driver: RunDriver | None = None
+        self._before: dict[signal.Signals, object] = {}
+
+    def attach(self, driver: RunDriver) -> None:
+        """Takes the driver to stop.
+
+        Raises:
+            Interrupted: a signal has come already; so nothing is begun.
+        """
+        self._driver = driver
+        if self.received is not None:
+            raise Interrupted
+
+    def __enter__(self) -> Self:
+        """Takes the signals over, where a program may."""
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Gives the signals back."""
+        for number, before in self._before.items():
+            signal.signal(number, before)  # type: ignore[arg-type]  # it is what signal() gave
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        self.received = number
+        for each in self._before:
+            signal.signal(each, signal.SIG_DFL)
+        if self._driver is not None:
+            self._driver.interrupt()

@@ -1,0 +1,102 @@
+import pytest
+
+from workc.skills.prices import builtin_prices
+
+
+@pytest.fixture
+def ask(folder, model_text):
+    (folder / "ask.yaml").write_text(model_text)
+    return folder / "ask.yaml"
+
+
+def test_the_plan_says_what_waits_for_what_and_where_it_goes(workc, server):
+    document = workc("check", "demo.yaml", "--input", f"base={server.base_url}", "--json").document
+    assert (document["ok"], document["exit"], document["problems"]) == (True, 0, [])
+    fetch, pick = document["plan"]
+    assert (fetch["wave"], fetch["effects"]) == (1, ["Network"])
+    assert fetch["target"] == server.base_url.removeprefix("http://")
+    assert (pick["wave"], pick["needs"], pick["effects"]) == (2, ["fetch"], [])
+    assert document["prices_sha256"] == builtin_prices().sha256
+    assert server.requests == []
+
+
+def test_what_depends_on_an_input_is_said_to(workc):
+    text = workc("check", "demo.yaml").stdout
+    assert "depends on ${inputs.base}/items.json" in text
+
+
+def test_the_bound_is_the_very_amount_that_a_run_reserves(workc, ask, server):
+    document = workc("check", "ask.yaml", "--json").document
+    cost = document["plan"][0]["cost"]
+    assert cost["worst_micro_cents"] == cost["bound_micro_cents"] * cost["attempts"]
+    assert document["total_micro_cents"] == cost["worst_micro_cents"]
+    env = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.base_url}
+    workc("run", "ask.yaml", "-q", env=env)
+    events = workc("show", "last", "--events", "--json").document["events"]
+    reserved = next(e["payload"] for e in events if e["kind"] == "BudgetReserved")
+    assert reserved["bound"] == cost["bound_micro_cents"]
+
+
+def test_secrets_are_named_and_never_shown(workc, ask):
+    env = {"SHOP_TOKEN": "tip-top-secret"}
+    for arguments in ((), ("--json",)):
+        shown = workc("check", "ask.yaml", *arguments, env=env)
+        assert "tip-top-secret" not in shown.stdout + shown.stderr
+    assert "secret   SHOP_TOKEN set\n" in workc("check", "ask.yaml", env=env).stdout
+    assert "secret   SHOP_TOKEN not set\n" in workc("check", "ask.yaml").stdout
+    assert "! warning  the environment has no OPENAI_API_KEY" in workc("check", "ask.yaml").stdout
+
+
+def test_one_call_above_the_budget_is_a_problem_with_3(workc, ask):
+    shown = workc("check", "ask.yaml", "--budget-cents", 0)
+    assert shown.exit_code == 3
+    assert "✗ problem  BUDGET_EXCEEDED  one: one call may cost $" in shown.stdout
+    assert shown.stdout.endswith("exit 3\n")
+
+
+def test_all_attempts_above_the_budget_are_a_warning(workc, folder, model_text):
+    text = model_text.replace("max_tokens: 100", "max_tokens: 500000")
+    (folder / "ask.yaml").write_text(text.replace("ceiling_cents: 5", "ceiling_cents: 60"))
+    shown = workc("check", "ask.yaml")
+    assert shown.exit_code == 0
+    assert "the budget may refuse some" in shown.stdout
+
+
+def test_an_unknown_price_is_a_problem_with_3(workc, ask):
+    ask.write_text(ask.read_text().replace("gpt-4o-mini", "foo-1"))
+    shown = workc("check", "ask.yaml")
+    assert shown.exit_code == 3
+    assert "PRICE_UNKNOWN  one: the price file does not hold openai/foo-1" in shown.stdout
+
+
+def test_a_bound_that_depends_on_an_input_says_what_is_known(workc, ask):
+    ask.write_text(ask.read_text().replace(", default: hello", ""))
+    document = workc("check", "ask.yaml", "--json").document
+    cost = document["plan"][0]["cost"]
+    assert cost["bound_micro_cents"] is None
+    assert cost["depends_on"] == ["inputs.q"]
+    assert cost["known_part_micro_cents"] > 0
+    assert document["total_micro_cents"] is None
+    full = workc("check", "ask.yaml", "--input", "q=hello", "--json").document
+    assert full["plan"][0]["cost"]["bound_micro_cents"] >= cost["known_part_micro_cents"]
+
+
+def test_an_invalid_file_is_2_with_all_problems(workc, folder):
+    (folder / "bad.yaml").write_text("workc: 1\nname: bad\nsteps: {}\nextra: 1\n")
+    shown = workc("check", "bad.yaml", "--json")
+    assert shown.exit_code == 2
+    assert shown.document["schema"] == "workc.check/1"
+    assert shown.document["ok"] is False
+    assert len(shown.document["problems"]) == 2
+
+
+def test_an_input_that_does_not_fit_is_2(workc):
+    assert workc("check", "demo.yaml", "--input", "n=x").exit_code == 2
+    assert workc("check", "demo.yaml", "--input", "m=1").exit_code == 2
+
+
+def test_a_function_says_that_its_plan_is_known_when_it_runs(workc, folder, flow_text):
+    (folder / "checked_flow.py").write_text(flow_text)
+    shown = workc("check", "checked_flow.py:main")
+    assert shown.exit_code == 0
+    assert "are known when it runs" in shown.stdout

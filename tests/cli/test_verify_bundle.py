@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+
+def edit(bundle, name, change):
+    path = bundle / name
+    path.write_bytes(change(path.read_bytes()))
+
+
+def test_a_good_bundle_passes_with_its_digest_and_what_was_not_checked(workc, bundle):
+    shown = workc("verify-bundle", "bundle")
+    receipt = json.loads((bundle / "receipt.json").read_bytes())
+    assert shown.exit_code == 0
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "✓ PASS  bundle"
+    assert lines[1] == f"  digest  {receipt['proof_digest']}"
+    assert all(line.startswith("  - not checked  ") for line in lines[3:])
+    assert len(lines) > 3
+
+
+def test_an_edited_bundle_fails_with_5_and_every_finding(workc, bundle):
+    edit(bundle, "evidence/program.yaml", lambda data: data.replace(b"pure", b"sure"))
+    shown = workc("verify-bundle", "bundle")
+    assert shown.exit_code == 5
+    assert shown.stdout.startswith("✗ FAIL  bundle\n")
+    assert "HASH_MISMATCH  step files  evidence/program.yaml" in shown.stdout
+    document = workc("verify-bundle", "bundle", "--json").document
+    assert (document["schema"], document["verdict"]) == ("workc.verdict/1", "FAIL")
+    assert document["failures"][0]["code"] == "HASH_MISMATCH"
+
+
+def test_a_bundle_of_an_unknown_version_is_undecided_with_6(workc, bundle):
+    edit(bundle, "receipt.json", lambda data: data.replace(b'"0.2"', b'"9.9"'))
+    shown = workc("verify-bundle", "bundle")
+    assert shown.exit_code == 6
+    assert "(cannot be judged)" in shown.stdout
+
+
+def test_of_several_bundles_the_worst_decides_and_json_is_an_array(workc, bundle, folder):
+    (folder / "other").mkdir()
+    shown = workc("verify-bundle", "bundle", "other", "demo.yaml", "--json")
+    assert shown.exit_code == 5
+    assert [found["verdict"] for found in shown.document] == ["PASS", "FAIL", "FAIL"]
+
+
+def test_a_missing_path_is_2_and_judges_nothing(workc, bundle):
+    shown = workc("verify-bundle", "bundle", "nowhere")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "there is no file or folder nowhere" in shown.stderr
+
+
+def test_an_expected_digest_and_run_are_demanded(workc, bundle):
+    receipt = json.loads((bundle / "receipt.json").read_bytes())
+    good = ("--expect-digest", receipt["proof_digest"], "--expect-run-id", receipt["run_id"])
+    assert workc("verify-bundle", "bundle", *good).exit_code == 0
+    shown = workc("verify-bundle", "bundle", "--expect-digest", "0" * 64)
+    assert shown.exit_code == 5
+    assert "DIGEST_UNEXPECTED" in shown.stdout
+    assert workc("verify-bundle", "bundle", "--expect-run-id", "other").exit_code == 5
+    assert workc("verify-bundle", "bundle", "--expect-digest", "xyz").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31mb", "a\u202eb", "a\u009bb"])
+def test_names_that_a_terminal_would_act_on_are_escaped(workc, bundle, folder, name):
+    bundle.rename(folder / name)
+    (folder / name / "evidence" / name).write_text("x")
+    for arguments in ((), ("--json",)):
+        shown = workc("verify-bundle", name, *arguments)
+        assert shown.exit_code == 5
+        assert name not in shown.stdout
+        assert all(char.isprintable() or char == "\n" for char in shown.stdout)
