@@ -64,6 +64,7 @@ def test_unavailable_after_all_retries_gives_8_and_shows_the_attempts(workc, fol
     shown = workc("run", "busy.yaml", "--input", f"base={server.base_url}/busy")
     assert shown.exit_code == 8
     assert shown.stdout == ""
+    assert shown.stderr.count("✗ fetch") == 1
     assert re.search(
         r"✗ fetch .* 2 attempts  SERVICE_UNAVAILABLE → retried after \d ms  SERVICE_UNAV",
         shown.stderr,

@@ -10,7 +10,8 @@ Rules for whoever writes a page (see also CONTRIBUTING.md):
 4. ``console`` holds lines ``$ command``, each with what it prints. ``...`` stands for anything in a
    line, or alone in a line for any lines. ``json`` must be JSON.
 5. ``text`` and ``mermaid`` are not run. No other language may be used.
-6. ``http://127.0.0.1:8000`` is a server of static files: ``python -m http.server 8000 ... &``.
+6. ``$ make demo`` runs the demo; the rest of its block is what that prints.
+7. ``http://127.0.0.1:8000`` is a server of static files: ``python -m http.server 8000 ... &``.
 
 ``python tests/docs/test_docs.py`` writes what commands print into the ``--help`` blocks anew.
 """
@@ -45,7 +46,8 @@ from workc.skills.registry import builtin_skills
 from workc.verify.verdict import VERIFY_FAIL_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("docs", "examples")
+PAGES = sorted([*ROOT.glob("*.md"), *(p for f in FOLDERS for p in (ROOT / f).rglob("*.md"))])
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 REFERENCE = ROOT / "docs/reference"
 LANGUAGES = {"python", "output", "yaml", "console", "json", "text", "mermaid"}
@@ -84,7 +86,8 @@ class Commands(NamedTuple):
 
 def commands_of(text):
     """Yields the commands of a console block; a backslash at the end goes on in the next line."""
-    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+    once = text.startswith("$ make demo\n")
+    for part in re.split(r"^\$ ", text, maxsplit=1 if once else 0, flags=re.M)[1:]:
         command, _, output = re.sub(r"\\\n", "", part).partition("\n")
         yield Commands(command, output)
 
@@ -102,7 +105,7 @@ def pattern_of(expected):
 
 
 def matches(expected, actual):
-    shown = "".join(line.rstrip() + "\n" for line in actual.splitlines())
+    shown = "".join(line.rstrip() + "\n" for line in actual.strip("\n").splitlines())
     return pattern_of(expected).fullmatch(shown) is not None
 
 
@@ -168,6 +171,8 @@ class Page:
         """Returns what a command prints on both streams."""
         if command == "echo $?":
             return f"{self.status}\n"
+        if command == "make demo":
+            command = f"python {ROOT / 'examples/demo/demo.py'} demo"
         if re.fullmatch(r"workc [^|&;<>*?$`()\n]*", command):
             return self._workc(shlex.split(command)[1:])
         done = subprocess.run(
@@ -294,7 +299,7 @@ def test_every_page_is_found_from_the_readme():
             continue
         found.add(page)
         waiting += [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
-    pages = {page for page in PAGES if "adr" not in page.parts}
+    pages = {page for page in PAGES if "adr" not in page.parts and page.name != "SOURCE.md"}
     assert sorted(str(page) for page in pages - found) == []
 
 

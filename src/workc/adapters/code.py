@@ -83,7 +83,7 @@ def _not_loaded(name: str, error: BaseException) -> Refusal:
 class _SourceLoader(SourceFileLoader):
     """Always compiles the source: bytecode of an edit within the same second would be stale."""
 
-    def path_stats(self, path: str) -> Mapping[str, object]:  # type: ignore[override]  # typeshed
+    def path_stats(self, path: str) -> Mapping[str, object]:
         """Raises OSError, which says that there is no bytecode, and that none is to be kept."""
         raise OSError(f"bytecode of {path} is not used")
 

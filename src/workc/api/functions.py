@@ -51,6 +51,7 @@ def workflow(
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
     timeout_ms: int | None = None,
+    secrets: Iterable[str] = (),
 ) -> WorkflowDecorator: ...
 
 
@@ -61,11 +62,13 @@ def workflow(
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
     timeout_ms: int | None = None,
+    secrets: Iterable[str] = (),
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
     ``verify`` is a list of ``{"id", "level", "that"}`` as in a file. ``skills`` adds skills beyond
-    those that the function's module knows.
+    those that the function's module knows. ``secrets`` names the environment variables that
+    ``ctx.secret`` may use, and those of API keys beyond OPENAI_API_KEY and ANTHROPIC_API_KEY.
 
     Raises:
         Misuse: the function has another form.
@@ -73,7 +76,12 @@ def workflow(
 
     def decorate(made: Callable[P, Awaitable[R]]) -> Workflow[P, R]:
         return workflow_decorator(
-            made, name=name, skills=skills, verify=verify, timeout_ms=timeout_ms
+            made,
+            name=name,
+            skills=skills,
+            verify=verify,
+            timeout_ms=timeout_ms,
+            secrets=secrets,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from workc.kernel import canonical, jcs
 from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
 from workc.kernel.events import EffectAsked, Entry, Policy, Record, RunStarted, encode
-from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import Ledger
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.answering import Answering
@@ -47,8 +46,10 @@ from workc.runtime.session import Desk, Known, Session
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Result
 
+_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+#: No provider gives out keys as short as this.
+_REAL_KEY_CHARS = 16
 ENGINE_VERSION = f"workc {__version__}"
-_SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Watch = Callable[[Entry], None]
 
@@ -220,7 +221,6 @@ def run_live(
     settings: Settings,
     clock: Clock,
     *,
-    secrets: Iterable[str] = (),
     journal: Journal | None = None,
     known: Known | None = None,
     desk: Desk | None = None,
@@ -246,7 +246,7 @@ def run_live(
         recorder(start.entry)
     desk = desk or Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
     session = Session(engine, journal, desk, known, recorder)
-    values = secret_values(settings.environment, start.program, secrets)
+    values = secret_values(settings.environment, start.program)
     driver = settings.driver(
         Answering(place, clock.now_ms, _cleaner(values)),
         settings.ports or network_ports(settings, values),
@@ -268,16 +268,34 @@ def network_ports(settings: Settings, secrets: Mapping[str, str]) -> NetworkPort
     return NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
 
 
-def secret_values(
-    environment: Mapping[str, str], program: Program, declared: Iterable[str]
-) -> dict[str, str]:
-    """Returns the secrets a run may use, by name: those it declares and the keys of its steps."""
-    keys = {"OPENAI_API_KEY", "ANTHROPIC_API_KEY"}
-    for step in program.steps:
-        key = step.params.get("api_key_env")
-        if isinstance(key, str) and _SECRET_NAME.fullmatch(key):
-            keys.add(key)
-    return {name: environment[name] for name in sorted({*keys, *declared}) if environment.get(name)}
+def secret_values(environment: Mapping[str, str], program: Program) -> dict[str, str]:
+    """Returns the secrets a run may use, by name: those it declares and the providers' keys."""
+    names = sorted({*program.secrets, *(_KEYS if _may_ask_models(program) else ())})
+    return {name: environment[name] for name in names if environment.get(name)}
+
+
+def _may_ask_models(program: Program) -> bool:
+    return program.kind == "function" or any(step.skill == "llm_invoke" for step in program.steps)
+
+
+def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings) -> None:
+    """Refuses a program or inputs that hold a secret in the open: both stand in the bundle.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, naming the secret and never its value.
+    """
+    values = secret_values(settings.environment, program)
+    # A short provider key is a stand-in such as "test", which may well be a word of the program.
+    sought = {
+        name: value
+        for name, value in values.items()
+        if name in program.secrets or len(value) >= _REAL_KEY_CHARS
+    }
+    for what, data in (("program", program.text), ("input", jcs.encode(inputs))):
+        found = sorted({name for cut in Redactor(sought).find(data) for name in cut.names})
+        if found:
+            message = f"the {what} holds the value of {found[0]}; name it instead: ${{secrets.{found[0]}}}"
+            raise refuse("INVALID_INPUT", message, secrets=list[Json](found))
 
 
 def _cleaner(secrets: Mapping[str, str]) -> Callable[[Result], Result]:

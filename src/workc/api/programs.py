@@ -34,6 +34,8 @@ from workc.stages.skill import skill as make_skill
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_NAME_CHARS = 64
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -50,6 +52,7 @@ class Workflow(Generic[P, R_co]):
     skills: tuple[Skill[..., object], ...]
     checks: tuple[CheckSpec, ...]
     timeout_ms: int | None
+    secrets: tuple[str, ...]
     description: str
 
     @cached_property
@@ -65,6 +68,7 @@ def workflow_decorator(
     skills: Iterable[Skill[..., object]],
     verify: Iterable[Mapping[str, str]],
     timeout_ms: int | None,
+    secrets: Iterable[str],
 ) -> Workflow[P, R]:
     """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
 
@@ -77,11 +81,18 @@ def workflow_decorator(
         skills=tuple(skills),
         checks=tuple(_check(check) for check in verify),
         timeout_ms=timeout_ms,
+        secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
     )
     if made.inputs.kind != "context":
         raise Misuse(f"{made.name}: a workflow is an async def whose first parameter is ctx")
     return made
+
+
+def _names(secrets: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(secrets, str):
+        raise Misuse(f'secrets takes a list of names; write ["{secrets}"]')
+    return tuple(secrets)
 
 
 _LEVELS: dict[str, Level] = {
@@ -127,6 +138,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         function=function,
         checks=workflow.checks,
         timeout_ms=workflow.timeout_ms,
+        secrets=workflow.secrets,
     )
 
 
@@ -171,6 +183,7 @@ def file_program(
         checks=workflow.verify,
         output=workflow.output,
         timeout_ms=workflow.timeout_ms,
+        secrets=(*workflow.secrets, *_literal_keys(workflow.steps)),
     )
     return FileProgram(workflow, program)
 
@@ -191,6 +204,12 @@ def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices)
     }
     text = jcs.encode(document)
     return file_program(text, "call.json", Path(), {skill.name: skill}, prices).program
+
+
+def _literal_keys(steps: tuple[StepSpec, ...]) -> tuple[str, ...]:
+    """Returns the variables that steps name as their key: the author's words, never data."""
+    keys = (step.params.get("api_key_env") for step in steps)
+    return tuple(key for key in keys if isinstance(key, str) and _VARIABLE.fullmatch(key))
 
 
 def _in_plan_order(steps: tuple[StepSpec, ...]) -> tuple[StepSpec, ...]:

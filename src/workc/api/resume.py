@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from workc.adapters.run_folder import RunFolder, RunWriter
+from workc.adapters.run_folder import RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Watch
@@ -117,7 +117,6 @@ def _continue(
         writer,
         replace(settings, policy=launch.recorded_policy(start.payload, writer)),
         clock,
-        secrets=_declared_secrets(writer),
         journal=journal,
         known=Past(recorded),
         before=[_entry(record) for record in records if record.kind == "EffectAsked"],
@@ -163,8 +162,3 @@ def _in_ledger_order(records: list[Record]) -> list[Payload]:
 def _number(payload: Payload) -> int:
     # A halt is not numbered; it changes nothing that a move before it did not change already.
     return payload.n if isinstance(payload, BudgetReserved | BudgetSettled) else sys.maxsize
-
-
-def _declared_secrets(folder: RunFolder) -> tuple[str, ...]:
-    names = folder.local().get("secrets")
-    return tuple(str(name) for name in names) if isinstance(names, list) else ()

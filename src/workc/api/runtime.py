@@ -59,13 +59,11 @@ class Job:
         inputs: JsonObject,
         settings: Settings,
         *,
-        secrets: tuple[str, ...] = (),
         notes: JsonObject | None = None,
     ) -> None:
         self.program = program
         self.inputs = inputs
         self.settings = settings
-        self.secrets = secrets
         self.notes = notes or {}
 
 
@@ -166,11 +164,11 @@ class Runtime:
         Raises:
             Refusal: what is wrong with the file, the code or the inputs.
         """
-        if not isinstance(inputs, Mapping):
+        if not isinstance(cast("object", inputs), Mapping):
             raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(inputs).__name__}")
         if isinstance(workflow, Workflow):
             return self._function_job(workflow, inputs)
-        if not isinstance(workflow, str | os.PathLike):
+        if not isinstance(cast("object", workflow), str | os.PathLike):
             given = type(workflow).__name__
             raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
         text = os.fspath(workflow)
@@ -202,6 +200,7 @@ class Runtime:
     ) -> StructuredOutcome:
         target = None if out is None else _free(Path(out))
         settings = job.settings
+        launch.refuse_open_secrets(job.program, job.inputs, settings)
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
         place = _place(settings, run_id)
@@ -210,7 +209,7 @@ class Runtime:
                 place.note(job.notes)
             start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
             result, effects = launch.run_live(
-                start, place, settings, clock, secrets=job.secrets, watch=watch, on_driver=on_driver
+                start, place, settings, clock, watch=watch, on_driver=on_driver
             )
             return finish(place, settings, target, result, effects)
         finally:
@@ -220,13 +219,17 @@ class Runtime:
         found = self._skill(skill)
         found.bind(params)
         params = cast("JsonObject", _normal(params))
-        program = single_step(found, params, self.settings.price_table)
+        key = params.get("api_key_env")
+        program = replace(
+            single_step(found, params, self.settings.price_table),
+            secrets=(key,) if isinstance(key, str) else (),
+        )
         return Job(program, {"params": params}, self._with_ceiling(None, self.settings))
 
     def _skill(self, skill: str | Skill[..., object]) -> Skill[..., object]:
         if isinstance(skill, Skill):
             return skill
-        if not isinstance(skill, str) or skill not in self._skills:
+        if not isinstance(cast("object", skill), str) or skill not in self._skills:
             known = ", ".join(sorted(self._skills))
             raise refuse("SKILL_NOT_FOUND", f"no skill is named {skill!r}; known: {known}")
         return self._skills[skill]
@@ -246,8 +249,7 @@ class Runtime:
             found.program,
             bound,
             self._with_ceiling(found.workflow, self.settings),
-            secrets=found.workflow.secrets,
-            notes={"folder": str(folder), "secrets": list[Json](found.workflow.secrets)},
+            notes={"folder": str(folder)},
         )
 
     def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:

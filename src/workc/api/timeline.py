@@ -120,11 +120,6 @@ class Timeline:
         ended = self._take(lane, payload)
         return over if ended is None else [*over, ended]
 
-    def finish(self) -> list[StepStory]:
-        """Returns the failed steps that nothing followed: they are over, too."""
-        over, self._failed = self._failed, []
-        return over
-
     def planned(self, payload: PlanChosen) -> list[str]:
         """Returns the ids of the steps of a plan, in its order."""
         return [planned.id for planned in _planned(payload)]
@@ -137,7 +132,10 @@ class Timeline:
         """Returns failed steps that were not tried again when the engine had its turn."""
         fresh = is_answer and self._moved_on
         self._moved_on = not is_answer
-        return self.finish() if fresh or isinstance(payload, WorkEnded) else []
+        if not fresh and not isinstance(payload, WorkEnded):
+            return []
+        over, self._failed = self._failed, []
+        return over
 
     def _take(self, lane: Path, payload: Payload) -> StepStory | None:
         match payload:

@@ -34,7 +34,6 @@ def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) ->
         try:
             with progress.shown(), contextlib.redirect_stdout(sys.stderr):
                 outcome = action(progress, interruption.attach)
-                progress.finish()
         except Interrupted:
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)

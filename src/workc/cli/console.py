@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Literal, TextIO
+from typing import Literal, TextIO, TypeAlias
 
-Choice = Literal["auto", "always", "never"]
-Style = Literal["good", "bad", "weak", "strong", "warn"]
+Choice: TypeAlias = Literal["auto", "always", "never"]
+Style: TypeAlias = Literal["good", "bad", "weak", "strong", "warn"]
 
 #: SGR parameters (ECMA-48, section 8.3.117).
 _STYLES: dict[Style, str] = {"good": "32", "bad": "31", "weak": "2", "strong": "1", "warn": "33"}
@@ -27,7 +27,7 @@ class Console:
     """Writes lines to stdout and stderr."""
 
     def __init__(self, color: Choice, environment: Mapping[str, str]) -> None:
-        self._color = color
+        self._color: Choice = color
         self._environment = environment
 
     def out(self, text: str = "") -> None:

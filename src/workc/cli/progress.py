@@ -70,11 +70,6 @@ class Progress:
         if self._live is not None:
             self._live.show(self._awaited())
 
-    def finish(self) -> None:
-        """Writes what is left to say."""
-        for story in self.timeline.finish():
-            self._step(story)
-
     def _learn(self, entry: Entry) -> None:
         payload = entry.payload
         if isinstance(payload, RunStarted):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -26,6 +26,7 @@ from workc.runtime.step import step_body
 from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
 from workc.runtime.workflow.model import RetrySpec, StepSpec
 from workc.stages.annotations import to_json
+from workc.stages.effects import SecretName, SecretText
 from workc.stages.skill import Skill, failure_of
 
 R = TypeVar("R")
@@ -60,8 +61,8 @@ class PlannedCall:
     retry: RetrySpec | None
     timeout_ms: int | None
 
-    def __await__(self) -> Generator[object, Any, Json]:  # what comes back is the engine's
-        """Makes the call and gives its value."""
+    def __await__(self) -> Generator[object, Any, Any]:
+        """Makes the call and gives its value: JSON, whatever the skill's own type is."""
         values = yield from self.context.gather(self).__await__()
         return values[0]
 
@@ -83,6 +84,16 @@ class WorkflowContext:
         """Returns the next derived UUID; the same on every replay."""
         self._uuids += 1
         return self._run.uuid(self._lane.path, self._uuids)
+
+    def secret(self, name: str) -> SecretText:
+        """Returns what stands for the environment variable ``name`` in a request, never its value.
+
+        Raises:
+            Misuse: the workflow does not declare it; write ``@workflow(secrets=["NAME"])``.
+        """
+        if name not in self._run.program.secrets:
+            raise Misuse(f'{name} is not declared; write @workflow(secrets=["{name}"])')
+        return SecretText((SecretName(name),))
 
     def random(self) -> int:
         """Returns the next derived number, 0 <= n < 2**64."""
@@ -114,10 +125,10 @@ class WorkflowContext:
         if known.get(name) is not found:
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
         _check_options(step, retry, timeout_ms)
-        values = {key: to_json(value) for key, value in params.items()}
+        values = {key: _param(value) for key, value in params.items()}
         return PlannedCall(self, found, values, step, retry, timeout_ms)
 
-    async def gather(self, *calls: PlannedCall) -> list[Json]:
+    async def gather(self, *calls: PlannedCall) -> list[Any]:
         """Makes the calls at once and returns their values in order.
 
         Raises:
@@ -175,6 +186,28 @@ def _check_options(step: object, retry: object, timeout_ms: object) -> None:
     for name, value in msgspec.structs.asdict(retry).items():
         if value is not None and whole_number(value, name) > _RETRY_LIMITS.get(name, value):
             raise Misuse(f"{name} is at most {_RETRY_LIMITS[name]}")
+
+
+def _param(value: object) -> Json:
+    """Returns a parameter as JSON; a SecretText stays as it is, at any depth."""
+    try:
+        return _with_secrets(value)
+    except RecursionError:
+        # Too deep, or cyclic: the conversion says so in its own words.
+        return to_json(value)
+
+
+def _with_secrets(value: object) -> Json:
+    match value:
+        case SecretText():
+            return cast("Json", value)
+        case dict():
+            members = cast("dict[object, object]", value)
+            return cast("Json", {key: _with_secrets(item) for key, item in members.items()})
+        case list():
+            return [_with_secrets(item) for item in cast("list[object]", value)]
+        case _:
+            return to_json(value)
 
 
 def _literal(params: JsonObject) -> JsonObject:

@@ -22,7 +22,8 @@ class Program:
 
     ``code`` maps each skill that may be used to the digest of its code.
     ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
-    ``text`` is what the bundle keeps as the program, at ``path``.
+    ``text`` is what the bundle keeps as the program, at ``path``. ``secrets`` names the
+    environment variables that may be used as such.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Program:
     checks: tuple[CheckSpec, ...] = ()
     output: Json = None
     timeout_ms: int | None = None
+    secrets: tuple[str, ...] = ()

@@ -203,7 +203,7 @@ def test_what_may_not_be_read_is_undecided(folder):
     (folder / CAPTURE).chmod(0)
     closed = folder / "evidence"
     for place in (folder, *folder.parents):
-        if place.stat().st_uid == 0 and place != Path("/"):
+        if "pytest" in str(place):
             place.chmod(place.stat().st_mode | 0o755)
     program = (
         "import os, sys; from pathlib import Path\n"

@@ -1,0 +1,48 @@
+"""Runs a workflow in a process that kills itself at the n-th line of its journal.
+
+Arguments: store, workflow file, base URL, n, and how: ``before`` the line is written, ``torn`` in
+the middle of it, ``after`` it is in the file, ``file`` at the n-th file that a record will name.
+"""
+
+import os
+import signal
+import sys
+
+from workc import Runtime
+from workc.adapters.run_folder import RunWriter
+from workc.api import runtime as composition
+
+
+class KilledWriter(RunWriter):
+    """Writes a run until it is killed."""
+
+    lines = 0
+    files = 0
+
+    def append(self, line):
+        KilledWriter.lines += 1
+        if HOW == "file" or KilledWriter.lines < N:
+            super().append(line)
+            return
+        if HOW == "torn":
+            self._journal.write(line[: len(line) // 2])
+        if HOW == "after":
+            super().append(line)
+        self._journal.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def put(self, path, data):
+        KilledWriter.files += 1
+        if HOW == "file" and KilledWriter.files == N:
+            self._journal.flush()
+            target = self.path / "files" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.with_name(target.name + ".new").write_bytes(data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().put(path, data)
+
+
+STORE, WORKFLOW, BASE, N, HOW = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
+composition.RunWriter = KilledWriter
+outcome = Runtime(store=STORE).run(WORKFLOW, {"base": BASE})
+print(outcome.code, KilledWriter.lines, KilledWriter.files)

@@ -1,0 +1,144 @@
+"""Events: what their structs refuse, and that they are written canonically as they stand."""
+
+import typing
+
+import msgspec
+import pytest
+
+from workc.kernel import events
+from workc.kernel.events import KINDS, UNREADABLE, Body, Entry, Event, Record, TimerFired, TimerSet
+
+INLINE = '{"form":"json","inline":"1"}'
+FAILURE = f'{{"code":"C","details":{INLINE},"message":"m"}}'
+DEEP = b"[" * 100_000
+
+
+def structs(kind):
+    """Yields a struct type and those in its fields."""
+    yield kind
+    for field in msgspec.structs.fields(kind):
+        for inner in inner_types(field.type):
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                yield from structs(inner)
+
+
+def inner_types(kind):
+    yield kind
+    for argument in typing.get_args(kind):
+        yield from inner_types(argument)
+
+
+ALL = sorted(
+    {struct for rule in KINDS.values() for struct in structs(rule.payload)} | {Event, Record},
+    key=lambda struct: struct.__name__,
+)
+
+
+@pytest.mark.parametrize("struct", ALL, ids=lambda struct: struct.__name__)
+def test_fields_stand_in_the_order_of_keys_and_no_other_field_is_taken(struct):
+    names = struct.__struct_encode_fields__
+    assert list(names) == sorted(names)
+    assert struct.__struct_config__.forbid_unknown_fields
+    assert struct.__struct_config__.frozen
+
+
+def test_a_kind_is_the_name_of_its_payload():
+    assert all(rule.payload.__name__ == kind for kind, rule in KINDS.items())
+
+
+def test_an_entry_knows_its_kind_and_phase():
+    entry = Entry(at=(1,), payload=TimerSet(after_ms=1))
+    assert (entry.kind, entry.phase) == ("TimerSet", "Act")
+
+
+BODIES = {
+    '{"form":"json","inline":"1"}': True,
+    '{"form":"bytes","inline":""}': True,
+    '{"form":"bytes","inline":"/+8="}': True,
+    '{"form":"bytes","inline":"/+8"}': False,
+    '{"form":"bytes","inline":"/+9="}': False,
+    '{"form":"bytes","inline":"_-8="}': False,
+    '{"form":"bytes","inline":"/+8=\\n"}': False,
+    '{"form":"bytes","inline":"é"}': False,
+    '{"form":"text","inline":"_-8"}': True,
+    '{"form":"json","path":"p","sha256":"s","size":1}': True,
+    '{"form":"json","path":"p","sha256":"s"}': False,
+    '{"form":"json","path":"p","size":1}': False,
+    '{"form":"json","sha256":"s","size":1}': False,
+    '{"form":"json","inline":"1","path":"p"}': False,
+    '{"form":"json","inline":"1","sha256":"s"}': False,
+    '{"form":"json","inline":"1","size":1}': False,
+    '{"form":"json"}': False,
+    '{"form":"json","inline":null}': False,
+    '{"form":"xml","inline":"1"}': False,
+}
+
+
+@pytest.mark.parametrize("text", BODIES)
+def test_a_body_is_inline_or_a_file_and_bytes_are_base64(text):
+    try:
+        body = msgspec.json.decode(text, type=Body)
+    except UNREADABLE:
+        body = None
+    assert (body is not None) == BODIES[text]
+    assert body is None or msgspec.json.encode(body).decode() == text
+
+
+PAYLOADS = {
+    ("EffectAnswered", '{"request":"r"}'): False,
+    ("EffectAnswered", f'{{"failure":{FAILURE},"request":"r"}}'): True,
+    ("SkillExecuted", '{"attempt":1,"mode":"pure","skill":"s","step":"t"}'): False,
+    (
+        "SkillExecuted",
+        f'{{"attempt":1,"mode":"pure","skill":"s","step":"t","value":{INLINE}}}',
+    ): True,
+    (
+        "SkillExecuted",
+        f'{{"attempt":1,"failure":{FAILURE},"mode":"pure","skill":"s","step":"t","value":{INLINE}}}',
+    ): False,
+    ("TimerSet", '{"after_ms":9007199254740991}'): True,
+    ("TimerSet", '{"after_ms":9007199254740992}'): False,
+    ("TimerSet", '{"after_ms":-1}'): False,
+    ("TimerSet", '{"after_ms":1.0}'): False,
+    ("TimerSet", '{"after_ms":true}'): False,
+    ("TimerSet", '{"after_ms":' + "9" * 5000 + "}"): False,
+    ("TimerFired", "{}"): True,
+    ("TimerFired", '{"x":1}'): False,
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), PAYLOADS)
+def test_a_payload_is_taken_or_refused_with_one_of_few_errors(kind, text):
+    try:
+        taken = events.encode(events.decode_payload(kind, text.encode())).decode() == text
+    except UNREADABLE:
+        taken = False
+    assert taken == PAYLOADS[kind, text]
+
+
+def test_a_payload_of_an_unknown_kind_is_a_key_error():
+    with pytest.raises(KeyError):
+        events.decode_payload("None", b"{}")
+
+
+@pytest.mark.parametrize("decode", [events.decode_event, events.decode_record])
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"{}", b"[]", DEEP, b'{"at":' + DEEP, b"\0"])
+def test_what_is_no_line_is_refused_with_one_of_few_errors(decode, data):
+    with pytest.raises(UNREADABLE):
+        decode(data)
+
+
+@pytest.mark.parametrize(("length", "good"), [(0, False), (1, True), (64, True), (65, False)])
+def test_a_place_has_one_to_64_numbers(length, good):
+    at = "[" + ",".join("0" * length) + "]"
+    line = (
+        f'{{"at":{at},"at_ms":1,"kind":"TimerFired","payload":{{}},"phase":"Act",'
+        f'"prev":"","seq":0,"ts":1}}'
+    ).encode()
+    if good:
+        event = events.decode_event(line)
+        assert events.encode(event) == line
+        assert events.decode_payload(event.kind, event.payload) == TimerFired()
+    else:
+        with pytest.raises(UNREADABLE):
+            events.decode_event(line)
