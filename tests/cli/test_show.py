@@ -27,6 +27,8 @@ def test_a_failed_run_is_told_with_steps_effects_and_what_to_type_next(workc, se
     assert f"      GET {server.base_url}/x/items.json → 404\n" in out
     assert "  - pick   json_transform  skipped  UPSTREAM_FAILED  needs fetch\n" in out
     assert "try: workc verify-bundle " in shown.stderr
+    steps = workc("show", "last", "--json").document["steps"]
+    assert [step["code"] for step in steps] == ["NOT_FOUND", "UPSTREAM_FAILED"]
 
 
 def test_checks_and_output_are_shown(workc, server):

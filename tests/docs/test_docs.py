@@ -8,7 +8,7 @@ Rules for whoever writes a page (see also CONTRIBUTING.md):
 3. A first line ``# file: NAME`` also writes the block to NAME for those after it; ``# file: NAME
    (not valid)`` says that the workflow in it must be refused.
 4. ``console`` holds lines ``$ command``, each with what it prints. ``...`` stands for anything in a
-   line, or alone in a line for any lines. ``json`` must be JSON.
+   line, or alone in a line for any lines. ``json`` must be an object, and a price file if it says so.
 5. ``text`` and ``mermaid`` are not run. No other language may be used.
 6. ``$ make demo`` runs the demo; the rest of its block is what that prints.
 7. ``http://127.0.0.1:8000`` is a server of static files: ``python -m http.server 8000 ... &``.
@@ -29,6 +29,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import click
 import pytest
@@ -41,7 +42,7 @@ from workc.kernel.catalog import CATALOG
 from workc.kernel.events import KINDS
 from workc.kernel.failure import Refusal
 from workc.runtime.workflow.json_schema import FILE_SCHEMA
-from workc.skills.prices import builtin_prices
+from workc.skills.prices import builtin_prices, load_prices
 from workc.skills.registry import builtin_skills
 from workc.verify.verdict import VERIFY_FAIL_CODES
 
@@ -155,7 +156,8 @@ class Page:
         file_program(text.encode(), name, self.folder, builtin_skills(), builtin_prices())
 
     def _json(self, text, _first):
-        json.loads(text)
+        if json.loads(text).get("schema") == "workc.prices/1":
+            load_prices(text.encode())
 
     def _text(self, _text, _first):
         """Is not run."""
@@ -218,13 +220,16 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # Commands look for modules where they stand; no page may find those of another.
+    monkeypatch.setattr(sys, "path", [*sys.path])
     for name in [name for name in os.environ if name.startswith(("WORKC_", "OPENAI", "ANTHROPIC"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     site = partial(Quiet, directory=tmp_path / "site")
-    with ThreadingHTTPServer(("127.0.0.1", 0), site) as server:
+    # What a page sets in the environment is gone after it.
+    with patch.dict(os.environ), ThreadingHTTPServer(("127.0.0.1", 0), site) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield Page(tmp_path, f"http://127.0.0.1:{server.server_address[1]}")

@@ -16,12 +16,12 @@ from workc.api import runtime as composition
 class KilledWriter(RunWriter):
     """Writes a run until it is killed."""
 
-    lines = 0
-    files = 0
+    seen = 0
+    put_files = 0
 
     def append(self, line):
-        KilledWriter.lines += 1
-        if HOW == "file" or KilledWriter.lines < N:
+        KilledWriter.seen += 1
+        if HOW == "file" or KilledWriter.seen < N:
             super().append(line)
             return
         if HOW == "torn":
@@ -32,8 +32,8 @@ class KilledWriter(RunWriter):
         os.kill(os.getpid(), signal.SIGKILL)
 
     def put(self, path, data):
-        KilledWriter.files += 1
-        if HOW == "file" and KilledWriter.files == N:
+        KilledWriter.put_files += 1
+        if HOW == "file" and KilledWriter.put_files == N:
             self._journal.flush()
             target = self.path / "files" / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,4 +45,4 @@ class KilledWriter(RunWriter):
 STORE, WORKFLOW, BASE, N, HOW = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
 composition.RunWriter = KilledWriter
 outcome = Runtime(store=STORE).run(WORKFLOW, {"base": BASE})
-print(outcome.code, KilledWriter.lines, KilledWriter.files)
+print(outcome.code, KilledWriter.seen, KilledWriter.put_files)

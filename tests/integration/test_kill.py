@@ -46,7 +46,7 @@ REPLIES = {
 }
 OUTPUT = {"note": 106, "put": {"kept": True}, "big": "x" * 70_000}
 #: Lines and files of the journal of the run when nobody kills it; asserted below.
-LINES, FILES = 22, 7
+LINES, FILES = 19, 7
 
 
 def start(tmp_path, base, n, how):
@@ -114,7 +114,7 @@ def test_killed_after_any_line_the_run_resumes(tmp_path, n):
     check(tmp_path, n, "after")
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 8, 12, LINES])
+@pytest.mark.parametrize("n", [1, 2, 6, 7, 11, LINES])
 def test_killed_in_the_middle_of_a_line_the_run_resumes(tmp_path, n):
     check(tmp_path, n, "torn")
 

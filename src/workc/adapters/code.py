@@ -58,15 +58,21 @@ def source_of(function: object) -> bytes | None:
         return None
 
 
-def load_module(name: str, folder: Path) -> ModuleType:
-    """Returns the module of a ``.py`` file below ``folder``, or of a dotted name.
+def load_module(name: str, folder: Path, *, inside: bool = False) -> ModuleType:
+    """Returns the module of a ``.py`` file seen from ``folder``, or of a dotted name.
+
+    With ``inside`` a file must stand below the folder: a workflow, which may come with a bundle
+    from somebody else, names no other.
 
     Raises:
         Refusal: ``SKILL_NOT_FOUND``, saying what went wrong when it was imported.
     """
     try:
         if name.endswith(".py"):
-            return _load_file((folder / name).resolve())
+            path = (folder / name).resolve()
+            if inside and not path.is_relative_to(folder.resolve()):
+                raise ImportError(f"it stands outside {folder.resolve().name}/")
+            return _load_file(path)
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         # A module that ends the process when it is imported is no module.

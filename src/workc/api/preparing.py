@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from workc.api.programs import FileProgram, Workflow, file_program, find_workflow
+from workc.api.programs import FileProgram, Workflow, find_workflow
 from workc.api.runtime import Job, Runtime
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
@@ -65,11 +65,10 @@ def load(target: str, runtime: Runtime) -> FileProgram | Workflow[..., object]:
                 "INVALID_INPUT", f"{target!r} is neither file:function nor module:function"
             )
         return find_workflow(target, Path.cwd())
-    data = read_file(path)
+    read_file(path)
     if path.suffix == ".py":
         raise refuse("INVALID_INPUT", f"{path} is Python; name its workflow: {path}:NAME")
-    prices = runtime.settings.price_table
-    return file_program(data, path.name, path.resolve().parent, runtime.skills, prices)
+    return runtime.load(path)
 
 
 def typed_inputs(
@@ -136,4 +135,4 @@ def make_job(
     """
     found = load(target, runtime)
     inputs = typed_inputs(found, texts, values)
-    return runtime.prepare(found if isinstance(found, Workflow) else target, inputs)
+    return runtime.prepare(found, inputs)

@@ -155,6 +155,7 @@ class FileProgram:
 
     workflow: WorkflowFile
     program: Program
+    folder: Path
 
 
 def file_program(
@@ -167,7 +168,7 @@ def file_program(
     """
     known = {**skills}
     for module in declared_skills(data, name):
-        known.update(skills_in(load_module(module, folder)))
+        known.update(skills_in(load_module(module, folder, inside=True)))
     workflow = load_workflow(data, name, {key: _info(skill) for key, skill in known.items()})
     used = {step.skill: known[step.skill] for step in workflow.steps}
     program = Program(
@@ -185,7 +186,7 @@ def file_program(
         timeout_ms=workflow.timeout_ms,
         secrets=(*workflow.secrets, *_literal_keys(workflow.steps)),
     )
-    return FileProgram(workflow, program)
+    return FileProgram(workflow, program, folder)
 
 
 def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices) -> Program:

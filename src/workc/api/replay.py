@@ -30,7 +30,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.answering import call_awaiting, call_now
 from workc.runtime.asks import Call
 from workc.runtime.bodies import load_json
-from workc.runtime.captures import CaptureDesk, Comparison
+from workc.runtime.captures import CaptureDesk, Comparison, refuse_unused
 from workc.runtime.divergence import Diverged, Divergence
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
@@ -171,17 +171,7 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
         engine.close()
     if not session.done:
         raise Misuse("a replay stopped before its end")
-    for at in recorded.unused():
-        left = recorded.entry(at)
-        raise Diverged(
-            Divergence(
-                code="CAPTURE_UNUSED",
-                message="recorded, but not asked for now",
-                step=recorded.step_at(at),
-                at=".".join(map(str, at)),
-                kind=left.kind if left else None,
-            )
-        )
+    refuse_unused(recorded)
 
 
 def _call_again(call: Call) -> Result:

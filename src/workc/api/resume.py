@@ -28,7 +28,7 @@ from workc.kernel.events import BudgetReserved, BudgetSettled, Entry, Payload, R
 from workc.kernel.failure import refuse
 from workc.kernel.ledger import Ledger
 from workc.runtime.bodies import load_json
-from workc.runtime.captures import DoubtfulDesk, Past
+from workc.runtime.captures import DoubtfulDesk, Past, refuse_unused
 from workc.runtime.divergence import Diverged
 from workc.runtime.governor import Governor
 from workc.runtime.outcome import StructuredOutcome
@@ -124,6 +124,7 @@ def _continue(
         watch=watch,
         on_driver=on_driver,
     )
+    refuse_unused(recorded)
     return finish(writer, settings, out, result, effects)
 
 

@@ -24,6 +24,7 @@ from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
 from workc.api.programs import (
+    FileProgram,
     Workflow,
     file_program,
     find_workflow,
@@ -158,7 +159,11 @@ class Runtime:
         """Does what :meth:`execute` does, without blocking the caller's event loop."""
         return await asyncio.to_thread(self.execute, skill, params, out=out)
 
-    def prepare(self, workflow: Path_ | Workflow[..., object], inputs: Mapping[str, Json]) -> Job:
+    def prepare(
+        self,
+        workflow: Path_ | Workflow[..., object] | FileProgram,
+        inputs: Mapping[str, Json],
+    ) -> Job:
         """Returns the job of a workflow, everything about it checked.
 
         Raises:
@@ -168,13 +173,15 @@ class Runtime:
             raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(inputs).__name__}")
         if isinstance(workflow, Workflow):
             return self._function_job(workflow, inputs)
+        if isinstance(workflow, FileProgram):
+            return self._file_job(workflow, inputs)
         if not isinstance(cast("object", workflow), str | os.PathLike):
             given = type(workflow).__name__
             raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
         text = os.fspath(workflow)
         if ":" in text and not Path(text).exists():
             return self._function_job(find_workflow(text, Path.cwd()), inputs)
-        return self._file_job(Path(text), inputs)
+        return self._file_job(self.load(Path(text)), inputs)
 
     def start(
         self,
@@ -240,17 +247,22 @@ class Runtime:
         program = function_program(workflow, self._skills, settings.price_table)
         return Job(program, dict(inputs), settings, notes={"folder": str(home_of(workflow))})
 
-    def _file_job(self, path: Path, inputs: Mapping[str, Json]) -> Job:
-        data = _read(path)
-        folder = path.resolve().parent
-        found = file_program(data, path.name, folder, self._skills, self.settings.price_table)
-        bound = bind_inputs(found.workflow, inputs)
+    def _file_job(self, found: FileProgram, inputs: Mapping[str, Json]) -> Job:
         return Job(
             found.program,
-            bound,
+            bind_inputs(found.workflow, inputs),
             self._with_ceiling(found.workflow, self.settings),
-            notes={"folder": str(folder)},
+            notes={"folder": str(found.folder)},
         )
+
+    def load(self, path: Path) -> FileProgram:
+        """Returns the program of a workflow file.
+
+        Raises:
+            Refusal: what is wrong with the file or with the code that it names.
+        """
+        prices = self.settings.price_table
+        return file_program(_read(path), path.name, path.resolve().parent, self._skills, prices)
 
     def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:
         own = workflow.budget_ceiling_cents if workflow else None

@@ -42,7 +42,7 @@ def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) ->
             _summary(state, outcome, progress)
     else:
         _failed(state, outcome, progress, quiet=quiet)
-    return exits.exit_of(outcome)
+    return outcome.exit_code
 
 
 def _print_result(state: State, outcome: StructuredOutcome) -> None:

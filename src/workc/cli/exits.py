@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from workc.kernel.catalog import CATALOG
-from workc.runtime.outcome import StructuredOutcome
 
 OK = 0
 #: The work, or what was looked at, failed.
@@ -32,9 +31,3 @@ SIGTERM = 143
 def exit_of_code(code: str) -> int:
     """Returns what a command exits with that was refused with this code."""
     return CATALOG[code].exit if code in CATALOG else FAILED
-
-
-def exit_of(outcome: StructuredOutcome) -> int:
-    """Returns what `run` exits with: 2 says that nothing was run, so failed work never gives it."""
-    found = outcome.exit_code
-    return FAILED if found == USAGE and outcome.run_id is not None else found

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from workc.kernel.events import Entry, Payload, TimerFired
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.runtime.asks import Ask, Call, Effect, Timer
-from workc.runtime.bodies import Files
+from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
 from workc.runtime.ports import Ports
@@ -71,7 +71,7 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
-        return Result(failure=failure_of(error))
+        return Result(failure=failure_from(error))
 
 
 async def call_awaiting(
@@ -84,7 +84,7 @@ async def call_awaiting(
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
-        return Result(failure=failure_of(error))
+        return Result(failure=failure_from(error))
 
 
 async def perform(effect: Effect, ports: Ports) -> EffectResponse | Failure:

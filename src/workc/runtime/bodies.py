@@ -16,6 +16,7 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Body, FailureRecord, Form
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.values import MAX_SAFE_INTEGER, Json
+from workc.stages.exception import failure_of
 
 #: A body of more bytes than this stands in a file of its own.
 INLINE_LIMIT_BYTES = 65_536
@@ -99,6 +100,15 @@ def sound(failure: Failure) -> Failure:
         details=failure.details if isinstance(details, dict) else {},
         retry_after_ms=failure.retry_after_ms if fits else None,
     )
+
+
+def failure_from(error: BaseException) -> Failure:
+    """Returns what an exception of somebody else's code means, whatever that exception is."""
+    try:
+        return sound(failure_of(error))
+    except Exception:  # noqa: BLE001 - its attributes and methods are somebody else's, too
+        name = type(error).__name__
+        return Failure(code="SKILL_FAILED", message=f"{name}, which cannot be put into words")
 
 
 def record_failure(files: Files, failure: Failure) -> FailureRecord:

@@ -158,6 +158,21 @@ class DoubtfulDesk:
         return record_answer(self._files, digest, failure)
 
 
+def refuse_unused(recorded: Recorded) -> None:
+    """Raises Diverged if something is recorded that nobody has asked for by the end of the run."""
+    for at in recorded.unused():
+        left = recorded.entry(at)
+        raise Diverged(
+            Divergence(
+                code="CAPTURE_UNUSED",
+                message="recorded, but not asked for now",
+                step=recorded.step_at(at),
+                at=".".join(map(str, at)),
+                kind=left.kind if left else None,
+            )
+        )
+
+
 def _compare(recorded: Recorded, entry: Entry) -> None:
     found = recorded.payload(entry.at)
     if found is None:

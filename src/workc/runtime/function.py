@@ -18,7 +18,7 @@ from workc.kernel.events import CallHalted, TimerSet
 from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
-from workc.runtime.bodies import sound
+from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane
 from workc.runtime.run import Run, StepResult
@@ -27,7 +27,7 @@ from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERM
 from workc.runtime.workflow.model import RetrySpec, StepSpec
 from workc.stages.annotations import to_json
 from workc.stages.effects import SecretName, SecretText
-from workc.stages.skill import Skill, failure_of
+from workc.stages.skill import Skill
 
 R = TypeVar("R")
 
@@ -248,4 +248,4 @@ async def call_function(
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - a workflow's own exception is an outcome
-        return None, sound(failure_of(error)), None
+        return None, failure_from(error), None

@@ -67,10 +67,11 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """Returns what the command line exits with."""
+        """Returns what the command line exits with; 2 says that nothing was run."""
         if self.ok:
             return 0
-        return CATALOG[self.code].exit if self.code in CATALOG else 1
+        found = CATALOG[self.code].exit if self.code in CATALOG else 1
+        return 1 if found == 2 and self.run_id is not None else found
 
     def to_json(self) -> JsonObject:
         """Returns the outcome as JSON, schema ``workc.outcome/1``."""

@@ -28,10 +28,10 @@ from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call, Timer
 from workc.runtime.bodies import (
+    failure_from,
     load_failure,
     load_json,
     record_failure,
-    sound,
     store,
     store_json,
 )
@@ -41,7 +41,7 @@ from workc.runtime.retry import delay_ms, policy_for
 from workc.runtime.run import Run, StepResult
 from workc.runtime.workflow.model import StepSpec
 from workc.runtime.workflow.references import resolve
-from workc.stages.skill import Skill, failure_of
+from workc.stages.skill import Skill
 
 #: So often an idempotent step is tried when the answers of its attempts are in doubt.
 MAX_DOUBTFUL_ATTEMPTS = 3
@@ -247,7 +247,7 @@ async def _run_code(skill: Skill[..., object], ctx: AttemptContext, params: Json
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - a skill's own exception is an outcome
-        return _Attempt(failure=sound(failure_of(error)))
+        return _Attempt(failure=failure_from(error))
 
 
 async def _called(

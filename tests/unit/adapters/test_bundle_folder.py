@@ -305,6 +305,18 @@ def test_an_io_error_while_reading_is_unreadable(folder, monkeypatch):
         data(folder, "receipt.json")
 
 
+def test_an_io_error_while_listing_is_unreadable(folder, monkeypatch):
+    def broken(descriptor):
+        raise OSError(5, "I/O error")
+
+    monkeypatch.setattr(os, "scandir", broken)
+    assert codes(folder) == ("FILE_UNREADABLE",)
+
+
+def test_a_folder_whose_name_holds_a_zero_byte_is_unreadable():
+    assert codes(Path("a\0b")) == ("FILE_UNREADABLE",)
+
+
 def test_reading_leaves_no_descriptor_open(folder):
     before = len(os.listdir("/proc/self/fd"))
     (folder / "evidence" / "loop").symlink_to("loop")

@@ -14,6 +14,8 @@ ANSWER = (
     b'"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],'
     b'"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}'
 )
+#: Put together, because this file is the program of a run and must not hold the key itself.
+KEY = "-".join(["sk", "test", "0123456789abcdef"])
 ITEMS = "http://93.184.216.34/items"
 SCRIPT = {
     f"GET {ITEMS}": [Scripted(chunks=(b'{"items":[1,2,3]}',))],
@@ -26,30 +28,40 @@ SCRIPT = {
 }
 
 TRANSFORM = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
-CALL = "{skill: http_call, with: {url: '%s'}}"
-FAILING = CALL % f"{ITEMS}/unknown"
 MODEL = "{skill: llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}}"
-CHECK = "verify: [{id: c1, level: Semantic, that: '%s'}]\n"
+RETRY = "retry: {max_attempts: 3, base_delay_ms: 5, max_delay_ms: 9}"
 
+
+def call(path="", more=""):
+    """Returns a step that calls a URL of the script."""
+    return f"{{skill: http_call, with: {{url: '{ITEMS}{path}'}}{more}}}"
+
+
+def after(step):
+    """Returns a step that needs another one."""
+    return f"{{skill: json_transform, depends_on: [{step}], with: {{data: 1, expression: '@'}}}}"
+
+
+def work(output="1", check=None, budget="", **steps):
+    """Returns the text of a workflow."""
+    lines = [f"budget: {{ceiling_cents: {budget}}}"] if budget else []
+    lines += ["steps:", *(f"  {name}: {step}" for name, step in steps.items())]
+    if check:
+        lines.append(f"verify: [{{id: c1, level: Semantic, that: '{check}'}}]")
+    return "\n".join([*lines, f"output: {{n: '{output}'}}", ""])
+
+
+RESULT = "${steps.a.result}"
 FILES = {
-    "success": f"steps: {{a: {TRANSFORM}, b: {CALL % ITEMS}}}\n"
-    + CHECK % "steps.a.result == `2`"
-    + "output: {n: '${steps.a.result}'}\n",
-    "staged": f"steps: {{a: {TRANSFORM}}}\noutput: {{n: '${{steps.a.result}}'}}\n",
-    "partial": f"steps: {{a: {TRANSFORM}, b: {FAILING}, "
-    "c: {skill: json_transform, depends_on: [b], with: {data: 1, expression: '@'}}}\n"
-    "output: {n: '${steps.a.result}'}\n",
-    "nothing": f"steps: {{a: {FAILING}}}\noutput: {{n: 1}}\n",
-    "broken_check": f"steps: {{a: {TRANSFORM}}}\n"
-    + CHECK % "steps.a.result == `3`"
-    + "output: {n: 1}\n",
-    "retried": "steps: {a: {skill: http_call, with: {url: '%s/flaky'}, "
-    "retry: {max_attempts: 3, base_delay_ms: 5, max_delay_ms: 9}}}\noutput: {n: 1}\n" % ITEMS,
-    "paid": f"budget: {{ceiling_cents: 50}}\nsteps: {{a: {MODEL}, b: {MODEL}}}\noutput: {{n: 1}}\n",
-    "halted": f"steps: {{a: {MODEL}, b: {{skill: json_transform, depends_on: [a], "
-    "with: {data: 1, expression: '@'}}}\noutput: {n: 1}\n",
-    "big": "steps: {a: %s, b: %s}\noutput: {n: 1}\n"
-    % (CALL % f"{ITEMS}/big", CALL % f"{ITEMS}/bytes"),
+    "success": work(RESULT, "steps.a.result == `2`", a=TRANSFORM, b=call()),
+    "staged": work(RESULT, a=TRANSFORM),
+    "partial": work(RESULT, a=TRANSFORM, b=call("/unknown"), c=after("b")),
+    "nothing": work(a=call("/unknown")),
+    "broken_check": work(RESULT, "steps.a.result == `3`", a=TRANSFORM),
+    "retried": work(a=call("/flaky", f", {RETRY}")),
+    "paid": work(budget="50", a=MODEL, b=MODEL),
+    "halted": work(a=MODEL, b=after("a")),
+    "big": work(a=call("/big"), b=call("/bytes")),
 }
 
 
@@ -82,17 +94,17 @@ def bundle(name: str) -> dict[str, bytes]:
     """Returns the files of one bundle; do not change them, take ``dict(bundle(name))``."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
-        work = FUNCTIONS.get(name)
-        if work is None:
-            work = Path(folder) / "work.yaml"
-            work.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{FILES[name]}")
+        program = FUNCTIONS.get(name)
+        if program is None:
+            program = Path(folder) / "work.yaml"
+            program.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{FILES[name]}")
         ceiling = 1_000 if name == "halted" else None
         runtime = simulated(
             SCRIPT,
             settings=Settings(ceiling_micro_cents=ceiling),
-            environment={"OPENAI_API_KEY": "sk-test-0123456789abcdef"},
+            environment={"OPENAI_API_KEY": KEY},
         )
-        outcome = runtime.run(work, out=out)
+        outcome = runtime.run(program, out=out)
         assert outcome.bundle is not None, outcome
         return {
             str(path.relative_to(out)): path.read_bytes()

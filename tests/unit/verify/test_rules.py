@@ -580,6 +580,14 @@ def a_retry_for_another_code(d):
 
 
 @table("retried")
+def a_retry_of_no_attempt(d):
+    d.events.remove(d.event("SkillExecuted"))
+    for event in d.events:
+        if len(event["at"]) == 3 and event["at"][2] > 2:
+            event["at"][2] -= 1
+
+
+@table("retried")
 def a_retry_after_a_success(d):
     d.payload("SkillExecuted").pop("failure")
     d.payload("SkillExecuted")["value"] = {"form": "json", "inline": "1"}
@@ -753,9 +761,19 @@ def a_proof_digest_changed(d):
     d.receipt["proof_digest"] = "0" * 64
 
 
-@rule("BUNDLE_MALFORMED", "projection", project=False, second_too=True)
+@rule("BUNDLE_MALFORMED", "projection", project=False)
 def no_intent(d):
     d.drop("IntentSet")
+
+
+@rule("BUNDLE_MALFORMED", "projection", project=False)
+def no_start(d):
+    d.drop("RunStarted")
+
+
+@rule("BUNDLE_MALFORMED", "projection", project=False)
+def no_work(d):
+    d.drop("WorkEnded")
 
 
 @unproven()
@@ -1023,6 +1041,21 @@ def test_what_was_sealed_wholly_anew_is_not_provable_without_a_digest():
     assert verdict.ok
     assert verdict.proof_digest != json.loads(bundle("success")["receipt.json"])["proof_digest"]
     assert any(line.startswith("origin:") for line in verdict.not_checked)
+
+
+def test_a_request_in_a_file_passes_as_one_in_the_event_does():
+    def move(d):
+        request = d.payload("EffectAsked")["request"]
+        data = request["inline"].encode()
+        d.files["evidence/request.json"] = data
+        d.payload("EffectAsked")["request"] = {
+            "form": "json",
+            "path": "evidence/request.json",
+            "sha256": sha256(data),
+            "size": len(data),
+        }
+
+    assert verify(MemoryReader(reseal(bundle("success"), move))).ok
 
 
 def test_resealing_without_an_edit_gives_the_same_bytes():

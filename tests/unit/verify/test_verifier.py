@@ -6,10 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
-import workc
 from bundles import NAMES, bundle
 from reseal import canonical, reseal, second, sha256
 
+import workc
 from workc.bundle.layout import LIMITS, Limits
 from workc.verify.case import MAX_TEXT, Case
 from workc.verify.reader import Item, MemoryReader, ReadError
@@ -379,6 +379,15 @@ def test_a_bundle_at_the_limit_passes_and_one_past_it_is_undecided(name, chunk):
     verdict = verify(reader, limits=Limits(**{name: limit - 1}))
     assert set(verdict.codes()) == {"LIMIT_EXCEEDED"}
     assert verdict.undecided
+
+
+@pytest.mark.parametrize("chunk", [None, 64])
+def test_a_line_without_an_end_is_not_kept_past_the_limit(chunk):
+    files = {**bundle(SMALL), "events.jsonl": b"x" * len(bundle(SMALL)["events.jsonl"])}
+    verdict = verify(OddReader(files, chunk=chunk), limits=Limits(line_bytes=100))
+    assert [(f.code, f.line) for f in verdict.failures if f.step == "events"] == [
+        ("LIMIT_EXCEEDED", 1)
+    ]
 
 
 def test_the_limits_are_those_of_the_page():

@@ -1,0 +1,156 @@
+"""What is told of less simple runs: money, partial success, secrets, large bodies, no answer."""
+
+import json
+
+import pytest
+
+from workc.api import preparing
+from workc.testkit.servers import Reply
+
+ANSWER = {
+    "id": "x",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-4o-mini",
+    "choices": [
+        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi!"}}
+    ],
+    "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+}
+JSON = (("content-type", "application/json"),)
+PARTIAL = """\
+workc: 1
+name: halves
+inputs: {base: {type: string}}
+secrets: [SHOP_TOKEN]
+steps:
+  good: {skill: http_call, with: {url: "${inputs.base}/items.json?key=${secrets.SHOP_TOKEN}"}}
+  bad: {skill: http_call, with: {url: "${inputs.base}/nothing"}}
+output: {status: "${steps.good.status}"}
+"""
+
+
+def test_what_a_model_call_cost_is_shown_everywhere(workc, folder, server, model_text):
+    server.replies["/chat/completions"] = Reply(body=json.dumps(ANSWER).encode(), headers=JSON)
+    (folder / "ask.yaml").write_text(model_text)
+    env = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.base_url}
+    shown = workc("run", "ask.yaml", "--json", env=env)
+    assert shown.exit_code == 0
+    # 10 x $0.15 and 5 x $0.60 per million tokens.
+    assert shown.document["cost_micro_cents"] == 450
+    assert "  ✓ one       llm_invoke" in shown.stderr
+    assert "$0.0000045" in shown.stderr
+    assert "spent $0.0000045 of $0.05" in workc("show", "last").stdout
+    assert "openai /chat/completions → 200" in workc("show", "last").stdout
+    assert workc("ls").stdout.splitlines()[1].endswith("$0.0000045")
+    assert "It spent $0.0000045 of at most $0.05." in workc("explain", "last").stdout
+
+
+def test_a_partial_success_is_no_success_but_its_output_is_printed(workc, folder, server):
+    (folder / "halves.yaml").write_text(PARTIAL)
+    env = {"SHOP_TOKEN": "tip-top-secret"}
+    shown = workc("run", "halves.yaml", "--input", f"base={server.base_url}", env=env)
+    assert shown.exit_code == 1
+    assert shown.document == {"status": 200}
+    assert "partial NOT_FOUND · spent" in shown.stderr
+    text = workc("show", "last").stdout
+    assert text.startswith("✗ halves · partial  NOT_FOUND\n")
+    assert "key=${secrets.SHOP_TOKEN} → 200" in text
+    for command in ("show", "explain"):
+        assert "tip-top-secret" not in workc(command, "last", "--json").stdout
+    explained = workc("explain", "last", "--json").document
+    assert "It succeeded in part" in " ".join(explained["sentences"])
+    assert explained["failure"]["code"] == "NOT_FOUND"
+
+
+def test_an_effect_without_an_answer_shows_its_code(workc, server, folder):
+    (folder / "reset.yaml").write_text(
+        "workc: 1\nname: reset\nsteps:\n  a:\n    skill: http_call\n"
+        f"    with: {{url: '{server.base_url}/reset'}}\n    retry: {{max_attempts: 1}}\n"
+    )
+    server.replies["/reset"] = Reply(then="reset", length=9)
+    shown = workc("run", "reset.yaml")
+    assert shown.exit_code == 8
+    assert f"GET {server.base_url}/reset → CONNECTION_RESET" in workc("show", "last").stdout
+    answered = workc("show", "last", "a", "--json").document["records"][1]
+    assert answered["failure"]["code"] == "CONNECTION_RESET"
+
+
+def test_a_long_body_is_cut_and_says_how_much_is_missing(workc, folder):
+    (folder / "in.json").write_text(json.dumps({"word": "x" * 100_000}))
+    assert workc("run", "pure.yaml", "--inputs", "in.json", "-q").exit_code == 0
+    text = workc("show", "last").stdout
+    assert "characters more)" in text
+    assert len(text) < 10_000
+    step = workc("show", "last", "say", "--json").stdout
+    assert "bytes more)" in step
+    assert len(step) < 100_000
+
+
+def test_a_run_that_was_interrupted_is_explained_with_how_to_go_on(workc, folder):
+    assert workc("run", "pure.yaml", "-q").exit_code == 0
+    run = next(folder.glob(".workc/runs/*"))
+    for path in sorted((run / "bundle").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (run / "bundle").rmdir()
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "journal.jsonl").write_bytes(b"".join(lines[:3]))
+    text = workc("explain", "last").stdout
+    assert "It was interrupted before its end; what it did is kept." in text
+    assert f"What to do: workc resume {run.name}" in text
+    shown = workc("resume", "last", "--out", "copy")
+    assert (shown.exit_code, shown.document) == (0, {"result": "hi"})
+    assert workc("verify-bundle", "copy").exit_code == 0
+
+
+def test_a_broken_journal_is_shown_as_far_as_it_goes_and_refused_by_resume(workc, folder):
+    assert workc("run", "pure.yaml", "-q").exit_code == 0
+    run = next(folder.glob(".workc/runs/*"))
+    (run / "bundle").rename(folder / "away")
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b"Lens", b"Lenz")
+    (run / "journal.jsonl").write_bytes(b"".join(lines))
+    shown = workc("show", "last")
+    assert shown.exit_code == 0
+    assert "line 3 of the journal" in shown.stdout
+    refused = workc("resume", "last", "--json")
+    assert (refused.exit_code, refused.document["code"]) == (5, "JOURNAL_CORRUPT")
+
+
+def test_schemas_are_listed_and_a_misspelt_one_is_named(workc):
+    assert workc("schema").stdout.startswith("workflow  A workflow: steps that use skills")
+    shown = workc("schema", "outcom")
+    assert shown.exit_code == 2
+    assert "did you mean outcome?" in shown.stderr
+
+
+def test_a_file_is_read_up_to_the_limit_and_no_further(folder, monkeypatch, workc):
+    monkeypatch.setattr(preparing, "MAX_FILE_BYTES", 100)
+    (folder / "at.yaml").write_bytes(b"#" * 100)
+    (folder / "past.yaml").write_bytes(b"#" * 101)
+    assert "is larger than 100 bytes" not in workc("run", "at.yaml").stderr
+    shown = workc("run", "past.yaml")
+    assert shown.exit_code == 2
+    assert "is larger than 100 bytes" in shown.stderr
+
+
+@pytest.mark.parametrize("name", [".", "no/such/folder.yaml", "\x00"])
+def test_what_is_no_file_is_refused_by_name(workc, name):
+    shown = workc("run", name)
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("✗ INVALID_INPUT")
+
+
+def test_inputs_of_a_function_are_typed_by_its_schema(workc, folder):
+    (folder / "typed_flow.py").write_text(
+        "import workc\n\n@workc.workflow\n"
+        "async def main(ctx, words: list[str], text: str, flag: bool = False):\n"
+        "    return {'words': words, 'text': text, 'flag': flag}\n"
+    )
+    given = ("--input", 'words=["a"]', "--input", "text=[1]", "--input", "flag=true")
+    shown = workc("run", "typed_flow.py:main", *given, "-q")
+    assert shown.document == {"words": ["a"], "text": "[1]", "flag": True}
+    wrong = workc("run", "typed_flow.py:main", "--input", "words={", "--input", "text=a")
+    assert wrong.exit_code == 2
+    unknown = workc("run", "typed_flow.py:main", *given, "--input", "other=1")
+    assert unknown.exit_code == 2
