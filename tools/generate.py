@@ -11,6 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from workc.api import published
 from workc.kernel import lanes, phases
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,7 +140,13 @@ def outputs() -> dict[Path, str]:
         ROOT / "src/workc/kernel/catalog.py": catalog_module(),
         ROOT / "docs/reference/failures.md": failures_page(),
         ROOT / "docs/reference/phases.md": phases_page(),
+        **{ROOT / f"docs/schemas/{name}.json": schema(name) for name in published.schema_names()},
     }
+
+
+def schema(name: str) -> str:
+    """Returns the text of a published JSON Schema."""
+    return json.dumps(published.schema_of(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:
