@@ -19,10 +19,8 @@ from types import CodeType, ModuleType
 from typing import cast
 
 from workc.kernel.failure import Refusal, refuse
+from workc.stages.exception import FILE_MODULE_PREFIX
 from workc.stages.skill import Skill
-
-#: How the modules of files that are loaded by their path are named.
-FILE_MODULE_PREFIX = "workc_file_"
 
 
 def digest_of(function: object) -> str:
@@ -69,10 +67,7 @@ def load_module(name: str, folder: Path, *, inside: bool = False) -> ModuleType:
     """
     try:
         if name.endswith(".py"):
-            path = (folder / name).resolve()
-            if inside and not path.is_relative_to(folder.resolve()):
-                raise ImportError(f"it stands outside {folder.resolve().name}/")
-            return _load_file(path)
+            return _load_file(_placed(name, folder.resolve(), inside=inside))
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         # A module that ends the process when it is imported is no module.
@@ -92,6 +87,13 @@ class _SourceLoader(SourceFileLoader):
     def path_stats(self, path: str) -> Mapping[str, object]:
         """Raises OSError, which says that there is no bytecode, and that none is to be kept."""
         raise OSError(f"bytecode of {path} is not used")
+
+
+def _placed(name: str, folder: Path, *, inside: bool) -> Path:
+    path = (folder / name).resolve()
+    if inside and not path.is_relative_to(folder):
+        raise ImportError(f"it stands outside {folder.name}/")
+    return path
 
 
 def _load_file(path: Path) -> ModuleType:

@@ -116,6 +116,11 @@ class RunWriter(RunFolder):
         """Takes one line of the journal."""
         self._journal.write(line + b"\n")
 
+    def lines(self) -> Iterator[bytes]:
+        """Yields the complete lines of the journal, those that still wait to be written too."""
+        self._journal.flush()
+        return super().lines()
+
     def commit(self, *, effect: bool) -> None:
         """Hands what was appended to the system, and to the disk where that was chosen."""
         if self._durability == "none":

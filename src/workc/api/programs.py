@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar, cast
 
 from workc.adapters.code import (
-    FILE_MODULE_PREFIX,
     as_skill,
     digest_of,
     load_module,
@@ -27,6 +26,7 @@ from workc.runtime.workflow.loader import declared_skills, load_workflow
 from workc.runtime.workflow.model import CheckSpec, Level, SkillInfo, StepSpec, WorkflowFile
 from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
+from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill
 from workc.stages.skill import skill as make_skill
 
@@ -122,7 +122,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
 
     source = source_of(workflow.function) or b""
     text: JsonObject = {
-        "function": f"{workflow.function.__module__}:{workflow.function.__qualname__}",
+        "function": name_of(workflow),
         "sha256": digest_of(workflow.function),
         "source": source.decode("utf-8", "replace"),
     }
@@ -239,9 +239,22 @@ def _digests(skills: Skills) -> dict[str, str]:
 
 def home_of(workflow: Workflow[..., object]) -> Path:
     """Returns the folder below which a workflow function is found again by its name."""
+    file = _file_of(workflow)
+    return Path(file).parent if file is not None else Path.cwd()
+
+
+def name_of(workflow: Workflow[..., object]) -> str:
+    """Returns ``file.py:name`` for a function whose file was run or loaded, else ``module:name``."""
+    file = _file_of(workflow)
+    where = workflow.function.__module__ if file is None else Path(file).name
+    return f"{where}:{workflow.function.__qualname__}"
+
+
+def _file_of(workflow: Workflow[..., object]) -> str | None:
+    module = workflow.function.__module__
     file = getattr(workflow.function, "__globals__", {}).get("__file__")
-    by_path = workflow.function.__module__.startswith(FILE_MODULE_PREFIX)
-    return Path(str(file)).parent if by_path and file else Path.cwd()
+    by_path = module == MAIN or module.startswith(FILE_MODULE_PREFIX)
+    return str(file) if by_path and file else None
 
 
 def find_workflow(text: str, folder: Path) -> Workflow[..., object]:

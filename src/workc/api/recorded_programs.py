@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workc.adapters.code import FILE_MODULE_PREFIX
 from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
 from workc.kernel.events import Body, RunStarted
 from workc.kernel.failure import refuse
@@ -43,10 +42,7 @@ def _function_name(body: Body, files: Files) -> str:
     name = value.get("function") if isinstance(value, dict) else None
     if not isinstance(name, str):
         raise refuse("SKILL_NOT_FOUND", "the bundle does not name its workflow function")
-    module, _, attribute = name.partition(":")
-    if not module.startswith(FILE_MODULE_PREFIX):
-        return name
-    return f"{module.removeprefix(FILE_MODULE_PREFIX)}.py:{attribute}"
+    return name
 
 
 def changed_code(payload: RunStarted, program: Program) -> Iterator[Divergence]:

@@ -69,7 +69,10 @@ class Misuse(Exception):
 
 
 def refuse(code: str, message: str, **details: object) -> Refusal:
-    """Returns the refusal to raise: ``raise refuse("TIMEOUT", "no answer within 5 s", ...)``.
+    """Returns a refusal, to be raised at once.
+
+    >>> str(refuse("TIMEOUT", "no answer within 5 s", limit_ms=5000))
+    'TIMEOUT: no answer within 5 s'
 
     ``details`` must be JSON values; they are for programs, the message is for people.
     """

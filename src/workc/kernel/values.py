@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
 
 #: The largest integer that every JSON reader holds exactly (RFC 7493, section 2.2).

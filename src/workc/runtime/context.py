@@ -153,7 +153,7 @@ class AttemptContext:
     def _refused(self, answer: BudgetReserved) -> Refusal:
         ceiling = self._run.ceiling_micro_cents
         left = ceiling - answer.reserved - answer.spent
-        rest = f"{money(left)} are left of {money(ceiling)}" if ceiling else "the run has no budget"
+        rest = f"{money(left)} are left of {money(ceiling)}" if ceiling else "the budget is $0.00"
         return refuse(
             "BUDGET_EXCEEDED",
             f"the call may cost up to {money(answer.bound)}; {rest}",

@@ -25,6 +25,11 @@ MAX_WORDS = 500
 #: how deep its caller stood, where it began does not.
 MAX_FRAMES = 20
 
+#: The name of the module that the interpreter was started with.
+MAIN = "__main__"
+#: What stands before the name of a module that was loaded from a file, so that it hides no other.
+FILE_MODULE_PREFIX = "workc_file_"
+
 #: How Python's repr spells where an object lies; the second form is what ctypes and others print.
 _ADDRESS = re.compile(r"(?<=\bat )0x[0-9a-fA-F]+|\b0x[0-9a-fA-F]{8,}")
 
@@ -55,7 +60,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, Refusal) and (passed := _sound(error.failure)) is not None:
         return passed
     details: JsonObject = {
-        "exception": _printable(f"{type(error).__module__}.{type(error).__qualname__}"),
+        "exception": _printable(f"{_module_of(type(error))}.{type(error).__qualname__}"),
         "frames": list[Json](_frames(error.__traceback__)),
     }
     return Failure(code="SKILL_FAILED", message=words_of(error), details=details)
@@ -76,12 +81,30 @@ def _sound(failure: Failure) -> Failure | None:
 def _frames(traceback: TracebackType | None) -> Iterator[JsonObject]:
     kept = 0
     while traceback is not None and kept < MAX_FRAMES:
-        module = _printable(str(traceback.tb_frame.f_globals.get("__name__", "")))
+        scope = traceback.tb_frame.f_globals
+        module = stable_name(str(scope.get("__name__", "")), scope.get("__file__"))
         if not _is_hidden(module):
             kept += 1
             function = _printable(traceback.tb_frame.f_code.co_qualname)
             yield {"module": module, "function": function, "line": traceback.tb_lineno}
         traceback = traceback.tb_next
+
+
+def _module_of(kind: type) -> str:
+    module = sys.modules.get(kind.__module__)
+    return stable_name(kind.__module__, getattr(module, "__file__", None))
+
+
+def stable_name(module: str, file: object) -> str:
+    """Returns a module's name, the same whether its file was run, imported or loaded by path.
+
+    A file that is run is ``__main__``; one that a workflow names is loaded under a name of ours.
+    Both go by the name of their file.
+    """
+    if module != MAIN and not module.startswith(FILE_MODULE_PREFIX):
+        return _printable(module)
+    stem = str(file or module).replace("\\", "/").rpartition("/")[2].removesuffix(".py")
+    return _printable(stem.removeprefix(FILE_MODULE_PREFIX))
 
 
 def _is_hidden(module: str) -> bool:

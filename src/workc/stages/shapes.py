@@ -74,9 +74,7 @@ def hints_of(owner: Callable[..., object], without: str | None = None) -> dict[s
 
 def _bare(owner: Callable[..., object], without: str) -> Callable[..., object]:
     function = cast("types.FunctionType", inspect.unwrap(owner))
-    bare = types.FunctionType(
-        function.__code__, function.__globals__, closure=function.__closure__
-    )
+    bare = types.FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
     bare.__annotations__ = {n: a for n, a in owner.__annotations__.items() if n != without}
     return bare
 

@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._owner = owner
         super().__init__(request, address, server)
 
-    def log_message(self, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Says nothing."""
 
     def __getattr__(self, name: str) -> Callable[[], None]:

@@ -25,6 +25,7 @@ SCRIPT = {
     ],
     f"GET {ITEMS}/big": [Scripted(chunks=(b'"' + b"x" * 70_000 + b'"',))],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
+    "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
 }
 
 TRANSFORM = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -60,6 +61,7 @@ FILES = {
     "broken_check": work(RESULT, "steps.a.result == `3`", a=TRANSFORM),
     "retried": work(a=call("/flaky", f", {RETRY}")),
     "paid": work(budget="50", a=MODEL, b=MODEL),
+    "overrun": work(budget="50", a=MODEL.replace("-mini", ""), b=after("a")),
     "halted": work(a=MODEL, b=after("a")),
     "big": work(a=call("/big"), b=call("/bytes")),
 }

@@ -574,6 +574,25 @@ def a_lane_of_two_steps(d):
     d.payload("SkillExecuted", 1)["step"] = "other"
 
 
+def _stray_step(name, kind, number):
+    def edit(d):
+        d.payload(kind, number)["step"] = "other"
+
+    edit.__name__ = f"a_{kind}_of_another_step"
+    table(name, second_too=False)(edit)
+
+
+for _name, _kind, _number in (
+    ("retried", "EffectAsked", 1),
+    ("retried", "RetryScheduled", 0),
+    ("function", "SkillAsked", 0),
+    ("paid", "BudgetReserved", 1),
+    ("paid", "BudgetSettled", 1),
+    ("halted", "BudgetReserved", 0),
+):
+    _stray_step(_name, _kind, _number)
+
+
 @table("retried")
 def a_retry_for_another_code(d):
     d.payload("RetryScheduled")["code"] = "TIMEOUT"

@@ -69,6 +69,13 @@ def test_the_bundles_hold_every_kind_but_one():
     assert kinds == set(second.PAYLOADS) - {"CallHalted"}
 
 
+def test_a_bill_above_its_bound_and_the_ceiling_is_the_truth_and_passes():
+    receipt = json.loads(bundle("overrun")["receipt.json"])
+    assert receipt["failure"]["code"] == receipt["halt"] == "BUDGET_BOUND_VIOLATED"
+    assert receipt["money"]["spent_micro_cents"] > receipt["money"]["ceiling_micro_cents"]
+    assert verdict_of(bundle("overrun")).ok
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 4096])
 def test_the_size_of_the_chunks_changes_nothing(chunk):
     assert verify(OddReader(bundle("success"), chunk=chunk)) == verdict_of(bundle("success"))

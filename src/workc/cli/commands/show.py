@@ -73,7 +73,7 @@ def _show_step(state: State, found: JsonObject) -> None:
     if state.json:
         state.document(found)
         return
-    state.out(f"{printable(str(found['step']))} · {found['skill']} · {found['status']}")
+    state.out(" · ".join(printable(str(found[name])) for name in ("step", "skill", "status")))
     records = found["records"]
     for record in records if isinstance(records, list) else []:
         if isinstance(record, dict):

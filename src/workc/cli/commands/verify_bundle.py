@@ -39,7 +39,7 @@ def command(
         verify_bundle(path, expect_digest=digest, expect_run_id=expect_run_id) for path in paths
     ]
     if state.json:
-        _print_json(state, verdicts)
+        _print_json(state, paths, verdicts)
     else:
         for path, verdict in zip(paths, verdicts, strict=True):
             _show(state, path, verdict)
@@ -59,8 +59,10 @@ def exit_of(verdict: Verdict) -> int:
     return exits.UNDECIDED if verdict.undecided else exits.PROVEN_BAD
 
 
-def _print_json(state: State, verdicts: list[Verdict]) -> None:
-    found: list[Json] = [verdict.to_json() for verdict in verdicts]
+def _print_json(state: State, paths: tuple[str, ...], verdicts: list[Verdict]) -> None:
+    found: list[Json] = [
+        {**verdict.to_json(), "path": path} for path, verdict in zip(paths, verdicts, strict=True)
+    ]
     state.out(json_text(found[0] if len(found) == 1 else found))
 
 

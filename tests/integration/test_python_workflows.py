@@ -1,0 +1,196 @@
+"""Workflows as Python functions: order, names, failures, inputs, what may be awaited."""
+
+import asyncio
+import dataclasses
+
+import pytest
+
+import workc
+from workc import Misuse, Runtime, StepFailed
+
+
+@workc.skill(pure=True)
+def double(x: int) -> int:
+    return 2 * x
+
+
+@workc.skill(pure=True)
+def fail(x: int) -> int:
+    raise ValueError(x)
+
+
+@workc.skill(pure=True)
+def spoil(items: list[int]) -> int:
+    items.clear()
+    return 0
+
+
+def run(function, inputs=None, **options):
+    return Runtime(seed=1).run(workc.workflow(skills=[double, fail, spoil], **options)(function), inputs)
+
+
+def test_gather_gives_values_in_the_order_of_the_calls():
+    async def flow(ctx):
+        return await ctx.gather(*(ctx.call(double, x=i) for i in (5, 3, 9, 1)))
+
+    assert run(flow).output == [10, 6, 18, 2]
+
+
+def test_a_failed_call_raises_after_all_have_ended_and_may_be_caught():
+    async def flow(ctx):
+        try:
+            await ctx.gather(ctx.call(double, x=1), ctx.call(fail, x=2, step="b"), ctx.call(fail, x=3, step="c"))
+        except StepFailed as error:
+            return [error.step, error.failure.code, await ctx.call(double, x=4)]
+
+    outcome = run(flow)
+    assert outcome.output == ["b", "SKILL_FAILED", 8]
+    assert outcome.attempts == 4
+
+
+def test_an_uncaught_failure_is_the_runs_and_names_its_step():
+    async def flow(ctx):
+        await ctx.call(fail, x=2, step="broken")
+
+    outcome = run(flow)
+    assert (outcome.status, outcome.code, outcome.step) == ("failure", "SKILL_FAILED", "broken")
+
+
+def test_two_steps_of_one_name_are_refused():
+    async def flow(ctx):
+        await ctx.call(double, x=1, step="same")
+        await ctx.call(double, x=2, step="same")
+
+    outcome = run(flow)
+    assert outcome.code == "SKILL_FAILED"
+    assert "two steps are named 'same'" in outcome.message
+
+
+def test_steps_without_a_name_are_named_by_their_place():
+    async def flow(ctx):
+        for _ in range(3):
+            await ctx.call(double, x=1)
+        return "ok"
+
+    assert run(flow).ok
+
+
+def test_text_that_looks_like_a_reference_is_a_value():
+    @workc.skill(pure=True, name="echo")
+    def echo(value: object) -> object:
+        return value
+
+    async def flow(ctx):
+        return await ctx.call("echo", value={"a": ["${inputs.x}", "$${y}", "$"]})
+
+    made = workc.workflow(skills=[echo])(flow)
+    assert Runtime().run(made).output == {"a": ["${inputs.x}", "$${y}", "$"]}
+
+
+def test_a_skill_that_spoils_its_input_spoils_nobody_elses():
+    async def flow(ctx):
+        items = [1, 2, 3]
+        await ctx.gather(ctx.call(spoil, items=items), ctx.call(spoil, items=items))
+        return items
+
+    assert run(flow).output == [1, 2, 3]
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int = 7
+
+
+def test_inputs_become_what_the_annotations_say():
+    async def flow(ctx, point: Point, more: list[int] | None = None) -> Point:
+        return Point(point.x + 1, point.y)
+
+    assert run(flow, {"point": {"x": 1}}).output == {"x": 2, "y": 7}
+    assert run(flow, {"point": {"x": "1"}}).code == "INVALID_INPUT"
+
+
+def test_a_result_that_does_not_fit_is_refused():
+    async def flow(ctx) -> int:
+        return "text"
+
+    assert run(flow).code == "INVALID_OUTPUT"
+
+
+@pytest.mark.parametrize("thing", ["sleep", "zero", "gather", "thread"])
+def test_asyncio_is_refused_as_nondeterministic(thing):
+    async def flow(ctx):
+        match thing:
+            case "sleep":
+                await asyncio.sleep(1)
+            case "zero":
+                await asyncio.sleep(0)
+            case "thread":
+                await asyncio.to_thread(print)
+            case "gather":
+                await asyncio.gather(ctx.sleep_ms(1))
+
+    with pytest.warns(RuntimeWarning) if thing == "gather" else _nothing():
+        outcome = run(flow)
+        import gc
+
+        gc.collect()
+    assert outcome.code == "NONDETERMINISTIC"
+
+
+def _nothing():
+    import contextlib
+
+    return contextlib.nullcontext()
+
+
+def test_a_time_limit_of_zero_is_zero():
+    async def flow(ctx):
+        return await ctx.call(double, x=1)
+
+    outcome = run(flow, timeout_ms=0)
+    assert (outcome.code, outcome.attempts) == ("TIMEOUT", 1)
+
+
+def test_a_step_with_no_time_fails_once_and_is_not_retried():
+    async def flow(ctx):
+        return await ctx.call(double, x=1, timeout_ms=0)
+
+    outcome = run(flow)
+    assert (outcome.code, outcome.attempts) == ("TIMEOUT", 1)
+
+
+def test_a_context_skill_waits_no_longer_than_its_time():
+    @workc.skill(effects=("Network",), name="waits")
+    async def waits(ctx: workc.Context) -> int:
+        await ctx.sleep_ms(3_600_000)
+        return 1
+
+    async def flow(ctx):
+        from workc.runtime.workflow.model import RetrySpec
+
+        return await ctx.call("waits", timeout_ms=20, retry=RetrySpec(max_attempts=1))
+
+    outcome = Runtime().run(workc.workflow(skills=[waits])(flow))
+    assert outcome.code == "TIMEOUT"
+
+
+def test_a_function_of_another_form_is_misuse():
+    with pytest.raises(Misuse):
+        workc.workflow(lambda: 1)
+
+
+@pytest.mark.parametrize("setting", [{"max_parallel": 0}, {"budget_cents": -1}, {"seed": -1}, {"seed": 2**64}, {"durability": "often"}])
+def test_settings_under_which_no_run_can_work_are_misuse(setting):
+    with pytest.raises(Misuse):
+        Runtime(**setting)
+
+
+def test_no_calls_gathered_is_an_empty_list_and_a_sound_bundle(tmp_path):
+    async def flow(ctx):
+        await ctx.gather()
+        return [await ctx.call(double, x=1), await ctx.gather()]
+
+    outcome = Runtime().run(workc.workflow(skills=[double])(flow), out=tmp_path / "b")
+    assert outcome.output == [2, []]
+    assert workc.verify_bundle(tmp_path / "b").ok
