@@ -34,7 +34,11 @@ def proven():
         assert report.divergences == ()
         assert report.identical
         assert contents(again) == contents(Path(bundle))
-        return [json.loads(line) for line in (Path(bundle) / "events.jsonl").read_bytes().split(b"\n") if line]
+        return [
+            json.loads(line)
+            for line in (Path(bundle) / "events.jsonl").read_bytes().split(b"\n")
+            if line
+        ]
 
     return proven
 

@@ -1,14 +1,20 @@
 """Work at once: threads, loops, timeouts, functions that never return."""
 
+import asyncio
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import workc
 from workc import Runtime
+from workc.adapters.driver import Interrupted
+from workc.api.settings import Settings
+from workc.runtime.workflow.model import RetrySpec
+from workc.stages.effects import HttpRequest
 from workc.testkit.servers import LoopbackServer, Reply
 
 HELD = threading.Event()
@@ -41,7 +47,6 @@ def hangs(x: int) -> int:
 
 @workc.skill
 async def hangs_later(x: int) -> int:
-    import asyncio
 
     try:
         await asyncio.sleep(1_000)
@@ -62,7 +67,6 @@ async def blocks_its_loop(x: int) -> int:
 def test_a_function_that_never_returns_is_cut_off_and_blocks_nothing(skill):
     @workc.workflow(skills=[skill, together_not])
     async def cut(ctx):
-        from workc.runtime.workflow.model import RetrySpec
 
         slow = ctx.call(skill.name, x=1, timeout_ms=50, retry=RetrySpec(max_attempts=1))
         try:
@@ -88,7 +92,6 @@ def test_an_asynchronous_function_that_is_cut_off_is_cancelled():
 def test_a_blocked_function_does_not_hold_up_the_network():
     @workc.workflow(skills=[blocks_its_loop])
     async def both(ctx, url: str):
-        from workc.runtime.workflow.model import RetrySpec
 
         blocked = ctx.call("blocks_its_loop", x=1, timeout_ms=400, retry=RetrySpec(max_attempts=1))
         try:
@@ -114,7 +117,9 @@ def test_a_process_ends_although_a_function_never_returns(tmp_path):
         "    await ctx.gather(*(ctx.call(s, x=1, timeout_ms=20, retry=once) for s in (hangs, blocks)))\n"
         "print(workc.Runtime().run(main).code)\n"
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=20, check=False
+    )
     assert (done.stdout, done.returncode) == ("TIMEOUT\n", 0), done.stderr
 
 
@@ -129,7 +134,6 @@ def odd(x: int) -> int:
 
 @workc.skill
 async def odd_later(x: int) -> int:
-    import asyncio
 
     raise asyncio.CancelledError
 
@@ -145,7 +149,6 @@ def test_whatever_a_function_raises_is_an_answer(skill):
 
 
 def test_a_keyboard_interrupt_in_a_thread_interrupts_the_run():
-    from workc.adapters.driver import Interrupted
 
     @workc.skill
     def stops(x: int) -> int:
@@ -158,7 +161,6 @@ def test_a_keyboard_interrupt_in_a_thread_interrupts_the_run():
 def test_many_reservations_at_once_over_threads_stay_below_the_ceiling(tmp_path):
     @workc.skill(effects=("Cost", "Network"))
     async def spend(ctx: workc.Context, url: str) -> int:
-        from workc.stages.effects import HttpRequest
 
         grant = await ctx.reserve(10)
         await ctx.http(HttpRequest(method="GET", url=url))
@@ -169,12 +171,12 @@ def test_many_reservations_at_once_over_threads_stay_below_the_ceiling(tmp_path)
     async def all_at_once(ctx, url: str):
         return sum(await ctx.gather(*(ctx.call("spend", url=url) for _ in range(20))))
 
-    from workc.api.settings import Settings
-
     with LoopbackServer({"/": Reply()}) as server:
         for ceiling, code in ((200, "OK"), (199, "BUDGET_EXCEEDED")):
             runtime = Runtime(settings=Settings(ceiling_micro_cents=ceiling))
-            outcome = runtime.run(all_at_once, {"url": server.base_url}, out=tmp_path / str(ceiling))
+            outcome = runtime.run(
+                all_at_once, {"url": server.base_url}, out=tmp_path / str(ceiling)
+            )
             assert outcome.code == code
             assert outcome.cost_micro_cents <= ceiling
             verdict = workc.verify_bundle(tmp_path / str(ceiling))
@@ -183,7 +185,6 @@ def test_many_reservations_at_once_over_threads_stay_below_the_ceiling(tmp_path)
 
 
 def test_the_caller_may_be_in_an_event_loop_of_its_own():
-    import asyncio
 
     @workc.skill(pure=True)
     def runs_a_loop(x: int) -> int:
@@ -205,7 +206,6 @@ def test_the_caller_may_be_in_an_event_loop_of_its_own():
 
 
 def test_many_runs_at_once_in_one_runtime_have_folders_of_their_own(tmp_path, flows):
-    from concurrent.futures import ThreadPoolExecutor
 
     runtime = Runtime(store=tmp_path)
     with ThreadPoolExecutor(4) as pool:

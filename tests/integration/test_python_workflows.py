@@ -1,12 +1,15 @@
 """Workflows as Python functions: order, names, failures, inputs, what may be awaited."""
 
 import asyncio
+import contextlib
 import dataclasses
+import gc
 
 import pytest
 
 import workc
 from workc import Misuse, Runtime, StepFailed
+from workc.runtime.workflow.model import RetrySpec
 
 
 @workc.skill(pure=True)
@@ -26,7 +29,9 @@ def spoil(items: list[int]) -> int:
 
 
 def run(function, inputs=None, **options):
-    return Runtime(seed=1).run(workc.workflow(skills=[double, fail, spoil], **options)(function), inputs)
+    return Runtime(seed=1).run(
+        workc.workflow(skills=[double, fail, spoil], **options)(function), inputs
+    )
 
 
 def test_gather_gives_values_in_the_order_of_the_calls():
@@ -39,7 +44,9 @@ def test_gather_gives_values_in_the_order_of_the_calls():
 def test_a_failed_call_raises_after_all_have_ended_and_may_be_caught():
     async def flow(ctx):
         try:
-            await ctx.gather(ctx.call(double, x=1), ctx.call(fail, x=2, step="b"), ctx.call(fail, x=3, step="c"))
+            await ctx.gather(
+                ctx.call(double, x=1), ctx.call(fail, x=2, step="b"), ctx.call(fail, x=3, step="c")
+            )
         except StepFailed as error:
             return [error.step, error.failure.code, await ctx.call(double, x=4)]
 
@@ -132,14 +139,12 @@ def test_asyncio_is_refused_as_nondeterministic(thing):
 
     with pytest.warns(RuntimeWarning) if thing == "gather" else _nothing():
         outcome = run(flow)
-        import gc
 
         gc.collect()
     assert outcome.code == "NONDETERMINISTIC"
 
 
 def _nothing():
-    import contextlib
 
     return contextlib.nullcontext()
 
@@ -167,7 +172,6 @@ def test_a_context_skill_waits_no_longer_than_its_time():
         return 1
 
     async def flow(ctx):
-        from workc.runtime.workflow.model import RetrySpec
 
         return await ctx.call("waits", timeout_ms=20, retry=RetrySpec(max_attempts=1))
 
@@ -180,7 +184,16 @@ def test_a_function_of_another_form_is_misuse():
         workc.workflow(lambda: 1)
 
 
-@pytest.mark.parametrize("setting", [{"max_parallel": 0}, {"budget_cents": -1}, {"seed": -1}, {"seed": 2**64}, {"durability": "often"}])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"max_parallel": 0},
+        {"budget_cents": -1},
+        {"seed": -1},
+        {"seed": 2**64},
+        {"durability": "often"},
+    ],
+)
 def test_settings_under_which_no_run_can_work_are_misuse(setting):
     with pytest.raises(Misuse):
         Runtime(**setting)

@@ -1,6 +1,7 @@
 """A run that stopped goes on: interrupted, in doubt, locked, torn, damaged."""
 
 import json
+import shutil
 import threading
 
 import pytest
@@ -93,7 +94,6 @@ def crash_after(store, kind, count=1):
     lines = [*folder.lines()]
     at = [i for i, line in enumerate(lines) if json.loads(line)["kind"] == kind][count - 1]
     (folder.path / "journal.jsonl").write_bytes(b"\n".join(lines[: at + 1]) + b"\n")
-    import shutil
 
     shutil.rmtree(folder.bundle)
 
@@ -102,7 +102,9 @@ def crash_after(store, kind, count=1):
 async def ask(ctx: workc.Context, url: str, methods: list[str]) -> list[int]:
     found = []
     for method in methods:
-        response = await ctx.http(HttpRequest(method=method, url=url, body=b"" if method == "POST" else None))
+        response = await ctx.http(
+            HttpRequest(method=method, url=url, body=b"" if method == "POST" else None)
+        )
         found.append(response.status)
     return found
 
@@ -137,7 +139,9 @@ def test_an_idempotent_request_in_doubt_is_made_again(store, method, proven):
     proven(outcome.bundle, workflow=asks)
 
 
-@pytest.mark.parametrize(("methods", "answered"), [(["POST"], 0), (["PATCH"], 0), (["POST", "GET"], 1)])
+@pytest.mark.parametrize(
+    ("methods", "answered"), [(["POST"], 0), (["PATCH"], 0), (["POST", "GET"], 1)]
+)
 def test_what_is_not_idempotent_is_never_made_again(store, methods, answered, proven):
     outcome, requests = doubted(store, "ask", methods, answered)
     assert outcome.code == "IN_DOUBT"
@@ -151,30 +155,26 @@ def test_a_skill_that_says_it_is_idempotent_is_tried_again(store):
     assert requests == ["POST"]
 
 
+def cut_behind_last(store, kind):
+    folder = store.find("last")
+    lines = [*folder.lines()]
+    while json.loads(lines[-1])["kind"] != kind:
+        lines.pop()
+    (folder.path / "journal.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+
+
 def test_a_step_in_doubt_again_and_again_is_tried_three_times(store):
     with LoopbackServer({"/": Reply()}) as server:
         inputs = {"skill": "ask", "url": server.base_url + "/", "methods": ["GET"]}
         assert Runtime(store=store.path).run(asks, inputs).ok
-        for count in (1, 2, 3):
-            crash_after(store, "EffectAsked", count) if count == 1 else None
+        crash_after(store, "EffectAsked")
+        for _ in range(2):
+            stop = stop_at("EffectAsked")
             with pytest.raises(Interrupted):
-                drivers = []
-                resume(
-                    store, "last", settings(), workflow=asks, on_driver=drivers.append,
-                    watch=lambda e: e.kind == "EffectAsked" and drivers[0].interrupt(),
-                ) if count < 3 else _raise()
-            folder = store.find("last")
-            lines = [*folder.lines()]
-            while lines and json.loads(lines[-1])["kind"] != "EffectAsked":
-                lines.pop()
-            (folder.path / "journal.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+                resume(store, "last", settings(), workflow=asks, **stop)
+            cut_behind_last(store, "EffectAsked")
         outcome = resume(store, "last", settings(), workflow=asks)
-    assert outcome.code == "IN_DOUBT"
-    assert outcome.attempts == 3
-
-
-def _raise():
-    raise Interrupted
+    assert (outcome.code, outcome.attempts) == ("IN_DOUBT", 3)
 
 
 @workc.skill(name="paying", effects=("Cost", "Network"))
@@ -192,7 +192,9 @@ async def pays(ctx, url: str):
 
 def test_the_reservation_of_a_call_in_doubt_is_settled_at_its_bound(store, proven):
     with LoopbackServer({"/": Reply()}) as server:
-        outcome = Runtime(store=store.path, budget_cents=1).run(pays, {"url": server.base_url + "/"})
+        outcome = Runtime(store=store.path, budget_cents=1).run(
+            pays, {"url": server.base_url + "/"}
+        )
         assert outcome.cost_micro_cents == 100
         crash_after(store, "EffectAsked")
         outcome = resume(store, "last", settings(), workflow=pays)

@@ -1,5 +1,6 @@
 """Defects of systems that came before: each line of the list is a test that must be able to fail."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -45,7 +46,9 @@ def cyclic():
     return found
 
 
-@pytest.mark.parametrize("value", [{1, 2}, cyclic(), object(), float("nan"), {1: 2}, b"x", "\ud800", 2**53])
+@pytest.mark.parametrize(
+    "value", [{1, 2}, cyclic(), object(), float("nan"), {1: 2}, b"x", "\ud800", 2**53]
+)
 def test_01_odd_inputs_give_an_outcome_with_a_code(value):
     async def flow(ctx, x: object):
         return x
@@ -56,7 +59,13 @@ def test_01_odd_inputs_give_an_outcome_with_a_code(value):
 
 def test_02_reservations_that_fit_are_granted_and_no_other():
     ledger = Ledger(100)
-    assert [ledger.reserve(n).granted for n in (60, 41, 40, 1, 0)] == [True, False, True, False, True]
+    assert [ledger.reserve(n).granted for n in (60, 41, 40, 1, 0)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_03_failure_then_resume_runs_what_was_left(tmp_path):
@@ -100,14 +109,20 @@ output: "${steps.get.body}"
 def fetched(tmp_path):
     (tmp_path / "fetch.yaml").write_text(FETCH)
     with LoopbackServer({"/": Reply(body=b"hello")}) as server:
-        outcome = Runtime().run(tmp_path / "fetch.yaml", {"base": server.base_url}, out=tmp_path / "bundle")
+        outcome = Runtime().run(
+            tmp_path / "fetch.yaml", {"base": server.base_url}, out=tmp_path / "bundle"
+        )
     assert outcome.ok
     return tmp_path / "bundle"
 
 
 def test_05_a_replay_of_an_unknown_skill_fails_and_nothing_goes_live(tmp_path):
-    (tmp_path / "mine.py").write_text("import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    return 1\n")
-    (tmp_path / "flow.yaml").write_text("workc: 1\nname: f\nskills: [mine.py]\nsteps: {a: {skill: one}}\noutput: 1\n")
+    (tmp_path / "mine.py").write_text(
+        "import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    return 1\n"
+    )
+    (tmp_path / "flow.yaml").write_text(
+        "workc: 1\nname: f\nskills: [mine.py]\nsteps: {a: {skill: one}}\noutput: 1\n"
+    )
     assert Runtime().run(tmp_path / "flow.yaml", out=tmp_path / "bundle").ok
     assert replay(tmp_path / "bundle", code=tmp_path).identical
     (tmp_path / "mine.py").unlink()
@@ -140,11 +155,15 @@ print(report.identical, events, clocks, report.divergences)
 
 
 @pytest.mark.parametrize("name", ["", "succeeds", "derives", "opaque_work"])
-def test_06_a_replay_opens_no_socket_starts_no_process_reads_no_clock(tmp_path, fetched, flows, name):
+def test_06_a_replay_opens_no_socket_starts_no_process_reads_no_clock(
+    tmp_path, fetched, flows, name
+):
     bundle = fetched
     if name:
         bundle = tmp_path / "other"
-        Runtime(budget_cents=1).run(getattr(flows, name), {"n": 3} if name == "succeeds" else {}, out=bundle)
+        Runtime(budget_cents=1).run(
+            getattr(flows, name), {"n": 3} if name == "succeeds" else {}, out=bundle
+        )
     skills = str(Path(__file__).parents[1] / "integration")
     command = [sys.executable, "-c", AUDITED, str(bundle), skills, name]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -164,20 +183,28 @@ def test_06_a_replay_opens_no_socket_starts_no_process_reads_no_clock(tmp_path, 
     ],
 )
 def test_06_code_that_is_not_pure_is_named_by_a_replay(tmp_path, body):
-    import random
-    import uuid
 
-    (tmp_path / "mine.py").write_text(f"import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    {body}\n")
-    (tmp_path / "flow.yaml").write_text("workc: 1\nname: f\nskills: [mine.py]\nsteps: {a: {skill: one}}\noutput: 1\n")
+    (tmp_path / "mine.py").write_text(
+        f"import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    {body}\n"
+    )
+    (tmp_path / "flow.yaml").write_text(
+        "workc: 1\nname: f\nskills: [mine.py]\nsteps: {a: {skill: one}}\noutput: 1\n"
+    )
     Runtime().run(tmp_path / "flow.yaml", out=tmp_path / "bundle")
     (found,) = replay(tmp_path / "bundle", code=tmp_path).divergences
     assert (found.code, found.step) == ("REPLAY_DIVERGED", "a")
-    assert "NONDETERMINISTIC" in found.now or "EXTERNAL_CALL_BLOCKED" in found.now or found.pointer == "/failure/code"
+    assert (
+        "NONDETERMINISTIC" in found.now
+        or "EXTERNAL_CALL_BLOCKED" in found.now
+        or found.pointer == "/failure/code"
+    )
 
 
 def test_08_a_wrong_reference_need_or_cycle_is_refused_before_any_step(tmp_path):
     for bad in ('with: {data: "${nope.a}"}', "depends_on: [nope]", "depends_on: [a]"):
-        (tmp_path / "f.yaml").write_text(f"workc: 1\nname: f\nsteps: {{a: {{skill: json_transform, {bad}}}}}\n")
+        (tmp_path / "f.yaml").write_text(
+            f"workc: 1\nname: f\nsteps: {{a: {{skill: json_transform, {bad}}}}}\n"
+        )
         outcome = Runtime().run(tmp_path / "f.yaml", out=tmp_path / "b")
         assert outcome.code == "INVALID_WORKFLOW"
         assert outcome.attempts == 0
@@ -185,9 +212,9 @@ def test_08_a_wrong_reference_need_or_cycle_is_refused_before_any_step(tmp_path)
 
 
 def test_09_a_budget_of_zero_is_zero_and_a_workflow_may_only_lower_it(tmp_path):
-    text = FETCH.replace("steps:", "budget: {{ceiling_cents: {}}}\nsteps:")
+    text = FETCH.replace("steps:", "budget: {ceiling_cents: OWN}\nsteps:")
     for own, given, ceiling in ((0, 5, 0), (3, 5, 3), (9, 5, 5), (0, None, 0), (3, None, 3)):
-        (tmp_path / "f.yaml").write_text(text.format(own))
+        (tmp_path / "f.yaml").write_text(text.replace("OWN", str(own)))
         job = Runtime(budget_cents=given).prepare(tmp_path / "f.yaml", {"base": "http://x"})
         assert job.settings.ceiling_micro_cents == ceiling * 1_000_000
     assert Runtime().prepare(workc.workflow(test_nothing), {}).settings.ceiling_micro_cents == 0
@@ -224,12 +251,36 @@ def test_12_one_proof_digest_under_any_hash_seed_zone_locale_umask_and_folder(tm
     seen = set()
     for changes, umask, cwd in (
         ({"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"}, 0o022, tmp_path),
-        ({"PYTHONHASHSEED": "1", "TZ": "Pacific/Apia", "LC_ALL": "C.UTF-8"}, 0o077, tmp_path / "else"),
-        ({"PYTHONHASHSEED": "random", "TZ": "Asia/Kolkata", "LC_ALL": "POSIX", "HOME": "/nowhere"}, 0, "/"),
+        (
+            {"PYTHONHASHSEED": "1", "TZ": "Pacific/Apia", "LC_ALL": "C.UTF-8"},
+            0o077,
+            tmp_path / "else",
+        ),
+        (
+            {
+                "PYTHONHASHSEED": "random",
+                "TZ": "Asia/Kolkata",
+                "LC_ALL": "POSIX",
+                "HOME": "/nowhere",
+            },
+            0,
+            "/",
+        ),
     ):
         command = [sys.executable, str(script)]
         environment = {**os.environ, **changes}
-        seen.add(subprocess.run(command, env=environment, umask=umask, cwd=cwd, capture_output=True, text=True, check=True, timeout=60).stdout)
+        seen.add(
+            subprocess.run(
+                command,
+                env=environment,
+                umask=umask,
+                cwd=cwd,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            ).stdout
+        )
     (text,) = seen
     assert text.startswith("OK ")
     assert len(text.split()[1]) == 64
@@ -240,11 +291,15 @@ def test_13_keys_that_look_like_ours_are_compared_like_any_other():
         body = json.dumps({"timestamp": value, "token": 1, "duration_ms": 2}).encode()
         return {"GET http://a/": [Scripted(chunks=(body,))]}
 
-    digests = {simulated(script(v)).execute("http_call", {"url": "http://a/"}).proof_digest for v in (1, 2)}
+    digests = {
+        simulated(script(v)).execute("http_call", {"url": "http://a/"}).proof_digest for v in (1, 2)
+    }
     assert len(digests) == 2
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), ("é", "e\u0301"), (2**53 - 1, 2**53 - 2), ("1", 1)])
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, True), (0, False), ("é", "e\u0301"), (2**53 - 1, 2**53 - 2), ("1", 1)]
+)
 def test_14_values_that_look_alike_are_told_apart(one, other):
     digests = {simulated({}).execute(same, {"x": value}).proof_digest for value in (one, other)}
     assert len(digests) == 2
@@ -259,7 +314,12 @@ def test_18_status_code_exit_and_ok_agree():
         return 1
 
     bad, good = run(fails), run(nothing)
-    assert (bad.ok, bad.status, bad.code == "OK", bad.exit_code == 0) == (False, "failure", False, False)
+    assert (bad.ok, bad.status, bad.code == "OK", bad.exit_code == 0) == (
+        False,
+        "failure",
+        False,
+        False,
+    )
     assert (good.ok, good.status, good.code, good.exit_code) == (True, "success", "OK", 0)
 
 
@@ -269,7 +329,9 @@ def test_18_a_halt_that_was_caught_is_not_called_ok(flows):
     assert outcome.exit_code != 0
 
 
-@pytest.mark.parametrize("name", ["fails", "halted", "caught_halt", "times_out", "unverified", "waits_too_long"])
+@pytest.mark.parametrize(
+    "name", ["fails", "halted", "caught_halt", "times_out", "unverified", "waits_too_long"]
+)
 def test_19_a_run_that_failed_or_was_halted_leaves_a_bundle_that_verifies(tmp_path, flows, name):
     outcome = Runtime(budget_cents=1).run(getattr(flows, name), out=tmp_path / "b")
     assert not outcome.ok
@@ -289,7 +351,11 @@ def test_20_the_same_workflow_twice_gives_two_bundles_and_neither_is_overwritten
 @workc.skill(effects=("Network", "Cost"))
 async def pay(ctx: workc.Context, url: str) -> int:
     grant = await ctx.reserve(10)
-    response = await ctx.http(HttpRequest(method="POST", url=url, body=b"", headers=(("Idempotency-Key", ctx.idempotency_key),)))
+    response = await ctx.http(
+        HttpRequest(
+            method="POST", url=url, body=b"", headers=(("Idempotency-Key", ctx.idempotency_key),)
+        )
+    )
     await ctx.settle(grant, 7, "usage")
     if response.status != 200:
         raise workc.Refusal(workc.Failure(code="SERVICE_UNAVAILABLE", message="m"))
@@ -303,7 +369,9 @@ async def pays(ctx, url: str):
 
 def test_21_retries_are_charged_recorded_and_visible(tmp_path):
     with LoopbackServer({"/": Reply(status=503)}) as server:
-        outcome = Runtime(budget_cents=1).run(pays, {"url": server.base_url + "/"}, out=tmp_path / "b")
+        outcome = Runtime(budget_cents=1).run(
+            pays, {"url": server.base_url + "/"}, out=tmp_path / "b"
+        )
     assert (outcome.attempts, outcome.cost_micro_cents, len(server.requests)) == (3, 21, 3)
     receipt = json.loads((tmp_path / "b" / "receipt.json").read_bytes())
     assert receipt["counts"]["retries"] == 2
@@ -312,10 +380,15 @@ def test_21_retries_are_charged_recorded_and_visible(tmp_path):
 def test_24_the_idempotency_key_is_the_same_across_attempts_and_is_sent():
     async def posts(ctx, url: str):
         for step in ("first", "second"):
-            try:
-                await ctx.call("http_call", url=url, method="POST", json=1, step=step, retry=RetrySpec(max_attempts=3, base_delay_ms=1))
-            except StepFailed:
-                pass
+            with contextlib.suppress(StepFailed):
+                await ctx.call(
+                    "http_call",
+                    url=url,
+                    method="POST",
+                    json=1,
+                    step=step,
+                    retry=RetrySpec(max_attempts=3, base_delay_ms=1),
+                )
 
     with LoopbackServer({"/": Reply(status=503)}) as server:
         run(posts, {"url": server.base_url + "/"})
@@ -334,7 +407,9 @@ def test_26_a_scripted_answer_and_a_real_one_have_one_shape(tmp_path):
     with LoopbackServer({"/": Reply(body=body, headers=headers)}) as server:
         url = server.base_url + "/"
         real = Runtime().execute("http_call", {"url": url})
-    stub = simulated({f"GET {url}": [Scripted(chunks=(body,), headers=headers)]}).execute("http_call", {"url": url})
+    stub = simulated({f"GET {url}": [Scripted(chunks=(body,), headers=headers)]}).execute(
+        "http_call", {"url": url}
+    )
     assert real.output["body"] == stub.output["body"]
     assert real.output.keys() == stub.output.keys()
     assert real.to_json().keys() == stub.to_json().keys()

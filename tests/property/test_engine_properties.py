@@ -15,7 +15,7 @@ from workc.kernel import events
 from workc.kernel.events import Entry, TimerFired
 from workc.kernel.ledger import Ledger
 from workc.runtime.answering import Answering
-from workc.runtime.asks import Call, Effect, Timer
+from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
 from workc.runtime.engine import Engine
 from workc.runtime.flow import run_body
 from workc.runtime.governor import Governor
@@ -91,8 +91,16 @@ def play(steps, seed, pick, at_ms_of, max_lanes=None):
     """Returns the journal of a run whose pending asks are answered in the order of ``pick``."""
     files = MemoryRun()
     program = Program(
-        name="graph", description="", kind="file", text=b"", path="", skills=SKILLS, code={},
-        prices=builtin_prices(), steps=steps, output=[f"${{steps.{steps[0].id}}}"],
+        name="graph",
+        description="",
+        kind="file",
+        text=b"",
+        path="",
+        skills=SKILLS,
+        code={},
+        prices=builtin_prices(),
+        steps=steps,
+        output=[f"${{steps.{steps[0].id}}}"],
     )
     run = Run(program, files, "run", seed, {}, 10**6, None)
     ticks = count(1)
@@ -113,7 +121,9 @@ def bare(records):
     for record in records:
         payload = msgspec.json.decode(record.payload)
         if record.kind in {"BudgetReserved", "BudgetSettled"}:
-            payload = {k: payload[k] for k in ("bound", "granted", "actual", "step") if k in payload}
+            payload = {
+                k: payload[k] for k in ("bound", "granted", "actual", "step") if k in payload
+            }
         kept.append((tuple(record.at), record.kind, msgspec.json.encode(payload, order="sorted")))
     return kept
 
@@ -137,7 +147,10 @@ def test_with_equal_answers_the_sealed_lines_are_the_same_bytes(steps, seed, dat
         msgspec.structs.replace(step, skill="opaque") if step.skill == "network" else step
         for step in steps
     )
-    equal = lambda tick, at: 0 if at is None else sum(at)
+
+    def equal(tick, at):
+        return 0 if at is None else sum(at)
+
     _, one = play(steps, seed, lambda n: 0, equal)
     _, other = play(steps, seed, lambda n: data.draw(st.integers(0, n - 1)), equal)
     lines = [line for line, *_ in sequence(one)]
@@ -158,7 +171,6 @@ def test_how_many_lanes_work_at_once_changes_no_record(steps, seed, lanes):
 def test_reservations_at_once_never_pass_the_ceiling_and_none_that_fits_is_refused(
     ceiling, bounds, data
 ):
-    from workc.runtime.asks import Ask, Reserve, Settle
 
     governor = Governor(Ledger(ceiling), lambda: 0)
     reserved, spent, standing = 0, 0, {}
@@ -191,9 +203,11 @@ ANYTHING = st.recursive(
     | st.text()
     | st.binary()
     | st.sampled_from([object(), {1, 2}, (1, 2), 1j, print, ValueError("x"), "\ud800", 2**60]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3)
-    | st.tuples(inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3)
+        | st.tuples(inner)
+    ),
     max_leaves=8,
 )
 
@@ -258,7 +272,7 @@ def does(action, value):
             case "swallow":
                 try:
                     await Foreign()
-                except Exception:
+                except Refusal:
                     await ctx.call(same, x=value)
             case "call":
                 return await ctx.call(same, x=value)
@@ -277,12 +291,25 @@ def does(action, value):
             case "fail":
                 raise StepFailed(value, Failure(code="TIMEOUT", message="m"))
             case "refuse":
-                raise Refusal(Failure(code=value, message=value, details=value, retry_after_ms=value))
+                raise Refusal(
+                    Failure(code=value, message=value, details=value, retry_after_ms=value)
+                )
 
     return workc.workflow(weird)
 
 
-ACTIONS = ["return", "await", "swallow", "call", "step", "timeout", "retry", "skill", "gather", "refuse"]
+ACTIONS = [
+    "return",
+    "await",
+    "swallow",
+    "call",
+    "step",
+    "timeout",
+    "retry",
+    "skill",
+    "gather",
+    "refuse",
+]
 
 
 @settings(max_examples=120, deadline=None)
@@ -292,7 +319,19 @@ def test_any_workflow_function_gives_an_outcome(action, value):
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.sampled_from([ValueError(), Base(), SystemExit(3), RecursionError(), MemoryError(), StopIteration(), Refusal(Failure(code="NOPE", message=""))]))
+@given(
+    st.sampled_from(
+        [
+            ValueError(),
+            Base(),
+            SystemExit(3),
+            RecursionError(),
+            MemoryError(),
+            StopIteration(),
+            Refusal(Failure(code="NOPE", message="")),
+        ]
+    )
+)
 def test_any_exception_gives_an_outcome(error):
     assert RUNTIME.run(does("raise", error)).code == "SKILL_FAILED"
 
@@ -302,7 +341,15 @@ def test_the_events_of_a_run_are_those_that_were_played(tmp_path):
     result, records = play(steps, 3, lambda n: 0, lambda tick, at: tick)
     assert result.outcome == "success"
     assert [r.kind for r in records] == [
-        "IntentSet", "LensAssembled", "PlanChosen", "SkillAsked", "SkillExecuted", "WorkEnded",
-        "VerificationRun", "Locked",
+        "IntentSet",
+        "LensAssembled",
+        "PlanChosen",
+        "SkillAsked",
+        "SkillExecuted",
+        "WorkEnded",
+        "VerificationRun",
+        "Locked",
     ]
-    assert events.decode_payload(records[4].kind, records[4].payload).value.inline == str(chance(3, (4, 0, 1)))
+    assert events.decode_payload(records[4].kind, records[4].payload).value.inline == str(
+        chance(3, (4, 0, 1))
+    )

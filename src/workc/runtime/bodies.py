@@ -7,7 +7,7 @@ neither. Files go through :class:`Files`, before the record that names them.
 from __future__ import annotations
 
 import base64
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import UNSET
 
@@ -93,7 +93,7 @@ def sound(failure: Failure) -> Failure:
     """Returns a failure that can be recorded, whatever somebody else's code put into it."""
     after: object = failure.retry_after_ms
     fits = type(after) is int and 0 <= after <= MAX_SAFE_INTEGER
-    details: object = failure.details
+    details = cast("object", failure.details)
     return Failure(
         code=failure.code,
         message=str(failure.message)[:MAX_MESSAGE_CHARS],

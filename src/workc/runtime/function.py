@@ -16,7 +16,7 @@ import msgspec
 
 from workc.kernel.events import CallHalted, TimerSet
 from workc.kernel.failure import Failure, Misuse, refuse
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
@@ -184,8 +184,9 @@ def _check_options(step: object, retry: object, timeout_ms: object) -> None:
     if not isinstance(retry, RetrySpec):
         raise Misuse(f"retry is a RetrySpec, not a {type(retry).__name__}")
     for name, value in msgspec.structs.asdict(retry).items():
-        if value is not None and whole_number(value, name) > _RETRY_LIMITS.get(name, value):
-            raise Misuse(f"{name} is at most {_RETRY_LIMITS[name]}")
+        most = _RETRY_LIMITS.get(name, MAX_SAFE_INTEGER)
+        if value is not None and whole_number(value, name) > most:
+            raise Misuse(f"{name} is at most {most}")
 
 
 def _param(value: object) -> Json:

@@ -15,7 +15,7 @@ class Case:
         self._findings: dict[Step, list[Finding]] = {step: [] for step in STEPS}
         self._taken: set[Step] = set()
         self._cut = False
-        self.notes: list[str] = []
+        self._notes: list[str] = []
 
     def take(self, step: Step) -> None:
         """Says that a step was taken to its end; one that was not, and found nothing, is open."""
@@ -51,12 +51,22 @@ class Case:
             )
         )
 
+    def note(self, text: str) -> None:
+        """Adds a remark without weight."""
+        self._notes.append(shown(text))
+
     def findings(self) -> tuple[Finding, ...]:
-        """Returns the first hundred findings; a note says if there are more."""
-        found = [finding for step in STEPS for finding in self._findings[step]]
-        if self._cut or len(found) > MAX_FINDINGS:
-            self.notes.append(f"more than {MAX_FINDINGS} failures; the rest is not listed")
-        return tuple(found[:MAX_FINDINGS])
+        """Returns the first hundred findings."""
+        return tuple(self._all()[:MAX_FINDINGS])
+
+    def notes(self) -> tuple[str, ...]:
+        """Returns the remarks; one of them says if there are more findings than are listed."""
+        cut = self._cut or len(self._all()) > MAX_FINDINGS
+        more = [f"more than {MAX_FINDINGS} failures; the rest is not listed"] if cut else []
+        return (*self._notes, *more)
+
+    def _all(self) -> list[Finding]:
+        return [finding for step in STEPS for finding in self._findings[step]]
 
     def open_steps(self) -> tuple[Step, ...]:
         """Returns the steps that were neither taken nor failed."""

@@ -52,8 +52,8 @@ class _Names:
         for folder in sorted(self._folders - needed):
             self._case.fail("UNLISTED_FILE", "names", folder, "the folder holds no file")
         if self._linked:
-            note = f"{len(self._linked)} files have other hard links, such as {self._linked[0]}"
-            self._case.notes.append(note)
+            first, number = self._linked[0], len(self._linked)
+            self._case.note(f"files with other hard links: {number}, the first {first}")
         self._case.take("names")
 
     def _add_safe(self, item: Item) -> None:

@@ -68,7 +68,7 @@ def verify(
         proof_digest=None if proven is None else proven.proof_digest or None,
         failures=failures,
         not_checked=(*reasons, *beyond),
-        notes=tuple(case.notes),
+        notes=case.notes(),
     )
 
 

@@ -126,7 +126,7 @@ def test_a_hard_link_is_a_note(folder, tmp_path):
     os.link(folder / CAPTURE, tmp_path / "twin")
     verdict = verify(BundleFolder(folder))
     assert verdict.ok
-    assert verdict.notes == (f"1 files have other hard links, such as {CAPTURE}",)
+    assert verdict.notes == (f"files with other hard links: 1, the first {CAPTURE}",)
 
 
 @pytest.mark.parametrize("name", ["empty", ".git", "evidence/empty/deeper"])

@@ -2,21 +2,19 @@
 
 import pytest
 
+from workc.adapters.memory import MemoryRun
 from workc.kernel.events import EffectAnswered, EffectAsked, Entry, TimerFired, TimerSet
 from workc.kernel.failure import Failure
-from workc.runtime.asks import Effect, Timer
+from workc.runtime.asks import Ask, Effect, Timer
 from workc.runtime.bodies import store_json
 from workc.runtime.effects import record_answer
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
 from workc.runtime.session import Session, is_effect
 from workc.stages.effects import HttpRequest
-from workc.adapters.memory import MemoryRun
 
 FILES = MemoryRun()
-ASKED = EffectAsked(
-    attempt=1, digest="d", port="http", request=store_json(FILES, {}), step="s"
-)
+ASKED = EffectAsked(attempt=1, digest="d", port="http", request=store_json(FILES, {}), step="s")
 ANSWERED = record_answer(FILES, "d", Failure(code="TIMEOUT", message="m"))
 
 
@@ -119,6 +117,5 @@ def test_the_watcher_sees_each_record_once():
 
 @pytest.mark.parametrize("question", [Timer(1)])
 def test_a_timer_is_no_effect(question):
-    from workc.runtime.asks import Ask
 
     assert not is_effect(Ask((0,), question))

@@ -464,13 +464,14 @@ def lanes_before_the_plan(d):
         event["at"] = [event["at"][0] + 1, *event["at"][1:]]
 
 
-@table()
+@rule("FSM_ILLEGAL_TRANSITION", "table")
 def lanes_after_the_work(d):
     work = d.event("WorkEnded")
     d.events.remove(work)
     d.events.insert(4, {**work, "at": [4]})
-    for event in d.events[5:]:
-        event["at"][0] += 1
+    for event in d.events:
+        if len(event["at"]) == 3:
+            event["at"][0] += 1
 
 
 @table()
@@ -498,11 +499,19 @@ def a_lane_whose_last_event_is_an_ask(d):
     d.events.remove(answer)
 
 
-@table("retried")
-def a_lane_in_the_middle_that_does_not_end(d):
-    extra = json.loads(json.dumps(d.event("SkillExecuted", 1)))
-    d.events = [e for e in d.events if e["at"] != [4, 0, 6]]
-    d.events.insert(-3, {**extra, "at": [4, 1, 0]})
+def _open_lane(number):
+    def edit(d):
+        last = [event for event in d.events if event["at"][1:2] == [number]][-1]
+        assert last["kind"] == "SkillExecuted"
+        d.events.remove(last)
+        d.payload("PlanChosen")["steps"] = 1
+
+    edit.__name__ = f"lane_{number}_does_not_end"
+    rule("FSM_ILLEGAL_TRANSITION", "table", "paid")(edit)
+
+
+_open_lane(0)
+_open_lane(1)
 
 
 @table()
@@ -557,6 +566,13 @@ def a_second_attempt_numbered_1(d):
 @table("retried")
 def a_retry_renumbered(d):
     d.payload("RetryScheduled")["attempt"] = 2
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table", "retried")
+def a_retry_and_all_after_it_renumbered(d):
+    d.payload("RetryScheduled")["attempt"] = 2
+    for kind in ("EffectAsked", "SkillExecuted"):
+        d.payload(kind, 1)["attempt"] = 3
 
 
 @table("retried", second_too=False)

@@ -1,0 +1,101 @@
+"""What a replay denies, and the loops that stand in for asyncio's."""
+
+import asyncio
+import datetime
+import os
+import random
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from workc.adapters.event_loops import loopless, no_loop, run_still
+from workc.adapters.isolation import isolated, timeless
+from workc.kernel.failure import Refusal
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        socket.socket,
+        lambda: subprocess.run(["true"], check=False),
+        lambda: os.system("true"),
+        os.fork,
+    ],
+)
+def test_network_and_processes_are_denied_in_this_thread_and_only_while_it_holds(reach):
+    with isolated(), pytest.raises(Refusal, match="EXTERNAL_CALL_BLOCKED"):
+        reach()
+    socket.socket().close()
+    with isolated():
+        with isolated():
+            pass
+        with pytest.raises(Refusal):
+            socket.socket()
+        other = threading.Thread(target=lambda: socket.socket().close())
+        other.start()
+        other.join()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        time.time,
+        time.monotonic,
+        time.perf_counter_ns,
+        lambda: time.sleep(0),
+        datetime.datetime.now,
+        datetime.date.today,
+        lambda: os.urandom(1),
+        random.random,
+        lambda: random.choice([1]),
+        lambda: time.clock_gettime(0),
+        lambda: os.getrandom(1),
+    ],
+)
+def test_clocks_and_entropy_are_denied(call):
+    with timeless(), pytest.raises(Refusal, match="NONDETERMINISTIC"):
+        call()
+    call()
+
+
+def test_a_seeded_generator_is_not_denied():
+    seeded = random.Random(3)
+    with timeless():
+        assert seeded.random() == random.Random(3).random()
+
+
+def test_code_that_asks_for_a_loop_is_refused_and_the_callers_loop_comes_back():
+    async def main():
+        with loopless(), pytest.raises(Refusal, match="NONDETERMINISTIC"):
+            asyncio.get_running_loop().create_future()
+        with no_loop():
+            assert asyncio.run(asyncio.sleep(0, 5)) == 5
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_still_loop_waits_no_time_and_opens_nothing():
+    async def work():
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(3_600)
+        first, second = await asyncio.gather(asyncio.sleep(2, "a"), asyncio.sleep(1, "b"))
+        return asyncio.get_running_loop().time() - began, first, second
+
+    with isolated(), timeless():
+        assert run_still(work()) == (3_602.0, "a", "b")
+
+
+@pytest.mark.parametrize("wait", ["forever", "socket"])
+def test_a_still_loop_refuses_what_comes_from_outside(wait):
+    async def work():
+        loop = asyncio.get_running_loop()
+        if wait == "socket":
+            loop.add_reader(0, print)
+        await loop.create_future()
+
+    with pytest.raises(Refusal, match="NONDETERMINISTIC"):
+        run_still(work())

@@ -1,0 +1,88 @@
+"""Threads and the loop that skills run on."""
+
+import asyncio
+import threading
+
+from workc.adapters import workers
+from workc.adapters.workers import Loop, Threads
+
+
+def test_no_more_threads_than_allowed_and_idle_ones_are_used_again():
+    threads, seen, done = Threads(2), [], threading.Semaphore(0)
+    gate = threading.Barrier(2)
+
+    def work():
+        seen.append(threading.get_ident())
+        done.release()
+
+    for _ in range(2):
+        threads.submit(lambda: (work(), gate.wait(5)))
+    for _ in range(2):
+        done.acquire(timeout=5)
+    for _ in range(20):
+        threads.submit(work)
+        assert done.acquire(timeout=5)
+    assert len(set(seen)) == 2
+    threads.close()
+
+
+def test_a_lost_thread_is_replaced():
+    threads, held, done = Threads(1), threading.Event(), threading.Event()
+    threads.submit(lambda: held.wait(30))
+    threads.replace_one()
+    threads.submit(done.set)
+    assert done.wait(5)
+    held.set()
+    threads.close()
+
+
+def test_threads_and_loops_keep_no_process_alive():
+    threads, loop, ready = Threads(1), Loop(), threading.Event()
+    names = []
+
+    def note():
+        names.append(threading.current_thread().daemon)
+        ready.set()
+
+    threads.submit(note)
+    assert ready.wait(5)
+    assert names == [True]
+    threads.close()
+    loop.close()
+    loop.close()
+
+
+def test_cancelling_and_closing_end_what_runs():
+    loop, started, ended = Loop(), threading.Semaphore(0), []
+
+    async def work(name):
+        started.release()
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            ended.append(name)
+
+    cancel = loop.submit(lambda: work("a"))
+    loop.submit(lambda: work("b"))
+    for _ in range(2):
+        started.acquire(timeout=5)
+    cancel()
+    loop.close()
+    assert sorted(ended) == ["a", "b"]
+
+
+def test_closing_does_not_wait_for_a_loop_that_is_blocked(monkeypatch):
+    monkeypatch.setattr(workers, "_GRACE_S", 0.05)
+    loop, started, held = Loop(), threading.Event(), threading.Event()
+
+    async def blocks():
+        started.set()
+        held.wait(30)
+
+    loop.submit(blocks)
+    assert started.wait(5)
+    inner, thread = loop._loop, loop._thread
+    loop.close()
+    held.set()
+    thread.join(5)
+    inner.close()
