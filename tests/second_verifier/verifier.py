@@ -475,8 +475,20 @@ def follows(lane: list[Event], at: Place, kind: str) -> bool:
 
 
 def pairs(lane: list[Event], event: Event) -> bool:
-    """Whether an event fits the one just before it in its lane."""
+    """Whether an event fits those before it in its lane."""
     kind, payload = event["kind"], event["payload"]
+    steps = {e["payload"]["step"] for e in [*lane, event] if "step" in e["payload"]}
+    if len(steps) > 1 and event["at"][1:]:
+        return False
+    if kind in ("SkillAsked", "SkillExecuted", "EffectAsked"):
+        retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
+        if payload["attempt"] != next(retries, {"attempt": 0})["attempt"] + 1:
+            return False
+    return fits(lane, kind, payload)
+
+
+def fits(lane: list[Event], kind: str, payload: Json) -> bool:
+    """Whether an event fits the one just before it in its lane."""
     earlier: Json = lane[-1]["payload"] if lane else {}
     if kind == "EffectAnswered":
         return bool(payload["request"] == earlier["digest"])
@@ -489,11 +501,8 @@ def pairs(lane: list[Event], event: Event) -> bool:
     if kind != "SkillExecuted":
         return True
     asked = bool(lane) and lane[-1]["kind"] == "SkillAsked"
-    if asked and payload.get("request") != earlier["request"]:
-        return False
-    retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
-    attempt = next(retries, {"attempt": 0})["attempt"] + 1
-    return asked == (payload["mode"] == "opaque") and bool(payload["attempt"] == attempt)
+    same = not asked or payload.get("request") == earlier["request"]
+    return same and asked == (payload["mode"] == "opaque")
 
 
 def phase_follows(before: str, event: Event) -> bool:

@@ -16,11 +16,11 @@ from workc.verify.verifier import verify
 CASES = []
 
 
-def rule(code, step, name="success", *, project=True, second_too=True):
+def rule(code, step, name="success", *, project=True):
     """Adds the decorated edit of a draft as a case."""
 
     def add(edit):
-        case = pytest.param(edit, code, step, name, project, second_too, id=edit.__name__)
+        case = pytest.param(edit, code, step, name, project, id=edit.__name__)
         CASES.append(case)
         return edit
 
@@ -35,8 +35,8 @@ def chain(name="success"):
     return rule("EVENT_CHAIN_MISMATCH", "events", name, project=False)
 
 
-def table(name="success", *, second_too=True):
-    return rule("FSM_ILLEGAL_TRANSITION", "table", name, project=False, second_too=second_too)
+def table(name="success"):
+    return rule("FSM_ILLEGAL_TRANSITION", "table", name, project=False)
 
 
 def money(name="paid"):
@@ -575,17 +575,17 @@ def a_retry_and_all_after_it_renumbered(d):
         d.payload(kind, 1)["attempt"] = 3
 
 
-@table("retried", second_too=False)
+@table("retried")
 def an_effect_of_another_attempt(d):
     d.payload("EffectAsked", 1)["attempt"] = 1
 
 
-@table("function", second_too=False)
+@table("function")
 def an_opaque_ask_of_another_attempt(d):
     d.payload("SkillAsked")["attempt"] = 2
 
 
-@table("retried", second_too=False)
+@table("retried")
 def a_lane_of_two_steps(d):
     d.payload("SkillExecuted", 1)["step"] = "other"
 
@@ -595,7 +595,7 @@ def _stray_step(name, kind, number):
         d.payload(kind, number)["step"] = "other"
 
     edit.__name__ = f"a_{kind}_of_another_step"
-    table(name, second_too=False)(edit)
+    table(name)(edit)
 
 
 for _name, _kind, _number in (
@@ -877,8 +877,8 @@ def a_failure_called_partial(d):
 # ------------------------------------------------------------------------ sections 3 and 8: files
 
 
-def documents_rule(code, step="manifest", *, second_too=True):
-    return rule(code, step, project=False, second_too=second_too)
+def documents_rule(code, step="manifest"):
+    return rule(code, step, project=False)
 
 
 @documents_rule("BUNDLE_MALFORMED")
@@ -1038,28 +1038,23 @@ def a_receipt_with_another_field(d):
     d.receipt["more"] = 1
 
 
-@pytest.mark.parametrize(("edit", "code", "step", "name", "project", "second_too"), CASES)
-def test_breaking_one_rule_in_a_resealed_bundle_gives_its_code(
-    edit, code, step, name, project, second_too
-):
+@pytest.mark.parametrize(("edit", "code", "step", "name", "project"), CASES)
+def test_breaking_one_rule_in_a_resealed_bundle_gives_its_code(edit, code, step, name, project):
     files = reseal(bundle(name), edit, project=project)
     verdict = verify(MemoryReader(files))
     found = [(finding.code, finding.step) for finding in verdict.failures]
     assert verdict.verdict == "FAIL"
     assert verdict.proof_digest is None
     assert (code, step) in found
-    if second_too:
-        assert second.verify(dict(files))
+    assert second.verify(dict(files))
 
 
 #: Those that show as nothing but the rule that they break.
 @pytest.mark.parametrize(
-    ("edit", "code", "step", "name", "project", "second_too"),
+    ("edit", "code", "step", "name", "project"),
     [case for case in CASES if case.values[4]],
 )
-def test_a_fully_resealed_attack_is_caught_by_the_rule_alone(
-    edit, code, step, name, project, second_too
-):
+def test_a_fully_resealed_attack_is_caught_by_the_rule_alone(edit, code, step, name, project):
     verdict = verify(MemoryReader(reseal(bundle(name), edit, project=project)))
     assert {(finding.code, finding.step) for finding in verdict.failures} == {(code, step)}
 
