@@ -4,8 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# What a run must not depend on is set to odd values on purpose in tests, not here.
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help demo test check test-peers bench fuzz generate lock format clean
 

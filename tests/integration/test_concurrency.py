@@ -39,6 +39,15 @@ def test_calls_that_are_gathered_run_at_once_and_come_back_in_order():
     assert outcome.output == [0, 1, 2, 3]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def released():
+    yield
+    HELD.set()
+    for thread in threading.enumerate():
+        if thread.name == "workc-io":
+            thread.join(5)
+
+
 @workc.skill
 def hangs(x: int) -> int:
     HELD.wait(30)

@@ -87,13 +87,13 @@ class Loop:
         self._loop = self._thread = None
         asyncio.run_coroutine_threadsafe(self._drain(), loop)
         thread.join(_GRACE_S)
-        if not thread.is_alive():
-            loop.close()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=loop.run_forever, name="workc-io", daemon=True)
+            self._thread = threading.Thread(
+                target=_serve, args=(loop,), name="workc-io", daemon=True
+            )
             self._thread.start()
             self._loop = loop
         return self._loop
@@ -107,3 +107,11 @@ class Loop:
         loop = asyncio.get_running_loop()
         await loop.shutdown_asyncgens()
         loop.stop()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    # The thread closes its loop itself: nobody waits for one that was blocked for too long.
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()

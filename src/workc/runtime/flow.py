@@ -89,9 +89,11 @@ async def _act(run: Run, lane: Lane) -> _Work:
     if run.program.function is not None:
         value, failure, step = await call_function(run, lane, run.program.function)
         halt = halt_cause(run.results.values(), run.halts)
-        if halt and failure is None:
-            # The function caught what stopped the run and went on: the run is stopped all the same.
-            return _Work(failure=_stopped(halt), halt=halt)
+        if halt and (failure is None or failure.code == "HALTED"):
+            # The function caught what stopped the run, or saw only that it was stopped: the run
+            # ends with the cause, whichever lane met it.
+            failure, step = _cause_of(run, halt)
+            return _Work(failure=failure, step=step, halt=halt)
         return _Work(value, produced=failure is None, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
@@ -123,6 +125,15 @@ def _file_work(run: Run) -> _Work:
     if not succeeded or halt:
         return _Work(failure=cause, step=step, halt=halt)
     return _Work(output, produced=True, failure=cause, step=step)
+
+
+def _cause_of(run: Run, halt: str) -> tuple[Failure, str | None]:
+    """Returns the failure that stopped the run and its step: the first by name, not by arrival."""
+    for step in sorted(run.results):
+        failure = run.results[step].failure
+        if failure is not None and failure.code == halt:
+            return failure, step
+    return _stopped(halt), None
 
 
 def _stopped(halt: str) -> Failure:
