@@ -92,3 +92,18 @@ def test_a_secret_that_stands_open_in_a_workflow_file_is_refused(tmp_path):
     outcome = runtime(tmp_path / "store").run(file)
     assert outcome.code == "INVALID_INPUT"
     assert SECRET.encode() not in every_byte_below(tmp_path / "store")
+
+
+def test_a_key_that_stands_in_the_source_of_a_function_is_taken_out_of_the_bundle(tmp_path):
+    literal = "a-literal-key-of-this-source"
+
+    @workc.workflow(secrets=["MY_TOKEN"])
+    async def keep(ctx) -> str:
+        return "done"
+
+    settings = Settings(store=tmp_path, environment={"MY_TOKEN": literal})
+    outcome = workc.Runtime(settings=settings).run(keep)
+    assert outcome.ok
+    assert literal.encode() not in every_byte_below(tmp_path)
+    assert workc.verify_bundle(outcome.bundle).ok
+    assert workc.replay(outcome.bundle, workflow=keep).identical

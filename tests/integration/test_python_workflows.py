@@ -207,3 +207,14 @@ def test_no_calls_gathered_is_an_empty_list_and_a_sound_bundle(tmp_path):
     outcome = Runtime().run(workc.workflow(skills=[double])(flow), out=tmp_path / "b")
     assert outcome.output == [2, []]
     assert workc.verify_bundle(tmp_path / "b").ok
+
+
+def test_a_workflow_that_never_stops_calling_is_ended_after_a_halt():
+    @workc.workflow
+    async def deaf(ctx) -> None:
+        while True:
+            with contextlib.suppress(workc.StepFailed):
+                await ctx.call("llm_invoke", model="gpt-5-mini", prompt="hi", max_tokens=10)
+
+    outcome = workc.Runtime(budget_cents=0).run(deaf)
+    assert outcome.code == "BUDGET_EXCEEDED"

@@ -8,6 +8,7 @@ deterministic, not against code that means harm: that needs a sandbox of the ope
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import random
 import sys
@@ -65,10 +66,23 @@ def _hook(event: str, _arguments: tuple[object, ...]) -> None:
         )
 
 
-def _profile(_frame: FrameType, event: str, function: object) -> None:
-    if event == "c_call" and _is_clock(function):
-        name = getattr(function, "__qualname__", "a clock")
-        raise refuse("NONDETERMINISTIC", f"the code calls {name}, which a replay denies", call=name)
+def _profile(frame: FrameType, event: str, function: object) -> None:
+    if event == "c_call" and _is_clock(function) and not _is_collector(frame):
+        name = str(getattr(function, "__qualname__", "a clock"))
+        _state.broken = refuse(
+            "NONDETERMINISTIC", f"the code calls {name}, which a replay denies", call=name
+        )
+        raise _state.broken
+
+
+def _is_collector(frame: FrameType | None) -> bool:
+    """Returns whether a callback of the garbage collector is at work: nobody called that."""
+    codes = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    while frame is not None:
+        if frame.f_code in codes:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_clock(function: object) -> bool:
@@ -96,10 +110,16 @@ def isolated() -> Generator[None, None, None]:
 
 @contextmanager
 def timeless() -> Generator[None, None, None]:
-    """Denies the code in this thread clock and entropy."""
+    """Denies the code in this thread clock and entropy.
+
+    Code that swallows the refusal is refused when it ends.
+    """
     before = sys.getprofile()
+    _state.broken = None
     sys.setprofile(_profile)
     try:
         yield
     finally:
         sys.setprofile(before)
+    if _state.broken is not None:
+        raise _state.broken

@@ -109,7 +109,7 @@ def begin(
         nonce=settings.entropy.draw(16).hex(),
         policy=_policy(settings, files),
         prices=store_file(files, "evidence/prices.json", "json", settings.prices),
-        program=store_file(files, program.path, "text", program.text),
+        program=store_file(files, program.path, "text", _text_of(program, settings)),
         program_kind=program.kind,
         run_id=run_id,
         seed=str(seed),
@@ -274,12 +274,22 @@ def secret_values(environment: Mapping[str, str], program: Program) -> dict[str,
     return {name: environment[name] for name in names if environment.get(name)}
 
 
+def _text_of(program: Program, settings: Settings) -> bytes:
+    """Returns the program as the bundle keeps it: the source of a function without secrets.
+
+    A source is there to be read; it is not what a replay runs. A test may well set a key in it.
+    """
+    if program.kind == "file":
+        return program.text
+    return Redactor(secret_values(settings.environment, program)).start().data(program.text)
+
+
 def _may_ask_models(program: Program) -> bool:
     return program.kind == "function" or any(step.skill == "llm_invoke" for step in program.steps)
 
 
 def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings) -> None:
-    """Refuses a program or inputs that hold a secret in the open: both stand in the bundle.
+    """Refuses a workflow file or inputs that hold a secret in the open: both stand in the bundle.
 
     Raises:
         Refusal: ``INVALID_INPUT``, naming the secret and never its value.
@@ -291,7 +301,10 @@ def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings
         for name, value in values.items()
         if name in program.secrets or len(value) >= _REAL_KEY_CHARS
     }
-    for what, data in (("program", program.text), ("input", jcs.encode(inputs))):
+    held = [("input", jcs.encode(inputs))]
+    if program.kind == "file":
+        held.append(("workflow", program.text))
+    for what, data in held:
         found = sorted({name for cut in Redactor(sought).find(data) for name in cut.names})
         if found:
             message = f"the {what} holds the value of {found[0]}; name it instead: ${{secrets.{found[0]}}}"

@@ -41,6 +41,14 @@ _RETRY_LIMITS = {
 }
 
 
+#: After a halt a workflow may tidy up with so many calls, all of which fail, before it is ended.
+HALTED_CALLS_LIMIT = 100
+
+
+class WorkflowStopped(BaseException):
+    """Ends a workflow function that does not end by itself after a halt."""
+
+
 class StepFailed(Exception):
     """A call of the workflow did not succeed; ``failure`` says why, ``step`` which."""
 
@@ -74,6 +82,7 @@ class WorkflowContext:
         self._run = run
         self._lane = lane
         self._uuids = 0
+        self._halted = 0
         self._rng = run.rng(lane.path, "workflow")
 
     def now_ms(self) -> int:
@@ -150,7 +159,15 @@ class WorkflowContext:
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)
+        self._stop_if_deaf(results)
         return [_value(result) for result in results]
+
+    def _stop_if_deaf(self, results: list[object]) -> None:
+        """Ends a workflow that keeps on calling though the run has been stopped."""
+        if any(isinstance(result, StepResult) and result.halt for result in results):
+            self._halted += 1
+        if self._halted > HALTED_CALLS_LIMIT:
+            raise WorkflowStopped
 
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits, at most until the run's time is over; in a replay it does not."""
@@ -246,6 +263,8 @@ async def call_function(
         return to_json(value), None, None
     except StepFailed as error:
         return None, error.failure, error.step
+    except WorkflowStopped:
+        return None, Failure(code="HALTED", message="the workflow went on calling"), None
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - a workflow's own exception is an outcome

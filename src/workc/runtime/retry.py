@@ -13,6 +13,9 @@ from workc.kernel.failure import Failure, Retry
 from workc.kernel.rng import SeededRng
 from workc.runtime.workflow.model import RetrySpec
 
+#: A server that asks for more than an hour is not waited for; the outcome says what it asked.
+RETRY_AFTER_LIMIT_MS = 3_600_000
+
 
 def policy_for(failure: Failure, own: RetrySpec) -> Retry:
     """Returns the catalog's policy for this failure, with the step's own numbers over it."""
@@ -26,11 +29,14 @@ def delay_ms(policy: Retry, failure: Failure, attempt: int, rng: SeededRng) -> i
 
     ``attempt`` counts from 1 and is the one that failed.
     """
+    asked = failure.retry_after_ms or 0
     if not CATALOG[failure.code].retryable or attempt >= policy.max_attempts:
+        return None
+    if asked > RETRY_AFTER_LIMIT_MS:
         return None
     grown: int = policy.base_delay_ms * policy.multiplier_permille ** (attempt - 1)
     scale: int = 1000 ** (attempt - 1)
     delay = min(policy.max_delay_ms, grown // scale)
     spread = delay * policy.jitter_permille // 1000
     jittered = delay - spread + rng.below(2 * spread + 1)
-    return max(jittered, failure.retry_after_ms or 0)
+    return max(jittered, asked)

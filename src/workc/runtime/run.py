@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, StepStatus
@@ -14,10 +13,8 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
 from workc.runtime.program import Program
 
-HaltCode = Literal["BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "CANCELLED", "TIMEOUT"]
-
 #: When lanes saw different causes, the run ends with the one that stands first here.
-HALT_ORDER: tuple[str, ...] = ("BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "TIMEOUT", "CANCELLED")
+HALT_ORDER: tuple[str, ...] = ("BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "TIMEOUT")
 
 
 @dataclass(frozen=True, slots=True)

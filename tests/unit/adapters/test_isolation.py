@@ -1,7 +1,9 @@
 """What a replay denies, and the loops that stand in for asyncio's."""
 
 import asyncio
+import contextlib
 import datetime
+import gc
 import os
 import random
 import socket
@@ -56,7 +58,7 @@ def test_network_and_processes_are_denied_in_this_thread_and_only_while_it_holds
     ],
 )
 def test_clocks_and_entropy_are_denied(call):
-    with timeless(), pytest.raises(Refusal, match="NONDETERMINISTIC"):
+    with pytest.raises(Refusal, match="NONDETERMINISTIC"), timeless():
         call()
     call()
 
@@ -99,3 +101,28 @@ def test_a_still_loop_refuses_what_comes_from_outside(wait):
 
     with pytest.raises(Refusal, match="NONDETERMINISTIC"):
         run_still(work())
+
+
+def test_a_clock_read_by_a_callback_of_the_garbage_collector_is_nobodys_fault():
+    seen = []
+
+    def callback(phase, info):
+        seen.append(time.perf_counter())
+
+    gc.callbacks.append(callback)
+    try:
+        with timeless():
+            gc.collect()
+    finally:
+        gc.callbacks.remove(callback)
+    assert seen
+
+
+def test_code_that_swallows_the_refusal_is_refused_when_it_ends():
+    def sly():
+        with contextlib.suppress(Exception):
+            time.time()
+        return time.time()
+
+    with pytest.raises(Refusal, match="NONDETERMINISTIC"), timeless():
+        sly()

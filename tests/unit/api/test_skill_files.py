@@ -31,7 +31,9 @@ def test_a_file_outside_the_folder_is_refused(tmp_path, listed):
 
 
 def test_a_file_is_executed_once_for_a_run_from_the_command_line(tmp_path, monkeypatch):
-    (tmp_path / "one.py").write_text(SKILL + "with open('times', 'a') as times:\n    times.write('x')\n")
+    (tmp_path / "one.py").write_text(
+        SKILL + "with open('times', 'a') as times:\n    times.write('x')\n"
+    )
     file = workflow(tmp_path, "one.py")
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(cli, ["run", str(file)]).exit_code == 0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
 from workc.kernel.rng import SeededRng
-from workc.runtime.retry import delay_ms, policy_for
+from workc.runtime.retry import RETRY_AFTER_LIMIT_MS, delay_ms, policy_for
 from workc.runtime.workflow.model import RetrySpec
 
 
@@ -60,3 +60,11 @@ def test_retry_after_is_the_least_it_waits():
     own = RetrySpec(max_attempts=2, base_delay_ms=10, jitter_permille=0)
     assert delays(failing("RATE_LIMITED", retry_after_ms=5_000), own)[0] == 5_000
     assert delays(failing("RATE_LIMITED", retry_after_ms=3), own)[0] == 10
+
+
+def test_a_server_that_asks_for_more_than_an_hour_is_not_waited_for():
+    asked = [RETRY_AFTER_LIMIT_MS, RETRY_AFTER_LIMIT_MS + 1]
+    failures = [Failure(code="RATE_LIMITED", message="m", retry_after_ms=ms) for ms in asked]
+    policy = policy_for(failures[0], RetrySpec())
+    delays = [delay_ms(policy, failure, 1, SeededRng(1)) for failure in failures]
+    assert delays == [RETRY_AFTER_LIMIT_MS, None]

@@ -140,7 +140,8 @@ _CHECK = _record(
         "id": _text("The name of the check.", pattern=NAME_PATTERN),
         "level": _text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
         "that": _text(
-            "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.", minLength=1
+            "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.",
+            minLength=1,
         ),
     },
 )
