@@ -59,6 +59,10 @@ class Run:
         if result.status == "success":
             self._values[result.id] = result.value
 
+    def is_over(self, time_ms: int) -> bool:
+        """Returns whether the run's time is over at that time."""
+        return self.deadline_ms is not None and time_ms >= self.deadline_ms
+
     def idempotency_key(self, step: str) -> str:
         """Returns the key of a step: the same for each of its attempts, in this run only."""
         return tagged(TAG_KEY, f"{self.run_id}\0{step}".encode())[:32]

@@ -1,0 +1,178 @@
+"""One attempt of a step: run its skill where that kind of skill runs, and record how it ended.
+
+A pure function is one record (SkillExecuted, an answer). An opaque function is asked ahead
+(SkillAsked) and its output is the capture. A context skill runs in the lane itself: its effects
+are captures, its SkillExecuted is derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import cast
+
+from msgspec import UNSET
+
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.digest import TAG_REQUEST, tagged
+from workc.kernel.events import CallHalted, SkillAsked, SkillExecuted
+from workc.kernel.failure import Failure, Misuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.asks import Call
+from workc.runtime.bodies import (
+    failure_from,
+    load_failure,
+    load_json,
+    record_failure,
+    store,
+    store_json,
+)
+from workc.runtime.context import AttemptContext
+from workc.runtime.engine import Lane
+from workc.runtime.run import Run
+from workc.runtime.workflow.model import StepSpec
+from workc.stages.skill import Skill
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: which step, with which skill and parameters, for the how manyth time."""
+
+    run: Run
+    lane: Lane
+    step: StepSpec
+    skill: Skill[..., object]
+    params: JsonObject
+    number: int
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """Returns when its time is over: the step's or the skill's own, or the run's if earlier."""
+        own = self.step.timeout_ms if self.step.timeout_ms is not None else self.skill.timeout_ms
+        limits = [
+            None if own is None else self.lane.now_ms + own,
+            self.run.deadline_ms,
+        ]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an attempt gave.
+
+    ``halt`` is the cause if a halt of the run ended it; ``begun`` is False if it came before
+    anything was done. ``final`` says that another attempt cannot do better. ``idempotent`` says
+    that doing again what it did is harmless.
+    """
+
+    value: Json = None
+    failure: Failure | None = None
+    halt: str | None = None
+    begun: bool = True
+    final: bool = False
+    idempotent: bool = False
+
+
+async def make_attempt(trial: Trial) -> Tried:
+    """Makes the attempt and returns what it gave."""
+    deadline = trial.deadline_ms
+    if deadline is not None and deadline <= trial.lane.now_ms:
+        return _too_late(trial)
+    work = _in_lane if trial.skill.kind == "context" else _called
+    tried = await work(trial, deadline)
+    if tried.failure and tried.failure.code == "TIMEOUT" and trial.run.is_over(trial.lane.now_ms):
+        # It is the time of the run that is over, not only that of the attempt.
+        tried = replace(tried, halt=tried.halt or "TIMEOUT")
+    return replace(tried, idempotent=tried.idempotent or trial.skill.idempotent)
+
+
+def _too_late(trial: Trial) -> Tried:
+    whole = trial.run.is_over(trial.lane.now_ms)
+    scope = "run" if whole else "step"
+    failure = Failure(
+        code="TIMEOUT",
+        message=f"the time of the {scope} was over before the attempt began",
+        details={"scope": scope},
+    )
+    _conclude(trial, Tried(failure=failure))
+    # A step whose time is 0 has none in its next attempt either.
+    return Tried(failure=failure, halt="TIMEOUT" if whole else None, final=True)
+
+
+async def _in_lane(trial: Trial, deadline_ms: int | None) -> Tried:
+    ctx = AttemptContext(trial.run, trial.lane, trial.step.id, trial.number, deadline_ms)
+    tried = await _run_code(trial, ctx)
+    await ctx.close()
+    _conclude(trial, tried)
+    return replace(tried, halt=ctx.halt, idempotent=ctx.idempotent)
+
+
+async def _run_code(trial: Trial, ctx: AttemptContext) -> Tried:
+    skill = trial.skill
+    try:
+        made = skill.function(ctx, **skill.bind(trial.params))
+        return Tried(value=skill.conclude(await cast("Awaitable[object]", made)))
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a skill's own exception is an outcome
+        return Tried(failure=failure_from(error))
+
+
+def _conclude(trial: Trial, tried: Tried) -> None:
+    """Records the end of an attempt that ran in the lane, or did not get as far as a call."""
+    files, failure = trial.run.files, tried.failure
+    trial.lane.emit(
+        SkillExecuted(
+            attempt=trial.number,
+            failure=record_failure(files, failure) if failure else UNSET,
+            mode="context",
+            skill=trial.step.skill,
+            step=trial.step.id,
+            value=UNSET if failure else store_json(files, tried.value),
+        )
+    )
+
+
+async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
+    try:
+        data = jcs.encode(trial.params)
+    except CanonicalError as error:
+        message = f"the parameters are not JSON: {error}"
+        tried = Tried(failure=Failure(code="INVALID_INPUT", message=message))
+        _conclude(trial, tried)
+        return tried
+    call = _call_of(trial, data)
+    if not call.pure:
+        _ask_ahead(trial, call, data)
+    left_ms = None if deadline_ms is None else deadline_ms - trial.lane.now_ms
+    answer = await trial.lane.ask(call, left_ms)
+    if isinstance(answer, CallHalted):
+        return Tried(halt=answer.code, begun=False)
+    if not isinstance(answer, SkillExecuted):
+        raise Misuse(f"a call was answered with a {type(answer).__name__}")
+    return _recorded(trial.run, answer)
+
+
+def _call_of(trial: Trial, data: bytes) -> Call:
+    step, skill = trial.step, trial.skill
+    request = tagged(TAG_REQUEST, b"\0".join([step.skill.encode(), step.id.encode(), data]))
+    return Call(skill, trial.params, request, step.id, trial.number, pure=skill.pure)
+
+
+def _ask_ahead(trial: Trial, call: Call, data: bytes) -> None:
+    trial.lane.emit(
+        SkillAsked(
+            attempt=trial.number,
+            params=store(trial.run.files, "json", data),
+            request=call.request,
+            skill=trial.step.skill,
+            step=trial.step.id,
+        )
+    )
+
+
+def _recorded(run: Run, answer: SkillExecuted) -> Tried:
+    if answer.failure:
+        return Tried(failure=load_failure(run.files, answer.failure))
+    return Tried(value=load_json(run.files, answer.value) if answer.value else None)
