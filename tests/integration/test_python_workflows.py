@@ -218,3 +218,45 @@ def test_a_workflow_that_never_stops_calling_is_ended_after_a_halt():
 
     outcome = workc.Runtime(budget_cents=0).run(deaf)
     assert outcome.code == "BUDGET_EXCEEDED"
+
+
+def test_a_call_that_was_never_awaited_fails_the_workflow_and_says_so():
+    @workc.workflow
+    async def forgetful(ctx) -> str:
+        ctx.call(double, x=1)
+        return "done"
+
+    outcome = Runtime().run(forgetful)
+    assert not outcome.ok
+    assert "never made: await" in outcome.message
+
+
+def test_a_call_is_made_once_however_often_it_is_awaited():
+    @workc.workflow
+    async def twice(ctx) -> int:
+        call = ctx.call(double, x=1)
+        return await call + await call
+
+    outcome = Runtime().run(twice)
+    assert not outcome.ok
+    assert "made already" in outcome.message
+
+
+def test_a_busy_workflow_body_is_over_its_time_too():
+    @workc.workflow(timeout_ms=1)
+    async def busy(ctx) -> str:
+        for _ in range(2_000_000):
+            pass
+        return "done"
+
+    outcome = Runtime().run(busy)
+    assert outcome.code == "TIMEOUT"
+
+
+def test_numbers_that_are_derived_can_be_returned():
+    @workc.workflow
+    async def chance(ctx) -> int:
+        return max(ctx.random() for _ in range(50))
+
+    outcome = Runtime(seed=1).run(chance)
+    assert 2**50 < outcome.output < 2**53

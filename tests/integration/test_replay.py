@@ -411,3 +411,19 @@ def test_nonsense_that_was_sealed_is_found_and_nothing_is_raised(flaked, kind, f
     report = replay(resealed(out, edit), workflow=workflow)
     assert not report.identical
     assert report.divergences
+
+
+def test_a_bundle_whose_code_is_not_here_is_not_judged(tmp_path):
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "one.py").write_text(
+        "import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    return 1\n"
+    )
+    (code / "flow.yaml").write_text(
+        "workc: 1\nname: f\nskills: [one.py]\nsteps: {a: {skill: one}}\n"
+    )
+    assert workc.Runtime().run(code / "flow.yaml", out=tmp_path / "bundle").ok
+    report = workc.replay(tmp_path / "bundle", code=tmp_path)
+    assert (report.identical, report.undecided) == (False, True)
+    assert [found.code for found in report.divergences] == ["SKILL_NOT_FOUND"]
+    assert "--code" in report.divergences[0].message

@@ -126,6 +126,8 @@ def replay(
     with isolated():
         try:
             divergences = _run_again(files, log, workflow, skills or {}, Path(code))
+        except _CodeNotHere as missing:
+            return _unplayed(verdict, log, missing.failure)
         except Diverged as diverged:
             divergences = [diverged.divergence]
         except Refusal as refusal:
@@ -134,6 +136,28 @@ def replay(
             # The bytes are whole, as the oracle found, but no run of ours has written them.
             divergences = [_nonsense(error)]
     return _report(verdict, files, log, divergences, out)
+
+
+class _CodeNotHere(Exception):
+    """The code that the bundle names could not be loaded, so nothing was replayed."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def _unplayed(verdict: Verdict, log: list[Event], failure: Failure) -> ReplayReport:
+    message = f"the code that was recorded is not here: {failure.message}; say where: --code DIR"
+    return ReplayReport(
+        identical=False,
+        run_id=verdict.run_id,
+        events=len(log),
+        files=0,
+        proof_digest=verdict.proof_digest,
+        replayed_digest=None,
+        divergences=(Divergence(code=failure.code, message=message),),
+        undecided=True,
+    )
 
 
 def _run_again(
@@ -147,7 +171,10 @@ def _run_again(
     payload = events.decode_payload(first.kind, first.payload)
     if not isinstance(payload, RunStarted):
         raise Misuse("a verified bundle starts with RunStarted")
-    program = recorded_program(payload, files, workflow, {**builtin_skills(), **skills}, code)
+    try:
+        program = recorded_program(payload, files, workflow, {**builtin_skills(), **skills}, code)
+    except Refusal as refusal:
+        raise _CodeNotHere(refusal.failure) from None
     changed = list(changed_code(payload, program))
     inputs = load_json(files, payload.inputs)
     entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)

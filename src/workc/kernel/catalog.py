@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "e6f1ffd3af26aeb318d9fbb308757694da064d67493a1489ff560c3aa8e58eef"
+CATALOG_SHA256 = "89e8aaf67ce1f83ea752ad7cad7a5487219d61e1b37b3bc2266fc337fb0dcd7e"
 
 CATALOG: dict[str, CatalogEntry] = {
     "BAD_GATEWAY": CatalogEntry(
@@ -768,7 +768,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="TIMEOUT",
         category="TRANSIENT",
         exit=8,
-        hint="Raise timeout_ms of the step, or look at why the other side is slow.",
+        hint="Raise timeout_ms of the step (of the workflow, if the run's time was over), or look at why it is slow.",
         http_status=408,
         retryable=True,
         since="0.1.0",

@@ -82,9 +82,19 @@ async def make_attempt(trial: Trial) -> Tried:
     work = _in_lane if trial.skill.kind == "context" else _called
     tried = await work(trial, deadline)
     if tried.failure and tried.failure.code == "TIMEOUT" and trial.run.is_over(trial.lane.now_ms):
-        # It is the time of the run that is over, not only that of the attempt.
-        tried = replace(tried, halt=tried.halt or "TIMEOUT")
+        tried = replace(tried, failure=_of_the_run(tried.failure), halt=tried.halt or "TIMEOUT")
     return replace(tried, idempotent=tried.idempotent or trial.skill.idempotent)
+
+
+def _of_the_run(failure: Failure) -> Failure:
+    """Returns the failure with the word that it is the time of the run that is over."""
+    if failure.details.get("scope") == "run":
+        return failure
+    return Failure(
+        code=failure.code,
+        message=f"the time of the run was over: {failure.message}",
+        details={**failure.details, "scope": "run"},
+    )
 
 
 def _too_late(trial: Trial) -> Tried:

@@ -28,7 +28,7 @@ from workc.runtime.effects import (
     request_json,
 )
 from workc.runtime.engine import Lane
-from workc.runtime.run import Run
+from workc.runtime.run import Run, derived_number
 from workc.stages.context import Grant, PriceTable
 from workc.stages.effects import (
     EffectRequest,
@@ -91,10 +91,10 @@ class AttemptContext:
         return self._run.uuid(self._lane.path, self._attempt * 1_000_000 + self._uuids)
 
     def random(self) -> int:
-        """Returns the next derived number of this attempt, 0 <= n < 2**64."""
+        """Returns the next derived number of this attempt, 0 <= n < 2**53."""
         if self._rng is None:
             self._rng = self._run.rng(self._lane.path, f"attempt:{self._attempt}")
-        return self._rng.next_u64()
+        return derived_number(self._rng)
 
     async def http(self, request: HttpRequest) -> HttpResponse:
         """Makes one HTTP exchange; raises the Refusal of the network or the policy."""

@@ -8,20 +8,20 @@ else may be awaited: asyncio's primitives belong to an event loop, and the engin
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from workc.kernel.events import CallHalted, TimerSet
-from workc.kernel.failure import Failure, Misuse, refuse
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane
-from workc.runtime.run import Run, StepResult
+from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
 from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
 from workc.runtime.workflow.model import RetrySpec, StepSpec
@@ -83,6 +83,7 @@ class WorkflowContext:
         self._lane = lane
         self._uuids = 0
         self._halted = 0
+        self._planned: dict[PlannedCall, None] = {}
         self._rng = run.rng(lane.path, "workflow")
 
     def now_ms(self) -> int:
@@ -105,8 +106,8 @@ class WorkflowContext:
         return SecretText((SecretName(name),))
 
     def random(self) -> int:
-        """Returns the next derived number, 0 <= n < 2**64."""
-        return self._rng.next_u64()
+        """Returns the next derived number, 0 <= n < 2**53."""
+        return derived_number(self._rng)
 
     def call(
         self,
@@ -135,7 +136,9 @@ class WorkflowContext:
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
         _check_options(step, retry, timeout_ms)
         values = {key: _param(value) for key, value in params.items()}
-        return PlannedCall(self, found, values, step, retry, timeout_ms)
+        planned = PlannedCall(self, found, values, step, retry, timeout_ms)
+        self._planned[planned] = None
+        return planned
 
     async def gather(self, *calls: PlannedCall) -> list[Any]:
         """Makes the calls at once and returns their values in order.
@@ -145,6 +148,7 @@ class WorkflowContext:
         """
         if not calls:
             return []
+        self._make(calls)
         place = ".".join(map(str, self._lane.next_place))
         bodies: list[Body] = []
         for index, call in enumerate(calls):
@@ -169,6 +173,27 @@ class WorkflowContext:
         if self._halted > HALTED_CALLS_LIMIT:
             raise WorkflowStopped
 
+    def _make(self, calls: Sequence[PlannedCall]) -> None:
+        for call in calls:
+            if call not in self._planned:
+                raise Misuse(f"this call of {call.skill.name} was made already; call it again")
+            del self._planned[call]
+
+    async def finish(self) -> None:
+        """Sees to it that nothing was left out, and that the run's time is not over.
+
+        Raises:
+            Misuse: a call was planned and never made.
+            Refusal: ``TIMEOUT``.
+        """
+        for call in self._planned:
+            raise Misuse(f"a call of {call.skill.name} was never made: await ctx.call(...)")
+        if self._run.deadline_ms is not None:
+            # The function may have been busy without asking anything, so nobody looked at a clock.
+            await self.sleep_ms(0)
+            if self._run.is_over(self._lane.now_ms):
+                raise self._too_late("the time of the run was over when the function ended")
+
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits, at most until the run's time is over; in a replay it does not."""
         whole = whole_number(delay_ms, "a delay in ms")
@@ -181,8 +206,11 @@ class WorkflowContext:
             self._run.halts.add(answer.code)
             raise refuse("HALTED", f"the run was stopped: {answer.code}", cause=answer.code)
         if wait_ms < whole:
-            self._run.halts.add("TIMEOUT")
-            raise refuse("TIMEOUT", "the time of the run was over while it waited", scope="run")
+            raise self._too_late("the time of the run was over while it waited")
+
+    def _too_late(self, message: str) -> Refusal:
+        self._run.halts.add("TIMEOUT")
+        return refuse("TIMEOUT", message, scope="run")
 
     def _claim(self, name: str) -> None:
         if name in self._run.claimed:
@@ -259,7 +287,9 @@ async def call_function(
 ) -> tuple[Json, Failure | None, str | None]:
     """Returns what the function gave, or its failure and the step that caused it."""
     try:
-        value = await function(WorkflowContext(run, lane), **run.inputs)
+        ctx = WorkflowContext(run, lane)
+        value = await function(ctx, **run.inputs)
+        await ctx.finish()
         return to_json(value), None, None
     except StepFailed as error:
         return None, error.failure, error.step

@@ -78,6 +78,11 @@ class Run:
         return SeededRng(derive(self.seed, f"{purpose}:{lane_name(lane)}"))
 
 
+def derived_number(rng: SeededRng) -> int:
+    """Returns the next number that code is given: the high 53 bits, which any JSON reader holds."""
+    return rng.next_u64() >> 11
+
+
 def lane_name(lane: Path) -> str:
     """Returns the place of a lane as text: ``3.0``."""
     return ".".join(map(str, lane))

@@ -56,7 +56,7 @@ class Context(Protocol):
         ...
 
     def random(self) -> int:
-        """Returns the next derived number of this lane, 0 <= n < 2**64."""
+        """Returns the next derived number of this lane, 0 <= n < 2**53: JSON holds it."""
         ...
 
     async def http(self, request: HttpRequest) -> HttpResponse:
