@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 
-from workc.cli.main import cli as command_line
+from workc.cli.group import cli as command_line
 from workc.testkit.servers import LoopbackServer, Reply
 
 JSON = (("content-type", "application/json"),)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workc.api.published import schema_names, schema_of
 from workc.cli.console import wants_color
-from workc.cli.main import COMMANDS, cli
+from workc.cli.group import COMMANDS, cli
 from workc.cli.text import json_text, money, printable
 from workc.stages import schema
 
@@ -82,7 +82,12 @@ def test_our_bug_is_70_without_a_traceback_unless_it_is_asked_for(folder, monkey
 
 
 def test_a_disk_that_is_full_is_8_and_a_name_that_cannot_be_read_is_2(folder, monkeypatch):
-    for error, exit_code in ((OSError(28, "No space left"), 8), (PermissionError(13, "no"), 2)):
+    cases = (
+        (OSError(28, "No space left"), 8),
+        (PermissionError(13, "no", "x"), 2),
+        (OSError(9, "Bad file descriptor"), 8),
+    )
+    for error, exit_code in cases:
 
         def broken(*_, error=error):
             raise error

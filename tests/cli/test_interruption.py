@@ -147,7 +147,7 @@ NEVER = {"httpx2", "rich", "jmespath", "yaml", "asyncio", "openai", "anthropic",
 def test_looking_imports_no_network_library_no_yaml_and_no_rich(bundle, arguments):
     code = (
         "import sys\n"
-        "from workc.cli.main import cli\n"
+        "from workc.cli.group import cli\n"
         f"sys.argv = ['workc', *{arguments!r}]\n"
         "try:\n"
         "    cli.main()\n"
@@ -173,7 +173,7 @@ def test_completion_names_the_commands(folder):
         "COMP_WORDS": "workc ver",
         "COMP_CWORD": "1",
     }
-    code = "from workc.cli.main import cli; cli.main(prog_name='workc')"
+    code = "from workc.cli.group import cli; cli.main(prog_name='workc')"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
     )

@@ -37,7 +37,7 @@ import pytest
 import workc
 from workc.api.programs import file_program
 from workc.cli import exits
-from workc.cli.main import COMMANDS, cli
+from workc.cli.group import COMMANDS, cli
 from workc.kernel.catalog import CATALOG
 from workc.kernel.events import KINDS
 from workc.kernel.failure import Refusal

@@ -32,6 +32,11 @@ class BundleFolder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def path(self) -> Path:
+        """Returns where the folder stands."""
+        return self._path
+
     def items(self) -> Iterator[Item]:
         """Yields every name below the folder; links are named, not followed.
 

@@ -87,8 +87,7 @@ class HttpClient:
             if isinstance(found, Answer):
                 return found
             hop = found
-        message = f"{target.host}:{target.port}: too many redirects"
-        raise refuse("HTTP_4XX", message, host=target.host, max_redirects=exchange.max_redirects)
+        raise _too_many(hop.target, exchange.max_redirects)
 
     async def _visit(self, hop: Hop, exchange: Exchange) -> Answer | Hop:
         addresses = await self._judged_addresses(hop)
@@ -171,6 +170,14 @@ class _Sockets:
 def _raise_if(failure: Failure | None) -> None:
     if failure is not None:
         raise Refusal(failure)
+
+
+def _too_many(target: Target, most: int) -> Refusal:
+    message = (
+        f"{target.host}:{target.port}: too many redirects: {most} were followed, and {most + 1} "
+        f"are asked for; max_redirects is {most}, raise it unless they go round in a circle"
+    )
+    return refuse("HTTP_4XX", message, host=target.host, max_redirects=most, hops=most + 1)
 
 
 def _timed_out(target: Target, timeout_ms: int) -> Failure:

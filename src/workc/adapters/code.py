@@ -12,14 +12,15 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import cast
 
 from workc.kernel.failure import Refusal, refuse
-from workc.stages.exception import FILE_MODULE_PREFIX
+from workc.stages.exception import FILE_MODULE_PREFIX, words_of
 from workc.stages.skill import Skill
 
 
@@ -56,29 +57,62 @@ def source_of(function: object) -> bytes | None:
         return None
 
 
-def load_module(name: str, folder: Path, *, inside: bool = False) -> ModuleType:
+def load_module(
+    name: str, folder: Path, *, inside: bool = False, never: Path | None = None
+) -> ModuleType:
     """Returns the module of a ``.py`` file seen from ``folder``, or of a dotted name.
 
     With ``inside`` a file must stand below the folder: a workflow, which may come with a bundle
-    from somebody else, names no other.
+    from somebody else, names no other. Nothing below ``never`` is loaded: that is the bundle, which
+    may be anybody's.
 
     Raises:
         Refusal: ``SKILL_NOT_FOUND``, saying what went wrong when it was imported.
     """
     try:
         if name.endswith(".py"):
-            return _load_file(_placed(name, folder.resolve(), inside=inside))
+            return _load_file(_placed(name, folder.resolve(), inside=inside, never=never))
+        if never is not None:
+            _refuse_packages_in(never, name)
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         # A module that ends the process when it is imported is no module.
         raise _not_loaded(name, error) from error
 
 
+class _NotThere(Exception):
+    """There is no such file; says where it was looked for."""
+
+
 def _not_loaded(name: str, error: BaseException) -> Refusal:
-    if isinstance(error, FileNotFoundError):
-        return refuse("SKILL_NOT_FOUND", f"there is no file {name}", file=name)
-    what = f"{type(error).__name__}: {error}"
-    return refuse("SKILL_NOT_FOUND", f"{name} cannot be imported: {what}", file=name)
+    match error:
+        case _NotThere():
+            message = str(error)
+        case ModuleNotFoundError() if _is_or_holds(error.name, name):
+            message = f"{name} cannot be imported: no folder in sys.path holds {error.name}"
+        case SyntaxError():
+            where = Path(error.filename or name).name
+            place = where if error.lineno is None else f"{where}, line {error.lineno}"
+            message = f"{name} cannot be imported: {place}: {error.msg}"
+        case _:
+            line = _line_in(name, error.__traceback__)
+            message = f"{name} cannot be imported: {words_of(error)}{line}"
+    return refuse("SKILL_NOT_FOUND", message, file=name)
+
+
+def _is_or_holds(found: str | None, name: str) -> bool:
+    """Says whether a module that was not found is the one that was asked for, or its package."""
+    return found is not None and (name == found or name.startswith(f"{found}."))
+
+
+def _line_in(name: str, trace: TracebackType | None) -> str:
+    """Returns the last line of the file itself that an import went through, if any."""
+    lines = [
+        number
+        for frame, number in traceback.walk_tb(trace)
+        if name.endswith(".py") and Path(frame.f_code.co_filename).name == Path(name).name
+    ]
+    return f" (line {lines[-1]})" if lines else ""
 
 
 class _SourceLoader(SourceFileLoader):
@@ -89,16 +123,34 @@ class _SourceLoader(SourceFileLoader):
         raise OSError(f"bytecode of {path} is not used")
 
 
-def _placed(name: str, folder: Path, *, inside: bool) -> Path:
+def _refuse_packages_in(never: Path, name: str) -> None:
+    """Refuses a dotted name any part of which stands below ``never``, before that is executed."""
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        spec = importlib.util.find_spec(".".join(parts[:count]))
+        if spec is None:
+            return
+        places = [*(spec.submodule_search_locations or ()), spec.origin or ""]
+        if any(_is_below(Path(place), never) for place in places if place):
+            raise _NotThere(f"{name} stands in the bundle itself, whose code is not run")
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _placed(name: str, folder: Path, *, inside: bool, never: Path | None) -> Path:
     path = (folder / name).resolve()
+    if never is not None and _is_below(path, never):
+        raise _NotThere(f"{name} stands in the bundle itself, whose code is not run")
     if inside and not path.is_relative_to(folder):
-        raise ImportError(f"it stands outside {folder.name}/")
+        raise _NotThere(f"{name} stands outside {folder}: a workflow names files below its own")
     return path
 
 
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise FileNotFoundError(path)
+        raise _NotThere(f"there is no file {path}")
     name = FILE_MODULE_PREFIX + path.stem
     loader = _SourceLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)

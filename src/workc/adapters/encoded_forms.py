@@ -15,13 +15,23 @@ from collections.abc import Iterator
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 #: RFC 8259, section 7.
 _SHORT_ESCAPES = {"\b": b"b", "\f": b"f", "\n": b"n", "\r": b"r", "\t": b"t", '"': b'"', "/": b"/"}
+#: What each byte is in the charsets that UTF-8 is taken for by mistake. Bytes that windows-1252
+#: leaves open are control characters (WHATWG Encoding standard, section 9).
+_MISREAD = {
+    name: [bytes([byte]).decode(name, "ignore") or chr(byte) for byte in range(256)]
+    for name in ("latin-1", "cp1252")
+}
 #: One backslash, or more where JSON stands in a string of other JSON.
 _BACKSLASHES = rb"\\\\*"
 
 
 def escaped_pattern(text: str) -> bytes:
-    """Returns a pattern for the text as UTF-8, raw, percent-encoded or JSON-escaped."""
-    return b"".join(_any_of(_forms_of(char)) for char in text)
+    """Returns a pattern for the text as UTF-8, raw, percent-encoded or JSON-escaped.
+
+    Also where somebody read its UTF-8 as a charset of one byte a character and wrote down what
+    that gave, in any of these forms.
+    """
+    return b"".join(_any_of([*_forms_of(char), *_misread_forms_of(char)]) for char in text)
 
 
 def base64_patterns(data: bytes) -> Iterator[bytes]:
@@ -41,6 +51,14 @@ def _forms_of(char: str) -> list[bytes]:
     if char == " ":
         forms.append(rb"\+")
     return [*forms, _BACKSLASHES if char == "\\" else re.escape(encoded)]
+
+
+def _misread_forms_of(char: str) -> list[bytes]:
+    if char.isascii():
+        return []
+    data = char.encode("utf-8", "surrogatepass")
+    read = sorted({"".join(_MISREAD[name][byte] for byte in data) for name in _MISREAD})
+    return [b"".join(_any_of(_forms_of(each)) for each in text) for text in read]
 
 
 def _unicode_escape(char: str) -> bytes:

@@ -7,6 +7,7 @@ whose call was given up is replaced, so that it does not take a place.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
@@ -91,6 +92,7 @@ class Loop:
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             loop = asyncio.new_event_loop()
+            loop.set_exception_handler(_note)
             self._thread = threading.Thread(
                 target=_serve, args=(loop,), name="workc-io", daemon=True
             )
@@ -107,6 +109,14 @@ class Loop:
         loop = asyncio.get_running_loop()
         await loop.shutdown_asyncgens()
         loop.stop()
+
+
+def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Says in one line what the code on the loop left unhandled, such as a task nobody awaits."""
+    error = context.get("exception")
+    what = f": {type(error).__name__}: {error}" if error is not None else ""
+    text = f"{context.get('message')}{what}".partition("\n")[0]
+    logging.getLogger("workc").warning("note: %s", text)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

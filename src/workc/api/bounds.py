@@ -22,6 +22,16 @@ from workc.stages.skill import Skill
 
 #: Parameters of which the known part of a text is worth a lower estimate.
 _TEXTS = frozenset({"prompt", "system"})
+#: Parameters on which the price of a call does not depend; each may be left out.
+_UNPRICED = frozenset({"api_key_env", "base_url", "timeout_ms"})
+#: Parameters without which no price is known, not even a part of it.
+_DECIDING = frozenset({"model", "provider"})
+#: What stands for a parameter that is not known yet and that must, or may, make the call cheaper.
+_SMALLEST: JsonObject = {
+    "limit_field": "max_tokens",
+    "max_tokens": 1,
+    "messages": [{"role": "user", "content": ""}],
+}
 #: How often a step is tried at most when it does not say: the largest of the catalog.
 STANDARD_ATTEMPTS = max(e.retry.max_attempts for e in CATALOG.values() if e.retryable)
 
@@ -70,16 +80,21 @@ def bound_of(
     step: StepSpec, skill: Skill[..., object], prices: Prices, inputs: Mapping[str, Json]
 ) -> Bound:
     """Returns the bound of a step of ``llm_invoke``; inputs that are not given are not known."""
-    unknown = unknown_references(step.params, inputs)
+    open_names = unknown_references(step.params, inputs)
+    unknown = {name: refs for name, refs in open_names.items() if name not in _UNPRICED}
+    params = {name: each for name, each in step.params.items() if name not in open_names}
     attempts = step.retry.max_attempts or STANDARD_ATTEMPTS
     depends = tuple(dict.fromkeys(ref.text[2:-1] for refs in unknown.values() for ref in refs))
     if not unknown:
-        return _asked(step.params, skill, prices, inputs, attempts)
-    if not unknown.keys() <= _TEXTS:
+        return _asked(params, skill, prices, inputs, attempts)
+    if unknown.keys() & _DECIDING:
         return Bound(attempts=attempts, depends_on=depends)
-    known = {**step.params, **{name: _literal(step.params[name]) for name in unknown}}
-    least = _asked(known, skill, prices, inputs, attempts)
-    if least.failure is not None:
+    texts = {name: _literal(step.params[name]) for name in unknown if name in _TEXTS}
+    smallest = {name: _SMALLEST[name] for name in unknown if name in _SMALLEST}
+    least = _asked({**params, **texts, **smallest}, skill, prices, inputs, attempts)
+    if least.failure is not None and (
+        unknown.keys() <= _TEXTS or least.failure.code == "PRICE_UNKNOWN"
+    ):
         return least
     return Bound(
         known_part_micro_cents=least.bound_micro_cents, attempts=attempts, depends_on=depends

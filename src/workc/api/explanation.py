@@ -25,7 +25,7 @@ _ENDS = {
 def explain(story: RunStory) -> list[str]:
     """Returns the story as sentences."""
     return [
-        f"The run {story.run_id} of {story.name} was to do this: {_purpose(story)}.",
+        _purpose(story),
         *_steps(story),
         *_checks(story),
         _cost(story),
@@ -35,7 +35,11 @@ def explain(story: RunStory) -> list[str]:
 
 
 def _purpose(story: RunStory) -> str:
-    return (story.description or story.name).rstrip(". ")
+    head = f"This is the run {story.run_id} of {story.name}."
+    purpose = story.description.rstrip(". ")
+    if purpose in {"", story.name}:
+        return head
+    return f"The run {story.run_id} of {story.name} was to do this: {purpose}."
 
 
 def _steps(story: RunStory) -> Iterator[str]:

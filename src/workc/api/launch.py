@@ -43,6 +43,9 @@ from workc.runtime.outcome import (
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
+from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.references import references_of
+from workc.skills.llm_invoke import KEY_NAMES
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Result
 
@@ -309,6 +312,48 @@ def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings
         if found:
             message = f"the {what} holds the value of {found[0]}; name it instead: ${{secrets.{found[0]}}}"
             raise refuse("INVALID_INPUT", message, secrets=list[Json](found))
+
+
+def refuse_unset_secrets(program: Program, settings: Settings) -> None:
+    """Refuses a run that would send a secret that is not set: nothing is spent before that is found.
+
+    Raises:
+        Refusal: ``UNAUTHORIZED``, naming every variable that is not set or is empty.
+    """
+    if settings.ports is not None:
+        # Nothing is sent; ports that are given need no secrets.
+        return
+    unset = [name for name in secrets_used(program) if not settings.environment.get(name)]
+    if unset:
+        what = "variable is" if len(unset) == 1 else "variables are"
+        message = f"set {', '.join(unset)}: the environment {what} not set or empty"
+        raise refuse("UNAUTHORIZED", message, variable=unset[0], variables=list[Json](unset))
+
+
+def secrets_used(program: Program) -> list[str]:
+    """Returns the variables that a run will need, as far as its text says so, in order of steps.
+
+    Of a function all that it declares; of a file what its steps name, and the key of each model.
+    """
+    if program.kind == "function":
+        return list(program.secrets)
+    named = [name for step in program.steps for name in _named_by(step)]
+    # Before the first step nothing was spent, and its model or price may be what is wrong.
+    standard = [name for step in program.steps[1:] for name in _standard_key(step)]
+    return list(dict.fromkeys([*named, *standard]))
+
+
+def _named_by(step: StepSpec) -> Iterator[str]:
+    yield from (each.name for each in references_of(step.params) if each.root == "secrets")
+    key = step.params.get("api_key_env")
+    if step.skill == "llm_invoke" and isinstance(key, str) and key and "${" not in key:
+        yield key
+
+
+def _standard_key(step: StepSpec) -> Iterator[str]:
+    if step.skill == "llm_invoke" and step.params.get("api_key_env") is None:
+        provider = step.params.get("provider", "openai")
+        yield from (key for name, key in KEY_NAMES.items() if name == provider)
 
 
 def _cleaner(secrets: Mapping[str, str]) -> Callable[[Result], Result]:

@@ -16,6 +16,7 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.facts import listed, members
 from workc.runtime.workflow.inputs import parse_input_text
 from workc.stages import schema
 
@@ -93,18 +94,47 @@ def typed_inputs(
 
 
 def _guess(workflow: Workflow[..., object], name: str, text: str) -> Json:
-    """Returns the JSON that a text spells if the function takes that, else the text itself."""
+    """Returns the JSON that a text spells if the function takes that, else the text itself.
+
+    What takes no text is given the JSON, right or wrong, so that what is said of it is about that.
+    """
+    whole = workflow.inputs.input_schema
+    wanted = members(members(whole.get("properties")).get(name))
+    definitions = members(whole.get("$defs"))
+    takes_text = _takes_text(wanted, definitions)
     try:
         value = jcs.parse(text)
-    except CanonicalError:
-        return text
-    whole = workflow.inputs.input_schema
-    properties = whole.get("properties")
-    wanted = properties.get(name) if isinstance(properties, dict) else None
-    if not isinstance(wanted, dict):
+    except CanonicalError as error:
+        if takes_text or str(error).startswith("not JSON"):
+            return text
+        raise refuse("INVALID_INPUT", f"input {name}: {error}", input=name) from None
+    if not takes_text:
         return value
-    definitions = {"$defs": whole["$defs"]} if "$defs" in whole else {}
-    return text if schema.problems({**wanted, **definitions}, value) else value
+    return text if schema.problems({**wanted, "$defs": definitions}, value) else value
+
+
+def _takes_text(wanted: JsonObject, definitions: JsonObject) -> bool:
+    """Says whether some text may fit a checked schema, by its types alone."""
+    waiting, seen = [wanted], set[str]()
+    while waiting:
+        current = waiting.pop()
+        for word in ("allOf", "anyOf", "oneOf"):
+            waiting += [members(each) for each in listed(current.get(word))]
+        reference = str(current.get("$ref", "")).removeprefix("#/$defs/")
+        if reference in definitions and reference not in seen:
+            seen.add(reference)
+            waiting.append(members(definitions[reference]))
+        if _names_text(current):
+            return True
+    return False
+
+
+def _names_text(wanted: JsonObject) -> bool:
+    if "type" in wanted:
+        return "string" in (wanted["type"], *listed(wanted["type"]))
+    values = [*listed(wanted.get("enum")), *([wanted["const"]] if "const" in wanted else [])]
+    open_to_all = not {"enum", "const", "anyOf", "oneOf", "allOf", "$ref"} & wanted.keys()
+    return open_to_all or any(isinstance(value, str) for value in values)
 
 
 def parse_inputs(data: bytes, name: str) -> JsonObject:

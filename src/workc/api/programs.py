@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar, cast
@@ -18,7 +19,7 @@ from workc.adapters.code import (
 )
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
-from workc.kernel.failure import Misuse, refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.program import Program
 from workc.runtime.workflow.graph import plan_order
@@ -159,17 +160,23 @@ class FileProgram:
 
 
 def file_program(
-    data: bytes, name: str, folder: Path, skills: Skills, prices: Prices
+    data: bytes,
+    name: str,
+    folder: Path,
+    skills: Skills,
+    prices: Prices,
+    never: Path | None = None,
 ) -> FileProgram:
     """Returns the program of a workflow file whose Python files stand below ``folder``.
 
+    No code below ``never`` is loaded.
+
     Raises:
-        Refusal: ``INVALID_WORKFLOW`` with every problem, ``SKILL_NOT_FOUND``.
+        InvalidWorkflow: with every problem, code that cannot be loaded included.
     """
-    known = {**skills}
-    for module in declared_skills(data, name):
-        known.update(skills_in(load_module(module, folder, inside=True)))
-    workflow = load_workflow(data, name, {key: _info(skill) for key, skill in known.items()})
+    known, unloaded = _with_declared(skills, declared_skills(data, name), folder, never)
+    infos = {key: _info(skill) for key, skill in known.items()}
+    workflow = load_workflow(data, name, infos, unloaded)
     used = {step.skill: known[step.skill] for step in workflow.steps}
     program = Program(
         name=workflow.name,
@@ -187,6 +194,20 @@ def file_program(
         secrets=(*workflow.secrets, *_literal_keys(workflow.steps)),
     )
     return FileProgram(workflow, program, folder)
+
+
+def _with_declared(
+    skills: Skills, modules: Iterable[str], folder: Path, never: Path | None
+) -> tuple[Skills, dict[str, str]]:
+    """Returns the skills with those of the modules, and why a module could not be loaded."""
+    known = {**skills}
+    unloaded: dict[str, str] = {}
+    for module in modules:
+        try:
+            known.update(skills_in(load_module(module, folder, inside=True, never=never)))
+        except Refusal as refusal:
+            unloaded[module] = refusal.failure.message
+    return known, unloaded
 
 
 def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices) -> Program:
@@ -257,16 +278,34 @@ def _file_of(workflow: Workflow[..., object]) -> str | None:
     return str(file) if by_path and file else None
 
 
-def find_workflow(text: str, folder: Path) -> Workflow[..., object]:
+def find_workflow(
+    text: str, folder: Path, *, inside: bool = False, never: Path | None = None
+) -> Workflow[..., object]:
     """Returns the workflow that ``file.py:name`` or ``module:name`` names.
 
+    With ``inside`` a file must stand below the folder; no code below ``never`` is loaded.
+
     Raises:
-        Refusal: ``INVALID_WORKFLOW`` if there is none, ``SKILL_NOT_FOUND`` if it does not import.
+        Refusal: ``INVALID_INPUT`` if there is none, ``SKILL_NOT_FOUND`` if it does not import.
     """
     module, _, name = text.rpartition(":")
-    found = getattr(load_module(module, folder), name, None)
-    if not isinstance(found, Workflow):
-        what = "nothing" if found is None else f"a {type(found).__name__}"
-        message = f"{module} has {what} named {name!r}; it must be made with @workc.workflow"
-        raise refuse("INVALID_WORKFLOW", message)
-    return cast("Workflow[..., object]", found)
+    there = vars(load_module(module, folder, inside=inside, never=never))
+    found = there.get(name)
+    if isinstance(found, Workflow):
+        return cast("Workflow[..., object]", found)
+    workflows = [each for each, value in there.items() if isinstance(value, Workflow)]
+    raise refuse("INVALID_INPUT", _no_workflow(module, name, found, workflows))
+
+
+def _no_workflow(module: str, name: str, found: object, workflows: list[str]) -> str:
+    near = get_close_matches(name.lower(), [each.lower() for each in workflows], n=1)
+    meant = [each for each in workflows if each.lower() in near]
+    if meant:
+        advice = f"did you mean {module}:{meant[0]}?"
+    elif workflows:
+        advice = f"its workflows are {', '.join(workflows[:10])}"
+    else:
+        advice = "it has no workflow; make one of a function with @workc.workflow"
+    if found is None:
+        return f"{module} has nothing named {name!r}; {advice}"
+    return f"{name!r} of {module} is of type {type(found).__name__} and no workflow; {advice}"

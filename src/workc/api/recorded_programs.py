@@ -21,8 +21,11 @@ def recorded_program(
     workflow: Workflow[..., object] | None,
     skills: Skills,
     code: Path,
+    never: Path | None = None,
 ) -> Program:
     """Returns the program of a run from what it recorded, its code from below ``code``.
+
+    No code below ``never`` is loaded: the bundle's own folder, when it is somebody else's.
 
     Raises:
         Refusal: ``SKILL_NOT_FOUND`` and what else :func:`file_program` raises.
@@ -31,8 +34,10 @@ def recorded_program(
     prices = load_prices(load(files, payload.prices))
     if payload.program_kind == "file":
         name = str(payload.program.path).rpartition("/")[2]
-        return file_program(text, name, code, skills, prices).program
-    found = workflow or find_workflow(_function_name(payload.program, files), code)
+        return file_program(text, name, code, skills, prices, never).program
+    found = workflow or find_workflow(
+        _function_name(payload.program, files), code, inside=True, never=never
+    )
     # The text is the recorded one: a change of the code is named as such.
     return replace(function_program(found, skills, prices), text=text)
 

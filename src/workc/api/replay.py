@@ -83,6 +83,11 @@ class BundleFiles(MemoryRun):
         super().__init__()
         self._bundle = bundle
 
+    @property
+    def folder(self) -> Path | None:
+        """Returns where the bundle stands, if it is a folder."""
+        return self._bundle.path if isinstance(self._bundle, BundleFolder) else None
+
     def recorded(self, path: str) -> bytes:
         """Returns the bytes of a file of the bundle."""
         if isinstance(self._bundle, BundleFolder):
@@ -172,7 +177,9 @@ def _run_again(
     if not isinstance(payload, RunStarted):
         raise Misuse("a verified bundle starts with RunStarted")
     try:
-        program = recorded_program(payload, files, workflow, {**builtin_skills(), **skills}, code)
+        program = recorded_program(
+            payload, files, workflow, {**builtin_skills(), **skills}, code, files.folder
+        )
     except Refusal as refusal:
         raise _CodeNotHere(refusal.failure) from None
     changed = list(changed_code(payload, program))

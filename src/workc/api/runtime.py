@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from workc.adapters.code import as_skill
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
@@ -36,11 +38,11 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Misuse, refuse
+from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.flow import RunResult
-from workc.runtime.outcome import SideEffect, StructuredOutcome
+from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
 from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
@@ -208,6 +210,7 @@ class Runtime:
         target = None if out is None else _free(Path(out))
         settings = job.settings
         launch.refuse_open_secrets(job.program, job.inputs, settings)
+        launch.refuse_unset_secrets(job.program, settings)
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
         place = _place(settings, run_id)
@@ -282,15 +285,41 @@ def finish(
     result: RunResult,
     effects: tuple[SideEffect, ...],
 ) -> StructuredOutcome:
-    """Seals a run into its folder and to ``target``, and returns its outcome."""
+    """Seals a run into its folder and to ``target``, and returns its outcome.
+
+    Where ``target`` cannot be written, what the run gave is told all the same, with the failure.
+    """
     sync = settings.durability == "fsync"
     kept = place.bundle if isinstance(place, RunWriter) else None
-    places = [path for path in (kept, target) if path is not None]
-    receipts = [launch.seal_folder(place, path, sync=sync) for path in places]
-    receipt = receipts[0] if receipts else launch.seal_memory(place)[0]
-    where = places[-1] if places else None
+    receipt = None if kept is None else launch.seal_folder(place, kept, sync=sync)
+    where, lost = kept, None
+    if target is not None:
+        try:
+            receipt, where = launch.seal_folder(place, target, sync=sync), target
+        except OSError as error:
+            lost = _not_written(target, kept, error)
+    receipt = receipt or launch.seal_memory(place)[0]
     bundle = None if where is None else str(where)
-    return launch.outcome_of(Finished(result, receipt, effects), bundle)
+    outcome = launch.outcome_of(Finished(result, receipt, effects), bundle)
+    return outcome if lost is None else _without_bundle(outcome, lost)
+
+
+def _not_written(target: Path, kept: Path | None, error: OSError) -> Failure:
+    is_taken = isinstance(error, FileExistsError)
+    why = "something was put there meanwhile" if is_taken else error.strerror or "it failed"
+    left = "none is left of this run" if kept is None else f"the bundle of this run is {kept}"
+    message = f"no bundle was written to {target}: {why}; {left}"
+    return Failure(code="STORE_UNAVAILABLE", message=message, details={"out": str(target)})
+
+
+def _without_bundle(outcome: StructuredOutcome, lost: Failure) -> StructuredOutcome:
+    """Returns the outcome of a run whose bundle is not where it was asked for: not a success."""
+    if not outcome.ok:
+        # What the run failed of says more than where its bundle is.
+        return msgspec.structs.replace(outcome, message=f"{outcome.message} ({lost.message})")
+    return msgspec.structs.replace(
+        outcome, status="failure", code=lost.code, message=lost.message, error=error_of(lost)
+    )
 
 
 def _place(settings: Settings, run_id: str) -> Place:
@@ -312,7 +341,8 @@ def _normal(params: Json) -> Json:
     try:
         return jcs.normalise(params)
     except CanonicalError as error:
-        raise refuse("INVALID_INPUT", f"the parameters are not JSON: {error}") from None
+        why = str(error).removeprefix("not JSON: ")
+        raise refuse("INVALID_INPUT", f"the parameters are not JSON: {why}") from None
 
 
 def _free(path: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -111,13 +111,19 @@ class Store:
                     [(s.run_id, msgspec.json.encode(s)) for s in done],
                 )
         except sqlite3.Error:
-            (self.path / _INDEX).unlink(missing_ok=True)
+            # Where nothing may be written the folders are read each time.
+            with suppress(OSError):
+                (self.path / _INDEX).unlink()
 
     def _index(self) -> sqlite3.Connection:
         index = sqlite3.connect(self.path / _INDEX)
-        index.execute(
-            "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY, summary BLOB NOT NULL)"
-        )
+        try:
+            index.execute(
+                "CREATE TABLE IF NOT EXISTS runs (run_id TEXT PRIMARY KEY, summary BLOB NOT NULL)"
+            )
+        except sqlite3.Error:
+            index.close()
+            raise
         return index
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import TypeAlias
+
+import msgspec
 
 from workc.adapters.driver import Interrupted
 from workc.api.launch import Watch
@@ -23,6 +24,11 @@ from workc.runtime.outcome import StructuredOutcome
 Action: TypeAlias = "Callable[[Watch, Callable[[RunDriver], None]], StructuredOutcome]"
 
 _DIGEST_CHARS = 12
+_BY_SIGNAL: dict[int | None, int] = {
+    signal.SIGHUP: exits.SIGHUP,
+    signal.SIGINT: exits.SIGINT,
+    signal.SIGTERM: exits.SIGTERM,
+}
 
 
 def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) -> int:
@@ -30,10 +36,19 @@ def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) ->
 
     What the work prints goes to stderr: stdout holds the result and nothing else.
     """
-    with Interruption() as interruption:
+
+    def first() -> None:
+        progress.say("stopping; press again to stop at once")
+
+    def second(number: int) -> None:
+        progress.abandon()
+        # The code that is run may hold every other way out.
+        os._exit(_interrupted(state, progress.run_id, number))
+
+    with Interruption(first, second) as interruption:
         try:
-            with progress.shown(), contextlib.redirect_stdout(sys.stderr):
-                outcome = action(progress, interruption.attach)
+            with state.streams.aside(), progress.shown():
+                outcome = _told(state, action(progress, interruption.attach))
         except Interrupted:
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)
@@ -43,6 +58,13 @@ def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) ->
     else:
         _failed(state, outcome, progress, quiet=quiet)
     return outcome.exit_code
+
+
+def _told(state: State, outcome: StructuredOutcome) -> StructuredOutcome:
+    """Returns the outcome with its bundle named as the caller named the store."""
+    if outcome.bundle is None:
+        return outcome
+    return msgspec.structs.replace(outcome, bundle=state.shown(outcome.bundle))
 
 
 def _print_result(state: State, outcome: StructuredOutcome) -> None:
@@ -94,8 +116,9 @@ def _failed(state: State, outcome: StructuredOutcome, progress: Progress, *, qui
 
 
 def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
-    code = exits.SIGTERM if received == signal.SIGTERM else exits.SIGINT
-    command = f"workc resume {run_id}{state.store_option}"
+    code = _BY_SIGNAL.get(received, exits.SIGINT)
+    tries = [] if run_id is None else [f"workc resume {run_id}{state.store_option}"]
+    kept = "before it began" if run_id is None else f"run {run_id} is kept and can be resumed"
     if state.json:
         state.document(
             {
@@ -103,13 +126,16 @@ def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
                 "ok": False,
                 "status": "interrupted",
                 "code": "HALTED",
-                "message": "the run was interrupted; what it did is kept",
-                "hint": "Resume the run.",
+                "message": "the run was interrupted; what it did is kept"
+                if tries
+                else "the run was interrupted before it began",
+                "hint": "Resume the run." if tries else "Run it again.",
                 "details": {"run_id": run_id},
-                "try": [command],
+                "try": [*tries],
                 "exit": code,
             }
         )
-    state.err(f"interrupted · run {run_id} is kept and can be resumed")
-    state.err(f"  try: {command}")
+    state.err(f"interrupted · {kept}")
+    for command in tries:
+        state.err(f"  try: {command}")
     return code

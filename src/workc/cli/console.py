@@ -2,41 +2,41 @@
 
 Colour: ``--color`` decides; else NO_COLOR (no-color.org), FORCE_COLOR and CLICOLOR_FORCE, then
 TERM=dumb, then whether the stream is a terminal. Colour never carries meaning alone: a symbol and
-a word stand beside it. A reader that goes away (a closed pipe) ends the writing, not the work.
+a word stand beside it. A stream that is closed or breaks ends the writing, not the work.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
-from typing import Literal, TextIO, TypeAlias
+from typing import Literal, TypeAlias
+
+from workc.cli.streams import Streams
 
 Choice: TypeAlias = Literal["auto", "always", "never"]
 Style: TypeAlias = Literal["good", "bad", "weak", "strong", "warn"]
 
 #: SGR parameters (ECMA-48, section 8.3.117).
 _STYLES: dict[Style, str] = {"good": "32", "bad": "31", "weak": "2", "strong": "1", "warn": "33"}
-#: Each symbol with what stands for it where the stream's encoding lacks it.
-_ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "·": "|", "→": ">", "↻": "~", "…": "~", "—": "-", "≤": "<"}
-)
 
 
 class Console:
     """Writes lines to stdout and stderr."""
 
-    def __init__(self, color: Choice, environment: Mapping[str, str]) -> None:
+    def __init__(self, color: Choice, environment: Mapping[str, str], streams: Streams) -> None:
         self._color: Choice = color
         self._environment = environment
+        self._streams = streams
 
     def out(self, text: str = "") -> None:
         """Writes a line of the result."""
-        _write(sys.stdout, text)
+        before = self._streams.lost
+        self._streams.write("out", text)
+        if self._streams.lost != before:
+            self.err(f"the result cannot be written to stdout: {self._streams.lost}")
 
     def err(self, text: str = "") -> None:
         """Writes a line about the work."""
-        _write(sys.stderr, text)
+        self._streams.write("err", text)
 
     def paint(self, text: str, style: Style, *, err: bool = False) -> str:
         """Returns text in a style, if the stream it goes to shows colours."""
@@ -46,12 +46,13 @@ class Console:
 
     def has_color(self, *, err: bool) -> bool:
         """Returns whether a stream shows colours."""
-        stream = sys.stderr if err else sys.stdout
-        return wants_color(self._color, self._environment, is_terminal=stream.isatty())
+        is_terminal = self._streams.is_terminal("err" if err else "out")
+        return wants_color(self._color, self._environment, is_terminal=is_terminal)
 
     def is_live(self) -> bool:
         """Returns whether stderr is a terminal on which a line can be drawn again."""
-        return sys.stderr.isatty() and self._environment.get("TERM", "dumb") != "dumb"
+        terminal = self._environment.get("TERM", "dumb")
+        return self._streams.is_terminal("err") and terminal != "dumb"
 
 
 def wants_color(choice: Choice, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
@@ -64,28 +65,3 @@ def wants_color(choice: Choice, environment: Mapping[str, str], *, is_terminal: 
     if forced:
         return forced != "0"
     return is_terminal and environment.get("TERM") != "dumb"
-
-
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        _put(stream, text + "\n")
-        stream.flush()
-    except BrokenPipeError:
-        _mute(stream)
-
-
-def _put(stream: TextIO, text: str) -> None:
-    encoding = stream.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        plain = text.translate(_ASCII)
-        text = plain.encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(text)
-
-
-def _mute(stream: TextIO) -> None:
-    """Lets all further output of a stream whose reader is gone vanish, that at exit too."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

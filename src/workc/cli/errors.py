@@ -17,9 +17,13 @@ from workc.cli.state import State
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.values import JsonObject
 
 #: What the disk refuses whatever the name is (POSIX, Base Definitions, errno.h).
 _DISK = frozenset({errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EROFS})
+
+#: Options of every command that are often written before it.
+_LATER = frozenset({"--json", "--color", "--debug", "--store", "--quiet", "-q"})
 
 
 class Stopped(Refusal):
@@ -71,7 +75,8 @@ def _os_failure(error: OSError) -> Failure:
     """Returns what the file system said: about a name, or about the disk itself."""
     why = error.strerror or type(error).__name__
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
-    code = "STORE_UNAVAILABLE" if error.errno in _DISK else "INVALID_INPUT"
+    # What no name stands beside is not about what the caller named.
+    code = "STORE_UNAVAILABLE" if error.errno in _DISK or not names else "INVALID_INPUT"
     return Failure(code=code, message=f"{' and '.join(names)}: {why}" if names else why)
 
 
@@ -80,21 +85,24 @@ def _refused(
 ) -> int:
     code = exits.exit_of_code(failure.code) if exit_code is None else exit_code
     if state.json:
-        state.document(
-            {
-                "schema": "workc.error/1",
-                "ok": False,
-                "status": "failure",
-                "code": failure.code,
-                "message": failure.message,
-                "hint": CATALOG[failure.code].hint,
-                "details": failure.details,
-                "try": list(tries),
-                "exit": code,
-            }
-        )
+        state.document(error_document(failure, tries, code))
     show_failure(state, failure, tries)
     return code
+
+
+def error_document(failure: Failure, tries: Sequence[str], code: int) -> JsonObject:
+    """Returns a refusal as JSON, schema ``workc.error/1``."""
+    return {
+        "schema": "workc.error/1",
+        "ok": False,
+        "status": "failure",
+        "code": failure.code,
+        "message": failure.message,
+        "hint": CATALOG[failure.code].hint,
+        "details": failure.details,
+        "try": [*tries],
+        "exit": code,
+    }
 
 
 def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> None:
@@ -102,7 +110,8 @@ def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> N
     console = state.console
     head = console.paint(f"✗ {failure.code}", "bad", err=True)
     console.err(f"{head}  {printable(failure.message, 2000)}")
-    if not tries and (failure.details or failure.code != "INVALID_INPUT"):
+    # The hint of INVALID_INPUT points to details, which only a program sees.
+    if not tries and failure.code != "INVALID_INPUT":
         console.err(f"  hint: {CATALOG[failure.code].hint}")
     for line in tries:
         console.err(f"  try: {printable(line)}")
@@ -113,7 +122,10 @@ def _usage(state: State, error: click.UsageError) -> int:
         state.err(error.format_message())
         return exits.USAGE
     path = error.ctx.command_path if error.ctx is not None else "workc"
-    return _refused(state, _invalid(error.format_message()), (f"{path} --help",), exits.USAGE)
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and path == "workc" and error.option_name in _LATER:
+        message = f"{error.option_name} goes after the command: workc COMMAND {error.option_name}"
+    return _refused(state, _invalid(message), (f"{path} --help",), exits.USAGE)
 
 
 def _bug(state: State, error: BaseException) -> int:

@@ -24,6 +24,7 @@ UNAVAILABLE = 8
 #: Our bug (EX_SOFTWARE of sysexits.h).
 BUG = 70
 #: 128 and the number of the signal, as shells say it (POSIX, Shell Command Language, 2.8.2).
+SIGHUP = 129
 SIGINT = 130
 SIGTERM = 143
 

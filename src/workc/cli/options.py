@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,22 @@ from workc.cli.state import DEFAULT_STORE, State
 
 #: More threads than any machine serves.
 MAX_PARALLEL = 4096
+
+
+class Folder(click.Path):
+    """The name of a folder, there or not; an empty one is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Returns the path."""
+        if value == "":
+            self.fail("the name of the folder is empty", param, ctx)
+        return Path(os.fspath(value)) if isinstance(value, str | os.PathLike) else Path(str(value))
+
 
 F = TypeVar("F", bound=Callable[..., object])
 Keep = Callable[[State, object], None]
@@ -28,7 +45,7 @@ def common(function: F) -> F:
 def store(function: F) -> F:
     """Adds ``--store``."""
     text = f"The folder of the runs (default {DEFAULT_STORE})."
-    return _option("--store", text, _keep_store, kind=click.Path(path_type=Path), metavar="DIR")(
+    return _option("--store", text, _keep_store, kind=Folder(), metavar="DIR")(
         function
     )
 
@@ -52,7 +69,7 @@ def running(function: F) -> F:
         ),
         click.option(
             "--out",
-            type=click.Path(path_type=Path),
+            type=Folder(),
             metavar="DIR",
             help="Where a copy of the bundle goes; there must be nothing yet.",
         ),
@@ -97,6 +114,22 @@ def _keep_debug(state: State, _value: object) -> None:
 
 def _keep_color(state: State, value: object) -> None:
     state.color = "always" if value == "always" else "never" if value == "never" else "auto"
+
+
+def open_store(state: State) -> Store:
+    """Returns the store that ``--store`` names.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if what stands there is no folder.
+    """
+    path = state.absolute(state.store)
+    if "\0" in str(path) or (os.path.lexists(path) and not path.is_dir()):
+        shown = printable(str(state.store))
+        raise Stopped(
+            Failure(code="INVALID_INPUT", message=f"the store {shown} is no folder"),
+            ("name a folder: --store DIR",),
+        )
+    return Store(path)
 
 
 def _keep_store(state: State, value: object) -> None:

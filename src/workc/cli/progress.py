@@ -30,6 +30,9 @@ class Awaiting(Protocol):
     def line(self, text: str) -> None:
         """Writes a line that stays."""
 
+    def abandon(self) -> None:
+        """Gives the terminal back."""
+
 
 class Progress:
     """Watches a run: give it each record."""
@@ -51,7 +54,8 @@ class Progress:
         """Returns the context in which progress is drawn."""
         if self._quiet or not self._state.console.is_live():
             return nullcontext()
-        live = import_module("workc.cli.live").Live(color=self._state.console.has_color(err=True))
+        color = self._state.console.has_color(err=True)
+        live = import_module("workc.cli.live").Live(self._state.streams.get("err"), color=color)
         self._live = live
         return live  # type: ignore[no-any-return]  # imported by name, since rich is dear
 
@@ -61,8 +65,26 @@ class Progress:
         self.timeline.take(entry.at, entry.at_ms, entry.payload)
 
     def __call__(self, entry: Entry) -> None:
-        """Takes a record as it is made."""
+        """Takes a record as it is made; whatever goes wrong in showing it, the work goes on."""
         self._learn(entry)
+        try:
+            self._show(entry)
+        except Exception:  # noqa: BLE001 - what is shown must not decide about the work
+            self._quiet, self._live = True, None
+
+    def say(self, line: str) -> None:
+        """Writes a line about the run, also to who wants to hear nothing else."""
+        if self._live is not None:
+            self._live.line(line)
+        else:
+            self._state.err(line)
+
+    def abandon(self) -> None:
+        """Gives the terminal back, for a process that ends at once."""
+        if self._live is not None:
+            self._live.abandon()
+
+    def _show(self, entry: Entry) -> None:
         if isinstance(entry.payload, RunStarted):
             self._write(_head(entry.payload))
         for story in self.timeline.take(entry.at, entry.at_ms, entry.payload):

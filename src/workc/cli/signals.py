@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a run works: the first one stops it cleanly, the second one does what it does.
+"""SIGINT, SIGTERM and SIGHUP while a run works: the first stops it cleanly, the second ends it at once.
 
 A signal that whoever started us had set to be ignored stays ignored.
 """
@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
 from workc.adapters.driver import Interrupted
 from workc.api.settings import RunDriver
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption:
-    """Stops the driver it was given when a signal comes; ``received`` is the signal's number."""
+    """Stops the driver it was given when a signal comes; ``received`` is the signal's number.
 
-    def __init__(self) -> None:
+    ``first`` is called when a signal comes, ``second`` with the number of one that comes after it:
+    it is to end the process.
+    """
+
+    def __init__(self, first: Callable[[], None], second: Callable[[int], None]) -> None:
+        self._first = first
+        self._second = second
         self.received: int | None = None
         self._driver: RunDriver | None = None
         self._before: dict[signal.Signals, object] = {}
@@ -54,8 +61,10 @@ class Interruption:
             signal.signal(number, before)  # type: ignore[arg-type]  # it is what signal() gave
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is not None:
+            self._second(number)
+            return
         self.received = number
-        for each in self._before:
-            signal.signal(each, signal.SIG_DFL)
         if self._driver is not None:
             self._driver.interrupt()
+        self._first()

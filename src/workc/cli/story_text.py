@@ -67,7 +67,7 @@ def _facts_of(story: RunStory) -> list[tuple[str, str]]:
     where = f" in {printable(story.step, 60)}" if story.step else ""
     facts = [
         ("run", printable(story.run_id, 80)),
-        ("for", printable(story.description)),
+        ("for", printable(story.description) if story.description != story.name else ""),
         ("why", f"{printable(story.message)}{where}" if story.message else ""),
         ("started", f"{local_time(story.started_ms)} · took {seconds(took)}"),
         ("money", f"spent {money(story.spent_micro_cents)} of {money(story.ceiling_micro_cents)}"),

@@ -129,7 +129,8 @@ class AttemptContext:
 
     async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
         """Commits what the call cost, or raises ``BUDGET_BOUND_VIOLATED`` if that is too much."""
-        actual = whole_number(actual_micro_cents, "a cost in micro-cents")
+        # What no record could hold is far above any bound: it is kept as the most that one holds.
+        actual = whole_number(_at_most(actual_micro_cents), "a cost in micro-cents")
         if basis not in _BASES:
             raise Misuse(f"a basis is one of {', '.join(_BASES)}, not {basis!r}")
         if not isinstance(grant, Reservation) or self._open.pop(grant.n, None) is None:
@@ -210,6 +211,10 @@ def whole_number(value: object, what: str) -> int:
     if type(value) is not int or not 0 <= value <= MAX_SAFE_INTEGER:
         raise Misuse(f"{what} is a whole number from 0 to 2**53 - 1, not {value!r:.100}")
     return value
+
+
+def _at_most(amount: int) -> int:
+    return min(amount, MAX_SAFE_INTEGER) if type(amount) is int else amount
 
 
 def money(micro_cents: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from workc.kernel.events import BudgetReserved, BudgetSettled, CallHalted, Entry, Payload
 from workc.kernel.ledger import Ledger
+from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Ask, Reserve, Settle
 
 
@@ -61,10 +62,12 @@ class Governor:
         )
 
     def _settle(self, question: Settle) -> BudgetSettled:
-        move = self._ledger.settle(question.grant, question.actual)
+        # A provider may bill more than numbers in a record reach; the run is stopped for it anyway.
+        actual = min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent)
+        move = self._ledger.settle(question.grant, actual)
         self._halt_unless("BUDGET_BOUND_VIOLATED", granted=move.granted)
         return BudgetSettled(
-            actual=question.actual,
+            actual=actual,
             basis=question.basis,
             grant=question.grant,
             n=move.n,

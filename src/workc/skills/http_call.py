@@ -41,8 +41,8 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 Parse = Literal["auto", "json", "text", "base64"]
 Scalar = str | int | float | bool | None
 
-#: A step waits at most a day, takes at most a gibibyte and follows at most 50 redirects.
-TimeoutMs: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
+#: An exchange waits at most a day (0 is no time at all), takes at most a gibibyte and follows at most 50 redirects.
+TimeoutMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
 MaxBytes: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**30)]
 MaxRedirects: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=50)]
 
@@ -108,6 +108,8 @@ async def http_call(
             ``INVALID_INPUT`` for parameters that make no request.
     """
     payload = _payload(json, body, body_base64)
+    if timeout_ms == 0:
+        raise refuse("TIMEOUT", "timeout_ms is 0, so nothing was sent", timeout_ms=0)
     request = HttpRequest(
         method=method,
         url=url,
@@ -260,7 +262,7 @@ def _parsed(response: HttpResponse) -> Json:
     except CanonicalError as error:
         raise refuse(
             "NOT_JSON",
-            f"the body is not JSON: {error}",
+            f"the body is not JSON: {str(error).removeprefix('not JSON: ')}",
             status=response.status,
             body=excerpt(response.body),
         ) from error

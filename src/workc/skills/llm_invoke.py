@@ -63,8 +63,8 @@ UNSENT = frozenset(
 #: More tokens than any model writes in one answer.
 MAX_MAX_TOKENS = 10**7
 MaxTokens: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=MAX_MAX_TOKENS)]
-#: A step waits at most a day.
-TimeoutMs: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
+#: A call waits at most a day; 0 is no time at all.
+TimeoutMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
 
 
 class ChatMessage(TypedDict):
@@ -151,6 +151,8 @@ async def llm_invoke(
         stream=stream,
     )
     _check(call, provider)
+    if timeout_ms == 0:
+        raise refuse("TIMEOUT", "timeout_ms is 0, so nothing was sent", timeout_ms=0)
     key = KEY_NAMES[provider] if api_key_env is None else api_key_env
     request = ModelRequest(
         provider=provider,

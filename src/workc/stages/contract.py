@@ -20,7 +20,7 @@ from workc.kernel.jcs import normalise
 from workc.kernel.values import Json, JsonObject
 from workc.stages.annotations import misfit, to_json
 from workc.stages.effects import SecretText
-from workc.stages.plain import TOO_DEEP, Unfit, plain
+from workc.stages.plain import TOO_DEEP, Unfit, plain, unkept
 from workc.stages.problem import Problem, below, foreign, listed
 from workc.stages.schema import Schema
 from workc.stages.shapes import Shape, Shapes
@@ -125,9 +125,7 @@ class Contract:
             try:
                 admitted[name] = _normal(params[name])
             except CanonicalError as error:
-                place = below("", name)
-                problem = Problem(place, "a value with a canonical form", str(error))
-                raise self._misfit([problem]) from None
+                raise self._misfit([unkept(error, below("", name))]) from None
         return admitted
 
     def _built(self, normal: JsonObject) -> dict[str, object]:
@@ -154,8 +152,10 @@ def _inadmissible(params: JsonObject, parameters: Mapping[str, Parameter]) -> li
     if not isinstance(cast("object", params), dict):
         return [Problem("", "an object of parameters", type(params).__name__)]
     unknown = [_unknown(name, parameters) for name in sorted(params.keys() - parameters.keys())]
+    takers = [name for name, each in parameters.items() if each.secret]
+    where = f" (they may stand in {', '.join(takers)})" if takers else ""
     return unknown + [
-        Problem(below("", name), "a value without secrets", "a secret")
+        Problem(below("", name), f"a value without secrets{where}", "a secret")
         for name in sorted(params.keys() & parameters.keys())
         if not parameters[name].secret and _holds_secret(params[name])
     ]

@@ -21,6 +21,12 @@ from workc.kernel.values import Json, JsonObject
 
 #: Characters of an exception's own words that are kept.
 MAX_WORDS = 500
+#: Exceptions of a group that are told of.
+MAX_INNER = 5
+#: What Python says of a recursion that is too deep ends with what it was doing just then, or with
+#: the size of the stack (3.14); neither is the same in a replay.
+_OWN_WORDS_OF_DEPTH = ("maximum recursion depth exceeded", "Stack overflow")
+_TOO_DEEP = "maximum recursion depth exceeded"
 #: Frames that are kept, the outermost first: where a recursion that is too deep ends depends on
 #: how deep its caller stood, where it began does not.
 MAX_FRAMES = 20
@@ -42,8 +48,26 @@ def words_of(error: BaseException) -> str:
     # The method that answers is somebody else's and may raise whatever it likes.
     except Exception:  # noqa: BLE001 - see above
         return name
+    if isinstance(error, RecursionError) and words.startswith(_OWN_WORDS_OF_DEPTH):
+        words = _TOO_DEEP
     words = _printable(_ADDRESS.sub("0x..", words))[:MAX_WORDS]
-    return f"{name}: {words}" if words else name
+    shown = f"{name}: {words}" if words else name
+    if not isinstance(error, BaseExceptionGroup):
+        return shown
+    return f"{shown}: {_inner_words(cast('BaseExceptionGroup[BaseException]', error))}"
+
+
+def _inner_words(group: BaseExceptionGroup[BaseException]) -> str:
+    """Returns the words of the first exceptions of a group, those of groups inside it too."""
+    waiting: list[BaseException] = list(group.exceptions)
+    shown: list[str] = []
+    while waiting and len(shown) < MAX_INNER:
+        error = waiting.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            waiting = [*cast("BaseExceptionGroup[BaseException]", error).exceptions, *waiting]
+        else:
+            shown.append(words_of(error))
+    return "; ".join([*shown, "..."] if waiting else shown)[:MAX_WORDS]
 
 
 def _printable(text: str) -> str:

@@ -20,7 +20,7 @@ from workc.kernel.jcs import normalise
 from workc.kernel.values import Json
 from workc.stages.effects import SecretText
 from workc.stages.exception import words_of
-from workc.stages.problem import MAX_DEPTH, MAX_NODES, Problem, below
+from workc.stages.problem import MAX_DEPTH, MAX_NODES, Problem, below, foreign
 
 #: What is wrong with a value when the caller left too little stack for it.
 TOO_DEEP = Problem("", "a value that fits on the stack", "one too deep")
@@ -41,11 +41,18 @@ def plain(value: object) -> Json:
         Unfit: for a value that has none.
     """
     try:
-        return normalise(_Walk().turned(value, "", 0))
-    except CanonicalError as error:
-        raise Unfit(Problem("", "a value with a canonical form", str(error))) from None
+        made = _Walk().turned(value, "", 0)
     except RecursionError:
         raise Unfit(TOO_DEEP) from None
+    try:
+        return normalise(made)
+    except CanonicalError as error:
+        raise Unfit(foreign(made) or unkept(error)) from None
+
+
+def unkept(error: CanonicalError, place: str = "") -> Problem:
+    """Returns the problem of a value that JSON cannot keep, such as a number that is too large."""
+    return Problem(place, "a value that JSON can hold", str(error).removesuffix(", at ''"))
 
 
 class _Walk:

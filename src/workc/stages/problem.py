@@ -163,6 +163,8 @@ def foreign(value: object) -> Problem | None:
     return None
 
 
+#: As JavaScript spells them; JSON has none of them.
+_NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
 _TOO_MANY = Problem("", f"at most {MAX_NODES} values in all", "more")
 _PLAIN = frozenset({str, int, bool, type(None), SecretText})
 
@@ -192,7 +194,7 @@ def _wrong(depth: int, value: object) -> Problem | None:
     if type(value) not in _KINDS:
         return Problem("", "a JSON value", _foreign_type(value))
     if isinstance(value, float) and not math.isfinite(value):
-        return Problem("", "a finite number", repr(value))
+        return Problem("", "a finite number", _NOT_FINITE.get(str(value), "NaN"))
     if isinstance(value, (list, dict)) and depth > MAX_DEPTH:
         return Problem("", f"at most {MAX_DEPTH} levels", "more")
     if isinstance(value, dict):

@@ -233,3 +233,20 @@ def test_a_name_that_no_variable_has_is_misuse() -> None:
     for name in ("", "a b", 'x"', "9A", "A-B"):
         with pytest.raises(Misuse, match="environment variable"):
             Redactor({name: "value"})
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("value", ["gehéim-tökén", "pass-\u20ac-word", "key-\U0001f511-key"])
+def test_a_secret_whose_utf_8_was_read_as_another_charset_is_found(charset, value):
+    """A server that takes header fields for Latin-1 gives back two characters for each of ours."""
+    misread = "".join(
+        bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in value.encode()
+    )
+    forms = (
+        misread.encode(),
+        json.dumps(misread)[1:-1].encode(),
+        urllib.parse.quote(misread, safe="").encode(),
+    )
+    for form in forms:
+        assert redact(b"<" + form + b">", KEY=value) == b"<" + LABEL + b">"
+        assert Redactor({"KEY": value}).start().text(form.decode()) == LABEL.decode()

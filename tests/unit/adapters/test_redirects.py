@@ -93,7 +93,9 @@ def test_max_redirects_are_followed_and_not_one_more(sender, serve) -> None:
     assert sender.http(server.base_url + "/0", max_redirects=3).body == b"end"
     failure = sender.refused(server.base_url + "/0", max_redirects=2)
     assert failure.code == "HTTP_4XX"
-    assert failure.message == f"127.0.0.1:{server.port}: too many redirects"
+    assert failure.message.startswith(f"127.0.0.1:{server.port}: too many redirects: 2 were ")
+    assert "max_redirects is 2" in failure.message
+    assert (failure.details["max_redirects"], failure.details["hops"]) == (2, 3)
     assert sender.http(server.base_url + "/0", max_redirects=0).body == b"ignored"
 
 

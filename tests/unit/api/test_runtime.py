@@ -75,3 +75,72 @@ def test_settings_are_checked_at_their_bounds(value, fits):
     else:
         with pytest.raises(Misuse):
             Settings(max_parallel=value)
+
+
+def taking(out):
+    """Returns a workflow during which another run puts its bundle to ``out``."""
+
+    @workc.workflow
+    async def slow(ctx) -> int:
+        out.mkdir()
+        (out / "receipt.json").write_text("of another run")
+        return 7
+
+    return slow
+
+
+def test_a_run_whose_place_was_taken_says_so_and_keeps_its_outcome(tmp_path):
+    out = tmp_path / "out"
+    outcome = Runtime(store=tmp_path / "store").run(taking(out), out=out)
+    assert (outcome.status, outcome.code, outcome.exit_code) == ("failure", "STORE_UNAVAILABLE", 8)
+    assert (outcome.output, outcome.error["code"]) == (7, "STORE_UNAVAILABLE")
+    assert str(out) in outcome.message
+    assert outcome.bundle in outcome.message
+    assert workc.verify_bundle(outcome.bundle).ok
+    assert (out / "receipt.json").read_text() == "of another run"
+
+
+def test_a_run_in_memory_whose_place_was_taken_says_that_no_bundle_is_left(tmp_path):
+    outcome = Runtime().run(taking(tmp_path / "out"), out=tmp_path / "out")
+    assert (outcome.code, outcome.bundle, outcome.output) == ("STORE_UNAVAILABLE", None, 7)
+    assert "none is left" in outcome.message
+
+
+SECRETS = """workc: 1
+name: keys
+secrets: [TOKEN_A, TOKEN_B, UNUSED]
+budget: {ceiling_cents: 5}
+steps:
+  first: {skill: json_transform, with: {data: 1, expression: "@"}}
+  call:
+    skill: http_call
+    depends_on: [first]
+    with: {url: "http://127.0.0.1:9/", headers: {a: "${secrets.TOKEN_B}", b: "${secrets.TOKEN_A}"}}
+  own: {skill: llm_invoke, with: {model: gpt-4o-mini, max_tokens: 5, prompt: a, api_key_env: OWN}}
+  none: {skill: llm_invoke, with: {model: gpt-4o-mini, max_tokens: 5, prompt: a, api_key_env: ""}}
+  standard:
+    skill: llm_invoke
+    with: {model: m, provider: anthropic, max_tokens: 5, prompt: a}
+"""
+
+
+def test_every_secret_that_is_not_set_is_named_before_anything_runs(tmp_path):
+    (tmp_path / "keys.yaml").write_text(SECRETS)
+    settings = Settings(store=tmp_path / "store", environment={"TOKEN_A": "a-value", "OWN": ""})
+    outcome = Runtime(settings=settings).run(tmp_path / "keys.yaml")
+    assert (outcome.code, outcome.run_id) == ("UNAUTHORIZED", None)
+    assert outcome.error["details"]["variables"] == ["TOKEN_B", "OWN", "ANTHROPIC_API_KEY"]
+    assert "set TOKEN_B, OWN, ANTHROPIC_API_KEY:" in outcome.message
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_function_needs_every_secret_that_it_declares(tmp_path):
+    @workc.workflow(secrets=["TOKEN_A"])
+    async def declared(ctx) -> int:
+        return 1
+
+    found = {
+        value: Runtime(settings=Settings(environment={"TOKEN_A": value})).run(declared).code
+        for value in ("", "a-value")
+    }
+    assert found == {"": "UNAUTHORIZED", "a-value": "OK"}

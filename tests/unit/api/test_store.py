@@ -60,3 +60,12 @@ def test_an_empty_store_lists_nothing_and_makes_nothing(tmp_path):
     store = Store(tmp_path / "none")
     assert store.summaries() == []
     assert not store.path.exists()
+
+
+def test_an_index_that_can_be_neither_read_nor_removed_is_done_without(store):
+    before = store.summaries()
+    (store.path / "index.sqlite3").unlink()
+    # Nobody can open or unlink a folder, not even root: a store that may only be read is alike.
+    (store.path / "index.sqlite3").mkdir()
+    assert store.summaries() == before
+    assert store.summaries() == before

@@ -284,7 +284,7 @@ def test_the_skill_takes_secrets_in_url_headers_and_query_only():
         {"url": URL, "headers": {"a": 1}},
         {"url": URL, "query": {"a": [1]}},
         {"url": URL, "parse": "xml"},
-        {"url": URL, "timeout_ms": 0},
+        {"url": URL, "timeout_ms": -1},
         {"url": URL, "timeout_ms": 86_400_001},
         {"url": URL, "max_bytes": -1},
         {"url": URL, "max_bytes": 2**30 + 1},
@@ -306,3 +306,10 @@ def test_what_the_skill_returns_fits_its_declared_output(ask):
     for body in (b"text", b"\xff", b""):
         result = ask(response(body)).result
         assert http_call.conclude(result) == result
+
+
+def test_no_time_at_all_is_a_timeout_and_nothing_is_sent(ask):
+    run = ask(response(), timeout_ms=0)
+    assert run.asked("http") == []
+    with pytest.raises(Refusal, match="TIMEOUT"):
+        run.value()

@@ -294,7 +294,7 @@ GIVEN = {"model": "m", "prompt": "hi", "max_tokens": 1}
         {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
         {"messages": [{"role": "user", "content": "", "name": "x"}]},
         {"tools": []},
-        {"timeout_ms": 0},
+        {"timeout_ms": -1},
         {"prompt": SecretText((SecretName("K"),))},
     ],
 )

@@ -313,8 +313,8 @@ def test_a_value_that_contains_itself_many_times_is_refused_soon():
         ([object()], "/0: expected a JSON value, got object (not JSON)"),
         ({1: 2}, "(the value): expected strings as names, got a name of type int"),
         ({(): 2}, "(the value): expected strings as names, got a name of type tuple"),
-        ({"a": float("nan")}, "/a: expected a finite number, got nan"),
-        (float("-inf"), "(the value): expected a finite number, got -inf"),
+        ({"a": float("nan")}, "/a: expected a finite number, got NaN"),
+        (float("-inf"), "(the value): expected a finite number, got -Infinity"),
     ],
 )
 def test_what_is_no_json_is_a_problem_and_never_an_exception(value, text):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +50,7 @@ def command(
     )
     find_modules_in(Path.cwd())
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with state.streams.aside():
             found = load(file, Runtime(settings=settings))
     except InvalidWorkflow as invalid:
         return _invalid(state, Path(file), invalid)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from pathlib import Path
 
 import click
@@ -47,7 +45,7 @@ def command(state: State, bundle: str, out: Path | None, code: Path | None) -> i
     target = None if out is None else free_target(out)
     folder = code if code is not None else _noted_folder(path)
     find_modules_in(folder)
-    with contextlib.redirect_stdout(sys.stderr):
+    with state.streams.aside():
         report = replay(path, code=folder, out=target)
     if state.json:
         state.document(report.to_json())

@@ -40,15 +40,15 @@ def command(
 ) -> int:
     """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
     state.tries = ("workc ls",)
-    store = Store(state.store)
+    store = Store(state.absolute(state.store))
     folder = store.find(run)
     settings = Settings(
-        store=state.store,
+        store=store.path,
         durability=durability,
         max_parallel=max_parallel,
         environment=state.environment,
     )
-    target = None if out is None else free_target(out)
+    target = None if out is None else state.absolute(free_target(out))
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
     for line in Source(folder.path, sealed=False).lines():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -68,7 +67,7 @@ def command(
 ) -> int:
     """Run a workflow: a file, `file.py:function` or `module:function`; its output goes to stdout."""
     settings = Settings(
-        store=state.store,
+        store=state.absolute(state.store),
         policy=NetworkPolicy(offline=offline, allow_private=allow_private),
         ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
         seed=seed,
@@ -79,10 +78,10 @@ def command(
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
-    target = None if out is None else free_target(out)
+    target = None if out is None else state.absolute(free_target(out))
     find_modules_in(Path.cwd())
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with state.streams.aside():
             job = make_job(file, runtime, texts, values)
     except InvalidWorkflow as invalid:
         return show_invalid(state, Path(file), invalid)
@@ -102,16 +101,19 @@ def find_modules_in(folder: Path) -> None:
 
 
 def input_texts(pairs: Sequence[str]) -> dict[str, str]:
-    """Returns the texts of ``NAME=VALUE``; the last of a name holds.
+    """Returns the texts of ``NAME=VALUE``.
 
     Raises:
-        Refusal: ``INVALID_INPUT`` for one without a name or a sign.
+        Refusal: ``INVALID_INPUT`` for one without a name or a sign, or a name that is given twice.
     """
     found: dict[str, str] = {}
     for pair in pairs:
         name, sign, text = pair.partition("=")
         if not sign or not name:
             message = f"--input takes NAME=VALUE, not {printable(pair, 60)!r}"
+            raise stop("INVALID_INPUT", message, "workc run --help")
+        if name in found:
+            message = f"--input gives {printable(name, 60)!r} twice; give it once"
             raise stop("INVALID_INPUT", message, "workc run --help")
         found[name] = text
     return found

@@ -9,15 +9,16 @@ import click
 
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
-from workc.cli.errors import stop
+from workc.cli.errors import error_document, stop
 from workc.cli.state import State
 from workc.cli.text import json_text, printable
+from workc.kernel.failure import Failure
 from workc.kernel.values import Json, JsonObject
-from workc.verify.verdict import Verdict
+from workc.verify.verdict import Finding, Verdict
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Of several bundles the exit code that stands first here is the answer.
-_WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.OK)
+_WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
 
 
 @click.command("verify-bundle", epilog="Example: workc verify-bundle .workc/runs/*/bundle")
@@ -32,12 +33,10 @@ def command(
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
     digest = expect_digest.lower() if expect_digest is not None else None
     if digest is not None and not _DIGEST.fullmatch(digest):
-        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits")
-    for path in paths:
-        _must_exist(path)
-    verdicts = [
-        verify_bundle(path, expect_digest=digest, expect_run_id=expect_run_id) for path in paths
-    ]
+        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits", "workc show RUN")
+    verdicts = [_judge(path, digest, expect_run_id) for path in paths]
+    if verdicts == [None]:
+        raise stop("INVALID_INPUT", _missing(paths[0]), "workc ls")
     if state.json:
         _print_json(state, paths, verdicts)
     else:
@@ -46,28 +45,51 @@ def command(
     return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
 
 
-def _must_exist(path: str) -> None:
-    if "\0" in path or not os.path.lexists(path):
-        shown = printable(path)
-        raise stop("INVALID_INPUT", f"there is no file or folder {shown}", "workc ls")
+def _judge(path: str, digest: str | None, run_id: str | None) -> Verdict | None:
+    """Returns the verdict on a path, or None if there is nothing."""
+    try:
+        os.lstat(path)
+        return verify_bundle(path, expect_digest=digest, expect_run_id=run_id)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        finding = Finding(code="FILE_UNREADABLE", step="names", path=".", message=why)
+        return Verdict(verdict="FAIL", failures=(finding,))
 
 
-def exit_of(verdict: Verdict) -> int:
-    """Returns what one verdict exits with."""
+def _missing(path: str) -> str:
+    return f"there is no file or folder {printable(path)}"
+
+
+def exit_of(verdict: Verdict | None) -> int:
+    """Returns what one verdict exits with; None stands for a path where nothing is."""
+    if verdict is None:
+        return exits.USAGE
     if verdict.ok:
         return exits.OK
     return exits.UNDECIDED if verdict.undecided else exits.PROVEN_BAD
 
 
-def _print_json(state: State, paths: tuple[str, ...], verdicts: list[Verdict]) -> None:
+def _print_json(state: State, paths: tuple[str, ...], verdicts: list[Verdict | None]) -> None:
     found: list[Json] = [
-        {**verdict.to_json(), "path": path} for path, verdict in zip(paths, verdicts, strict=True)
+        _entry(path, verdict) for path, verdict in zip(paths, verdicts, strict=True)
     ]
     state.out(json_text(found[0] if len(found) == 1 else found))
 
 
-def _show(state: State, path: str, verdict: Verdict) -> None:
+def _entry(path: str, verdict: Verdict | None) -> JsonObject:
+    if verdict is not None:
+        return {**verdict.to_json(), "path": path}
+    failure = Failure(code="INVALID_INPUT", message=_missing(path), details={"path": path})
+    return error_document(failure, ["workc ls"], exits.USAGE)
+
+
+def _show(state: State, path: str, verdict: Verdict | None) -> None:
     paint = state.console.paint
+    if verdict is None:
+        state.out(f"{paint('✗ NONE', 'bad')}  {printable(path)}  there is no file or folder")
+        return
     if verdict.ok:
         state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
         state.out(f"  digest  {verdict.proof_digest}")

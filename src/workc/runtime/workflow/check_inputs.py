@@ -35,7 +35,9 @@ def _check_input(facts: Facts, place: Place, declared: JsonObject) -> None:
     found = schema.check_schema(declared)
     for problem in found:
         fault = (*place, *place_of(problem.pointer, declared))
-        if facts.report.has(facts.document.value_mark(fault)):
+        marks = (facts.document.value_mark(fault), facts.document.key_mark(fault))
+        if any(map(facts.report.has, marks)):
+            # The shape of the file told of it, at the value or at its key.
             continue
         facts.refuse(fault, f"expected {problem.expected}, got {problem.actual}", _SCHEMA_FIX)
     if found or "default" not in declared:
@@ -46,6 +48,7 @@ def _check_input(facts: Facts, place: Place, declared: JsonObject) -> None:
         facts.refuse(fault, message, "change the default or the type", "INVALID_INPUT")
 
 
+_UNLOADED_FIX = "mend the file, or its name here: a path below the folder of this file, or a module"
 _SCHEMA_FIX = "compare with the schema of an input in the reference"
 
 
@@ -69,13 +72,17 @@ def place_of(pointer: str, value: Json) -> Place:
 
 
 def check_lists(facts: Facts) -> None:
-    """Reports secrets and skills that are declared twice."""
+    """Reports secrets and skills that are declared twice, and skills that did not load."""
     for section in ("secrets", "skills"):
         seen: set[str] = set()
         for index, name in enumerate(facts.items(section)):
             if isinstance(name, str) and name in seen:
                 facts.refuse((section, index), f"{quoted(name)} stands here twice", "remove one")
             seen.add(str(name))
+    for index, name in enumerate(facts.items("skills")):
+        if isinstance(name, str) and name in facts.unloaded:
+            place: Place = ("skills", index)
+            facts.refuse(place, facts.unloaded[name], _UNLOADED_FIX, "SKILL_NOT_FOUND")
 
 
 def check_policy(facts: Facts) -> None:

@@ -33,24 +33,34 @@ def check_references(facts: Facts) -> None:
         "secrets": frozenset(facts.secrets),
     }
     for step_id, step in facts.steps():
-        skill = facts.known.get(str(step.get("skill")))
+        named = str(step.get("skill"))
+        skill = facts.known.get(named)
         for name, value in members(step.get("with")).items():
-            may_hold_secrets = skill is None or name in skill.secret_params
             place: Place = ("steps", step_id, "with", name)
-            _Walk(facts, declared, may_hold_secrets=may_hold_secrets).check(place, value)
+            no_secrets = None if skill is None else _no_secrets(named, name, skill)
+            _Walk(facts, declared, no_secrets).check(place, value)
             _check_key(facts, place)
     output = members(facts.document.value).get("output")
-    _Walk(facts, declared, may_hold_secrets=False).check(("output",), output)
+    _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
+
+
+def _no_secrets(named: str, parameter: str, skill: SkillInfo) -> str | None:
+    """Returns where secrets may stand instead, or None for a parameter that takes them."""
+    if parameter in skill.secret_params:
+        return None
+    takes = ", ".join(skill.secret_params)
+    return f"{named} takes secrets in {takes}" if takes else f"{named} takes no secrets"
 
 
 class _Walk:
     """One check of all references in one value."""
 
     def __init__(
-        self, facts: Facts, declared: Mapping[str, frozenset[str]], *, may_hold_secrets: bool
+        self, facts: Facts, declared: Mapping[str, frozenset[str]], secrets_fix: str | None
     ) -> None:
+        """Takes what to do about a secret that stands there; None if one may."""
         self._facts, self._declared = facts, declared
-        self._may_hold_secrets = may_hold_secrets
+        self._secrets_fix = secrets_fix
 
     def check(self, place: Place, value: Json) -> None:
         """Reports the references in ``value`` that cannot be resolved, and those in keys."""
@@ -70,9 +80,9 @@ class _Walk:
             fix = suggest(reference.name, names, _DECLARE[reference.root])
             message = f"{reference.text[:200]}: there is no {kind} {quoted(reference.name)}"
             self._facts.refuse(place, message, fix, UNRESOLVED)
-        elif reference.root == "secrets" and not self._may_hold_secrets:
+        elif reference.root == "secrets" and self._secrets_fix is not None:
             message = f"{reference.text}: a secret cannot stand here"
-            self._facts.refuse(place, message, "secrets go where the skill says it takes them")
+            self._facts.refuse(place, message, self._secrets_fix)
 
 
 _DECLARE = {

@@ -39,6 +39,9 @@ def _check_skill(facts: Facts, step_id: str, step: JsonObject) -> None:
     name = step.get("skill")
     if not isinstance(name, str) or not name:
         return
+    if name not in facts.known and facts.unloaded:
+        # It may be in what could not be loaded, and that is a problem of its own.
+        return
     if name not in facts.known:
         fix = suggest(name, facts.known, "list its Python file under skills")
         message = f"there is no skill {quoted(name)}"

@@ -102,7 +102,7 @@ def _parsed(data: bytes) -> tuple[str | None, Json]:
     try:
         return None, jcs.parse(data)
     except CanonicalError as error:
-        return str(error), None
+        return str(error).removeprefix("not JSON: "), None
 
 
 def _read_loosely(text: str, report: Report, source: Source) -> list[Json] | None:

@@ -26,6 +26,8 @@ class Facts(msgspec.Struct, frozen=True):
     document: Document
     known: Mapping[str, SkillInfo]
     report: Report
+    #: Why a module of ``skills`` could not be loaded, by the name that the file gives it.
+    unloaded: Mapping[str, str] = {}
 
     def refuse(self, place: Place, message: str, fix: str, code: str = INVALID) -> None:
         """Reports a problem of the value at ``place``."""
@@ -59,6 +61,11 @@ class Facts(msgspec.Struct, frozen=True):
 def members(value: Json) -> JsonObject:
     """Returns ``value`` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def listed(value: Json) -> list[Json]:
+    """Returns ``value`` if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def texts(value: Json) -> list[str]:

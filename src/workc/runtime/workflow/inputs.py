@@ -12,8 +12,11 @@ from workc.runtime.workflow.model import InputSpec, WorkflowFile
 from workc.runtime.workflow.place import quoted
 from workc.runtime.workflow.problems import suggest
 from workc.stages import schema
+from workc.stages.problem import Problem, foreign
 
 _CODE = "INVALID_INPUT"
+#: How the words of the JSON reader begin for a text that is no JSON at all.
+_NOT_JSON = "not JSON"
 _FORMS = {
     "integer": "a whole number, such as 3",
     "number": "a number, such as 2.5",
@@ -41,7 +44,7 @@ def bind_inputs(workflow: WorkflowFile, given: Mapping[str, Json]) -> JsonObject
         try:
             bound[name] = jcs.normalise(given.get(name, spec.default))
         except CanonicalError as error:
-            problems.append(f"input {name}: {error}")
+            problems.append(_no_json(name, given[name], error))
         else:
             problems += _misfits(spec, bound[name])
     if problems:
@@ -60,8 +63,18 @@ def _unknown(name: str, specs: Mapping[str, InputSpec]) -> str:
 
 
 def _misfits(spec: InputSpec, value: Json) -> list[str]:
-    found = schema.problems(spec.schema, value)
-    return [f"input {spec.name}: {problem}" for problem in found]
+    return [_misfit(spec.name, problem) for problem in schema.problems(spec.schema, value)]
+
+
+def _misfit(name: str, problem: Problem) -> str:
+    # The name says already that the whole value is meant.
+    text = str(problem) if problem.pointer else f"expected {problem.expected}, got {problem.actual}"
+    return f"input {name}: {text}"
+
+
+def _no_json(name: str, value: Json, error: CanonicalError) -> str:
+    found = foreign(value)
+    return f"input {name}: {error}" if found is None else _misfit(name, found)
 
 
 def parse_input_text(spec: InputSpec, text: str) -> Json:
@@ -76,13 +89,18 @@ def parse_input_text(spec: InputSpec, text: str) -> Json:
         return text
     try:
         value = jcs.parse(text)
-    except CanonicalError:
-        raise _not_of_type(spec, text) from None
+    except CanonicalError as error:
+        raise _not_of_type(spec, text, str(error)) from None
     if schema.problems({"type": spec.type}, value):
         raise _not_of_type(spec, text)
     return value
 
 
-def _not_of_type(spec: InputSpec, text: str) -> Refusal:
-    message = f"input {spec.name}: {quoted(text)} is not {_FORMS[spec.type]}"
+def _not_of_type(spec: InputSpec, text: str, cause: str = _NOT_JSON) -> Refusal:
+    form = _FORMS[spec.type]
+    # JSON that cannot be kept as it stands may well be of the type: its own fault is told.
+    fault = (
+        f"{quoted(text)} is not {form}" if cause.startswith(_NOT_JSON) else f"{cause}; give {form}"
+    )
+    message = f"input {spec.name}: {fault}"
     return refuse(_CODE, message, input=spec.name, expected=spec.type)

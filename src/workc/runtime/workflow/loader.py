@@ -34,8 +34,15 @@ _CHECKS = (
 )
 
 
-def load_workflow(data: bytes, name: str, known: Mapping[str, SkillInfo]) -> WorkflowFile:
+def load_workflow(
+    data: bytes,
+    name: str,
+    known: Mapping[str, SkillInfo],
+    unloaded: Mapping[str, str] | None = None,
+) -> WorkflowFile:
     """Returns the workflow in ``data``; ``name`` is the file's name as problems show it.
+
+    ``unloaded`` says of modules that the file lists why they could not be loaded.
 
     Raises:
         InvalidWorkflow: ``INVALID_WORKFLOW`` with every problem found.
@@ -44,7 +51,7 @@ def load_workflow(data: bytes, name: str, known: Mapping[str, SkillInfo]) -> Wor
     document = parse_document(data, name, report)
     report.finish_reading()
     if document is not None:
-        _run_checks(Facts(document, known, report))
+        _run_checks(Facts(document, known, report, unloaded or {}))
     found = report.problems()
     if document is None or found:
         raise InvalidWorkflow(found)

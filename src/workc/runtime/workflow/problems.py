@@ -36,7 +36,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvalidWorkflow(Refusal):
-    """Refuses a workflow file: ``INVALID_WORKFLOW`` with all its problems in the details."""
+    """Refuses a workflow file: ``INVALID_WORKFLOW`` with all its problems in the details.
+
+    Where nothing is wrong but that its code cannot be loaded, it is ``SKILL_NOT_FOUND``.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -44,7 +47,10 @@ class InvalidWorkflow(Refusal):
         count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
         first = problems[0]
         message = f"{first.file}: {count}; the first, in line {first.line}: {first.message}"
-        failure = Failure(code="INVALID_WORKFLOW", message=message, details={"problems": listed})
+        only_code = all(problem.path.startswith("skills[") for problem in problems)
+        missing = only_code and {problem.code for problem in problems} == {"SKILL_NOT_FOUND"}
+        code = "SKILL_NOT_FOUND" if missing else "INVALID_WORKFLOW"
+        failure = Failure(code=code, message=message, details={"problems": listed})
         super().__init__(failure)
 
 

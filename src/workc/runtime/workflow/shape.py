@@ -48,6 +48,8 @@ def type_name(value: Json) -> str:
 
 def in_words(value: Json) -> str:
     """Returns what kind of value this is, for a message."""
+    if isinstance(value, float):
+        return "one with a fraction" if not value.is_integer() else "one past 2^53"
     return _IN_WORDS[type_name(value)]
 
 

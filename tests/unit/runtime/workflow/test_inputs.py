@@ -102,3 +102,25 @@ def test_texts_of_another_type_are_refused(kind, text):
     assert (
         "such as" in caught.value.failure.message or "true or false" in caught.value.failure.message
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "cause"),
+    [
+        ("integer", "9007199254740993", "an integer that no double holds"),
+        ("number", "1e400", "a number out of range"),
+        ("object", '{"a": 1, "a": 2}', "the key 'a' twice"),
+    ],
+)
+def test_json_that_cannot_be_kept_is_refused_for_what_is_wrong_with_it(kind, text, cause):
+    with pytest.raises(Refusal) as caught:
+        parse_input_text(spec(kind), text)
+    assert cause in caught.value.failure.message
+    assert "is not" not in caught.value.failure.message
+
+
+def test_the_name_of_an_input_stands_for_its_whole_value():
+    assert failure({"base": 3}).message == "input base: expected string, got integer 3"
+    assert failure({"base": "", "free": float("nan")}).message == (
+        "input free: expected a finite number, got NaN"
+    )

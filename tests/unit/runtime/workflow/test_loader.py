@@ -161,7 +161,7 @@ output: ["${{steps.f}}", {{k: "${{nope.x}}"}}, "${{secrets.KEY}}"]
         ("max_attempts: 3", "max_attempts: 0", "0 is less than 1", "write 1 or more"),
         ("jitter_permille: 0", "jitter_permille: 1001", "more than 1000", "1000 or less"),
         ("base_delay_ms: 0", "base_delay_ms: 10", "is more than max_delay_ms", "mend"),
-        ("max_delay_ms: 9", "max_delay_ms: 9.5", "must be a whole number, not a number", "wait"),
+        ("max_delay_ms: 9", "max_delay_ms: 9.5", "must be a whole number, not one with a fraction", "wait"),
         ("ceiling_cents: 0", "ceiling_cents: -1", "-1 is less than 0", "write 0 or more"),
         ("ceiling_cents: 0", "ceiling_cents: true", "must be a whole number", "cents"),
         ("ceiling_cents: 0", "ceiling_cents: '5'", "must be a whole number, not a text", "cents"),
@@ -350,3 +350,28 @@ def test_a_long_cycle_is_shortened(known):
     )
     problem = only(f"{HEAD}steps:\n{steps}", known)
     assert "s0 -> s1 -> s2 -> s3 -> s4 -> s5 -> ... -> s46" in problem.message
+
+
+def test_an_unknown_key_of_an_input_is_reported_once():
+    data = b"workc: 1\nname: n\ninputs:\n  a: {type: string, defalt: x}\nsteps:\n  s: {skill: http_call, with: {url: x}}\n"
+    known = {"http_call": SkillInfo(input_schema={"type": "object"}, secret_params=("url",))}
+    assert len(find_problems(data, "f.yaml", known)) == 1
+
+
+def test_a_secret_in_a_wrong_place_says_where_they_may_stand():
+    data = (
+        b"workc: 1\nname: n\nsecrets: [K]\nsteps:\n  s: {skill: %s, with: {json: '${secrets.K}'}}\n"
+    )
+    known = {
+        "call": SkillInfo(input_schema={"type": "object"}, secret_params=("headers", "url")),
+        "none": SkillInfo(input_schema={"type": "object"}),
+    }
+    (some,) = find_problems(data % b"call", "f.yaml", known)
+    (none,) = find_problems(data % b"none", "f.yaml", known)
+    assert some.fix == "call takes secrets in headers, url"
+    assert none.fix == "none takes no secrets"
+
+
+def test_json_that_is_none_is_said_to_be_none_once():
+    (problem,) = find_problems(b'{"workc": NaN}', "f.json", {})
+    assert problem.message == "not valid JSON: NaN"
