@@ -77,6 +77,9 @@ def failures_page() -> str:
         "Generated from `src/workc/kernel/catalog.toml` by `make generate`.",
         "`workc failures` prints this list, `workc explain CODE` one entry.",
         "",
+        "The exit code is that of a command which ends with the code. Where it is 2, nothing was run; a",
+        "run that began and failed with such a code, because a step did, ends with 1.",
+        "",
     ]
     for code, entry in entries().items():
         retry = entry["retry"]

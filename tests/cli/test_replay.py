@@ -35,7 +35,8 @@ def test_the_code_is_looked_for_where_the_run_was_started(workc, folder, monkeyp
     monkeypatch.chdir(folder / "sub")
     assert workc("replay", "last", "--store", "../.workc").exit_code == 0
     lost = workc("replay", "last", "--store", "../.workc", "--code", ".")
-    assert lost.exit_code == 4
+    assert lost.exit_code == 6
+    assert "not replayed" in lost.stdout
     assert "SKILL_NOT_FOUND" in lost.stdout
 
 

@@ -171,7 +171,8 @@ def test_a_budget_too_small_is_refused_with_3_and_nothing_is_sent(
 
 def test_an_unknown_price_is_refused_with_3(workc, folder, model_text):
     (folder / "ask.yaml").write_text(model_text.replace("gpt-4o-mini", "foo-1"))
-    assert workc("run", "ask.yaml").exit_code == 3
+    env = {"OPENAI_API_KEY": "k"}
+    assert workc("run", "ask.yaml", env=env).exit_code == 3
 
 
 def test_offline_denies_every_address(workc, server):
@@ -199,7 +200,7 @@ def test_a_function_is_run_by_file_and_by_module_and_its_prints_stay_off_stdout(
         ("doubling_flow.py", "doubling_flow.py is Python; name its workflow"),
         ("doubling_flow.py:nope", "nothing named 'nope'"),
         ("doubling_flo.py:main", "did you mean doubling_flow.py"),
-        ("no_such_module:main", "no_such_module cannot be imported"),
+        ("no_such_module:main", "there is no module no_such_module"),
         (":", "neither file:function nor module:function"),
         ("exits.py:main", "SystemExit"),
     ],

@@ -44,10 +44,28 @@ def test_of_several_bundles_the_worst_decides_and_json_is_an_array(workc, bundle
     assert [found["verdict"] for found in shown.document] == ["PASS", "FAIL", "FAIL"]
 
 
-def test_a_missing_path_is_2_and_judges_nothing(workc, bundle):
-    shown = workc("verify-bundle", "bundle", "nowhere")
-    assert (shown.exit_code, shown.stdout) == (2, "")
-    assert "there is no file or folder nowhere" in shown.stderr
+def test_a_path_that_is_missing_is_2_and_the_others_are_judged(workc, bundle, folder):
+    alone = workc("verify-bundle", "nowhere")
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "there is no file or folder nowhere" in alone.stderr
+    shown = workc("verify-bundle", "nowhere", "bundle")
+    assert shown.exit_code == 2
+    assert "✗ NONE  nowhere" in shown.stdout
+    assert "✓ PASS  bundle" in shown.stdout
+    (folder / "bad").mkdir()
+    worst = workc("verify-bundle", "bundle", "nowhere", "bad", "--json")
+    assert worst.exit_code == 5
+    assert [found.get("verdict") for found in worst.document] == ["PASS", None, "FAIL"]
+    assert worst.document[1]["schema"] == "workc.error/1"
+    assert worst.document[1]["details"] == {"path": "nowhere"}
+
+
+def test_a_path_that_cannot_be_looked_at_is_undecided_with_6(workc, bundle, folder):
+    (folder / "loop").symlink_to("loop")
+    shown = workc("verify-bundle", "loop/bundle", "bundle", "nowhere", "--json")
+    assert shown.exit_code == 6
+    assert [f["code"] for f in shown.document[0]["failures"]] == ["FILE_UNREADABLE"]
+    assert workc("verify-bundle", "loop/bundle").exit_code == 6
 
 
 def test_an_expected_digest_and_run_are_demanded(workc, bundle):

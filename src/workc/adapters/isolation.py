@@ -42,6 +42,8 @@ _CLOCKS: frozenset[object] = frozenset(
         time.clock_gettime_ns,
         time.localtime,
         time.gmtime,
+        time.ctime,
+        time.strftime,
         time.sleep,
         os.times,
         os.urandom,
@@ -57,9 +59,17 @@ _install_lock = threading.Lock()
 _installed: list[bool] = []
 
 
-def _hook(event: str, _arguments: tuple[object, ...]) -> None:
+#: A thread that the code starts could not be watched, and the order of its work would be chance.
+_THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
+_CHANCE = frozenset({"/dev/random", "/dev/urandom"})
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
     if not getattr(_state, "denied", False):
         return
+    if event in _THREADS or (event == "open" and arguments[0] in _CHANCE):
+        what = "starts a thread" if event in _THREADS else f"reads {arguments[0]}"
+        raise refuse("NONDETERMINISTIC", f"the code {what}, which a replay denies", event=event)
     if event in _DENIED or (event.startswith(_DENIED_PREFIXES) and event not in _HARMLESS):
         raise refuse(
             "EXTERNAL_CALL_BLOCKED", f"a replay reaches nothing outside ({event})", event=event

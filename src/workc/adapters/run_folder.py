@@ -7,8 +7,10 @@ the process dies), ``bundle/`` once the run is sealed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Literal
@@ -30,6 +32,8 @@ BUNDLE = "bundle"
 #: Folders and files of a run may hold what a user would not show to others on the machine.
 FOLDER_MODE = 0o700
 _CHUNK_BYTES = 1_048_576
+#: Notes are a few names; whatever is longer is none of ours.
+_NOTES_BYTES = 65_536
 
 
 class RunFolder:
@@ -45,15 +49,12 @@ class RunFolder:
 
     def get(self, path: str) -> bytes:
         """Returns the bytes of a file that a record names, or raises ``CAPTURE_MISSING``."""
-        try:
-            return (self.path / FILES / path).read_bytes()
-        except FileNotFoundError:
-            raise refuse("CAPTURE_MISSING", f"the run has no file {path}", path=path) from None
+        return b"".join(self.chunks(path))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yields the bytes of such a file in pieces; raises as :meth:`get` does."""
         try:
-            file = (self.path / FILES / path).open("rb")
+            file = open_regular(self.path / FILES / path, os.O_RDONLY)
         except FileNotFoundError:
             raise refuse("CAPTURE_MISSING", f"the run has no file {path}", path=path) from None
         with file:
@@ -62,7 +63,7 @@ class RunFolder:
 
     def lines(self) -> Iterator[bytes]:
         """Yields the complete lines of the journal; a torn last one is left out."""
-        with (self.path / JOURNAL).open("rb") as file:
+        with open_regular(self.path / JOURNAL, os.O_RDONLY) as file:
             for line in file:
                 if line.endswith(b"\n"):
                     yield line[:-1]
@@ -74,20 +75,21 @@ class RunFolder:
     def local(self) -> JsonObject:
         """Returns the notes of this machine, or nothing where there are none."""
         try:
-            value = canonical.decode((self.path / LOCAL).read_bytes())
-        except (FileNotFoundError, CanonicalError):
+            with open_regular(self.path / LOCAL, os.O_RDONLY) as file:
+                value = canonical.decode(file.read(_NOTES_BYTES))
+        except (OSError, CanonicalError):
             return {}
         return value if isinstance(value, dict) else {}
 
     def is_locked(self) -> bool:
         """Returns whether a process is writing this run now."""
         try:
-            with (self.path / LOCK).open("rb") as file:
+            with open_regular(self.path / LOCK, os.O_RDONLY) as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
         except BlockingIOError:
             return True
+        except OSError:
+            return False
         return False
 
 
@@ -107,8 +109,9 @@ class RunWriter(RunFolder):
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lock = _take_lock(path / LOCK)
         self.cut_bytes = _cut_torn_line(path / JOURNAL)
-        self._journal = (path / JOURNAL).open("ab")
+        self._journal = open_regular(path / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._put: set[str] = set()
+        self._files = path.resolve() / FILES
         for folder in (path, path.parent):
             _sync_folder(folder, durability)
 
@@ -135,6 +138,8 @@ class RunWriter(RunFolder):
             return
         target = self.path / FILES / path
         target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        if target.parent.resolve() != self._files / Path(path).parent:
+            raise refuse("JOURNAL_CORRUPT", f"a link stands where {path} goes", path=path)
         # Beside its place first: a record may name the file that stands there already.
         beside = target.with_name(target.name + ".new")
         with beside.open("wb") as file:
@@ -159,10 +164,26 @@ class RunWriter(RunFolder):
         self._lock.close()
 
 
+_MODES = {os.O_RDONLY: "rb", os.O_WRONLY: "ab", os.O_RDWR: "r+b"}
+
+
+def open_regular(path: Path, flags: int) -> IO[bytes]:
+    """Opens a regular file without following a link at its end and without waiting for anybody.
+
+    Raises:
+        OSError: it cannot be opened, or it is something else: a link, a FIFO, a device.
+    """
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, _MODES[flags & os.O_ACCMODE])
+
+
 def _cut_torn_line(journal: Path) -> int:
-    if not journal.exists():
+    if not os.path.lexists(journal):
         return 0
-    with journal.open("r+b") as file:
+    with open_regular(journal, os.O_RDWR) as file:
         whole = sum(len(line) for line in file if line.endswith(b"\n"))
         torn = file.seek(0, os.SEEK_END) - whole
         file.truncate(whole)
@@ -170,7 +191,7 @@ def _cut_torn_line(journal: Path) -> int:
 
 
 def _take_lock(path: Path) -> IO[bytes]:
-    file = path.open("a+b")
+    file = open_regular(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,6 +6,7 @@ holds of runs that were not finished then, is read again from the folders.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -14,17 +15,19 @@ from typing import Literal
 
 import msgspec
 
-from workc.adapters.run_folder import JOURNAL, RunFolder
+from workc.adapters.run_folder import JOURNAL, RunFolder, open_regular
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT
 from workc.kernel import events
-from workc.kernel.events import RunStarted
+from workc.kernel.events import UNREADABLE, RunStarted
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import JsonObject
 from workc.runtime.outcome import STATUS_OF
 
 RunStatus = Literal["success", "failure", "partial", "running", "interrupted"]
 _INDEX = "index.sqlite3"
+#: The index spares reading folders; past so many runs it spares no more.
+_INDEXED_RUNS = 1_000_000
 _RECEIPTS = msgspec.json.Decoder(Receipt)
 
 
@@ -94,9 +97,14 @@ class Store:
     def _known(self) -> dict[str, RunSummary]:
         try:
             with closing(self._index()) as index:
-                rows = index.execute("SELECT summary FROM runs").fetchall()
-            found = [msgspec.json.decode(row[0], type=RunSummary) for row in rows]
-        except (sqlite3.Error, msgspec.MsgspecError):
+                kept = index.execute(
+                    "SELECT type FROM sqlite_master WHERE name = 'runs'"
+                ).fetchall()
+                if kept != [("table",)]:
+                    return {}
+                rows = index.execute("SELECT summary FROM runs").fetchmany(_INDEXED_RUNS)
+            found = [msgspec.json.decode(bytes(row[0]), type=RunSummary) for row in rows]
+        except (sqlite3.Error, TypeError, *UNREADABLE):
             return {}
         return {summary.run_id: summary for summary in found}
 
@@ -130,8 +138,9 @@ class Store:
 def summarise(folder: RunFolder) -> RunSummary:
     """Returns the summary of a run from its folder."""
     try:
-        receipt = _RECEIPTS.decode((folder.bundle / RECEIPT).read_bytes())
-    except (OSError, msgspec.MsgspecError):
+        with open_regular(folder.bundle / RECEIPT, os.O_RDONLY) as file:
+            receipt = _RECEIPTS.decode(file.read())
+    except (OSError, *UNREADABLE):
         return _unfinished(folder)
     digest = receipt.proof_digest
     return RunSummary(

@@ -31,7 +31,9 @@ _BY_SIGNAL: dict[int | None, int] = {
 }
 
 
-def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) -> int:
+def conduct(
+    state: State, action: Action, progress: Progress, *, quiet: bool, offline: bool = False
+) -> int:
     """Does the action under watch and returns what to exit with.
 
     What the work prints goes to stderr: stdout holds the result and nothing else.
@@ -56,7 +58,7 @@ def conduct(state: State, action: Action, progress: Progress, *, quiet: bool) ->
         if not quiet:
             _summary(state, outcome, progress)
     else:
-        _failed(state, outcome, progress, quiet=quiet)
+        _failed(state, outcome, progress, quiet=quiet, offline=offline)
     return outcome.exit_code
 
 
@@ -99,11 +101,20 @@ def _next(state: State, outcome: StructuredOutcome) -> list[str]:
     ]
 
 
-def _failed(state: State, outcome: StructuredOutcome, progress: Progress, *, quiet: bool) -> None:
+def _failed(
+    state: State,
+    outcome: StructuredOutcome,
+    progress: Progress,
+    *,
+    quiet: bool,
+    offline: bool,
+) -> None:
     where = f"{outcome.step}: " if outcome.step else ""
     failure = Failure(code=outcome.code, message=f"{where}{outcome.message}")
     details = outcome.error["details"] if outcome.error else None
-    show_failure(state, failure)
+    # What --offline denies, no other option allows.
+    denied = offline and outcome.code == "EXTERNAL_CALL_BLOCKED"
+    show_failure(state, failure, ("run it without --offline",) if denied else ())
     problems = details.get("problems") if isinstance(details, dict) else None
     if isinstance(problems, list) and len(problems) > 1:
         for problem in problems:

@@ -49,7 +49,17 @@ def report(state: State, error: BaseException) -> int:
     if isinstance(error, click.UsageError):
         return _usage(state, error)
     failure = _failure_of(error)
-    return _bug(state, error) if failure is None else _refused(state, failure, state.tries)
+    return (
+        _bug(state, error) if failure is None else _refused(state, failure, _tries(state, failure))
+    )
+
+
+def _tries(state: State, failure: Failure) -> tuple[str, ...]:
+    """Returns what may come next; any other code than INVALID_INPUT has a hint of its own."""
+    missing = failure.details.get("missing")
+    if isinstance(missing, list) and missing:
+        return (" ".join(f"--input {name}=..." for name in missing[:5]),)
+    return state.tries if failure.code == "INVALID_INPUT" else ()
 
 
 def _failure_of(error: BaseException) -> Failure | None:

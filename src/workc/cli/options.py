@@ -45,9 +45,7 @@ def common(function: F) -> F:
 def store(function: F) -> F:
     """Adds ``--store``."""
     text = f"The folder of the runs (default {DEFAULT_STORE})."
-    return _option("--store", text, _keep_store, kind=Folder(), metavar="DIR")(
-        function
-    )
+    return _option("--store", text, _keep_store, kind=Folder(), metavar="DIR")(function)
 
 
 def running(function: F) -> F:
@@ -114,22 +112,6 @@ def _keep_debug(state: State, _value: object) -> None:
 
 def _keep_color(state: State, value: object) -> None:
     state.color = "always" if value == "always" else "never" if value == "never" else "auto"
-
-
-def open_store(state: State) -> Store:
-    """Returns the store that ``--store`` names.
-
-    Raises:
-        Refusal: ``INVALID_INPUT`` if what stands there is no folder.
-    """
-    path = state.absolute(state.store)
-    if "\0" in str(path) or (os.path.lexists(path) and not path.is_dir()):
-        shown = printable(str(state.store))
-        raise Stopped(
-            Failure(code="INVALID_INPUT", message=f"the store {shown} is no folder"),
-            ("name a folder: --store DIR",),
-        )
-    return Store(path)
 
 
 def _keep_store(state: State, value: object) -> None:

@@ -76,8 +76,12 @@ def read_records(lines: Iterable[bytes]) -> Iterator[Record]:
         Refusal: ``JOURNAL_CORRUPT``, naming the line, counted from 1.
     """
     prev = GENESIS
+    seen: set[Path] = set()
     for index, line in enumerate(lines):
         record = _read(line, index)
+        if record.at in seen:
+            raise _corrupt(index, "stands at a place that is taken")
+        seen.add(record.at)
         if record.prev != prev or record.n != index:
             raise _corrupt(index, "does not continue the chain")
         prev = link(line)
@@ -94,6 +98,10 @@ def _read(line: bytes, index: int) -> Record:
         raise _corrupt(index, f"is not a record: {type(error).__name__}") from None
     if events.encode(record) != line:
         raise _corrupt(index, "is not canonical")
+    if record.phase != KINDS[record.kind].phase:
+        raise _corrupt(index, "names another phase than its kind has")
+    if KINDS[record.kind].answer == "yes" and not isinstance(record.at_ms, int):
+        raise _corrupt(index, "is an answer without a time")
     return record
 
 

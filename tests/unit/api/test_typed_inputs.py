@@ -55,9 +55,9 @@ def test_json_is_taken_for_text_only_where_text_may_stand(name, text, expected):
 
 
 def test_what_is_wrong_is_said_of_the_json_that_was_given():
-    with pytest.raises(Refusal, match=r"/items/0: expected integer, got string \"a\"|/items"):
+    with pytest.raises(Refusal, match="/items/0"):
         workc.Runtime().prepare(flow, {"items": value("items", '["a"]')})
-    with pytest.raises(Refusal, match="got number 3.5"):
+    with pytest.raises(Refusal, match=r"got number 3\.5"):
         workc.Runtime().prepare(flow, {"n": value("n", "3.5")})
 
 

@@ -369,3 +369,8 @@ class _Money:
 
     async def settle(self, grant, cost, basis):
         await _Said("settle", cost, basis)
+
+
+def test_no_time_at_all_is_a_timeout_and_nothing_is_reserved(ask):
+    run = ask(timeout_ms=0)
+    assert (run.code, run.asks) == ("TIMEOUT", [])

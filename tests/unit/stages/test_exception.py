@@ -19,7 +19,9 @@ def test_a_recursion_that_is_too_deep_reads_alike_wherever_it_ended(words):
 
 
 def test_other_words_of_a_recursion_are_kept():
-    assert words_of(RecursionError("the tree is too deep")) == "RecursionError: the tree is too deep"
+    assert (
+        words_of(RecursionError("the tree is too deep")) == "RecursionError: the tree is too deep"
+    )
 
 
 def test_a_group_shows_what_is_in_it():

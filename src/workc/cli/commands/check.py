@@ -12,7 +12,7 @@ from workc.api.preparing import load, read_file, typed_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
 from workc.cli import exits, options
-from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_values
+from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_values, named_file
 from workc.cli.problems_text import problems_json, show_problems
 from workc.cli.state import State
 from workc.cli.text import count, money, printable, table
@@ -43,6 +43,8 @@ def command(
     prices: str | None,
 ) -> int:
     """Audit a workflow: problems, plan, bound of cost, secrets; exit 2 invalid, 3 cannot be paid."""
+    state.tries = ("workc check --help",)
+    named_file(file)
     settings = Settings(
         ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),

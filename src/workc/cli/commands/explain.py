@@ -8,11 +8,11 @@ import click
 
 from workc.api.explanation import explain
 from workc.api.sources import find_source
-from workc.api.store import Store
 from workc.api.story import tell
 from workc.cli import exits, options
 from workc.cli.catalog_text import ORACLE_CODES, entry_json, entry_lines, unknown_code
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.values import JsonObject
@@ -61,7 +61,7 @@ def _code_json(code: str) -> JsonObject:
 
 
 def _explain_run(state: State, subject: str) -> None:
-    story = tell(find_source(subject, Store(state.store)))
+    story = tell(find_source(subject, open_store(state)))
     sentences = explain(story)
     if state.json:
         state.document(

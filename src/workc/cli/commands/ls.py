@@ -6,9 +6,10 @@ import time
 
 import click
 
-from workc.api.store import RunSummary, Store
+from workc.api.store import RunSummary
 from workc.cli import exits, options
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.cli.text import local_time, money, printable, table
 
 _STATES = ["success", "failure", "partial", "running", "interrupted"]
@@ -26,7 +27,7 @@ SHOWN_ID = 14
 @click.pass_obj
 def command(state: State, status: tuple[str, ...], limit: int | None) -> int:
     """List the runs of the store, the newest first."""
-    found = [run for run in Store(state.store).summaries() if not status or run.status in status]
+    found = [run for run in open_store(state).summaries() if not status or run.status in status]
     runs = found[:limit]
     if state.json:
         state.document({"schema": "workc.ls/1", "runs": [run.to_json() for run in runs]})

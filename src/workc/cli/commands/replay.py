@@ -9,13 +9,16 @@ import click
 from workc.adapters.run_folder import RunFolder
 from workc.api.replay import ReplayReport, replay
 from workc.api.sources import find_bundle
-from workc.api.store import Store
 from workc.cli import exits, options
 from workc.cli.commands.run import find_modules_in, free_target
 from workc.cli.errors import stop
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.cli.text import count, printable
 from workc.runtime.divergence import Divergence
+
+_CHANGED = "CODE_CHANGED"
+_DIGEST_CHARS = 12
 
 
 @click.command("replay", epilog="Example: workc replay last")
@@ -38,11 +41,11 @@ from workc.runtime.divergence import Divergence
 def command(state: State, bundle: str, out: Path | None, code: Path | None) -> int:
     """Re-execute a bundle without network or clock: exit 0 if identical, 4 if not."""
     state.tries = ("workc ls",)
-    store = Store(state.store)
-    path = find_bundle(bundle, store)
+    store = open_store(state)
+    path = state.absolute(find_bundle(bundle, store))
     if not path.is_dir():
-        raise stop("INVALID_INPUT", f"{path} is no bundle: a bundle is a folder")
-    target = None if out is None else free_target(out)
+        raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
+    target = None if out is None else state.absolute(free_target(out))
     folder = code if code is not None else _noted_folder(path)
     find_modules_in(folder)
     with state.streams.aside():
@@ -72,20 +75,42 @@ def exit_of(report: ReplayReport) -> int:
 
 def _show(state: State, report: ReplayReport) -> None:
     paint = state.console.paint
-    for divergence in report.divergences:
-        for line in divergence_lines(divergence):
-            state.out(line)
+    for line in report_lines(report):
+        state.out(line)
     if report.opaque:
         names = printable(", ".join(report.opaque))
         state.out(f"{count(len(report.opaque), 'opaque step')}, their code did not run: {names}")
     if report.identical:
         events = f"{report.events:,} of {count(report.events, 'event')} identical"
         state.out(f"{paint('✓', 'good')} {events} · 0 network calls · digest {report.proof_digest}")
-    elif report.run_id is None:
+    elif report.run_id is None or report.undecided:
         word = "cannot be judged" if report.undecided else "does not verify"
         state.out(f"{paint('✗', 'bad')} not replayed: the bundle {word}")
+    elif all(found.code == _CHANGED for found in report.divergences):
+        state.out(f"{paint('✗', 'bad')} every byte is the same, but the code is not")
     else:
-        state.out(f"{paint('✗', 'bad')} differs: the first of {len(report.divergences)} above")
+        state.out(f"{paint('✗', 'bad')} differs: the first difference above")
+
+
+def report_lines(report: ReplayReport) -> list[str]:
+    """Returns the differences as lines: those of the run first, then what code was changed."""
+    changed = [found for found in report.divergences if found.code == _CHANGED]
+    other = [found for found in report.divergences if found.code != _CHANGED]
+    lines = [line for found in other for line in divergence_lines(found)]
+    # What was written in one file has one digest, whatever the number of its functions.
+    files: dict[tuple[str | None, str | None], list[str]] = {}
+    for found in changed:
+        name = (found.pointer or "").removeprefix("/code/")
+        files.setdefault((found.recorded, found.now), []).append(name)
+    for (recorded, now), names in files.items():
+        shown = printable(", ".join(names))
+        lines.append(f"{_CHANGED}  the code of {shown} is not the code that was recorded")
+        lines.append(f"  sha256    {_short(recorded)} was recorded, {_short(now)} is here")
+    return lines
+
+
+def _short(digest: str | None) -> str:
+    return printable((digest or "nothing")[:_DIGEST_CHARS])
 
 
 def divergence_lines(found: Divergence) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from msgspec import UNSET
 
-from workc.adapters.run_folder import Durability
+from workc.adapters.run_folder import Durability, RunFolder
 from workc.api.launch import Watch
 from workc.api.resume import resume
 from workc.api.settings import RunDriver, Settings
@@ -17,8 +17,10 @@ from workc.api.store import Store
 from workc.cli import options
 from workc.cli.commands.run import find_modules_in, free_target
 from workc.cli.conduct import conduct
+from workc.cli.errors import stop
 from workc.cli.progress import Progress
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.kernel.events import Entry
 from workc.runtime.outcome import StructuredOutcome
 
@@ -40,8 +42,9 @@ def command(
 ) -> int:
     """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
     state.tries = ("workc ls",)
+    folder = open_store(state).find(run)
+    _refuse_ended(state, folder)
     store = Store(state.absolute(state.store))
-    folder = store.find(run)
     settings = Settings(
         store=store.path,
         durability=durability,
@@ -66,3 +69,15 @@ def command(
         )
 
     return conduct(state, action, progress, quiet=quiet)
+
+
+def _refuse_ended(state: State, folder: RunFolder) -> None:
+    """Refuses a run in which nothing is left to do, or nothing was begun."""
+    name = folder.path.name
+    if folder.bundle.exists():
+        message = f"the run {name} is finished; nothing is left"
+        shown = f"workc show {name}{state.store_option}"
+        raise stop("INVALID_INPUT", message, shown, f"workc replay {name}{state.store_option}")
+    if next(folder.lines(), None) is None and not folder.is_locked():
+        message = f"the run {name} had not begun, so there is nothing to resume"
+        raise stop("INVALID_INPUT", message, "workc run FILE")

@@ -66,6 +66,8 @@ def command(
     quiet: bool,
 ) -> int:
     """Run a workflow: a file, `file.py:function` or `module:function`; its output goes to stdout."""
+    state.tries = ("workc run --help",)
+    named_file(file)
     settings = Settings(
         store=state.absolute(state.store),
         policy=NetworkPolicy(offline=offline, allow_private=allow_private),
@@ -90,7 +92,21 @@ def command(
         lambda watch, on_driver: runtime.start(job, out=target, watch=watch, on_driver=on_driver),
         Progress(state, quiet=quiet),
         quiet=quiet,
+        offline=offline,
     )
+
+
+def named_file(name: str) -> None:
+    """Refuses what can name no workflow: nothing at all, or a link that leads nowhere.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    if not name:
+        raise stop("INVALID_INPUT", "FILE is empty; name a workflow", "workc run FILE")
+    if "\0" not in name and os.path.islink(name) and not os.path.exists(name):
+        target = printable(os.readlink(name))
+        raise stop("INVALID_INPUT", f"{printable(name)} is a link to {target}, which is not there")
 
 
 def find_modules_in(folder: Path) -> None:
@@ -134,7 +150,9 @@ def free_target(path: Path) -> Path:
         raise stop("INVALID_INPUT", "--out takes the name of a folder")
     if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
         raise stop(
-            "INVALID_INPUT", f"{path} is there already; a bundle is never written over another"
+            "INVALID_INPUT",
+            f"{path} is there already; a bundle is never written over another",
+            "name a folder that is not there yet: --out DIR",
         )
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):

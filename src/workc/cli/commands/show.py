@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from workc.api.sources import Line, Source, find_source
-from workc.api.store import Store
 from workc.api.story import RunStory, tell, tell_step
 from workc.api.timeline import plain
 from workc.cli import exits, options
 from workc.cli.errors import stop
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.cli.story_text import check_lines, header_lines, output_text, step_lines
 from workc.cli.text import json_text, printable
 from workc.kernel.values import Json, JsonObject
@@ -28,7 +28,7 @@ def command(state: State, run: str, step: str | None, events: bool) -> int:  # n
     state.tries = ("workc ls",)
     if events and step is not None:
         raise stop("INVALID_INPUT", "--events shows the whole run, so it takes no STEP")
-    source = find_source(run, Store(state.store))
+    source = find_source(run, open_store(state))
     if events:
         _show_events(state, source)
     elif step is not None:
