@@ -108,8 +108,12 @@ class RunWriter(RunFolder):
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lock = _take_lock(path / LOCK)
-        self.cut_bytes = _cut_torn_line(path / JOURNAL)
-        self._journal = open_regular(path / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        try:
+            self.cut_bytes = _cut_torn_line(path / JOURNAL)
+            self._journal = open_regular(path / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        except OSError:
+            self._lock.close()
+            raise
         self._put: set[str] = set()
         self._files = path.resolve() / FILES
         for folder in (path, path.parent):
