@@ -20,7 +20,9 @@ def test_changed_code_is_4_and_names_what_was_recorded_and_what_is_now(workc, fo
     (folder / "changing_flow.py").write_text(flow_text.replace("n * 2", "n * 3"))
     shown = workc("replay", "last")
     assert shown.exit_code == 4
-    assert "CODE_CHANGED  the code of double is not the code that was recorded" in shown.stdout
+    assert (
+        "CODE_CHANGED  the code of double, main is not the code that was recorded" in shown.stdout
+    )
     assert "recorded" in shown.stdout
     assert "✗ differs" in shown.stdout
     document = workc("replay", "last", "--json").document

@@ -134,7 +134,10 @@ def test_every_problem_of_a_file_is_shown_with_its_line_a_caret_and_a_fix(workc,
 def test_a_missing_file_names_the_one_that_was_meant(workc):
     shown = workc("run", "demo.yml")
     assert shown.exit_code == 2
-    assert shown.stderr == "✗ INVALID_INPUT  there is no file demo.yml; did you mean demo.yaml?\n"
+    assert shown.stderr.splitlines() == [
+        "✗ INVALID_INPUT  there is no file demo.yml; did you mean demo.yaml?",
+        "  try: workc run --help",
+    ]
 
 
 def test_inputs_come_from_a_file_and_single_ones_win(workc, folder):
@@ -200,7 +203,7 @@ def test_a_function_is_run_by_file_and_by_module_and_its_prints_stay_off_stdout(
         ("doubling_flow.py", "doubling_flow.py is Python; name its workflow"),
         ("doubling_flow.py:nope", "nothing named 'nope'"),
         ("doubling_flo.py:main", "did you mean doubling_flow.py"),
-        ("no_such_module:main", "there is no module no_such_module"),
+        ("no_such_module:main", "no_such_module cannot be imported"),
         (":", "neither file:function nor module:function"),
         ("exits.py:main", "SystemExit"),
     ],

@@ -166,10 +166,18 @@ def event(at: list[int], kind: str, payload: Json, at_ms: int | None = None) -> 
     return entry if at_ms is None else {**entry, "at_ms": at_ms}
 
 
+CALL = "a" * 64  # What a pure step was called with.
+
+
+def plan(**skills: str) -> Json:
+    """Give the plan of steps that need nothing."""
+    return inline([{"id": step, "needs": [], "skill": skill} for step, skill in skills.items()])
+
+
 PROGRAM = b'{"steps":["tidy","ask"]}'
 RUN = {
     "catalog_sha256": "c" * 64,
-    "code": {"json.transform": "d" * 64},
+    "code": {"json.transform": "d" * 64, "own.skill": "d" * 64},
     "engine": "1",
     "inputs": inline({"name": "Zoë"}),
     "name": "greet",
@@ -182,22 +190,25 @@ RUN = {
 }
 
 
-def opening(steps: int, **changed: Json) -> list[Json]:
+RULES_SHA256 = h(b"[]")
+
+
+def opening(planned: Json, steps: int, **changed: Json) -> list[Json]:
     """Give the first four events."""
-    policy = {"id": "default", "rules": inline([]), "rules_sha256": "e" * 64}
+    policy = {"id": "default", "rules": inline([]), "rules_sha256": RULES_SHA256}
     started = {"bundle": "0.2", "ceiling_micro_cents": 1000, "policy": policy}
     return [
         event([0], "RunStarted", {**RUN, **started, **changed}, 1000),
         event([1], "IntentSet", {"description": "say hello", "source": "human"}),
         event([2], "LensAssembled", {"items": 1}),
-        event([3], "PlanChosen", {"plan": inline(["tidy", "ask"]), "steps": steps}),
+        event([3], "PlanChosen", {"plan": planned, "steps": steps}),
     ]
 
 
-def asked(at: list[int], step: str, request: Json, port: str = "http") -> Json:
-    digest = "f" * 64
-    if "inline" in request:
-        digest = tagged("workc request/0.2", request["inline"].encode("utf-8"))
+def asked(at: list[int], step: str, request: Json, port: str = "http", raw: bytes = b"") -> Json:
+    """Give an ask; `raw` are the bytes of a request that stands in a file."""
+    content = request["inline"].encode("utf-8") if "inline" in request else raw
+    digest = tagged("workc request/0.2", content)
     payload = {"attempt": 1, "digest": digest, "port": port, "request": request, "step": step}
     return event(at, "EffectAsked", payload)
 
@@ -220,7 +231,7 @@ def receipt(**fields: Json) -> dict[str, Json]:
         **RUN,
         "bundle_version": "0.2",
         "intent": {"description": "say hello", "source": "human"},
-        "policy": {"id": "default", "rules_sha256": "e" * 64},
+        "policy": {"id": "default", "rules_sha256": RULES_SHA256},
         "started_ms": 1000,
         **fields,
     }
@@ -254,8 +265,10 @@ def minimal() -> Draft:
     paid = {"actual": 300, "basis": "usage", "grant": 0, "n": 1, "reserved": 0, "spent": 300}
     lock = {"lock_level": "Committed", "outcome": "success"}
     log = [
-        *opening(2),
-        executed([4, 0, 0], "tidy", params=inline({"x": 1}), value=inline({"x": 1})),
+        *opening(plan(tidy="json.transform", ask="json.transform"), 2),
+        executed(
+            [4, 0, 0], "tidy", 1000, request=CALL, params=inline({"x": 1}), value=inline({"x": 1})
+        ),
         reserved([4, 1, 0], 1010, "ask", **bound),
         asked([4, 1, 1], "ask", request),
         event([4, 1, 2], "EffectAnswered", reply, 1020),
@@ -298,12 +311,19 @@ def minimal() -> Draft:
 def eventful() -> Draft:
     """Give a run with every kind of event: retries, timers, halts, a skip, a refusal, an overrun."""
     asking = b'{"url":"http://example.test/big"}'
-    ended = {"failure": failure("STEP_FAILED", "a step failed"), "output": text("half")}
-    opaque = {"mode": "opaque", "params": inline({}), "skill": "own.skill"}
+    ended = {
+        "failure": failure("STEP_FAILED", "a step failed"),
+        "halt": "BUDGET_EXCEEDED",
+        "output": text("half"),
+    }
+    skip = {"id": "fourth", "needs": ["second"], "skill": "json.transform"}
+    skills = {"first": "own.skill", "second": "json.transform", "third": "json.transform"}
+    planned = [*json.loads(plan(**skills)["inline"]), skip]
+    opaque = {"mode": "opaque", "skill": "own.skill"}
     ask = {"params": inline({}), "skill": "own.skill", "step": "first"}
     busy = failure("BUSY", "later")
     log = [
-        *opening(4),
+        *opening(inline(planned), 4),
         event([4, 0, 0], "SkillAsked", {**ask, "attempt": 1, "request": "r1"}),
         executed(
             [4, 0, 1], "first", 1005, **opaque, request="r1", failure={**busy, "retry_after_ms": 5}
@@ -332,7 +352,7 @@ def eventful() -> Draft:
             reserved=400,
             spent=1100,
         ),
-        executed([4, 1, 6], "second", failure=failure("TIMEOUT", "too slow")),
+        executed([4, 1, 6], "second", mode="context", failure=failure("TIMEOUT", "too slow")),
         reserved([4, 2, 0], 1004, "third", bound=401, granted=False, n=1, reserved=600, spent=0),
         reserved([4, 2, 1], 1004, "third", bound=400, granted=True, n=2, reserved=1000, spent=0),
         settled(
@@ -346,14 +366,14 @@ def eventful() -> Draft:
             reserved=0,
             spent=1100,
         ),
-        asked([4, 2, 3], "third", stored("evidence/request.json", asking)),
+        asked([4, 2, 3], "third", stored("evidence/request.json", asking), raw=asking),
         event(
             [4, 2, 4],
             "EffectAnswered",
-            {"failure": failure("REFUSED", "no"), "request": "f" * 64},
+            {"failure": failure("REFUSED", "no"), "request": tagged("workc request/0.2", asking)},
             1041,
         ),
-        executed([4, 2, 5], "third", value=text("none")),
+        executed([4, 2, 5], "third", mode="context", value=text("none")),
         event([5], "TimerSet", {"after_ms": 10}),
         event([6], "CallHalted", {"code": "CANCELLED"}, 1050),
         event(
@@ -363,7 +383,7 @@ def eventful() -> Draft:
         ),
         event([8], "WorkEnded", {**ended, "step": "second"}),
         event([9], "VerificationRun", {"results": [], "verdict": "nothing_to_check"}),
-        event([10], "Locked", {"code": "STEP_FAILED", "lock_level": "Draft", "outcome": "partial"}),
+        event([10], "Locked", {"code": "STEP_FAILED", "lock_level": "Draft", "outcome": "failed"}),
     ]
     says = receipt(
         counts={
@@ -378,6 +398,7 @@ def eventful() -> Draft:
         },
         ended_ms=1050,
         failure={"code": "STEP_FAILED", "message": "a step failed", "step": "second"},
+        halt="BUDGET_EXCEEDED",
         lock_level="Draft",
         money={
             "ceiling_micro_cents": 1000,
@@ -385,7 +406,7 @@ def eventful() -> Draft:
             "reserved_micro_cents": 0,
             "spent_micro_cents": 1100,
         },
-        outcome="partial",
+        outcome="failed",
         output=text("half"),
         phase_sequence=["Observe", "Orient", "Decide", "Act", "Verify", "Lock"],
         step_failures=[
@@ -402,7 +423,7 @@ def halted() -> Draft:
     """Give a run of a function that was stopped before its first step."""
     stopped = {"failure": failure("CANCELLED", "stopped"), "halt": "cancelled"}
     log = [
-        *opening(0, program_kind="function"),
+        *opening(inline([]), 0, program_kind="function"),
         event([4], "WorkEnded", stopped),
         event([5], "Locked", {"code": "CANCELLED", "lock_level": "Draft", "outcome": "failed"}),
     ]

@@ -371,6 +371,57 @@ def read_events(tree: Tree) -> tuple[list[Event] | None, list[bytes], list[str]]
     return events, lines, check_chain(events, lines)
 
 
+RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,256}")
+HEX_32, HEX_64 = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
+
+
+def start_holds(run: Json) -> bool:
+    """Whether the words of a RunStarted are of their grammars, and the digest that of the rules."""
+    if not (RUN_ID.fullmatch(run["run_id"]) and NAME.fullmatch(run["name"])):
+        return False
+    seed = run["seed"]
+    number = seed.isascii() and seed.isdigit() and len(seed) <= 20 and int(seed) < 2**64
+    if not number or str(int(seed)) != seed or not HEX_32.fullmatch(run["nonce"]):
+        return False
+    rules = run["policy"]["rules"]
+    digest = rules["sha256"] if "path" in rules else h(rules["inline"].encode("utf-8"))
+    return bool(run["policy"]["rules_sha256"] == digest)
+
+
+def mode_holds(executed: Json) -> bool:
+    needed = {"pure": {"request", "params"}, "opaque": {"request"}, "context": set[str]()}
+    return bool({"request", "params"} & executed.keys() == needed[executed["mode"]])
+
+
+def body_size(value: Json) -> int:
+    if "path" in value:
+        return int(value["size"])
+    text = value["inline"]
+    return len(base64.b64decode(text) if value["form"] == "bytes" else text.encode("utf-8"))
+
+
+def response_holds(answered: Json) -> bool:
+    if "response" not in answered:
+        return True
+    response = answered["response"]
+    edges = response["boundaries"]
+    if sorted(edges) != edges or max(edges, default=0) > body_size(response["body"]):
+        return False
+    hex_only = all(
+        HEX_32.fullmatch(each["salt"]) and HEX_64.fullmatch(each["commitment"])
+        for each in response["redactions"]
+    )
+    return hex_only and bool(100 <= response["status"] <= 999)
+
+
+ALONE: dict[str, Callable[[Json], bool]] = {
+    "RunStarted": start_holds,
+    "SkillExecuted": mode_holds,
+    "EffectAnswered": response_holds,
+}
+
+
 def read_event(line: bytes) -> Event:
     event: Event = parse(line)
     if not EVENT(event) or event["kind"] not in PAYLOADS:
@@ -378,6 +429,8 @@ def read_event(line: bytes) -> Event:
     kind, payload = event["kind"], event["payload"]
     one = sum(name in payload for name in EXACTLY_ONE.get(kind, ()))
     if not PAYLOADS[kind](payload) or (kind in EXACTLY_ONE and one != 1):
+        raise ValueError("payload")
+    if kind in ALONE and not ALONE[kind](payload):
         raise ValueError("payload")
     answer = kind in ANSWERS or (kind == "SkillExecuted" and "request" in payload)
     if ("at_ms" in event) != answer:
@@ -452,7 +505,31 @@ def check_table(events: list[Event]) -> list[str]:
         lane.append(event)
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
-    return [] if over else ["FSM_ILLEGAL_TRANSITION"]
+    return [] if over and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
+
+
+def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
+    """Whether each lane is of a step, and of one that has no other, of one skill, of known code."""
+    code = lanes[()][0]["payload"]["code"]
+    seen: set[str] = set()
+    for name, lane in lanes.items():
+        payloads_here = [event["payload"] for event in lane if name]
+        ids = {payload["step"] for payload in payloads_here if "step" in payload}
+        skills = {payload["skill"] for payload in payloads_here if "skill" in payload}
+        called = {p["skill"] for p in payloads_here if "skill" in p and "request" in p}
+        if name and (len(ids) != 1 or ids & seen or len(skills) > 1 or called - code.keys()):
+            return False
+        seen |= ids
+    return True
+
+
+def check_requests(events: list[Event], tree: Tree) -> list[str]:
+    """Whether a request that stands in a file has the digest that the event says."""
+    for payload in payloads(events, "EffectAsked"):
+        raw = tree.files.get(payload["request"].get("path"))
+        if isinstance(raw, bytes) and tagged("workc request/0.2", raw) != payload["digest"]:
+            return ["FSM_ILLEGAL_TRANSITION"]
+    return []
 
 
 def next_places(place: Place) -> list[Place]:
@@ -552,7 +629,24 @@ def check_money(events: list[Event]) -> list[str]:
             return ["BUDGET_INVALID"]
         if reserved + spent > ceiling and not overrun:
             return ["BUDGET_INVALID"]
-    return ["BUDGET_INVALID"] if grants else []
+    return ["BUDGET_INVALID"] if grants or not settled_at_home(events) else []
+
+
+def settled_at_home(events: list[Event]) -> bool:
+    """Whether each settlement stands in the lane of its reservation, after it, and is of its basis."""
+    there: dict[int, tuple[list[int], int]] = {}
+    for event in events:
+        move = event["payload"]
+        if event["kind"] == "BudgetReserved" and move["granted"]:
+            there[move["n"]] = event["at"][:-1], move["bound"]
+        if event["kind"] != "BudgetSettled":
+            continue
+        if move["grant"] not in there or there[move["grant"]][0] != event["at"][:-1]:
+            return False
+        fixed = {"released": 0, "bound": there[move["grant"]][1], "usage": move["actual"]}
+        if move["actual"] != fixed[move["basis"]]:
+            return False
+    return True
 
 
 # -------------------------------------------------------------------------- step 8: references [8]
@@ -709,9 +803,28 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
     return "success", "Committed" if verdict == "passed" else "Staged", None
 
 
+TRUE = {"form": "json", "inline": "true"}
+
+
+def stopped(events: list[Event]) -> bool:
+    """Whether the log holds what stops a run: a refusal, a halt, or an overrun."""
+    bounds = {move["n"]: move["bound"] for move in payloads(events, "BudgetReserved")}
+    overrun = any(
+        move["actual"] > bounds.get(move["grant"], MAX_COUNT)
+        for move in payloads(events, "BudgetSettled")
+    )
+    refused = any(not move["granted"] for move in payloads(events, "BudgetReserved"))
+    return overrun or refused or bool(payloads(events, "CallHalted"))
+
+
 def borne_out(events: list[Event], projection: Json) -> bool:
+    if stopped(events) and "halt" not in projection:
+        return False
     for run in payloads(events, "VerificationRun"):
-        if any(r["passed"] != (r.get("value", {}).get("inline") == "true") for r in run["results"]):
+        held = [r.get("value") == TRUE and "failure" not in r for r in run["results"]]
+        if [result["passed"] for result in run["results"]] != held:
+            return False
+        if len({result["check_id"] for result in run["results"]}) != len(held):
             return False
         passed = all(result["passed"] for result in run["results"])
         verdict = ("passed" if passed else "failed") if run["results"] else "nothing_to_check"
@@ -720,6 +833,34 @@ def borne_out(events: list[Event], projection: Json) -> bool:
     locked = payloads(events, "Locked")[0]
     said = locked["outcome"], locked["lock_level"], locked.get("code")
     return said == expected_lock(events, projection)
+
+
+SHAPES["planned"] = closed("id string, needs string[], skill string")
+
+
+def as_planned(events: list[Event]) -> bool:
+    """Whether the lanes are those of a plan that stands in its event."""
+    plan = payloads(events, "PlanChosen")[0]["plan"]
+    if "path" in plan:
+        return True
+    try:
+        steps = parse(plan["inline"].encode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    if plan["form"] != "json" or not shape("planned[]")(steps):
+        return False
+    lanes: dict[Place, dict[str, Json]] = {}
+    for event in events:
+        if len(event["at"]) > 1:
+            lanes.setdefault(tuple(event["at"][:-1]), {}).update(event["payload"])
+    done = [lane.get("step") for lane in lanes.values()]
+    if done != [step["id"] for step in steps]:
+        return False
+    return all(
+        lane.get("skill", step["skill"]) == step["skill"]
+        and set(lane.get("because", ())) <= set(step["needs"])
+        for step, lane in zip(steps, lanes.values(), strict=True)
+    )
 
 
 ELSEWHERE_JUDGED = ("manifest_sha256", "roots", "proof_digest")
@@ -736,7 +877,8 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     planned = [plan["steps"] for plan in payloads(events, "PlanChosen")]
     by_file = projection["program_kind"] == "file"
     miscounted = by_file and planned[:1] != [projection["counts"]["steps"]]
-    if differs or other_run or miscounted:
+    unplanned = by_file and planned and not as_planned(events)
+    if differs or other_run or miscounted or unplanned:
         codes.append("RECEIPT_EVENT_MISMATCH")
     raw = tree.files.get("manifest.json")
     if receipt is not None and isinstance(raw, bytes) and receipt["manifest_sha256"] != h(raw):
@@ -771,7 +913,8 @@ def judge(tree: Tree) -> list[str]:
     events, lines, of_events = read_events(tree)
     codes += of_receipt + of_events
     if events is not None:
-        codes += check_table(events) + check_money(events)
+        codes += check_table(events) or check_requests(events, tree)
+        codes += check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)
             if receipt is not None:

@@ -89,7 +89,7 @@ def _not_loaded(name: str, error: BaseException) -> Refusal:
         case _NotThere():
             message = str(error)
         case ModuleNotFoundError() if _is_or_holds(error.name, name):
-            message = f"{name} cannot be imported: there is no module {error.name} in sys.path"
+            message = f"{name} cannot be imported: no folder in sys.path holds {error.name}"
         case SyntaxError():
             where = Path(error.filename or name).name
             place = where if error.lineno is None else f"{where}, line {error.lineno}"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from workc.adapters.secret_text import fill_in
+from workc.adapters.secret_text import fill_in, fill_in_url
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.stages.effects import HttpRequest, SecretText, Text
@@ -79,7 +79,7 @@ def exchange_of(request: HttpRequest, secrets: Mapping[str, str]) -> Exchange:
     _check_limits(request.timeout_ms, request.max_bytes, request.max_redirects)
     return Exchange(
         method=_method(request.method),
-        url=_with_query(fill_in(request.url, secrets), request.query, secrets),
+        url=_with_query(fill_in_url(request.url, secrets), request.query, secrets),
         headers=headers_of(request.headers, secrets),
         body=request.body,
         timeout_ms=request.timeout_ms,

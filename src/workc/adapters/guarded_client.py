@@ -80,12 +80,12 @@ class GuardedClient:
             status=answer.status,
             headers=tuple(_clean_header(cleaning, *pair) for pair in answer.headers),
             chunks=cleaning.chunks(split(answer.body)),
-            url=cleaning.text(answer.url),
+            url=cleaning.address(answer.url),
             redactions=cleaning.redactions(self._entropy.draw),
         )
 
     def _clean_failure(self, failure: Failure) -> Failure:
-        cleaning = self._redactor.start()
+        cleaning = self._redactor.start_in_addresses()
         details = cleaning.value(failure.details)
         return msgspec.structs.replace(
             failure,

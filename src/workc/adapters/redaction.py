@@ -2,11 +2,17 @@ r"""Replaces every secret in what comes in, before anything is recorded or deliv
 
 What is found, for each secret of at least :data:`MIN_SECRET_CHARS` characters:
 
-1. the value as UTF-8, with any of its characters percent-encoded (once or more often, ``+`` for a
-   blank) or JSON-escaped (``\n``, ``\u0041``, also inside JSON inside JSON);
+1. the value in the charsets that answers are read in, with any of its characters percent-encoded
+   (once or more often, ``+`` for a blank), escaped with backslashes (``\n``, ``\u0041``, ``\x41``,
+   also inside JSON inside JSON) or as HTML does (``&#65;``, ``&#x41;``, ``&amp;``);
 2. base64 of any bytes that hold the value, at each of the three alignments, in both alphabets;
-   so the ``user:password`` of Basic authentication is found too;
-3. over the boundaries of chunks: they are joined first.
+   so the ``user:password`` of Basic authentication is found too; and hex of the value;
+3. all of these where text is written in UTF-16 or UTF-32;
+4. over the boundaries of chunks: they are joined first;
+5. in addresses and failures, where hosts are in lower case: without regard to case, also in the
+   normal form of a value that is a URL or a host.
+
+The time of a search grows with the size of the data, whatever is in it.
 
 Each becomes ``[redacted:NAME]``. Where secrets overlap, all of their bytes go; a secret inside a
 longer one counts as the longer one. Not found: a value that was hashed, encrypted, compressed,
@@ -19,15 +25,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 import msgspec
 
-from workc.adapters.encoded_forms import base64_patterns, escaped_pattern
+from workc.adapters.encoded_forms import base64_patterns, escaped_pattern, hex_pattern
+from workc.adapters.wide_text import narrowed, widened
 from workc.kernel.digest import TAG_REDACTION, tagged
-from workc.kernel.failure import Misuse, refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json
 from workc.stages.effects import Redaction
+from workc.stages.network import is_address
+from workc.stages.url import normal_host, parse_url
 
 #: Three characters have too few values to hide, and stand in nearly every text.
 MIN_SECRET_CHARS = 4
@@ -44,11 +54,12 @@ class Cut(msgspec.Struct, frozen=True):
     start: int
     end: int
     names: tuple[str, ...]
+    codec: str = "ascii"
 
     @property
     def label(self) -> bytes:
         """Returns what stands there afterwards."""
-        return "".join(f"[redacted:{name}]" for name in self.names).encode("ascii")
+        return "".join(f"[redacted:{name}]" for name in self.names).encode(self.codec)
 
 
 def too_short(secrets: Mapping[str, str]) -> tuple[str, ...]:
@@ -71,22 +82,37 @@ class Redactor:
         self._secrets = dict(secrets)
         self._patterns = tuple(
             (name, re.compile(pattern))
-            for name, value in sorted(secrets.items())
-            if len(value) >= MIN_SECRET_CHARS
+            for name, value in self._long_enough()
             for pattern in _patterns_of(value)
         )
 
     def find(self, data: bytes) -> list[Cut]:
         """Returns the stretches to replace, in order, none touching another's bytes."""
-        return merge(
-            Cut(start, end, (name,))
-            for name, pattern in self._patterns
-            for start, end in _occurrences(pattern, data)
+        return merge(_cuts(self._patterns, data))
+
+    def find_in_address(self, data: bytes) -> list[Cut]:
+        """Returns what :meth:`find` does, and what it finds in any case or as a normal host."""
+        return merge([*_cuts(self._patterns, data), *_cuts(self._address_patterns, data)])
+
+    @cached_property
+    def _address_patterns(self) -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+        return tuple(
+            (name, re.compile(escaped_pattern(form), re.IGNORECASE))
+            for name, value in self._long_enough()
+            for form in (value, *_normal_forms_of(value))
         )
+
+    def _long_enough(self) -> list[tuple[str, str]]:
+        pairs = sorted(self._secrets.items())
+        return [(name, value) for name, value in pairs if len(value) >= MIN_SECRET_CHARS]
 
     def start(self) -> RedactionPass:
         """Returns what redacts the parts of one answer and counts over all of them."""
-        return RedactionPass(self)
+        return RedactionPass(self, self.find)
+
+    def start_in_addresses(self) -> RedactionPass:
+        """Returns what redacts texts that show hosts, such as failures."""
+        return RedactionPass(self, self.find_in_address)
 
     def value(self, name: str) -> str:
         """Returns the value of a secret; it must not leave the adapters."""
@@ -96,8 +122,9 @@ class Redactor:
 class RedactionPass:
     """Redacts the parts of one answer: body, headers, address, texts."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, find: Callable[[bytes], list[Cut]]) -> None:
         self._redactor = redactor
+        self._find = find
         self._counts: Counter[str] = Counter()
 
     def data(self, data: bytes) -> bytes:
@@ -109,7 +136,9 @@ class RedactionPass:
 
         A boundary inside a secret moves behind it; a chunk that is empty then is left out.
         """
-        cuts = self._redactor.find(b"".join(chunks))
+        return self._replaced(chunks, self._find(b"".join(chunks)))
+
+    def _replaced(self, chunks: Sequence[bytes], cuts: list[Cut]) -> tuple[bytes, ...]:
         self._counts.update(name for cut in cuts for name in cut.names)
         if not cuts:
             return tuple(chunk for chunk in chunks if chunk)
@@ -118,7 +147,13 @@ class RedactionPass:
     def text(self, text: str) -> str:
         """Returns the text without secrets; lone surrogates stay as they are."""
         encoded = text.encode("utf-8", "surrogatepass")
-        return self.data(encoded).decode("utf-8", "surrogatepass")
+        return _decoded(self.data(encoded))
+
+    def address(self, text: str) -> str:
+        """Returns the URL or name of a header without secrets, in whatever case they stand."""
+        encoded = text.encode("utf-8", "surrogatepass")
+        cuts = self._redactor.find_in_address(encoded)
+        return _decoded(b"".join(self._replaced([encoded], cuts)))
 
     def value(self, value: Json) -> Json:
         """Returns the JSON value without secrets in its strings and keys, at any depth.
@@ -164,7 +199,7 @@ def merge(cuts: Iterable[Cut]) -> list[Cut]:
             merged.append(cut)
         elif cut.end > last.end:
             names = tuple(dict.fromkeys(last.names + cut.names))
-            merged[-1] = Cut(last.start, cut.end, names)
+            merged[-1] = Cut(last.start, cut.end, names, last.codec)
     return merged
 
 
@@ -178,16 +213,48 @@ def _commit(name: str, value: str, count: int, salt: bytes) -> Redaction:
 
 
 def _patterns_of(value: str) -> Iterator[bytes]:
+    data = value.encode("utf-8", "surrogatepass")
     yield escaped_pattern(value)
-    yield from base64_patterns(value.encode("utf-8", "surrogatepass"))
+    yield hex_pattern(data)
+    yield from base64_patterns(data)
+
+
+def _normal_forms_of(value: str) -> Iterator[str]:
+    """Gives what a value becomes that is a URL (and its host), or a host that is not ASCII."""
+    try:
+        target = parse_url(value)
+        yield target.text.rstrip("/")
+        if not is_address(target.host):
+            yield target.host
+    except Refusal:
+        pass
+    try:
+        if not value.isascii():
+            yield normal_host(value)
+    except Refusal:
+        pass
+
+
+def _cuts(patterns: Iterable[tuple[str, re.Pattern[bytes]]], data: bytes) -> Iterator[Cut]:
+    narrow = narrowed(data)
+    for name, pattern in patterns:
+        for start, end in _occurrences(pattern, data):
+            yield Cut(start, end, (name,))
+        if narrow is not None:
+            for start, end, codec in widened(data, _occurrences(pattern, narrow)):
+                yield Cut(start, end, (name,), codec)
 
 
 def _occurrences(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int]]:
-    """Gives every occurrence, also those that overlap the one before."""
+    """Gives where the pattern occurs; those that overlap are one."""
     match = pattern.search(data)
     while match is not None:
-        yield match.span()
-        match = pattern.search(data, match.start() + 1)
+        start, end = match.span()
+        match = pattern.search(data, start + 1)
+        while match is not None and match.start() < end:
+            end = max(end, match.end())
+            match = pattern.search(data, match.start() + 1)
+        yield start, end
 
 
 def _replace(data: bytes, cuts: list[Cut], ends: list[int]) -> tuple[bytes, ...]:
@@ -206,6 +273,14 @@ def _replace(data: bytes, cuts: list[Cut], ends: list[int]) -> tuple[bytes, ...]
         pieces.append(bytes(current))
         current.clear()
     return tuple(piece for piece in pieces if piece)
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        # What was cut stood there in another charset, and ended within a character of UTF-8.
+        return data.decode("utf-8", "replace")
 
 
 def _free_key(key: str, taken: Mapping[str, Json]) -> str:

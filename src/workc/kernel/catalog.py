@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "89e8aaf67ce1f83ea752ad7cad7a5487219d61e1b37b3bc2266fc337fb0dcd7e"
+CATALOG_SHA256 = "cc922cb3c772465f0c09a4e14aa07ea0e48bccd2bd88484cf955f26d16dbf075"
 
 CATALOG: dict[str, CatalogEntry] = {
     "BAD_GATEWAY": CatalogEntry(
@@ -732,7 +732,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="SKILL_NOT_FOUND",
         category="PERMANENT",
         exit=2,
-        hint="Register the skill, or list its Python file under `skills` of the workflow.",
+        hint="The message says where it was looked for; list its Python file under `skills`, or register it.",
         http_status=None,
         retryable=False,
         since="0.1.0",

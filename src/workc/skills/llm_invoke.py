@@ -49,7 +49,8 @@ LimitField = wire_openai.LimitField
 OVERHEAD_TOKENS: dict[Provider, int] = {"openai": 1024, "anthropic": 1024}
 #: The environment variable that holds the key when ``api_key_env`` is not given.
 KEY_NAMES: dict[Provider, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
-#: Failures of a call that say that nothing was sent, so nothing can have been billed.
+#: Failures of a call that say that nothing was sent, so nothing can have been billed. A broken
+#: TLS record is not among them: it may come after the request has been read.
 UNSENT = frozenset(
     {
         "EXTERNAL_CALL_BLOCKED",
@@ -57,7 +58,6 @@ UNSENT = frozenset(
         "INVALID_INPUT",
         "DNS_FAILURE",
         "CONNECTION_REFUSED",
-        "TLS_ERROR",
     }
 )
 #: More tokens than any model writes in one answer.

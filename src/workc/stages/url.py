@@ -32,6 +32,7 @@ MAX_NAME_CHARS = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _URL = re.compile(r"([^:/?#]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?", re.DOTALL)
+_THROUGH_AUTHORITY = re.compile(r"(?:[^:/?#]*://)?[^/?#]*")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
@@ -92,6 +93,12 @@ def parse_url(url: str) -> Target:
         raise _bad("the scheme of the URL must be http or https")
     host, port = _parse_authority(authority, DEFAULT_PORTS[scheme])
     return Target(scheme=scheme, host=host, port=port, path=_encode(path or "/", query or ""))
+
+
+def end_of_authority(url: str) -> int:
+    """Returns how many characters scheme and authority have, also where the URL is not valid."""
+    match = _THROUGH_AUTHORITY.match(url)
+    return match.end() if match else 0
 
 
 def join_url(base: Target, reference: str) -> Target:

@@ -6,13 +6,26 @@ work and the checks (docs/spec/bundle-0.2.md, section 8).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.bundle.projection import Projection
-from workc.kernel.events import CheckResult, RunStarted, Verification, VerificationRun, WorkEnded
+from workc.kernel.events import (
+    UNREADABLE,
+    Body,
+    CheckResult,
+    PlanChosen,
+    RunStarted,
+    Verification,
+    VerificationRun,
+    WorkEnded,
+)
 from workc.verify.case import Case
+from workc.verify.step_rules import StepFound
 from workc.verify.verdict import VerifyFailCode
 
 _ROOT_CODES: dict[str, VerifyFailCode] = {
@@ -30,7 +43,18 @@ _ROOT_CODES: dict[str, VerifyFailCode] = {
 _FIELD_CODES: dict[str, VerifyFailCode] = {"manifest_sha256": "RECEIPT_HASH_MISMATCH"}
 #: Fields that other steps compare.
 _JUDGED_ELSEWHERE = frozenset({"roots", "proof_digest"})
-_TRUE = "true"
+_TRUE = Body(form="json", inline="true")
+
+
+class _PlannedStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of a plan, its fields in key order."""
+
+    id: str
+    needs: list[str]
+    skill: str
+
+
+_PLAN = msgspec.json.Decoder(list[_PlannedStep])
 
 
 def check_references(projection: Projection, manifest: Manifest, case: Case) -> None:
@@ -62,13 +86,18 @@ def check_run_id(run_id: str, manifest: Manifest, case: Case) -> None:
         )
 
 
-def check_outcome(projection: Projection, case: Case) -> None:
-    """Checks that the outcome is borne out by the work and by the checks."""
+def check_outcome(projection: Projection, stopped: str | None, case: Case) -> None:
+    """Checks that the outcome is borne out by the work and by the checks.
+
+    ``stopped`` says what stopped the run, if anything did.
+    """
     started, work, locked = projection.started, projection.work, projection.locked
     if started is None or work is None or locked is None:
         return
     if projection.checks is not None:
         _check_verdict(projection.checks, case)
+    if stopped is not None and work.halt is UNSET:
+        _not_borne_out(case, f"{stopped}, but the work was not", "a halt", "none")
     expected = _expected_lock(started, work, projection)
     actual = (locked.outcome, locked.lock_level, locked.code)
     if actual != expected:
@@ -94,8 +123,10 @@ def _expected_lock(
 def _check_verdict(checks: VerificationRun, case: Case) -> None:
     for check in checks.results:
         if check.passed != _held(check):
-            message = f"the check {check.check_id} passes if and only if its value is true"
+            message = f"the check {check.check_id} passes if and only if its value is JSON true"
             _not_borne_out(case, message, _held(check), check.passed)
+    if len({check.check_id for check in checks.results}) < len(checks.results):
+        _not_borne_out(case, "two checks have one id", None, None)
     expected = _verdict_of(checks.results)
     if checks.verdict != expected:
         message = "the verdict is not what the checks give"
@@ -109,7 +140,7 @@ def _verdict_of(results: list[CheckResult]) -> Verification:
 
 
 def _held(check: CheckResult) -> bool:
-    return check.value is not UNSET and check.value.inline == _TRUE
+    return check.failure is UNSET and check.value == _TRUE
 
 
 def _not_borne_out(case: Case, message: str, expected: object, actual: object) -> None:
@@ -118,20 +149,51 @@ def _not_borne_out(case: Case, message: str, expected: object, actual: object) -
     )
 
 
-def check_plan(projection: Projection, computed: Receipt, case: Case) -> None:
-    """Checks that a program that names its steps ended as many as it planned."""
-    plan = projection.plan
+def check_plan(
+    plan: PlanChosen | None, steps: Mapping[str, StepFound], computed: Receipt, case: Case
+) -> None:
+    """Checks that a program that names its steps did what it planned.
+
+    The number of steps is compared always, the steps themselves if the plan stands in the event.
+    """
     if plan is None or computed.program_kind != "file":
         return
     if computed.counts.steps != plan.steps:
-        case.fail(
-            "RECEIPT_EVENT_MISMATCH",
-            "projection",
-            EVENTS,
-            "the number of steps is not that of the plan",
-            expected=plan.steps,
-            actual=computed.counts.steps,
-        )
+        _unplanned(case, "the number of steps", plan.steps, computed.counts.steps)
+    if plan.plan.inline is UNSET:
+        return
+    planned = _read_plan(plan.plan)
+    if planned is None:
+        _unplanned(case, "the plan", "a list of id, needs and skill", plan.plan.inline)
+        return
+    if [step.id for step in planned] != list(steps):
+        _unplanned(case, "the lanes", [step.id for step in planned], list(steps))
+    for step in planned:
+        _check_planned(step, steps.get(step.id, StepFound()), case)
+
+
+def _check_planned(step: _PlannedStep, found: StepFound, case: Case) -> None:
+    if found.skill not in {None, step.skill}:
+        _unplanned(case, f"the skill of {step.id}", step.skill, found.skill)
+    if not set(found.because) <= set(step.needs):
+        _unplanned(case, f"what {step.id} needs", step.needs, found.because)
+
+
+def _read_plan(body: Body) -> list[_PlannedStep] | None:
+    text = str(body.inline)
+    try:
+        planned = _PLAN.decode(text)
+    except UNREADABLE:
+        return None
+    spelled = msgspec.json.encode(planned).decode()
+    return planned if body.form == "json" and spelled == text else None
+
+
+def _unplanned(case: Case, what: str, expected: object, actual: object) -> None:
+    message = f"{what}: not as planned"
+    case.fail(
+        "RECEIPT_EVENT_MISMATCH", "projection", EVENTS, message, expected=expected, actual=actual
+    )
 
 
 def check_roots(recorded: Receipt, computed: Receipt, case: Case) -> None:

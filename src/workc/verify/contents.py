@@ -1,16 +1,18 @@
 """Step files: the closed world, then the size and the SHA-256 of every listed file.
 
 The sets of names are compared before anything is hashed; then every listed file is read once.
-``events.jsonl`` is left to the events step, which hashes the very bytes that it parses.
+``events.jsonl`` is left to the events step, which hashes the very bytes that it parses; a file that
+holds a request is read once more, when the events have said which digest it must have.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from workc.bundle.documents import FileEntry, Manifest
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits
+from workc.kernel.digest import TAG_REQUEST
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
 
@@ -42,6 +44,37 @@ def compare_contents(reader: Reader, entries: Mapping[str, FileEntry], case: Cas
         if entry.path != EVENTS:
             _compare_content(reader, entry, case)
     case.take("files")
+
+
+def compare_requests(
+    reader: Reader,
+    entries: Mapping[str, FileEntry],
+    requests: Iterable[tuple[str, str]],
+    case: Case,
+) -> None:
+    """Compares the digest of each request that stands in a file: ``requests`` by path."""
+    for path, digest in sorted(requests):
+        if path in entries:
+            _compare_request(reader, entries[path], digest, case)
+
+
+def _compare_request(reader: Reader, entry: FileEntry, digest: str, case: Case) -> None:
+    hasher = hashlib.sha256(TAG_REQUEST.encode() + b"\0")
+    try:
+        for chunk in reader.chunks(entry.path, entry.size):
+            hasher.update(chunk)
+    except ReadError as error:
+        case.fail("FILE_UNREADABLE", "files", entry.path, str(error))
+        return
+    if hasher.hexdigest() != digest:
+        case.fail(
+            "FSM_ILLEGAL_TRANSITION",
+            "table",
+            entry.path,
+            "the request is not the one of the digest",
+            expected=digest,
+            actual=hasher.hexdigest(),
+        )
 
 
 def compare_hash(entry: FileEntry, actual: str, case: Case) -> None:

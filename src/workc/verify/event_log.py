@@ -7,6 +7,7 @@ compared. Memory follows the longest line and what the projection keeps, not the
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from workc.bundle.documents import FileEntry
 from workc.bundle.layout import EVENTS, Limits
@@ -17,14 +18,23 @@ from workc.kernel.merkle import leaf_hash
 from workc.verify.case import Case
 from workc.verify.contents import compare_hash
 from workc.verify.event_rules import EventRules
+from workc.verify.payload_rules import payload_problems
 from workc.verify.reader import Reader, ReadError
+from workc.verify.step_rules import StepRules
 from workc.verify.verdict import VerifyFailCode
 
 
-def walk(reader: Reader, entry: FileEntry, case: Case, limits: Limits) -> Projection | None:
-    """Checks each event and returns the projection of all, or None if they could not be had."""
+class Log(NamedTuple):
+    """What was read: the projection of all events, and what they say of steps."""
+
+    projection: Projection
+    steps: StepRules
+
+
+def walk(reader: Reader, entry: FileEntry, case: Case, limits: Limits) -> Log | None:
+    """Checks each event and returns what all say, or None if they could not be had."""
     hasher = hashlib.sha256()
-    log = _Log(case, limits)
+    log = _Lines(case, limits)
     try:
         for chunk in reader.chunks(EVENTS, entry.size):
             hasher.update(chunk)
@@ -44,7 +54,7 @@ class _StopError(Exception):
         self.code: VerifyFailCode = code
 
 
-class _Log:
+class _Lines:
     """Cuts chunks into lines and takes them one by one, up to the first that cannot be taken."""
 
     def __init__(self, case: Case, limits: Limits) -> None:
@@ -52,6 +62,7 @@ class _Log:
         self._limits = limits
         self._rules = EventRules(case)
         self._projection = Projection()
+        self._steps = StepRules(case)
         self._count = 0
         self._rest = b""
         self._stopped = False
@@ -64,7 +75,7 @@ class _Log:
         except _StopError as stop:
             self._stop(stop.code, str(stop))
 
-    def close(self) -> Projection | None:
+    def close(self) -> Log | None:
         if not self._stopped and (self._rest or not self._count):
             self._count += 1
             message = "the last line has no newline" if self._rest else "the log is empty"
@@ -74,7 +85,7 @@ class _Log:
         self._rules.close()
         self._case.take("events")
         self._case.take("table")
-        return self._projection
+        return Log(self._projection, self._steps)
 
     def _stop(self, code: VerifyFailCode, message: str) -> None:
         self._stopped = True
@@ -102,8 +113,21 @@ class _Log:
     def _take(self, line: bytes) -> None:
         event, payload = _parse(line)
         leaf = leaf_hash(line)
+        self._check_alone(payload)
         self._rules.take(leaf, event, payload)
+        self._steps.take(event, payload)
         self._projection.add(line, leaf, event, payload)
+
+    def _check_alone(self, payload: Payload) -> None:
+        for pointer, message in payload_problems(payload):
+            self._case.fail(
+                "BUNDLE_MALFORMED",
+                "events",
+                EVENTS,
+                message,
+                line=self._count,
+                pointer=f"/payload{pointer}",
+            )
 
 
 def _parse(line: bytes) -> tuple[Event, Payload]:

@@ -4,7 +4,7 @@ Its steps, in the order in which findings are reported (docs/spec/bundle-0.2.md,
 
  1. names: every name obeys the grammar, is a regular file or a folder that holds one.
  2. manifest: canonical, sorted, lists what may be listed.
- 3. files: the closed world, then sizes and hashes, each file read once.
+ 3. files: the closed world, then sizes and hashes, each file read once (a request twice).
  4. receipt: canonical, of a version that is known.
  5. events: every line canonical and of its kind, the chain whole, the times right, the end there.
  6. table: phases, lanes and pairs as the tables say.
@@ -28,12 +28,12 @@ from __future__ import annotations
 
 from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, LIMITS, MANIFEST, RECEIPT, Limits
-from workc.bundle.projection import Projection, ProjectionError
+from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
 from workc.verify import conclusions, contents, documents
 from workc.verify.case import Case
 from workc.verify.documents import Expectations
-from workc.verify.event_log import walk
+from workc.verify.event_log import Log, walk
 from workc.verify.money import check_money
 from workc.verify.names import collect
 from workc.verify.reader import Item, MemoryReader, Reader
@@ -111,25 +111,25 @@ class _Examination:
         contents.compare_contents(self._reader, entries, self._case)
         if EVENTS not in entries:
             return
-        projection = walk(self._reader, entries[EVENTS], self._case, self._limits)
-        if projection is not None:
-            self._conclude(projection, manifest, sha256, receipt)
+        log = walk(self._reader, entries[EVENTS], self._case, self._limits)
+        if log is not None:
+            contents.compare_requests(self._reader, entries, log.steps.requests, self._case)
+            self._conclude(log, manifest, sha256, receipt)
 
-    def _conclude(
-        self, projection: Projection, manifest: Manifest, sha256: str, receipt: Receipt | None
-    ) -> None:
+    def _conclude(self, log: Log, manifest: Manifest, sha256: str, receipt: Receipt | None) -> None:
+        projection = log.projection
         started = projection.started
         if started is not None:
             check_money(projection, started.ceiling_micro_cents, self._case)
             conclusions.check_run_id(started.run_id, manifest, self._case)
         conclusions.check_references(projection, manifest, self._case)
-        conclusions.check_outcome(projection, self._case)
+        conclusions.check_outcome(projection, log.steps.stopped, self._case)
         try:
             computed = projection.receipt(sha256, manifest.files)
         except ProjectionError as error:
             self._case.fail("BUNDLE_MALFORMED", "projection", EVENTS, str(error))
             return
-        conclusions.check_plan(projection, computed, self._case)
+        conclusions.check_plan(projection.plan, log.steps.steps, computed, self._case)
         if receipt is not None:
             conclusions.check_roots(receipt, computed, self._case)
             conclusions.check_projection(receipt, computed, self._case)

@@ -1,7 +1,9 @@
 """Redaction: each form, each boundary, each overlap."""
 
 import base64
+import html
 import json
+import time
 import urllib.parse
 from itertools import pairwise
 
@@ -20,6 +22,7 @@ from workc.adapters.redaction import (
 )
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, Refusal
+from workc.skills.http_call import CHARSETS
 
 VALUE = 'p@s s/w\u00f6rd+"\\\n\U0001f511%41'
 LABEL = b"[redacted:KEY]"
@@ -250,3 +253,73 @@ def test_a_secret_whose_utf_8_was_read_as_another_charset_is_found(charset, valu
     for form in forms:
         assert redact(b"<" + form + b">", KEY=value) == b"<" + LABEL + b">"
         assert Redactor({"KEY": value}).start().text(form.decode()) == LABEL.decode()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [b"\\", b"%25", b"%252525", b"&amp;", b"amp;", b"\\u00", b"&#0", b"hunter2hunter", b"\0"],
+)
+def test_attack_a_body_that_almost_repeats_a_form_takes_no_quadratic_time(unit):
+    """400,000 backslashes took minutes. Time grows with the size, not with its square."""
+    redactor = Redactor({"KEY": 'hunter2 \\\\"hunter3'})
+
+    def seconds(size):
+        data = (b"%25&amp;" + unit * size)[:size]
+        start = time.process_time()
+        redactor.find(data)
+        return time.process_time() - start
+
+    assert seconds(400_000) < 5.0
+
+
+@pytest.mark.parametrize("value", ["hunter2-token", VALUE, "gehéim-tökén", "wört-\u20ac-wört"])
+@pytest.mark.parametrize("charset", ["utf-16", *CHARSETS.values(), "utf-32-le", "utf-32-be"])
+def test_attack_an_answer_in_another_charset_does_not_show_the_secret(charset, value):
+    """The skill decodes by the charset that the server names, after redaction."""
+    for form in (value, base64.b64encode(value.encode()).decode(), json.dumps(value)):
+        body = f"<a>{form}</a>".encode(charset, "replace")
+        if body.decode(charset) != f"<a>{form}</a>":
+            continue
+        shown = redact(body, KEY=value).decode(charset)
+        assert form not in shown
+        assert "[redacted:KEY]" in shown
+        assert shown.startswith("<a>")
+        assert shown.endswith("</a>")
+
+
+@pytest.mark.parametrize("value", ["hunter2-token", VALUE, "a&b<c>\"d'", "\\\\server\\share\nx"])
+def test_attack_a_secret_as_hex_or_as_html_is_found(value):
+    raw = value.encode()
+    forms = (
+        raw.hex().encode(),
+        raw.hex().upper().encode(),
+        html.escape(value).encode(),
+        html.escape(html.escape(value)).encode(),
+        "".join(f"&#{ord(char)};" for char in value).encode(),
+        "".join(f"&#x{ord(char):06X};" for char in value).encode(),
+        json.dumps(value)[1:-1].encode(),
+        json.dumps(json.dumps(value))[3:-3].encode(),
+    )
+    for form in forms:
+        assert redact(b"<" + form + b">", KEY=value) == b"<" + LABEL + b">"
+
+
+def test_many_overlapping_occurrences_are_one_cut():
+    assert [(it.start, it.end) for it in Redactor({"KEY": "aaaa"}).find(b"a" * 100_000)] == [
+        (0, 100_000)
+    ]
+
+
+def test_an_address_is_searched_without_regard_to_case():
+    start = Redactor({"KEY": "SeCrEt-Value", "NAME": "gehéim-tökén"}).start
+    name = "gehéim-tökén".encode("idna").decode()
+    assert start().address("http://secret-value.test/") == "http://[redacted:KEY].test/"
+    assert start().address(f"http://a.{name}.test/") == "http://a.[redacted:NAME].test/"
+    assert start().text("secret-value") == "secret-value"
+
+
+def test_a_cut_within_a_character_of_utf_8_is_no_error():
+    start = Redactor({"KEY": "000\u00e9", "OTHER": "\u00c3abc"}).start
+    assert start().text("000\u9840.") == "[redacted:KEY]\ufffd\ufffd."
+    assert start().address("\u00c3abc") == "[redacted:OTHER]"
+    assert start().address("") == ""

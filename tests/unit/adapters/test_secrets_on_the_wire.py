@@ -16,6 +16,7 @@ from workc.testkit.servers import Reply
 VALUE = "s3cr3t/value+\u00fc"
 BEARER = SecretText(("Bearer ", SecretName("TOKEN")))
 ALONE = SecretText((SecretName("TOKEN"),))
+HOST_MESSAGE = "a secret cannot stand in the host of a URL"
 
 
 def test_secrets_are_put_in_only_when_sending(sender, serve) -> None:
@@ -112,12 +113,44 @@ def test_no_refusal_tells_a_secret(sender, serve, serve_raw) -> None:
         assert caught.value.__context__ is None
 
 
-def test_a_host_with_a_secret_in_it_is_shown_by_its_name(sender) -> None:
-    sender.secrets = {"TOKEN": "tenant-0815"}
+def test_attack_a_secret_in_the_host_of_a_url_is_refused_before_anything_is_sent(sender) -> None:
+    """Hosts are put in lower case, looked up and shown: no place for a secret."""
+    sender.secrets = {"TOKEN": "Tenant-0815", "ORIGIN": "http://Tenant-0815.test"}
     sender.names = {"tenant-0815.test": ["10.0.0.1"]}
-    failure = sender.refused(SecretText(("http://", SecretName("TOKEN"), ".test/")))
-    assert failure.message.startswith("[redacted:TOKEN].test: private address at 10.0.0.1")
-    assert failure.details["host"] == "[redacted:TOKEN].test"
+    for parts in (
+        ("http://", SecretName("TOKEN"), ".test/"),
+        ("http://a.", SecretName("TOKEN"), "?q"),
+        ("http://a:", SecretName("TOKEN")),
+        (SecretName("TOKEN"), ".test/"),
+        ("ht", SecretName("TOKEN"), "://test/"),
+        (SecretName("ORIGIN"),),
+        (SecretName("ORIGIN"), "/path"),
+    ):
+        failure = sender.refused(SecretText(parts))
+        assert (failure.code, failure.message) == ("INVALID_INPUT", HOST_MESSAGE)
+    assert sender.lookups == []
+
+
+def test_attack_a_secret_that_is_a_whole_url_is_shown_in_no_normal_form(sender, serve) -> None:
+    server = serve({"/Hook/s3cr3t": Reply()})
+    port = server.base_url.rpartition(":")[2]
+    sender.names = {"tenant.test": ["127.0.0.1"]}
+    sender.secrets = {"HOOK": f"HTTP://127.1:{port}/Hook/s3cr3t", "LOST": "http://Lost.Test./x"}
+    response = sender.http(SecretText((SecretName("HOOK"),)))
+    assert response.url == "[redacted:HOOK]"
+    sender.names["lost.test"] = []
+    failure = sender.refused(SecretText((SecretName("LOST"),)))
+    assert "lost" not in repr(failure)
+    assert failure.details["host"] == "[redacted:LOST]"
+
+
+def test_attack_a_redirect_to_a_host_with_the_secret_in_it_does_not_show_it(sender, serve) -> None:
+    to = "http://SeCrEt-Value.test/"
+    server = serve({"/": Reply(status=302, headers=(("Location", to),))})
+    sender.secrets = {"TOKEN": "SeCrEt-Value"}
+    sender.names = {"secret-value.test": []}
+    failure = sender.refused(server.base_url)
+    assert "secret" not in repr(failure).lower().replace("secrets", "")
 
 
 def test_text_without_secrets_needs_none() -> None:

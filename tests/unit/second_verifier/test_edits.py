@@ -101,7 +101,11 @@ STORED = build.stored("evidence/program.json", build.PROGRAM)
 CHECK = build.minimal().payload("VerificationRun")["results"][0]
 FAILED = {**CHECK, "passed": False, "value": body("false")}
 FAILED_RUN = both(
-    say("VerificationRun", results=[FAILED, {**FAILED, "check_id": "b"}, CHECK], verdict="failed"),
+    say(
+        "VerificationRun",
+        results=[FAILED, {**FAILED, "check_id": "b"}, {**CHECK, "check_id": "c"}],
+        verdict="failed",
+    ),
     say("Locked", lock_level="Draft", outcome="failed", code="VERIFICATION_FAILED"),
     claim(
         lock_level="Draft",
@@ -114,7 +118,7 @@ FAILED_RUN = both(
             "results": [
                 {"check_id": "is-polite", "level": "Semantic", "passed": False},
                 {"check_id": "b", "level": "Semantic", "passed": False},
-                {"check_id": "is-polite", "level": "Semantic", "passed": True},
+                {"check_id": "c", "level": "Semantic", "passed": True},
             ],
             "verdict": "failed",
         },
@@ -126,14 +130,49 @@ NOTHING_TO_CHECK = both(
     claim(lock_level="Staged", verification={"results": [], "verdict": "nothing_to_check"}),
 )
 
+STEP_FAILED = both(
+    unsay("SkillExecuted", "value"),
+    say("SkillExecuted", failure=build.failure("BAD", "no")),
+    claim(step_failures=[{"attempts": 1, "code": "BAD", "step": "tidy"}]),
+    lambda draft: draft.receipt["counts"].update(steps_failed=1, steps_succeeded=1),
+)
+PARTIAL = both(
+    say("Locked", outcome="partial", lock_level="Draft"),
+    claim(outcome="partial", lock_level="Draft"),
+)
+OF_A_FUNCTION = both(say("RunStarted", program_kind="function"), claim(program_kind="function"))
+
 MINIMAL_EDITS = {
     # What the page allows.
     "nothing": (both(), []),
     "checks that do not hold": (FAILED_RUN, []),
+    "partial without a failure of the work": (both(STEP_FAILED, PARTIAL), []),
+    "partial called success": (STEP_FAILED, [INCOMPLETE]),
+    "a failed step in a function that caught it": (both(STEP_FAILED, OF_A_FUNCTION), []),
     "nothing to check": (NOTHING_TO_CHECK, []),
-    "an answer of no bytes": (lambda d: d.payload("EffectAnswered")["response"].update(body=body("", "bytes")), []),
+    "an answer of no bytes": (lambda d: d.payload("EffectAnswered")["response"].update(body=body("", "bytes"), boundaries=[0]), []),
     "json in a body that is no json": (say("EffectAsked", port="model"), []),
-    "a pure step that had a request": (both(say("SkillExecuted", request="r"), at("SkillExecuted", at_ms=0)), []),
+    "a boundary past the body": (lambda d: d.payload("EffectAnswered")["response"].update(boundaries=[6]), [MALFORMED]),
+    "boundaries that go back": (lambda d: d.payload("EffectAnswered")["response"].update(boundaries=[3, 2]), [MALFORMED]),
+    "a status of two digits": (lambda d: d.payload("EffectAnswered")["response"].update(status=99), [MALFORMED]),
+    "a salt that is no hex": (lambda d: d.payload("EffectAnswered")["response"]["redactions"][0].update(salt="zz"), [MALFORMED]),
+    "a pure step without a request": (both(unsay("SkillExecuted", "request"), lambda d: d.entry("SkillExecuted").pop("at_ms")), [MALFORMED]),
+    "a run id with a space": (say("RunStarted", run_id="a b"), [MALFORMED]),
+    "a name with an escape": (say("RunStarted", name="\x1b[2J"), [MALFORMED]),
+    "a seed with a zero in front": (say("RunStarted", seed="01"), [MALFORMED]),
+    "a seed that is too large": (say("RunStarted", seed=str(2**64)), [MALFORMED]),
+    "a nonce in capitals": (say("RunStarted", nonce="A" * 32), [MALFORMED]),
+    "rules of another digest": (lambda d: d.payload("RunStarted")["policy"].update(rules_sha256="0" * 64), [MALFORMED]),
+    "a step of another plan": (say("PlanChosen", plan=build.plan(tidy="json.transform", tell="json.transform")), [RECEIPT]),
+    "a plan of other skills": (say("PlanChosen", plan=build.plan(tidy="json.transform", ask="x")), [RECEIPT]),
+    "a plan that is none": (say("PlanChosen", plan=body("[")), [RECEIPT]),
+    "a plan as text": (lambda d: d.payload("PlanChosen")["plan"].update(form="text"), [RECEIPT]),
+    "two lanes of one step": (lambda d: [e["payload"].update(step="tidy") for e in d.log[5:10] if "step" in e["payload"]], [FSM, RECEIPT]),
+    "a skill without code": (say("SkillExecuted", skill="x"), [FSM, RECEIPT]),
+    "a release that cost something": (say("BudgetSettled", basis="released"), [BUDGET]),
+    "a bound that was not it": (say("BudgetSettled", basis="bound"), [BUDGET]),
+    "a check of a value in bytes": (lambda d: d.payload("VerificationRun")["results"][0].update(value=body("true", "bytes")), [INCOMPLETE]),
+    "two checks of one id": (both(lambda d: d.payload("VerificationRun")["results"].append(CHECK), lambda d: d.receipt["verification"]["results"].append({"check_id": "is-polite", "level": "Semantic", "passed": True})), [INCOMPLETE]),
     "a DEL and an astral letter": (both(say("IntentSet", description="\x7f\U0001f600\x01"), claim(intent={"description": "\x7f\U0001f600\x01", "source": "human"})), []),
     "a reservation up to the ceiling": (say("BudgetReserved", bound=1000, reserved=1000), []),
     # 3: manifest.
@@ -162,7 +201,7 @@ MINIMAL_EDITS = {
     "a ts before its own answer": (at("EffectAnswered", ts=1010), [CHAIN]),
     "an answer without at_ms": (lambda d: d.entry("EffectAnswered").pop("at_ms"), [MALFORMED]),
     "an at_ms on what is no answer": (at("PlanChosen", at_ms=1000), [MALFORMED]),
-    "an at_ms on a pure step": (at("SkillExecuted", at_ms=1000), [MALFORMED]),
+    "no at_ms on a pure step": (lambda d: d.entry("SkillExecuted").pop("at_ms"), [MALFORMED]),
     "a null at_ms": (at("PlanChosen", at_ms=None), [MALFORMED]),
     "an unknown kind": (at("PlanChosen", kind="PlanMade"), [MALFORMED]),
     "an unknown field": (at("PlanChosen", more=1), [MALFORMED]),
@@ -175,20 +214,20 @@ MINIMAL_EDITS = {
     "a log without WorkEnded": (cut(10), [FSM, UNLISTED, MALFORMED]),
     # 5: places, lanes, pairs, phases.
     "a first place of 1": (at("RunStarted", at=[1]), [FSM]),
-    "a first place below": (at("RunStarted", at=[0, 0, 0]), [FSM]),
+    "a first place below": (at("RunStarted", at=[0, 0, 0]), [FSM, RECEIPT]),
     "a place left out": (at("Locked", at=[8]), [FSM]),
     "a place twice": (at("Locked", at=[6]), [FSM]),
-    "a place of two numbers": (at("Locked", at=[6, 0]), [FSM]),
-    "a place of 64 numbers": (at("Locked", at=[7] * 64), [FSM]),
+    "a place of two numbers": (at("Locked", at=[6, 0]), [FSM, RECEIPT]),
+    "a place of 64 numbers": (at("Locked", at=[7] * 64), [FSM, RECEIPT]),
     "a lane left out": (lambda d: [e.update(at=[4, 2, e["at"][2]]) for e in d.log if e["at"][:2] == [4, 1]], [FSM]),
-    "a lane below a lane": (at("SkillExecuted", 1, at=[4, 1, 4, 0, 0]), [FSM]),
+    "a lane below a lane": (at("SkillExecuted", 1, at=[4, 1, 4, 0, 0]), [FSM, RECEIPT]),
     "a place of lanes that holds an event": (at("WorkEnded", at=[4]), [FSM]),
     "an event of a step in the root lane": (at("WorkEnded", kind="TimerFired", payload={}, at_ms=1021), [FSM, UNLISTED, MALFORMED]),
     "steps beside steps under a new place": (lambda d: [e.update(at=[5, 0, e["at"][2]] if len(e["at"]) == 3 else [e["at"][0] + 1]) for e in d.log[5:]], []),
-    "a step after the work": (both(cut(4), insert(10, build.executed([6, 0, 0], "tidy", value=body("1"))), lambda d: [e.update(at=[4, 0, e["at"][2]]) for e in d.log[4:9]], lambda d: [e.update(at=[e["at"][0] + 2]) for e in d.log[11:]]), [FSM]),
+    "a step after the work": (both(cut(4), insert(10, build.executed([6, 0, 0], "tidy", mode="context", value=body("1"))), lambda d: [e.update(at=[4, 0, e["at"][2]]) for e in d.log[4:9]], lambda d: [e.update(at=[e["at"][0] + 2]) for e in d.log[11:]]), [FSM, RECEIPT]),
     "another request": (say("EffectAnswered", request="0" * 64), [FSM]),
     "another digest": (both(say("EffectAsked", digest="0" * 64), say("EffectAnswered", request="0" * 64)), [FSM]),
-    "an opaque step that was not asked": (say("SkillExecuted", mode="opaque"), [FSM]),
+    "an opaque step that was not asked": (both(say("SkillExecuted", mode="opaque"), unsay("SkillExecuted", "params")), [FSM]),
     "a first attempt of 2": (say("SkillExecuted", attempt=2), [FSM]),
     "a first attempt of 0": (say("SkillExecuted", attempt=0), [FSM]),
     "another phase": (at("SkillExecuted", phase="Decide"), [FSM]),
@@ -212,20 +251,20 @@ MINIMAL_EDITS = {
     "base64 that is not ASCII": (say("PlanChosen", plan=body("éééé", "bytes")), [MALFORMED]),
     # 7: money.
     "a bound above the ceiling": (say("BudgetReserved", bound=1001, reserved=1001), [BUDGET]),
-    "a reservation refused for nothing": (say("BudgetReserved", granted=False, reserved=0), [BUDGET, RECEIPT]),
+    "a reservation refused for nothing": (say("BudgetReserved", granted=False, reserved=0), [BUDGET, RECEIPT, INCOMPLETE]),
     "an n that starts at 1": (both(say("BudgetReserved", n=1), say("BudgetSettled", n=2, grant=1)), [BUDGET]),
     "an n twice": (say("BudgetSettled", n=0), [BUDGET]),
     "a settlement of nothing": (say("BudgetSettled", grant=1), [BUDGET]),
     "reserved after the move": (say("BudgetReserved", reserved=0), [BUDGET]),
     "spent after the move": (both(say("BudgetSettled", spent=299), lambda d: d.receipt["money"].update(spent_micro_cents=299)), [BUDGET]),
     "an open reservation": (both(cut(8), at("SkillExecuted", 1, at=[4, 1, 3]), lambda d: d.receipt["money"].update(reserved_micro_cents=500, spent_micro_cents=0), claim(ended_ms=1020)), [BUDGET]),
-    "an actual above the bound": (both(say("BudgetSettled", actual=2000, spent=2000), lambda d: d.receipt["money"].update(spent_micro_cents=2000)), []),
+    "an actual above the bound": (both(say("BudgetSettled", actual=2000, spent=2000), lambda d: d.receipt["money"].update(spent_micro_cents=2000)), [INCOMPLETE]),
     # 8: references.
     "a body of a file that is not listed": (say("PlanChosen", plan={**STORED, "path": "evidence/none"}), [CAPTURE]),
     "a body of the events": (say("PlanChosen", plan={**STORED, "path": "events.jsonl"}), [CAPTURE]),
     "a body of another hash": (say("PlanChosen", plan={**STORED, "sha256": "0" * 64}), [HASH]),
     "a body of another size": (say("PlanChosen", plan={**STORED, "size": 1}), [HASH]),
-    "a body deep inside": (lambda d: d.payload("VerificationRun")["results"][0].update(failure={**build.failure("A", "b"), "details": {**STORED, "size": 1}}), [HASH]),
+    "a body deep inside": (lambda d: d.payload("VerificationRun")["results"][0].update(failure={**build.failure("A", "b"), "details": {**STORED, "size": 1}}), [HASH, INCOMPLETE]),
     "a capture that nobody names": (capture("evidence/more"), [UNLISTED]),
     # 8: receipt.
     "one more receipt field": (receipt(lambda r: r.update(more=1)), [MALFORMED]),
@@ -260,11 +299,14 @@ def test_an_edit_of_the_minimal_bundle_gives_its_codes(name):
 
 EVENTFUL_EDITS = {
     "another request of an opaque step": (say("SkillExecuted", request="r0"), [FSM]),
-    "an opaque step called pure": (say("SkillExecuted", mode="pure"), [FSM]),
+    "an opaque step called pure": (say("SkillExecuted", mode="pure", params=body("{}")), [FSM]),
     "an attempt that skips a number": (say("SkillExecuted", 1, attempt=3), [FSM]),
     "an attempt that starts again": (say("SkillExecuted", 1, attempt=1), [FSM]),
     "a retry of another attempt": (both(say("RetryScheduled", attempt=2), say("SkillExecuted", 1, attempt=3)), [FSM]),
     "a retry for another code": (say("RetryScheduled", code="OTHER"), [FSM]),
+    "another request in a file": (both(say("EffectAsked", 1, digest="0" * 64), say("EffectAnswered", request="0" * 64)), [FSM]),
+    "a skip because of what is not needed": (say("StepSkipped", because=["first"]), [RECEIPT]),
+    "a second attempt of another skill": (say("SkillExecuted", 1, skill="json.transform"), [FSM, RECEIPT]),
     "an answer to another stored request": (say("EffectAnswered", request="0" * 64), [FSM]),
     "money above the ceiling before the overrun": (say("BudgetReserved", 2, bound=401, reserved=1001), [BUDGET]),
     "a refusal called a grant": (say("BudgetReserved", 1, granted=True, reserved=1001), [BUDGET, RECEIPT]),
@@ -273,9 +315,7 @@ EVENTFUL_EDITS = {
     "step failures in another order": (lambda d: d.receipt["step_failures"].reverse(), [RECEIPT]),
     "a failure without its step": (lambda d: d.receipt["failure"].pop("step"), [RECEIPT]),
     "a step of the work that the receipt leaves out": (unsay("WorkEnded", "step"), [RECEIPT]),
-    "partial called success": (both(unsay("WorkEnded", "failure"), unsay("Locked", "code"), lambda d: d.receipt.pop("failure"), say("Locked", outcome="success", lock_level="Staged"), claim(outcome="success", lock_level="Staged")), [INCOMPLETE]),
-    "the partial work of a function": (both(unsay("WorkEnded", "failure"), unsay("Locked", "code"), lambda d: d.receipt.pop("failure"), say("Locked", outcome="success", lock_level="Staged"), say("RunStarted", program_kind="function"), claim(outcome="success", lock_level="Staged", program_kind="function")), []),
-    "partial without a failure of the work": (both(unsay("WorkEnded", "failure"), unsay("Locked", "code"), lambda d: d.receipt.pop("failure")), []),
+    "a stop that the work does not own to": (both(unsay("WorkEnded", "halt"), lambda d: d.receipt.pop("halt"), say("Locked", outcome="partial"), claim(outcome="partial")), [INCOMPLETE]),
     "a lane whose last event is no end": (both(cut(16), lambda d: d.receipt["counts"].update(attempts=3, steps=3, steps_failed=0), lambda d: d.receipt["step_failures"].pop(0), say("PlanChosen", steps=3)), [FSM]),
     "steps while the root lane waits": (lambda d: d.log.insert(24, d.log.pop(25)) or d.log[24].update(at=[6, 0, 0]) or d.log[25].update(at=[7]), [FSM]),
 }  # fmt: skip

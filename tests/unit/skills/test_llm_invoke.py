@@ -26,7 +26,6 @@ NOTHING_SENT = [
     "INVALID_INPUT",
     "DNS_FAILURE",
     "CONNECTION_REFUSED",
-    "TLS_ERROR",
 ]
 PROVIDERS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 

@@ -10,7 +10,7 @@ import pytest
 from bundles import bundle
 from reseal import canonical, reseal, second, sha256
 
-from workc.verify.reader import MemoryReader
+from workc.verify.reader import MemoryReader, ReadError
 from workc.verify.verifier import verify
 
 CASES = []
@@ -691,7 +691,7 @@ def a_settlement_made_twice(d):
     last["grant"] = first["grant"]
 
 
-@money()
+@rule("BUDGET_INVALID", "money", "paid", project=False)
 def a_reservation_denied_that_fits(d):
     d.payload("BudgetReserved")["granted"] = False
 
@@ -714,6 +714,147 @@ def a_reservation_that_nobody_settled(d):
     for event in d.events:
         if event["at"][:2] == [4, 1] and event["at"][2] > 2:
             event["at"][2] -= 1
+
+
+def _settled_by(basis):
+    def edit(d):
+        d.payload("BudgetSettled")["basis"] = basis
+
+    edit.__name__ = f"a_settlement_by_{basis}_of_another_amount"
+    money()(edit)
+
+
+_settled_by("released")
+_settled_by("bound")
+
+
+@money()
+def settlements_in_the_lanes_of_each_other(d):
+    first, second_one = d.event("BudgetSettled"), d.event("BudgetSettled", 1)
+    first["payload"], second_one["payload"] = second_one["payload"], first["payload"]
+    for event, step in ((first, "a"), (second_one, "b")):
+        event["payload"]["step"] = step
+
+
+# ------------------------------------------------------------- sections 5 and 6: steps and words
+
+
+def _start(what, /, **fields):
+    def edit(d):
+        d.payload("RunStarted").update(fields)
+        if "run_id" in fields:
+            d.manifest["run_id"] = fields["run_id"]
+
+    edit.__name__ = f"a_start_with_{what}"
+    rule("BUNDLE_MALFORMED", "events")(edit)
+
+
+_start("a_run_id_of_65", run_id="a" * 65)
+_start("a_run_id_with_an_escape", run_id="\x1b]0;x\x07")
+_start("no_name", name="")
+_start("a_name_of_257", name="a" * 257)
+_start("a_name_that_turns_text_round", name="a\u202eb")
+_start("a_nonce_in_capitals", nonce="A" * 32)
+_start("a_seed_that_is_no_number", seed="one")
+_start("a_seed_with_a_zero_in_front", seed="01")
+_start("a_seed_of_2_to_the_64", seed=str(2**64))
+
+
+@rule("BUNDLE_MALFORMED", "events")
+def rules_of_another_digest(d):
+    d.payload("RunStarted")["policy"]["rules_sha256"] = "0" * 64
+
+
+def _answer(name, **fields):
+    def edit(d):
+        d.payload("EffectAnswered")["response"].update(fields)
+
+    edit.__name__ = f"an_answer_with_{name}"
+    rule("BUNDLE_MALFORMED", "events")(edit)
+
+
+_answer("a_status_of_99", status=99)
+_answer("a_status_of_1000", status=1000)
+_answer("a_boundary_past_its_body", boundaries=[99])
+_answer("boundaries_that_go_back", boundaries=[3, 2])
+_answer(
+    "a_salt_that_is_no_hex",
+    redactions=[{"commitment": "0" * 64, "count": 1, "salt": "z" * 32, "secret": "K"}],
+)
+_answer(
+    "a_commitment_that_is_too_short",
+    redactions=[{"commitment": "0" * 63, "count": 1, "salt": "0" * 32, "secret": "K"}],
+)
+
+
+@rule("BUNDLE_MALFORMED", "events", "big")
+def a_boundary_past_a_body_in_a_file(d):
+    response = d.payload("EffectAnswered")["response"]
+    response["boundaries"] = [response["body"]["size"] + 1]
+
+
+@rule("BUNDLE_MALFORMED", "events", "big")
+def a_boundary_past_a_body_of_bytes(d):
+    d.payload("EffectAnswered", 1)["response"]["boundaries"] = [4]
+
+
+@rule("BUNDLE_MALFORMED", "events", "function")
+def a_pure_call_without_its_parameters(d):
+    del d.payload("SkillExecuted")["params"]
+
+
+@rule("BUNDLE_MALFORMED", "events", "function")
+def an_opaque_call_with_parameters(d):
+    d.payload("SkillExecuted", 1)["params"] = {"form": "json", "inline": "{}"}
+
+
+@rule("BUNDLE_MALFORMED", "events")
+def a_call_in_the_lane_with_a_request(d):
+    d.event("SkillExecuted", 1)["at_ms"] = 1
+    d.payload("SkillExecuted", 1)["request"] = "0" * 64
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table", "function")
+def two_lanes_of_one_step(d):
+    first, other = d.payload("SkillExecuted"), d.payload("SkillExecuted", 1)
+    d.payload("SkillAsked").update(step=first["step"], skill=first["skill"])
+    other.update(step=first["step"], skill=first["skill"])
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table", "function")
+def a_lane_of_no_step(d):
+    first = d.event("SkillExecuted")
+    for key in ("payload", "kind"):
+        first.pop(key)
+    first.update(kind="CallHalted", payload={"code": "X"})
+    d.payload("WorkEnded")["halt"] = "X"
+    d.payload("WorkEnded").pop("output")
+    d.drop("VerificationRun")
+    d.event("Locked")["at"][0] -= 1
+    d.events[-1]["payload"] = {"lock_level": "Draft", "outcome": "failed"}
+    d.files = {path: data for path, data in d.files.items() if not path.startswith("artifacts/")}
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table", "function")
+def an_answer_of_another_skill_than_was_asked(d):
+    d.payload("SkillExecuted", 1)["skill"] = d.payload("SkillExecuted")["skill"]
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table", "function")
+def a_skill_whose_code_is_not_known(d):
+    d.payload("RunStarted")["code"] = {}
+
+
+@rule("FSM_ILLEGAL_TRANSITION", "table")
+def a_request_in_a_file_that_is_another(d):
+    data = b"{}"
+    d.files["evidence/request.json"] = data
+    d.payload("EffectAsked")["request"] = {
+        "form": "json",
+        "path": "evidence/request.json",
+        "sha256": sha256(data),
+        "size": len(data),
+    }
 
 
 # --------------------------------------------------------------------------- section 8: receipt
@@ -784,6 +925,28 @@ def a_plan_of_more_steps(d):
     d.payload("PlanChosen")["steps"] = 3
 
 
+def _plan(name, change, kind="success"):
+    def edit(d):
+        plan = d.payload("PlanChosen")["plan"]
+        plan.update(change(json.loads(plan["inline"])))
+
+    edit.__name__ = f"a_plan_{name}"
+    rule("RECEIPT_EVENT_MISMATCH", "projection", kind)(edit)
+
+
+def _text_of(steps):
+    return {"inline": canonical(steps).decode()}
+
+
+_plan("of_another_step", lambda steps: _text_of([{**steps[0], "id": "x"}, *steps[1:]]))
+_plan("in_another_order", lambda steps: _text_of(steps[::-1]))
+_plan("of_another_skill", lambda steps: _text_of([{**steps[0], "skill": "x"}, *steps[1:]]))
+_plan("of_no_needs", lambda steps: _text_of([{**s, "needs": []} for s in steps]), "partial")
+_plan("that_is_no_list", lambda steps: {"inline": "{}"})
+_plan("with_white_space", lambda steps: {"inline": " " + canonical(steps).decode()})
+_plan("as_text", lambda steps: {"form": "text"})
+
+
 @rule("RECEIPT_HASH_MISMATCH", "projection", project=False)
 def the_manifest_of_another_bundle(d):
     d.keep.add("manifest_sha256")
@@ -835,6 +998,44 @@ def no_checks_in_a_verdict_that_passed(d):
 @unproven()
 def a_check_without_a_value_that_passed(d):
     del d.payload("VerificationRun")["results"][0]["value"]
+
+
+@unproven()
+def a_check_that_failed_and_passed(d):
+    none = {"form": "json", "inline": "{}"}
+    failure = {"code": "X", "details": none, "message": "m"}
+    d.payload("VerificationRun")["results"][0]["failure"] = failure
+
+
+@unproven()
+def a_check_whose_value_is_a_text(d):
+    d.payload("VerificationRun")["results"][0]["value"]["form"] = "text"
+
+
+@unproven()
+def two_checks_of_one_id(d):
+    d.payload("VerificationRun")["results"] *= 2
+
+
+def _never_halted(name):
+    def edit(d):
+        del d.payload("WorkEnded")["halt"]
+
+    edit.__name__ = f"a_{name}_run_that_says_nothing_stopped_it"
+    unproven(name)(edit)
+
+
+_never_halted("halted")
+_never_halted("overrun")
+
+
+@unproven("staged")
+def a_halted_call_in_a_success(d):
+    executed = d.event("SkillExecuted")
+    halted = {**json.loads(json.dumps(executed)), "kind": "CallHalted", "payload": {"code": "X"}}
+    halted["at_ms"] = d.event("RunStarted")["at_ms"]
+    d.events.insert(d.events.index(executed), halted)
+    executed["at"][-1] += 1
 
 
 @unproven("staged")
@@ -1065,6 +1266,8 @@ def test_what_was_sealed_wholly_anew_is_not_provable_without_a_digest():
     def forget_the_second_step(d):
         d.events = [event for event in d.events if event["at"][1:2] != [1]]
         d.payload("PlanChosen")["steps"] = 1
+        plan = d.payload("PlanChosen")["plan"]
+        plan["inline"] = canonical(json.loads(plan["inline"])[:1]).decode()
 
     forged = reseal(bundle("success"), forget_the_second_step, project=True)
     verdict = verify(MemoryReader(forged))
@@ -1086,6 +1289,78 @@ def test_a_request_in_a_file_passes_as_one_in_the_event_does():
         }
 
     assert verify(MemoryReader(reseal(bundle("success"), move))).ok
+
+
+def test_the_steps_of_a_plan_in_a_file_are_counted_and_not_compared():
+    def move(d):
+        data = b"[]"
+        d.files["evidence/plan.json"] = data
+        d.payload("PlanChosen")["plan"] = {
+            "form": "json",
+            "path": "evidence/plan.json",
+            "sha256": sha256(data),
+            "size": len(data),
+        }
+
+    files = reseal(bundle("success"), move, project=True)
+    assert verify(MemoryReader(files)).ok
+    assert not second.verify(dict(files))
+
+
+def test_a_redaction_of_the_right_lengths_passes():
+    def redact(d):
+        record = {"commitment": "0" * 64, "count": 1, "salt": "0" * 32, "secret": "K"}
+        d.payload("EffectAnswered")["response"]["redactions"] = [record, record]
+
+    assert verify(MemoryReader(reseal(bundle("success"), redact))).ok
+
+
+def test_rules_in_the_event_pass_as_those_in_a_file_do():
+    def move(d):
+        policy = d.payload("RunStarted")["policy"]
+        data = d.files.pop(policy["rules"]["path"])
+        policy["rules"] = {"form": "json", "inline": data.decode()}
+
+    files = reseal(bundle("success"), move, project=True)
+    assert verify(MemoryReader(files)).ok
+    assert not second.verify(dict(files))
+
+
+class Vanishing(MemoryReader):
+    """Gives each file of a request once."""
+
+    def __init__(self, files):
+        super().__init__(files)
+        self.given = set()
+
+    def chunks(self, path, size):
+        if path in self.given and path == "evidence/request.json":
+            raise ReadError("it is gone")
+        self.given.add(path)
+        return super().chunks(path, size)
+
+
+def _request_in_a_file(d):
+    request = d.payload("EffectAsked")["request"]
+    data = request["inline"].encode()
+    d.files["evidence/request.json"] = data
+    d.payload("EffectAsked")["request"] = {
+        "form": "json",
+        "path": "evidence/request.json",
+        "sha256": sha256(data),
+        "size": len(data),
+    }
+
+
+def test_a_request_that_cannot_be_read_again_leaves_the_bundle_undecided():
+    verdict = verify(Vanishing(reseal(bundle("success"), _request_in_a_file)))
+    assert verdict.codes() == ("FILE_UNREADABLE",)
+
+
+def test_a_request_in_a_file_that_is_not_there_is_a_missing_file():
+    files = reseal(bundle("success"), _request_in_a_file)
+    del files["evidence/request.json"]
+    assert verify(MemoryReader(files)).codes() == ("MANIFEST_MISSING_FILE",)
 
 
 def test_resealing_without_an_edit_gives_the_same_bytes():

@@ -48,12 +48,12 @@ def bind_inputs(workflow: WorkflowFile, given: Mapping[str, Json]) -> JsonObject
         else:
             problems += _misfits(spec, bound[name])
     if problems:
-        raise _refusal(problems)
+        raise _refusal(problems, missing)
     return bound
 
 
-def _refusal(problems: list[str]) -> Refusal:
-    details: dict[str, Json] = {"problems": [*problems]}
+def _refusal(problems: list[str], missing: list[str]) -> Refusal:
+    details: dict[str, Json] = {"missing": [*missing], "problems": [*problems]}
     return refuse(_CODE, "; ".join(problems[:5]), **details)
 
 
