@@ -39,7 +39,7 @@ def test_a_link_in_place_of_a_file_is_not_followed_when_a_run_is_written(store, 
     run = only_run(store)
     (run / name).unlink()
     (run / name).symlink_to(precious)
-    with pytest.raises(OSError, match="symbolic|regular"):
+    with pytest.raises(OSError, match=r"symbolic|regular"):
         RunWriter(run, "flush")
     assert precious.read_text() == "keep me, torn"
 

@@ -260,3 +260,33 @@ def test_numbers_that_are_derived_can_be_returned():
 
     outcome = Runtime(seed=1).run(chance)
     assert 2**50 < outcome.output < 2**53
+
+
+def test_two_checks_of_one_id_and_an_unprintable_name_are_refused_when_decorated():
+    async def flow(ctx) -> None:
+        pass
+
+    check = {"id": "a", "that": "output == `1`"}
+    with pytest.raises(Misuse, match="same id"):
+        workc.workflow(verify=[check, check])(flow)
+    with pytest.raises(Misuse, match="printable"):
+        workc.workflow(name="a\x1b")(flow)
+
+
+@pytest.mark.parametrize(("actual", "basis"), [(1, "released"), (4, "bound")])
+def test_a_skill_that_settles_against_its_own_basis_fails_and_its_bundle_verifies(
+    tmp_path, actual, basis
+):
+    @workc.skill(effects=["Cost"])
+    async def pays(ctx) -> int:
+        grant = await ctx.reserve(5)
+        await ctx.settle(grant, actual, basis)
+        return 1
+
+    @workc.workflow(skills=[pays])
+    async def flow(ctx) -> int:
+        return await ctx.call(pays)
+
+    outcome = Runtime(budget_cents=1).run(flow, out=tmp_path / "bundle")
+    assert outcome.code == "SKILL_FAILED"
+    assert workc.verify_bundle(tmp_path / "bundle").ok

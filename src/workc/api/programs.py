@@ -76,11 +76,16 @@ def workflow_decorator(
     Raises:
         Misuse: the function has another form.
     """
+    checks = tuple(_check(check) for check in verify)
+    if len({check.id for check in checks}) < len(checks):
+        raise Misuse("two checks have the same id")
+    if name is not None and not (name.isascii() and name.isprintable() and 0 < len(name) <= 256):
+        raise Misuse("the name of a workflow is 1 to 256 printable ASCII characters")
     made = Workflow(
         name=name or function.__name__,
         function=function,
         skills=tuple(skills),
-        checks=tuple(_check(check) for check in verify),
+        checks=checks,
         timeout_ms=timeout_ms,
         secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),

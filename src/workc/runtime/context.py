@@ -133,8 +133,12 @@ class AttemptContext:
         actual = whole_number(_at_most(actual_micro_cents), "a cost in micro-cents")
         if basis not in _BASES:
             raise Misuse(f"a basis is one of {', '.join(_BASES)}, not {basis!r}")
-        if not isinstance(grant, Reservation) or self._open.pop(grant.n, None) is None:
+        if not isinstance(grant, Reservation) or grant.n not in self._open:
             raise Misuse("settle() takes a grant of this attempt, once")
+        fixed = {"released": 0, "bound": grant.bound_micro_cents}
+        if fixed.get(basis, actual) != actual:
+            raise Misuse(f"basis {basis!r} means {fixed[basis]} micro-cents, not {actual}")
+        del self._open[grant.n]
         await self._settle(grant, actual, _BASES[basis])
         if actual > grant.bound_micro_cents:
             self.halt = "BUDGET_BOUND_VIOLATED"
