@@ -76,3 +76,19 @@ def test_opaque_steps_are_named(workc, folder, flow_text):
     shown = workc("replay", "last")
     assert shown.exit_code == 0
     assert "1 opaque step, their code did not run: double-" in shown.stdout
+
+
+def test_a_bundle_elsewhere_finds_its_code_where_the_run_was_started(workc, folder):
+    home = folder / "home"
+    home.mkdir()
+    (home / "one.py").write_text(
+        "import workc\n@workc.skill(pure=True)\ndef one() -> int:\n    return 1\n"
+    )
+    (home / "flow.yaml").write_text(
+        "workc: 1\nname: flow\nskills: [one.py]\nsteps: {a: {skill: one}}\n"
+    )
+    assert workc("run", "home/flow.yaml", "--out", "evidence").exit_code == 0
+    assert workc("replay", "evidence").exit_code == 0
+    missing = workc("replay", "evidence", "--store", str(folder / "other"))
+    assert missing.exit_code == 6
+    assert "--code" in missing.stdout

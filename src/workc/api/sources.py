@@ -6,13 +6,14 @@ end, ``notes`` says so. Only names that a bundle may hold are opened, and no lin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.adapters.run_folder import BUNDLE, JOURNAL, RunFolder
+from workc.adapters.run_folder import BUNDLE, JOURNAL, RunFolder, open_regular
 from workc.api.store import Store
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
@@ -184,3 +185,27 @@ def find_bundle(text: str, store: Store) -> Path:
     if not found.sealed:
         raise refuse("INVALID_INPUT", f"the run {found.path.name} is not sealed: it has not ended")
     return found.path
+
+
+class _Head(msgspec.Struct, frozen=True):
+    run_id: str
+
+
+def noted_folder(bundle: Path, store: Store) -> Path:
+    """Returns where the run of a bundle was started, if its notes are still here, else this folder.
+
+    The notes stand beside a bundle in its run's folder; those of a copy elsewhere are found in the
+    store by the run's id.
+    """
+    folders = [RunFolder(bundle.absolute().parent), *_kept_runs(bundle, store)]
+    noted = (Path(str(folder.local().get("folder", ""))) for folder in folders)
+    return next((path for path in noted if path.is_absolute() and path.is_dir()), Path.cwd())
+
+
+def _kept_runs(bundle: Path, store: Store) -> list[RunFolder]:
+    try:
+        with open_regular(bundle / RECEIPT, os.O_RDONLY) as file:
+            run_id = msgspec.json.decode(file.read(MAX_RECEIPT_BYTES), type=_Head).run_id
+    except (OSError, *events.UNREADABLE):
+        return []
+    return [RunFolder(store.folder(run_id))] if run_id in store.ids() else []

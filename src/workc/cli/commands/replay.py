@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from workc.adapters.run_folder import RunFolder
 from workc.api.replay import ReplayReport, replay
-from workc.api.sources import find_bundle
+from workc.api.sources import find_bundle, noted_folder
 from workc.cli import exits, options
 from workc.cli.commands.run import find_modules_in, free_target
 from workc.cli.errors import stop
@@ -46,7 +45,7 @@ def command(state: State, bundle: str, out: Path | None, code: Path | None) -> i
     if not path.is_dir():
         raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
     target = None if out is None else state.absolute(free_target(out))
-    folder = code if code is not None else _noted_folder(path)
+    folder = code if code is not None else noted_folder(path, store)
     find_modules_in(folder)
     with state.streams.aside():
         report = replay(path, code=folder, out=target)
@@ -55,13 +54,6 @@ def command(state: State, bundle: str, out: Path | None, code: Path | None) -> i
     else:
         _show(state, report)
     return exit_of(report)
-
-
-def _noted_folder(bundle: Path) -> Path:
-    """Returns where the run was started, if its notes still stand beside the bundle."""
-    noted = RunFolder(bundle.absolute().parent).local().get("folder")
-    folder = Path(noted) if isinstance(noted, str) else Path.cwd()
-    return folder if folder.is_dir() else Path.cwd()
 
 
 def exit_of(report: ReplayReport) -> int:
@@ -84,8 +76,10 @@ def _show(state: State, report: ReplayReport) -> None:
         events = f"{report.events:,} of {count(report.events, 'event')} identical"
         state.out(f"{paint('✓', 'good')} {events} · 0 network calls · digest {report.proof_digest}")
     elif report.run_id is None or report.undecided:
-        word = "cannot be judged" if report.undecided else "does not verify"
-        state.out(f"{paint('✗', 'bad')} not replayed: the bundle {word}")
+        word = "the bundle cannot be judged" if report.undecided else "the bundle does not verify"
+        if report.run_id is not None:
+            word = "its code is not here"
+        state.out(f"{paint('✗', 'bad')} not replayed: {word}")
     elif all(found.code == _CHANGED for found in report.divergences):
         state.out(f"{paint('✗', 'bad')} every byte is the same, but the code is not")
     else:
