@@ -406,6 +406,11 @@ _RECORDS = msgspec.json.Decoder(Record)
 UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 
+def dotted(at: Path) -> str:
+    """Returns a place, or a lane, as text: ``3.0.1``."""
+    return ".".join(map(str, at))
+
+
 def encode(value: Event | Record | Payload) -> bytes:
     """Returns the canonical line, without a newline."""
     return _ENCODER.encode(value)

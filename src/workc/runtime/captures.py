@@ -20,6 +20,7 @@ from workc.kernel.events import (
     SkillAsked,
     SkillExecuted,
     TimerFired,
+    dotted,
 )
 from workc.kernel.failure import Failure
 from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
@@ -167,7 +168,7 @@ def refuse_unused(recorded: Recorded) -> None:
                 code="CAPTURE_UNUSED",
                 message="recorded, but not asked for now",
                 step=recorded.step_at(at),
-                at=".".join(map(str, at)),
+                at=dotted(at),
                 kind=left.kind if left else None,
             )
         )
@@ -189,7 +190,7 @@ def _unrecorded(entry: Entry) -> Divergence:
         code="CAPTURE_MISSING" if asked else "REPLAY_DIVERGED",
         message=f"{entry.kind} now, where nothing was recorded",
         step=step if isinstance(step, str) else None,
-        at=".".join(map(str, entry.at)),
+        at=dotted(entry.at),
         kind=entry.kind,
         recorded="nothing",
         now=entry.kind,
@@ -201,7 +202,7 @@ def _missing(ask: Ask, step: str | None) -> Divergence:
         code="CAPTURE_MISSING",
         message=f"a {type(ask.question).__name__} was asked for that has no recorded answer",
         step=getattr(ask.question, "step", step),
-        at=".".join(map(str, ask.at)),
+        at=dotted(ask.at),
         now=type(ask.question).__name__,
         recorded="nothing",
     )
@@ -212,7 +213,7 @@ def _unfit(ask: Ask, entry: Entry, step: str | None) -> Divergence:
         code="REPLAY_DIVERGED",
         message=f"a {type(ask.question).__name__} was asked for; a {entry.kind} is recorded",
         step=getattr(ask.question, "step", step),
-        at=".".join(map(str, ask.at)),
+        at=dotted(ask.at),
         pointer="/kind",
         recorded=entry.kind,
         now=_ANSWERS[type(ask.question)].__name__,
@@ -240,7 +241,7 @@ def _compare_field(ask: Ask, name: str, now: object, recorded: object) -> None:
                 code="REPLAY_DIVERGED",
                 message=f"another {name} was asked for than the recorded answer belongs to",
                 step=getattr(ask.question, "step", None),
-                at=".".join(map(str, ask.at)),
+                at=dotted(ask.at),
                 pointer=f"/{name}",
                 recorded=str(recorded),
                 now=str(now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from workc.kernel import events
-from workc.kernel.events import Entry, Path
+from workc.kernel.events import Entry, Path, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.values import Json, JsonObject
 
@@ -53,9 +53,9 @@ def differing(at: Path, recorded: tuple[str, bytes], entry: Entry) -> Divergence
     if kind != entry.kind:
         return Divergence(
             code="REPLAY_DIVERGED",
-            message=f"at {_dotted(at)} stands {kind}, now it would be {entry.kind}",
+            message=f"at {dotted(at)} stands {kind}, now it would be {entry.kind}",
             step=step if isinstance(step, str) else None,
-            at=_dotted(at),
+            at=dotted(at),
             kind=entry.kind,
             pointer="/kind",
             recorded=kind,
@@ -67,7 +67,7 @@ def differing(at: Path, recorded: tuple[str, bytes], entry: Entry) -> Divergence
         code="REPLAY_DIVERGED",
         message=f"{kind} {where}differs at {pointer or '/'}",
         step=step if isinstance(step, str) else None,
-        at=_dotted(at),
+        at=dotted(at),
         kind=kind,
         pointer=pointer,
         recorded=before,
@@ -132,7 +132,3 @@ def _item(items: list[Json], index: int) -> str:
 def _text(value: Json) -> str:
     text = msgspec.json.encode(value).decode("utf-8", "replace")
     return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 3] + "..."
-
-
-def _dotted(at: Path) -> str:
-    return ".".join(map(str, at))

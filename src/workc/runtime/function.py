@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from workc.kernel.events import CallHalted, TimerSet
+from workc.kernel.events import CallHalted, TimerSet, dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
@@ -149,7 +149,7 @@ class WorkflowContext:
         if not calls:
             return []
         self._make(calls)
-        place = ".".join(map(str, self._lane.next_place))
+        place = dotted(self._lane.next_place)
         bodies: list[Body] = []
         for index, call in enumerate(calls):
             name = call.step or f"{call.skill.name}-{place}.{index}"

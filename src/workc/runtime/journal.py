@@ -107,8 +107,3 @@ def _read(line: bytes, index: int) -> Record:
 
 def _corrupt(index: int, what: str) -> Exception:
     return refuse("JOURNAL_CORRUPT", f"line {index + 1} of the journal {what}", line=index + 1)
-
-
-def place(at: Path) -> str:
-    """Returns a place as text for messages: ``3.0.1``."""
-    return ".".join(map(str, at))

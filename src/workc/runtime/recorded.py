@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from workc.kernel.events import Entry, Event, Path, Record, decode_payload
 
 
@@ -55,8 +53,3 @@ class Recorded:
     def unused(self) -> list[Path]:
         """Returns the places nobody asked for, in logical order."""
         return sorted(set(self._lines) - self._used)
-
-
-def raw(payload: bytes) -> msgspec.Raw:
-    """Returns encoded bytes as a payload that is written as it stands."""
-    return msgspec.Raw(payload)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
-from workc.kernel.events import Path, StepStatus
+from workc.kernel.events import Path, StepStatus, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
@@ -69,23 +69,18 @@ class Run:
 
     def uuid(self, lane: Path, count: int) -> str:
         """Returns the ``count``-th UUID of a lane, version 8 (RFC 9562, section 5.8)."""
-        raw = tagged(TAG_ID, f"{self.run_id}\0{lane_name(lane)}\0{count}".encode())
+        raw = tagged(TAG_ID, f"{self.run_id}\0{dotted(lane)}\0{count}".encode())
         variant = "89ab"[int(raw[16], 16) % 4]
         return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-{variant}{raw[17:20]}-{raw[20:32]}"
 
     def rng(self, lane: Path, purpose: str) -> SeededRng:
         """Returns the generator of a lane for one purpose."""
-        return SeededRng(derive(self.seed, f"{purpose}:{lane_name(lane)}"))
+        return SeededRng(derive(self.seed, f"{purpose}:{dotted(lane)}"))
 
 
 def derived_number(rng: SeededRng) -> int:
     """Returns the next number that code is given: the high 53 bits, which any JSON reader holds."""
     return rng.next_u64() >> 11
-
-
-def lane_name(lane: Path) -> str:
-    """Returns the place of a lane as text: ``3.0``."""
-    return ".".join(map(str, lane))
 
 
 def halt_cause(results: Iterable[StepResult], others: Iterable[str] = ()) -> str | None:

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from workc.adapters.memory import MemoryRun
 from workc.kernel.chain import link
-from workc.kernel.events import Entry, StepSkipped, TimerFired
+from workc.kernel.events import Entry, StepSkipped, TimerFired, dotted
 from workc.kernel.failure import Refusal
 from workc.runtime import journal as module
-from workc.runtime.journal import Journal, place, read_records
+from workc.runtime.journal import Journal, read_records
 
 
 @pytest.fixture
@@ -83,4 +83,4 @@ def test_a_line_at_the_limit_is_read_and_one_past_it_is_not(lines, monkeypatch):
 
 
 def test_a_place_is_told_with_dots():
-    assert place((3, 0, 1)) == "3.0.1"
+    assert dotted((3, 0, 1)) == "3.0.1"
