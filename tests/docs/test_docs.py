@@ -39,8 +39,8 @@ from workc.api.programs import file_program
 from workc.cli import exits
 from workc.cli.group import COMMANDS, cli
 from workc.kernel.catalog import CATALOG
-from workc.kernel.events import KINDS
 from workc.kernel.failure import Refusal
+from workc.kernel.payloads import KINDS
 from workc.runtime.workflow.json_schema import FILE_SCHEMA
 from workc.skills.prices import builtin_prices, load_prices
 from workc.skills.registry import builtin_skills

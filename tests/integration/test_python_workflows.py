@@ -290,3 +290,13 @@ def test_a_skill_that_settles_against_its_own_basis_fails_and_its_bundle_verifie
     outcome = Runtime(budget_cents=1).run(flow, out=tmp_path / "bundle")
     assert outcome.code == "SKILL_FAILED"
     assert workc.verify_bundle(tmp_path / "bundle").ok
+
+
+@pytest.mark.parametrize("step", ["one-4.0", "one-07.1", "-0.0"])
+def test_a_step_may_not_be_named_like_the_place_of_another(step):
+    async def flow(ctx):
+        return await ctx.call(double, x=1, step=step)
+
+    outcome = run(flow)
+    assert outcome.code == "SKILL_FAILED"
+    assert "named like a place" in outcome.message

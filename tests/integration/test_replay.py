@@ -14,7 +14,8 @@ from workc.api.replay import replay
 from workc.api.simulation import simulated
 from workc.bundle.seal import seal
 from workc.kernel import events
-from workc.kernel.events import Event, RetryScheduled
+from workc.kernel.events import RawEvent
+from workc.kernel.payloads import RetryScheduled
 from workc.runtime.recorded import Recorded
 from workc.sim.ports import Scripted
 from workc.stages.effects import HttpRequest
@@ -369,7 +370,7 @@ def test_a_recorded_answer_that_nobody_asks_for_is_named_with_its_step():
     """The engine decides when it is over, so the desk is asked what was left."""
 
     payload = events.encode(RetryScheduled(after_ms=1, attempt=1, code="TIMEOUT", step="late"))
-    line = Event(
+    line = RawEvent(
         at=(3, 0, 0),
         kind="RetryScheduled",
         payload=msgspec.Raw(payload),

@@ -12,8 +12,9 @@ from workc import Failure, Refusal, StepFailed
 from workc.adapters.memory import MemoryRun
 from workc.bundle.sequence import sequence
 from workc.kernel import events
-from workc.kernel.events import Entry, TimerFired
+from workc.kernel.events import Entry
 from workc.kernel.ledger import Ledger
+from workc.kernel.payloads import TimerFired
 from workc.runtime.answering import Answering
 from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
 from workc.runtime.engine import Engine

@@ -510,7 +510,8 @@ def check_table(events: list[Event]) -> list[str]:
 
 def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
     """Whether each lane is of a step, and of one that has no other, of one skill, of known code."""
-    code = lanes[()][0]["payload"]["code"]
+    started = lanes[()][0]["payload"]
+    code, of_function = started["code"], started["program_kind"] == "function"
     seen: set[str] = set()
     for name, lane in lanes.items():
         payloads_here = [event["payload"] for event in lane if name]
@@ -518,6 +519,9 @@ def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
         skills = {payload["skill"] for payload in payloads_here if "skill" in payload}
         called = {p["skill"] for p in payloads_here if "skill" in p and "request" in p}
         if name and (len(ids) != 1 or ids & seen or len(skills) > 1 or called - code.keys()):
+            return False
+        ends = [re.search(r"-(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\Z", step) for step in ids]
+        if of_function and any(end and end[0] != f"-{name[0]}.{name[1]}" for end in ends):
             return False
         seen |= ids
     return True

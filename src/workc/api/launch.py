@@ -22,9 +22,10 @@ from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
 from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
-from workc.kernel.events import EffectAsked, Entry, Policy, Record, RunStarted, encode
+from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import Ledger
+from workc.kernel.payloads import EffectAsked, Policy, RunStarted
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, load_json, store_file

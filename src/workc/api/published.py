@@ -80,6 +80,7 @@ _FINDING = _record(
     {"line": _COUNT, "pointer": _TEXT, "expected": _TEXT, "actual": _TEXT},
     code=_TEXT,
     step=_TEXT,
+    rule=_TEXT,
     path=_TEXT,
     message=_TEXT,
 )

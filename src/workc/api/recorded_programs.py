@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
-from workc.kernel.events import Body, RunStarted
 from workc.kernel.failure import refuse
+from workc.kernel.payloads import Body, RunStarted
 from workc.runtime.bodies import Files, load, load_json
 from workc.runtime.divergence import Divergence
 from workc.runtime.program import Program

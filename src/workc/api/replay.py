@@ -23,9 +23,10 @@ from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
 from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
-from workc.kernel.events import Entry, Event, RunStarted
+from workc.kernel.events import Entry, RawEvent
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.ledger import LedgerError
+from workc.kernel.payloads import RunStarted
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.answering import call_awaiting, call_now
 from workc.runtime.asks import Call
@@ -151,7 +152,7 @@ class _CodeNotHere(Exception):
         self.failure = failure
 
 
-def _unplayed(verdict: Verdict, log: list[Event], failure: Failure) -> ReplayReport:
+def _unplayed(verdict: Verdict, log: list[RawEvent], failure: Failure) -> ReplayReport:
     message = f"the code that was recorded is not here: {failure.message}; say where: --code DIR"
     return ReplayReport(
         identical=False,
@@ -167,7 +168,7 @@ def _unplayed(verdict: Verdict, log: list[Event], failure: Failure) -> ReplayRep
 
 def _run_again(
     files: BundleFiles,
-    log: list[Event],
+    log: list[RawEvent],
     workflow: Workflow[..., object] | None,
     skills: Skills,
     code: Path,
@@ -225,7 +226,7 @@ def _await_again(call: Call) -> Result:
 def _report(
     verdict: Verdict,
     files: BundleFiles,
-    log: list[Event],
+    log: list[RawEvent],
     divergences: list[Divergence],
     out: str | os.PathLike[str] | None,
 ) -> ReplayReport:
@@ -259,7 +260,7 @@ def _differing_files(files: BundleFiles, made: Mapping[str, bytes]) -> Iterator[
             )
 
 
-def _opaque_steps(log: list[Event]) -> set[str]:
+def _opaque_steps(log: list[RawEvent]) -> set[str]:
     found: set[str] = set()
     for event in log:
         if event.kind == "SkillAsked":

@@ -24,9 +24,15 @@ from workc.api.runtime import finish
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import events
-from workc.kernel.events import BudgetReserved, BudgetSettled, Entry, Payload, Record, RunStarted
+from workc.kernel.events import Entry, Record
 from workc.kernel.failure import refuse
 from workc.kernel.ledger import Ledger
+from workc.kernel.payloads import (
+    BudgetReserved,
+    BudgetSettled,
+    Payload,
+    RunStarted,
+)
 from workc.runtime.bodies import load_json
 from workc.runtime.captures import DoubtfulDesk, Past, refuse_unused
 from workc.runtime.divergence import Diverged

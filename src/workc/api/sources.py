@@ -18,8 +18,8 @@ from workc.api.store import Store
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
-from workc.kernel.events import Body, Payload
 from workc.kernel.failure import Refusal, refuse
+from workc.kernel.payloads import Body, Payload
 from workc.verify.reader import ReadError
 
 #: A receipt larger than this is not read to show a run.

@@ -19,8 +19,9 @@ from workc.adapters.run_folder import JOURNAL, RunFolder, open_regular
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT
 from workc.kernel import events
-from workc.kernel.events import UNREADABLE, RunStarted
+from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import Refusal, refuse
+from workc.kernel.payloads import RunStarted
 from workc.kernel.values import JsonObject
 from workc.runtime.outcome import STATUS_OF
 

@@ -13,7 +13,8 @@ from workc.api.sources import Line, Source
 from workc.api.timeline import StepStory, Timeline, plain
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.events import (
+from workc.kernel.failure import refuse
+from workc.kernel.payloads import (
     Body,
     EffectAnswered,
     EffectAsked,
@@ -27,7 +28,6 @@ from workc.kernel.events import (
     VerificationRun,
     WorkEnded,
 )
-from workc.kernel.failure import refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import STATUS_OF
 

@@ -11,13 +11,13 @@ from typing import Literal
 
 import msgspec
 
-from workc.kernel.events import (
+from workc.kernel.events import Path
+from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
     EffectAsked,
     FailureRecord,
-    Path,
     Payload,
     PlanChosen,
     RetryScheduled,

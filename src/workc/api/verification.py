@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.verify.case import refused
 from workc.verify.reader import MemoryReader, Reader
-from workc.verify.verdict import Finding, Verdict
+from workc.verify.rules import IS_A_BUNDLE
+from workc.verify.verdict import Verdict
 from workc.verify.verifier import Expectations, verify
 
 
@@ -17,16 +19,24 @@ def verify_bundle(
     *,
     expect_digest: str | None = None,
     expect_run_id: str | None = None,
+    expect_nonce: str | None = None,
+    not_before_ms: int | None = None,
 ) -> Verdict:
     """Returns the verdict on a bundle: a folder, a mapping of path to bytes, or a reader.
 
     ``expect_digest`` demands a certain proof digest; only that, a signature or a log can tell a
-    bundle from one that was sealed wholly anew.
+    bundle from one that was sealed wholly anew. ``expect_run_id``, ``expect_nonce`` and
+    ``not_before_ms`` (of the run's end, ms since 1970) keep an old bundle from being shown again.
 
     Raises:
         FileNotFoundError: the path does not exist. Nothing else, whatever is in the bundle.
     """
-    wanted = Expectations(proof_digest=expect_digest, run_id=expect_run_id)
+    wanted = Expectations(
+        proof_digest=expect_digest,
+        run_id=expect_run_id,
+        nonce=expect_nonce,
+        not_before_ms=not_before_ms,
+    )
     if isinstance(bundle, str | os.PathLike):
         path = Path(bundle)
         if not path.is_dir():
@@ -38,10 +48,4 @@ def verify_bundle(
 def _no_folder(path: Path) -> Verdict:
     if not os.path.lexists(path):
         raise FileNotFoundError(str(path))
-    finding = Finding(
-        code="BUNDLE_MALFORMED",
-        step="names",
-        path=".",
-        message="a bundle is a folder; this is none",
-    )
-    return Verdict(verdict="FAIL", failures=(finding,))
+    return refused(IS_A_BUNDLE, ".", "a bundle is a folder; this is none")

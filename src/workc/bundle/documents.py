@@ -16,8 +16,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.digest import TAG_PROOF, tagged
-from workc.kernel.events import (
-    UNREADABLE,
+from workc.kernel.events import UNREADABLE
+from workc.kernel.payloads import (
     AsciiName,
     Body,
     Count,

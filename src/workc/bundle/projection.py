@@ -6,8 +6,7 @@ something else than the events do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -29,14 +28,14 @@ from workc.bundle.documents import (
     proof_digest,
 )
 from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
+from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
-from workc.kernel.events import (
-    Body,
+from workc.kernel.merkle import Accumulator, leaf_hash
+from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
     EffectAsked,
-    Event,
     IntentSet,
     LensAssembled,
     Locked,
@@ -50,8 +49,7 @@ from workc.kernel.events import (
     VerificationRun,
     WorkEnded,
 )
-from workc.kernel.merkle import Accumulator, leaf_hash
-from workc.kernel.phases import Phase, collapse
+from workc.kernel.phases import Phase
 
 
 class ProjectionError(ValueError):
@@ -61,8 +59,8 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
-    Memory follows the number of steps that did not succeed, of ledger moves and of files, not of
-    events.
+    Memory follows the number of steps that did not succeed, of files, and of ledger moves that
+    stand before their turn; not the number of events.
     """
 
     def __init__(self) -> None:
@@ -75,10 +73,13 @@ class Projection:
         self.checks: VerificationRun | None = None
         self.plan: PlanChosen | None = None
         self.phases: list[Phase] = []
-        self.moves: list[BudgetReserved | BudgetSettled] = []
         self.bodies: dict[str, tuple[str, int]] = {}
         self.conflicts: set[str] = set()
         self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
+        self._moves = MoveOrder()
+        self._budget_tree = Accumulator()
+        self._last_move: Move | None = None
+        self._refused = 0
         self._attempts = self._effects = self._retries = 0
         self._failures: dict[str, StepFailure] = {}
         self._succeeded = self._skipped = 0
@@ -88,12 +89,16 @@ class Projection:
         """Returns whether a step failed or was skipped."""
         return bool(self._failures)
 
-    def add(self, line: bytes, leaf: bytes, event: Event, payload: Payload) -> None:
-        """Takes the next event: its line, the line's leaf hash, and line and payload decoded."""
-        self._event_tree.append(leaf)
-        collapse(self.phases, event.phase)
-        self.ended_ms = event.ts
-        self._take(event, payload)
+    def grow(self, leaves: Iterable[bytes]) -> None:
+        """Takes the leaf hashes of the next lines."""
+        self._event_tree.extend(leaves)
+
+    def add(self, line: bytes, phase: Phase, ts: int, payload: Payload) -> None:
+        """Takes the next event, whose leaf hash is taken by ``grow``: line, phase, time, payload."""
+        if not self.phases or self.phases[-1] != phase:
+            self.phases.append(phase)
+        self.ended_ms = ts
+        self._take(line, payload)
         if b'"path":' in line:
             self._refer(payload)
 
@@ -104,6 +109,8 @@ class Projection:
             ProjectionError: an event that every run has is missing.
         """
         started, intent, work, locked = self._required()
+        for move in self._moves.rest():
+            self._move(move)
         receipt = Receipt(
             bundle_version=BUNDLE_VERSION,
             catalog_sha256=started.catalog_sha256,
@@ -141,34 +148,35 @@ class Projection:
             raise ProjectionError("the events lack RunStarted, IntentSet, WorkEnded or Locked")
         return self.started, self.intent, self.work, self.locked
 
-    def _take(self, event: Event, payload: Payload) -> None:
+    def _take(self, line: bytes, payload: Payload) -> None:
         match payload:
             case SkillExecuted():
                 self._executed(payload)
             case EffectAsked() | SkillAsked():
                 self._effects += 1
-                self._effect_tree.append(leaf_hash(events.encode(payload)))
+                self._effect_tree.append(leaf_hash(events.payload_bytes(line)))
             case EffectAnswered():
-                self._effect_tree.append(leaf_hash(events.encode(payload)))
+                self._effect_tree.append(leaf_hash(events.payload_bytes(line)))
+            case BudgetReserved() | BudgetSettled():
+                for move in self._moves.take(payload):
+                    self._move(move)
             case RetryScheduled():
                 self._retries += 1
-            case BudgetReserved() | BudgetSettled():
-                self.moves.append(payload)
             case StepSkipped():
                 self._skipped += 1
                 self._fail(payload.step, 0, payload.code)
             case _:
-                self._take_once(event, payload)
+                self._take_once(line, payload)
 
-    def _take_once(self, event: Event, payload: Payload) -> None:
+    def _take_once(self, line: bytes, payload: Payload) -> None:
         match payload:
             case RunStarted():
                 self.started = payload
-                self.started_ms = event.ts
+                self.started_ms = self.ended_ms
             case IntentSet():
                 self.intent = payload
             case LensAssembled():
-                self._lens_tree.append(leaf_hash(events.encode(payload)))
+                self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
             case PlanChosen():
                 self.plan = payload
             case WorkEnded():
@@ -180,19 +188,29 @@ class Projection:
             case _:
                 pass
 
+    def _move(self, move: Move) -> None:
+        self._budget_tree.append(leaf_hash(events.encode(move)))
+        if self._last_move is None or move.n > self._last_move.n:
+            self._last_move = move
+        if isinstance(move, BudgetReserved) and not move.granted:
+            self._refused += 1
+
     def _executed(self, payload: SkillExecuted) -> None:
         self._attempts += 1
         if payload.failure is not UNSET:
             self._fail(payload.step, payload.attempt, payload.failure.code)
             return
-        self._failures.pop(payload.step, None)
+        if self._failures:
+            self._failures.pop(payload.step, None)
         self._succeeded += 1
 
     def _fail(self, step: str, attempts: int, code: str) -> None:
         self._failures[step] = StepFailure(attempts=attempts, code=code, step=step)
 
     def _refer(self, payload: Payload) -> None:
-        for body in bodies_of(payload):
+        for body in payload.bodies():
+            if body is UNSET:
+                continue
             if body.path is not UNSET and body.sha256 is not UNSET and body.size is not UNSET:
                 found = (body.sha256, body.size)
                 if self.bodies.setdefault(body.path, found) != found:
@@ -212,11 +230,10 @@ class Projection:
         )
 
     def _money(self, ceiling: int) -> Money:
-        last = max(self.moves, key=lambda move: move.n, default=None)
-        refused = [m for m in self.moves if isinstance(m, BudgetReserved) and not m.granted]
+        last = self._last_move
         return Money(
             ceiling_micro_cents=ceiling,
-            refused=len(refused),
+            refused=self._refused,
             reserved_micro_cents=last.reserved if last else 0,
             spent_micro_cents=last.spent if last else 0,
         )
@@ -233,10 +250,9 @@ class Projection:
     def _roots(self, files: Iterable[FileEntry]) -> Roots:
         listed = list(files)
         checks = self.checks.results if self.checks else []
-        moves = sorted(self.moves, key=lambda move: move.n)
         return Roots(
             artifacts=_root(encode(f) for f in listed if f.path.startswith(ARTIFACTS)),
-            budget=_root(events.encode(move) for move in moves),
+            budget=_rooted(self._budget_tree),
             effects=_rooted(self._effect_tree),
             events=_rooted(self._event_tree),
             evidence=_root(encode(f) for f in listed if f.path.startswith(EVIDENCE)),
@@ -245,18 +261,6 @@ class Projection:
             verification=_root(events.encode_check(check) for check in checks),
             workgraph=_root([]),
         )
-
-
-def bodies_of(value: object) -> Iterator[Body]:
-    """Yields every body inside a payload, in field order."""
-    if isinstance(value, Body):
-        yield value
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from bodies_of(getattr(value, name))
-    elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from bodies_of(item)
 
 
 def _run_failure(

@@ -57,7 +57,9 @@ def seal(
 def _events(records: Iterable[Record], sink: BundleSink, projection: Projection) -> FileEntry:
     def lines() -> Iterable[bytes]:
         for line, leaf, event in sequence(records):
-            projection.add(line, leaf, event, events.decode_payload(event.kind, event.payload))
+            payload = events.decode_payload(event.kind, event.payload)
+            projection.grow((leaf,))
+            projection.add(line, event.phase, event.ts, payload)
             yield line + b"\n"
 
     sha256, size = sink.write(EVENTS, lines())

@@ -12,17 +12,17 @@ from msgspec import UNSET
 
 from workc.kernel import events
 from workc.kernel.chain import GENESIS
-from workc.kernel.events import Event, Record
+from workc.kernel.events import RawEvent, Record
 from workc.kernel.merkle import leaf_hash
 
 
-def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, bytes, Event]]:
+def sequence(records: Iterable[Record]) -> Iterator[tuple[bytes, bytes, RawEvent]]:
     """Yields line, leaf hash and event of ``events.jsonl`` for records sorted by place."""
     prev = GENESIS
     ts = 0
     for seq, record in enumerate(records):
         ts = max(ts, record.at_ms) if record.at_ms is not UNSET else ts
-        event = Event(
+        event = RawEvent(
             at=record.at,
             at_ms=record.at_ms,
             kind=record.kind,

@@ -13,7 +13,8 @@ from workc.api.timeline import StepStory, Timeline
 from workc.cli.state import State
 from workc.cli.story_text import step_line
 from workc.cli.text import count, money, printable
-from workc.kernel.events import Entry, PlanChosen, RunStarted
+from workc.kernel.events import Entry
+from workc.kernel.payloads import PlanChosen, RunStarted
 
 #: The narrowest and the widest column of step names.
 _MIN_WIDTH, _MAX_WIDTH = 8, 60

@@ -1,365 +1,48 @@
-"""Events: what a run records, one struct a kind, and how a line of them looks.
+"""Events: how a line of what a run records looks, in the bundle and in the journal.
 
 An event stands at a place ``at``, a path of numbers: all but the last name the lane, the last
 counts in it. Sorted by ``at`` the events are in logical order whoever finished first. A line is
 canonical JSON (``docs/spec/bundle-0.2.md``, section 4): the fields below are in key order, so
 that msgspec writes them canonically as they stand.
-
-Three classes of event exist. An *answer* depends on the world and carries ``at_ms``, the time of
-the driver's clock. An *ask* is written ahead of an effect. Everything else is *derived*: the
-engine recomputes it from the answers.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias, Union
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from workc.kernel.phases import LockLevel, Outcome, Phase
-from workc.kernel.values import MAX_SAFE_INTEGER
+from workc.kernel.payloads import KINDS, CheckResult, Count, Payload
+from workc.kernel.phases import Phase
 
-#: Every number of an event: an integer that any JSON reader holds exactly.
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
-#: A key of a canonical object (docs/spec/bundle-0.2.md, section 1).
-AsciiName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[\x00-\x7f]*\Z")]
 Path: TypeAlias = tuple[int, ...]
 #: A lane lies at most this deep; the last number of a place counts in the lane.
 MAX_PATH_LENGTH = 64
 _WrittenPath: TypeAlias = Annotated[
     tuple[Count, ...], msgspec.Meta(min_length=1, max_length=MAX_PATH_LENGTH)
 ]
-Form = Literal["json", "text", "bytes"]
-Basis = Literal["usage", "released", "bound"]
-StepStatus = Literal["success", "failure", "skipped"]
-Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
-Verification = Literal["passed", "failed", "nothing_to_check"]
 
 
-class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields stand in key order; what is UNSET is not written."""
-
-
-class Body(_Payload, frozen=True, kw_only=True):
-    """Data of a user: inline up to 64 KiB, else a file of the bundle.
-
-    ``form`` json: RFC 8785 text; text: text; bytes: base64 when inline. Either ``inline`` or
-    ``path``, ``sha256`` and ``size`` are set.
-    """
-
-    form: Form
-    inline: str | UnsetType = UNSET
-    path: str | UnsetType = UNSET
-    sha256: str | UnsetType = UNSET
-    size: Count | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        """Refuses a body that is neither inline nor a file, or half of both, or is not base64."""
-        if self.inline is UNSET:
-            if self.path is UNSET or self.sha256 is UNSET or self.size is UNSET:
-                raise ValueError("a body has inline, or path, sha256 and size")
-        elif not (self.path is UNSET and self.sha256 is UNSET and self.size is UNSET):
-            raise ValueError("a body has inline, or path, sha256 and size")
-        elif self.form == "bytes" and not _is_base64(self.inline):
-            raise ValueError("an inline body of bytes is base64")
-
-
-def _is_base64(text: str) -> bool:
-    """Returns whether a text is the one base64 spelling of some bytes (RFC 4648, section 4)."""
-    try:
-        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
-    except ValueError:
-        return False
-
-
-class FailureRecord(_Payload, frozen=True, kw_only=True):
-    """A failure as it is recorded: category and hint follow from the code."""
-
-    code: str
-    details: Body
-    message: str
-    retry_after_ms: Count | UnsetType = UNSET
-
-
-class Policy(_Payload, frozen=True, kw_only=True):
-    """Which policy ruled, with the digest of its rules and the rules themselves."""
-
-    id: str
-    rules: Body
-    rules_sha256: str
-
-
-class RunStarted(_Payload, frozen=True, kw_only=True):
-    """Binds the run: everything that decides what happens, by digest. Always the event 0."""
-
-    bundle: Literal["0.2"]
-    catalog_sha256: str
-    ceiling_micro_cents: Count
-    code: dict[AsciiName, str]
-    engine: str
-    inputs: Body
-    name: str
-    nonce: str
-    policy: Policy
-    prices: Body
-    program: Body
-    program_kind: Literal["file", "function"]
-    run_id: str
-    seed: str
-
-
-class IntentSet(_Payload, frozen=True, kw_only=True):
-    """Says what the work is for."""
-
-    description: str
-    source: Literal["human", "parent_loop", "trigger", "policy"]
-
-
-class LensAssembled(_Payload, frozen=True, kw_only=True):
-    """Says what the work may know. ``items`` is 0 for a program that names its steps."""
-
-    items: Count
-
-
-class PlanChosen(_Payload, frozen=True, kw_only=True):
-    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function."""
-
-    plan: Body
-    steps: Count
-
-
-class SkillAsked(_Payload, frozen=True, kw_only=True):
-    """Written ahead of an opaque function: its effects are unknown."""
-
-    attempt: Count
-    params: Body
-    request: str
-    skill: str
-    step: str
-
-
-class SkillExecuted(_Payload, frozen=True, kw_only=True):
-    """One attempt of a step is over. Exactly one of ``failure`` and ``value`` is set.
-
-    ``mode``: pure (an answer, run again on replay), opaque (an answer, its output is the capture),
-    context (derived: its effects are captures). ``request`` is set for the first two, ``params``
-    for the first only.
-    """
-
-    attempt: Count
-    failure: FailureRecord | UnsetType = UNSET
-    mode: Literal["pure", "opaque", "context"]
-    params: Body | UnsetType = UNSET
-    request: str | UnsetType = UNSET
-    skill: str
-    step: str
-    value: Body | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        """Refuses an attempt that has both a value and a failure, or neither."""
-        if (self.failure is UNSET) == (self.value is UNSET):
-            raise ValueError("an attempt has a value or a failure")
-
-
-class EffectAsked(_Payload, frozen=True, kw_only=True):
-    """Written ahead of an effect. ``digest`` is that of ``request`` (tag ``workc request/0.2``)."""
-
-    attempt: Count
-    digest: str
-    port: Literal["http", "model"]
-    request: Body
-    step: str
-
-
-class RedactionRecord(_Payload, frozen=True, kw_only=True):
-    """A secret that stood in the answer and was taken out before it was recorded."""
-
-    commitment: str
-    count: Count
-    salt: str
-    secret: str
-
-
-class Response(_Payload, frozen=True, kw_only=True):
-    """What a port gave back. ``boundaries`` are the offsets at which the chunks after the first begin."""
-
-    body: Body
-    boundaries: list[Count]
-    headers: list[tuple[str, str]]
-    redactions: list[RedactionRecord]
-    status: Count
-    url: str
-
-
-class EffectAnswered(_Payload, frozen=True, kw_only=True):
-    """The answer of a port. Exactly one of ``failure`` and ``response`` is set."""
-
-    failure: FailureRecord | UnsetType = UNSET
-    request: str
-    response: Response | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        """Refuses an answer that has both a response and a failure, or neither."""
-        if (self.failure is UNSET) == (self.response is UNSET):
-            raise ValueError("an answer has a response or a failure")
-
-
-class RetryScheduled(_Payload, frozen=True, kw_only=True):
-    """The attempt failed with a code that may be tried again, after this delay."""
-
-    after_ms: Count
-    attempt: Count
-    code: str
-    step: str
-
-
-class TimerSet(_Payload, frozen=True, kw_only=True):
-    """A skill or a workflow asked to wait."""
-
-    after_ms: Count
-
-
-class TimerFired(_Payload, frozen=True, kw_only=True):
-    """The wait is over; answers the RetryScheduled or TimerSet before it."""
-
-
-class BudgetReserved(_Payload, frozen=True, kw_only=True):
-    """A reservation, granted or refused; ``reserved`` and ``spent`` are those after the move."""
-
-    bound: Count
-    granted: bool
-    n: Count
-    reserved: Count
-    spent: Count
-    step: str
-
-
-class BudgetSettled(_Payload, frozen=True, kw_only=True):
-    """A reservation is closed: ``actual`` is spent, the rest free. ``grant`` is its ``n``."""
-
-    actual: Count
-    basis: Basis
-    grant: Count
-    n: Count
-    reserved: Count
-    spent: Count
-    step: str
-
-
-class CallHalted(_Payload, frozen=True, kw_only=True):
-    """The ask was not made because the run halts; ``code`` is the cause."""
-
-    code: str
-
-
-class StepSkipped(_Payload, frozen=True, kw_only=True):
-    """The step did not run; ``because`` names the steps that it needed, sorted by plan order."""
-
-    because: list[str]
-    code: str
-    step: str
-
-
-class WorkEnded(_Payload, frozen=True, kw_only=True):
-    """Act is over: the output, or why there is none. ``halt`` is set when the run was stopped."""
-
-    failure: FailureRecord | UnsetType = UNSET
-    halt: str | UnsetType = UNSET
-    output: Body | UnsetType = UNSET
-    step: str | UnsetType = UNSET
-
-
-class CheckResult(_Payload, frozen=True, kw_only=True):
-    """One check. ``value`` is what its expression gave; ``failure`` is set if it gave nothing."""
-
-    check_id: str
-    failure: FailureRecord | UnsetType = UNSET
-    level: Level
-    passed: bool
-    that: str
-    value: Body | UnsetType = UNSET
-
-
-class VerificationRun(_Payload, frozen=True, kw_only=True):
-    """All checks of the workflow; ``nothing_to_check`` is not a pass."""
-
-    results: list[CheckResult]
-    verdict: Verification
-
-
-class Locked(_Payload, frozen=True, kw_only=True):
-    """The end of every run, whatever became of it. ``code`` is set unless it is a success."""
-
-    code: str | UnsetType = UNSET
-    lock_level: LockLevel
-    outcome: Outcome
-
-
-Payload: TypeAlias = (
-    RunStarted
-    | IntentSet
-    | LensAssembled
-    | PlanChosen
-    | SkillAsked
-    | SkillExecuted
-    | EffectAsked
-    | EffectAnswered
-    | RetryScheduled
-    | TimerSet
-    | TimerFired
-    | BudgetReserved
-    | BudgetSettled
-    | CallHalted
-    | StepSkipped
-    | WorkEnded
-    | VerificationRun
-    | Locked
-)
-
-
-class KindRule(msgspec.Struct, frozen=True):
-    """Says of a kind: its payload, the phase it stands in, and whether it is an answer.
-
-    ``answer`` "maybe": a SkillExecuted is an answer unless its mode is context.
-    """
-
-    payload: type[Payload]
-    phase: Phase
-    answer: Literal["yes", "no", "maybe"] = "no"
-
-
-KINDS: Mapping[str, KindRule] = {
-    "RunStarted": KindRule(RunStarted, "Observe", "yes"),
-    "IntentSet": KindRule(IntentSet, "Observe"),
-    "LensAssembled": KindRule(LensAssembled, "Orient"),
-    "PlanChosen": KindRule(PlanChosen, "Decide"),
-    "SkillAsked": KindRule(SkillAsked, "Act"),
-    "SkillExecuted": KindRule(SkillExecuted, "Act", "maybe"),
-    "EffectAsked": KindRule(EffectAsked, "Act"),
-    "EffectAnswered": KindRule(EffectAnswered, "Act", "yes"),
-    "RetryScheduled": KindRule(RetryScheduled, "Act"),
-    "TimerSet": KindRule(TimerSet, "Act"),
-    "TimerFired": KindRule(TimerFired, "Act", "yes"),
-    "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),
-    "BudgetSettled": KindRule(BudgetSettled, "Act", "yes"),
-    "CallHalted": KindRule(CallHalted, "Act", "yes"),
-    "StepSkipped": KindRule(StepSkipped, "Act"),
-    "WorkEnded": KindRule(WorkEnded, "Act"),
-    "VerificationRun": KindRule(VerificationRun, "Verify"),
-    "Locked": KindRule(Locked, "Lock"),
-}
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RawEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of ``events.jsonl``; ``payload`` is still bytes, to be decoded by its kind."""
 
     at: _WrittenPath
     at_ms: Count | UnsetType = UNSET
     kind: str
     payload: msgspec.Raw
+    phase: Phase
+    prev: str
+    seq: Count
+    ts: Count
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """One line of ``events.jsonl``, whole: the kind is the type of the payload."""
+
+    at: _WrittenPath
+    at_ms: Count | UnsetType = UNSET
+    payload: Payload
     phase: Phase
     prev: str
     seq: Count
@@ -398,7 +81,28 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODERS = {kind: msgspec.json.Decoder(rule.payload) for kind, rule in KINDS.items()}
-_EVENTS = msgspec.json.Decoder(Event)
+_EVENTS = msgspec.json.Decoder(RawEvent)
+_WHOLE: msgspec.json.Decoder[Event] = msgspec.json.Decoder(
+    # For each kind the event with its payload, so that a line is decoded in one pass.
+    Union[  # noqa: UP007 - of a tuple that is computed
+        tuple(
+            msgspec.defstruct(
+                kind,
+                [("payload", rule.payload)],
+                bases=(Event,),
+                tag_field="kind",
+                tag=kind,
+                frozen=True,
+                forbid_unknown_fields=True,
+                gc=False,
+            )
+            for kind, rule in KINDS.items()
+        )
+    ]
+)
+_WHOLE_ENCODER = msgspec.json.Encoder(order="sorted")
+_PAYLOAD_KEY = b',"payload":'
+_PHASE_KEY = b',"phase":"'
 _RECORDS = msgspec.json.Decoder(Record)
 
 
@@ -408,10 +112,11 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 def dotted(at: Path) -> str:
     """Returns a place, or a lane, as text: ``3.0.1``."""
-    return ".".join(map(str, at))
+    # A lane is two numbers nearly always, and this is said of every step.
+    return f"{at[0]}.{at[1]}" if len(at) == 2 else ".".join(map(str, at))
 
 
-def encode(value: Event | Record | Payload) -> bytes:
+def encode(value: RawEvent | Record | Payload) -> bytes:
     """Returns the canonical line, without a newline."""
     return _ENCODER.encode(value)
 
@@ -421,13 +126,47 @@ def encode_check(check: CheckResult) -> bytes:
     return _ENCODER.encode(check)
 
 
-def decode_event(line: bytes) -> Event:
-    """Returns the event of a line.
+def decode_event(line: bytes) -> RawEvent:
+    """Returns the event of a line, its payload as bytes.
 
     Raises:
         UNREADABLE: the line is not one; the caller at the boundary turns these into its one error.
     """
     return _EVENTS.decode(line)
+
+
+def decode_lines(data: bytes) -> list[Event]:
+    """Returns the events of whole lines, each with its newline, if they are canonical.
+
+    Raises:
+        UNREADABLE: one of the lines is not the canonical spelling of an event.
+    """
+    found = _WHOLE.decode_lines(data)
+    if _WHOLE_ENCODER.encode_lines(found) != data:
+        raise ValueError("not canonical JSON")
+    for event in found:
+        _check(event.payload)
+    return found
+
+
+def _check(payload: Payload) -> None:
+    """Raises ValueError if the fields of a payload or of one of its bodies do not go together."""
+    problem = payload.problem()
+    for body in payload.bodies():
+        if body is not UNSET and problem is None:
+            problem = body.problem()
+    if problem is not None:
+        raise ValueError(problem)
+
+
+def payload_bytes(line: bytes) -> bytes:
+    """Returns the payload's part of a canonical line.
+
+    Before it stand numbers and a known kind, after it strings and numbers; and within a string a
+    quotation mark is escaped. So the keys around it are found by their bytes.
+    """
+    start = line.index(_PAYLOAD_KEY) + len(_PAYLOAD_KEY)
+    return line[start : line.rindex(_PHASE_KEY)]
 
 
 def decode_record(line: bytes) -> Record:
@@ -437,4 +176,6 @@ def decode_record(line: bytes) -> Record:
 
 def decode_payload(kind: str, payload: bytes | msgspec.Raw) -> Payload:
     """Returns the payload of a known kind; raises as :func:`decode_event`, KeyError if unknown."""
-    return _DECODERS[kind].decode(payload)
+    decoded = _DECODERS[kind].decode(payload)
+    _check(decoded)
+    return decoded

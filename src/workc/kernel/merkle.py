@@ -34,9 +34,19 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_SIZE = MAX_SAFE_INTEGER
 
 
+#: So many leaves are hashed together: a power of two, so that they are a perfect subtree.
+_TOGETHER = 1024
+
+
 def leaf_hash(data: bytes) -> bytes:
     """Returns the hash of a leaf with the content ``data`` (RFC 9162, section 2.1.1)."""
     return hashlib.sha256(b"\x00" + data).digest()
+
+
+def leaf_hashes(lines: Iterable[bytes]) -> list[bytes]:
+    """Returns the hash of each leaf, as :func:`leaf_hash` does, in less time for many."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x00" + line).digest() for line in lines]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -45,40 +55,53 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Accumulator:
-    """Computes the root of leaves that come one by one, holding one hash for each level.
+    """Computes the root of leaves that come one by one, holding a few hashes for each level.
 
-    The hashes held are the roots of the perfect subtrees that the leaves so far fall into, the
-    largest first: one for each bit that is set in the size.
+    Leaves are gathered and hashed together, level by level, which takes half the time. The hashes
+    held are the roots of the perfect subtrees that the leaves so far fall into, the largest first:
+    one for each bit that is set in the number of leaves gathered.
     """
 
-    __slots__ = ("_peaks", "_size")
+    __slots__ = ("_gathered", "_peaks", "_size")
 
     def __init__(self) -> None:
         self._peaks: list[bytes] = []
         self._size = 0
+        self._gathered: list[bytes] = []
 
     @property
     def size(self) -> int:
         """The number of leaves so far."""
-        return self._size
+        return self._size + len(self._gathered)
 
     def append(self, leaf: bytes) -> None:
         """Adds the next leaf hash; raises Misuse unless it is 32 bytes long."""
-        if len(leaf) != HASH_LENGTH:
-            raise _not_a_leaf_hash(leaf)
-        peaks = self._peaks
-        size = self._size
-        self._size = size + 1
-        while size & 1:
-            leaf = node_hash(peaks.pop(), leaf)
-            size >>= 1
-        peaks.append(leaf)
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Adds the next leaf hashes; raises Misuse unless each is 32 bytes long."""
+        self._gathered += _checked(leaves)
+        while len(self._gathered) >= _TOGETHER:
+            self._add_subtree()
+
+    def _add_subtree(self) -> None:
+        level: Sequence[bytes] = self._gathered[:_TOGETHER]
+        while len(level) > 1:
+            level = _level_above(level)
+        self._gathered = self._gathered[_TOGETHER:]
+        node, peaks, number = level[0], self._peaks, self._size // _TOGETHER
+        self._size += _TOGETHER
+        while number & 1:
+            node = node_hash(peaks.pop(), node)
+            number >>= 1
+        peaks.append(node)
 
     def root(self) -> bytes:
         """Returns the root over the leaves so far; more may follow."""
-        if not self._peaks:
-            return EMPTY_ROOT
-        *larger, node = self._peaks
+        level: Sequence[bytes] = self._gathered
+        while len(level) > 1:
+            level = _level_above(level)
+        *larger, node = [*self._peaks, *level] or [EMPTY_ROOT]
         for peak in reversed(larger):
             node = node_hash(peak, node)
         return node
@@ -204,18 +227,21 @@ def _nodes_beside(level: Sequence[bytes], index: int) -> list[bytes]:
 
 def _level_above(level: Sequence[bytes]) -> list[bytes]:
     """Returns the parents of the nodes of ``level``; an odd last node is its own parent."""
-    parents = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    sha256 = hashlib.sha256
+    pairs = zip(level[::2], level[1::2], strict=False)
+    parents = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     if len(level) & 1:
         parents.append(level[-1])
     return parents
 
 
-def _checked(leaves: Sequence[bytes]) -> Sequence[bytes]:
+def _checked(leaves: Iterable[bytes]) -> list[bytes]:
     """Returns ``leaves``; raises Misuse if one of them is not a leaf hash."""
-    for leaf in leaves:
+    found = list(leaves)
+    for leaf in found:
         if len(leaf) != HASH_LENGTH:
             raise _not_a_leaf_hash(leaf)
-    return leaves
+    return found
 
 
 def _are_hashes(values: Iterable[bytes]) -> bool:

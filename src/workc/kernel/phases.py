@@ -41,9 +41,3 @@ def may_follow(before: Phase, after: Phase) -> bool:
 def may_lock_from(before: Phase, outcome: Outcome, level: LockLevel) -> bool:
     """Returns whether a run in phase ``before`` may end with this outcome at this level."""
     return "Lock" in TABLE[before] or (outcome == "failed" and level == "Draft")
-
-
-def collapse(phases: list[Phase], phase: Phase) -> None:
-    """Appends ``phase`` to the sequence unless it only repeats its last member."""
-    if not phases or phases[-1] != phase:
-        phases.append(phase)

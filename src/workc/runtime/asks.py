@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from workc.kernel.events import Basis, Path
+from workc.kernel.events import Path
+from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
 from workc.stages.effects import EffectRequest
 from workc.stages.skill import Skill

@@ -16,8 +16,8 @@ from msgspec import UNSET
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.digest import TAG_REQUEST, tagged
-from workc.kernel.events import CallHalted, SkillAsked, SkillExecuted
 from workc.kernel.failure import Failure, Misuse
+from workc.kernel.payloads import CallHalted, SkillAsked, SkillExecuted
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call
 from workc.runtime.bodies import (

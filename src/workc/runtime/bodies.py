@@ -13,8 +13,8 @@ from msgspec import UNSET
 
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
-from workc.kernel.events import Body, FailureRecord, Form
 from workc.kernel.failure import Failure, refuse
+from workc.kernel.payloads import Body, FailureRecord, Form
 from workc.kernel.values import MAX_SAFE_INTEGER, Json
 from workc.stages.exception import failure_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from workc.kernel.events import SkillExecuted
 from workc.kernel.failure import Failure
+from workc.kernel.payloads import SkillExecuted
 from workc.runtime.asks import Call
 from workc.runtime.bodies import Files, record_failure, store_json
 from workc.stages.skill import Result

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workc.kernel.events import (
+from workc.kernel.events import Entry, dotted
+from workc.kernel.failure import Failure
+from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
     EffectAnswered,
     EffectAsked,
-    Entry,
     Payload,
     SkillAsked,
     SkillExecuted,
     TimerFired,
-    dotted,
 )
-from workc.kernel.failure import Failure
 from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call

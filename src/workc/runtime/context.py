@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workc.kernel import jcs
-from workc.kernel.events import (
+from workc.kernel.failure import Misuse, Refusal, refuse
+from workc.kernel.payloads import (
     Basis,
     BudgetReserved,
     BudgetSettled,
@@ -15,7 +16,6 @@ from workc.kernel.events import (
     Payload,
     TimerSet,
 )
-from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.rng import SeededRng
 from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Effect, Reserve, Settle, Timer

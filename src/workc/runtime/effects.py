@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from workc.kernel import canonical
 from workc.kernel.digest import TAG_REQUEST, tagged
-from workc.kernel.events import EffectAnswered, RedactionRecord, Response
 from workc.kernel.failure import Failure, Refusal
+from workc.kernel.payloads import EffectAnswered, RedactionRecord, Response
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files, load, load_failure, record_failure, store_text_or_bytes
 from workc.stages.effects import (

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from types import coroutine
 from typing import TypeAlias, cast
 
-from workc.kernel.events import Entry, Path, Payload
+from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse, refuse
+from workc.kernel.payloads import Payload
 from workc.runtime.asks import Ask, Question
 
 Work: TypeAlias = "Coroutine[object, object, object]"

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from workc.kernel import jcs
-from workc.kernel.events import (
+from workc.kernel.events import Path
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
     LensAssembled,
     Locked,
-    Path,
     PlanChosen,
     Verification,
     VerificationRun,
     WorkEnded,
 )
-from workc.kernel.failure import Failure, Refusal
 from workc.kernel.phases import LockLevel, Outcome
 from workc.kernel.values import Json
 from workc.runtime.bodies import record_failure, store_file, store_json

@@ -14,8 +14,9 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from workc.kernel.events import CallHalted, TimerSet, dotted
+from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.payloads import CallHalted, TimerSet
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
@@ -33,6 +34,8 @@ R = TypeVar("R")
 
 #: A step's name in code: what a workflow file allows, and the dots of places.
 _STEP_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+#: Steps without a name are named after their place, so that no other can have the same name.
+_PLACE_AT_END = re.compile(r"-[0-9]+\.[0-9]+\Z")
 #: The same bounds as in a workflow file.
 _RETRY_LIMITS = {
     "max_attempts": MAX_ATTEMPTS,
@@ -222,6 +225,8 @@ def _check_options(step: object, retry: object, timeout_ms: object) -> None:
     """Refuses options that a record could not hold."""
     if step is not None and not (isinstance(step, str) and _STEP_NAME.fullmatch(step)):
         raise Misuse(f"the name of a step matches {_STEP_NAME.pattern}, not {step!r:.100}")
+    if isinstance(step, str) and _PLACE_AT_END.search(step):
+        raise Misuse(f"a step may not be named like a place, as {step!r} is: change its end")
     if timeout_ms is not None:
         whole_number(timeout_ms, "timeout_ms")
     if retry is None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workc.kernel.events import Entry, Event, Path, Record, decode_payload
+from workc.kernel.events import (
+    Entry,
+    Path,
+    RawEvent,
+    Record,
+    decode_payload,
+)
 
 
 class Recorded:
@@ -13,8 +19,8 @@ class Recorded:
     Payloads stay bytes until they are asked for.
     """
 
-    def __init__(self, lines: Iterable[Event | Record] = ()) -> None:
-        self._lines: dict[Path, Event | Record] = {tuple(line.at): line for line in lines}
+    def __init__(self, lines: Iterable[RawEvent | Record] = ()) -> None:
+        self._lines: dict[Path, RawEvent | Record] = {tuple(line.at): line for line in lines}
         self._used: set[Path] = set()
 
     def __contains__(self, at: Path) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
-from workc.kernel.events import Path, StepStatus, dotted
+from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
+from workc.kernel.payloads import StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files

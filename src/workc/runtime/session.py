@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from workc.kernel import events
-from workc.kernel.events import EffectAsked, Entry, SkillAsked
+from workc.kernel.events import Entry
+from workc.kernel.payloads import EffectAsked, SkillAsked, SkillExecuted
 from workc.runtime.asks import Ask, Call, Effect
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
@@ -130,7 +130,7 @@ class Session:
 
 def _must_last(entry: Entry) -> bool:
     payload = entry.payload
-    return not (isinstance(payload, events.SkillExecuted) and payload.mode == "pure")
+    return not (isinstance(payload, SkillExecuted) and payload.mode == "pure")
 
 
 def is_effect(ask: Ask) -> bool:

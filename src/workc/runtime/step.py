@@ -10,8 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from workc.kernel.events import CallHalted, Path, RetryScheduled, SkillExecuted, StepSkipped
+from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal
+from workc.kernel.payloads import (
+    CallHalted,
+    RetryScheduled,
+    SkillExecuted,
+    StepSkipped,
+)
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.attempt import Trial, Tried, make_attempt

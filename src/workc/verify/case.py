@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from workc.verify.verdict import MAX_FINDINGS, STEPS, Finding, Step, VerifyFailCode
+from collections.abc import Collection, Iterable
+from math import inf
+
+from workc.verify.rules import Rule
+from workc.verify.verdict import MAX_FINDINGS, STEPS, Finding, Step, Verdict
 
 #: The longest text of a finding, in characters: a whole path fits.
 MAX_TEXT = 600
 
 
 class Case:
-    """Collects findings and the steps that were taken; all its answers stand in order of steps."""
+    """Collects findings and the steps that were taken; all its answers stand in order of steps.
 
-    def __init__(self) -> None:
+    ``without`` are numbers of rules whose findings are dropped: so the tests show that each rule
+    is needed.
+    """
+
+    def __init__(self, *, without: Collection[str] = ()) -> None:
         self._findings: dict[Step, list[Finding]] = {step: [] for step in STEPS}
         self._taken: set[Step] = set()
         self._cut = False
         self._notes: list[str] = []
+        self._without = without
 
     def take(self, step: Step) -> None:
         """Says that a step was taken to its end; one that was not, and found nothing, is open."""
@@ -23,8 +32,7 @@ class Case:
 
     def fail(
         self,
-        code: VerifyFailCode,
-        step: Step,
+        rule: Rule,
         path: str,
         message: str,
         *,
@@ -34,14 +42,17 @@ class Case:
         actual: object = None,
     ) -> None:
         """Adds a finding; of one step a hundred are kept. Texts are made printable ASCII."""
-        kept = self._findings[step]
+        if rule.number in self._without:
+            return
+        kept = self._findings[rule.step]
         if len(kept) == MAX_FINDINGS:
             self._cut = True
             return
         kept.append(
             Finding(
-                code=code,
-                step=step,
+                code=rule.code,
+                step=rule.step,
+                rule=rule.number,
                 path=shown(path),
                 message=shown(message),
                 line=line,
@@ -66,11 +77,25 @@ class Case:
         return (*self._notes, *more)
 
     def _all(self) -> list[Finding]:
-        return [finding for step in STEPS for finding in self._findings[step]]
+        return [finding for step in STEPS for finding in sorted(self._findings[step], key=_line)]
 
-    def open_steps(self) -> tuple[Step, ...]:
-        """Returns the steps that were neither taken nor failed."""
-        return tuple(step for step in STEPS if step not in self._taken and not self._findings[step])
+    def open_steps(self, needed: Iterable[Step]) -> tuple[Step, ...]:
+        """Returns those of the needed steps that were neither taken nor failed."""
+        return tuple(
+            step for step in needed if step not in self._taken and not self._findings[step]
+        )
+
+
+def _line(finding: Finding) -> float:
+    """Returns where a finding belongs in its step: by line; what has none stands last."""
+    return inf if finding.line is None else finding.line
+
+
+def refused(rule: Rule, path: str, message: str) -> Verdict:
+    """Returns the verdict on what could not be read as a bundle at all: FAIL by one rule."""
+    case = Case()
+    case.fail(rule, path, message)
+    return Verdict(verdict="FAIL", failures=case.findings())
 
 
 def shown(value: object) -> str:

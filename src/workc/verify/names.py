@@ -11,6 +11,16 @@ from collections.abc import Iterator
 from workc.bundle.layout import Limits, path_problem
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
+from workc.verify.rules import (
+    FOLDER_HOLDS_A_FILE,
+    NAME_GRAMMAR,
+    NAME_HAS_NO_CASE_TWIN,
+    NAME_IS_FILE_OR_FOLDER,
+    NAME_IS_NO_LINK,
+    NAME_STANDS_ONCE,
+    NAMES_ARE_FEW,
+    NAMES_ARE_READABLE,
+)
 
 
 def collect(reader: Reader, case: Case, limits: Limits) -> dict[str, Item] | None:
@@ -19,11 +29,11 @@ def collect(reader: Reader, case: Case, limits: Limits) -> dict[str, Item] | Non
     try:
         for count, item in enumerate(reader.items()):
             if count >= limits.names:
-                case.fail("LIMIT_EXCEEDED", "names", ".", f"more than {limits.names} names")
+                case.fail(NAMES_ARE_FEW, ".", f"more than {limits.names} names")
                 return None
             names.add(item)
     except ReadError as error:
-        case.fail("FILE_UNREADABLE", "names", ".", str(error))
+        case.fail(NAMES_ARE_READABLE, ".", str(error))
         return None
     names.close()
     return names.files
@@ -40,17 +50,19 @@ class _Names:
     def add(self, item: Item) -> None:
         problem = path_problem(item.path)
         if problem is not None:
-            self._unsafe(item.path, f"the name is {problem}")
-        elif item.kind in {"link", "other"}:
-            what = "a link" if item.kind == "link" else "neither a regular file nor a folder"
-            self._unsafe(item.path, f"it is {what}")
+            self._case.fail(NAME_GRAMMAR, item.path, f"the name is {problem}")
+        elif item.kind == "link":
+            self._case.fail(NAME_IS_NO_LINK, item.path, "it is a link")
+        elif item.kind == "other":
+            message = "it is neither a regular file nor a folder"
+            self._case.fail(NAME_IS_FILE_OR_FOLDER, item.path, message)
         else:
             self._add_safe(item)
 
     def close(self) -> None:
         needed = {path[:cut] for path in self.files for cut in _slashes(path)}
         for folder in sorted(self._folders - needed):
-            self._case.fail("UNLISTED_FILE", "names", folder, "the folder holds no file")
+            self._case.fail(FOLDER_HOLDS_A_FILE, folder, "the folder holds no file")
         if self._linked:
             first, number = self._linked[0], len(self._linked)
             self._case.note(f"files with other hard links: {number}, the first {first}")
@@ -59,18 +71,16 @@ class _Names:
     def _add_safe(self, item: Item) -> None:
         twin = self._twins.setdefault(item.path.lower(), item.path)
         if twin != item.path:
-            self._unsafe(item.path, f"it differs from {twin} in case only")
+            message = f"it differs from {twin} in case only"
+            self._case.fail(NAME_HAS_NO_CASE_TWIN, item.path, message)
         elif item.path in self.files or item.path in self._folders:
-            self._unsafe(item.path, "the name stands there twice")
+            self._case.fail(NAME_STANDS_ONCE, item.path, "the name stands there twice")
         if item.kind == "folder":
             self._folders.add(item.path)
             return
         self.files[item.path] = item
         if item.links > 1:
             self._linked.append(item.path)
-
-    def _unsafe(self, path: str, message: str) -> None:
-        self._case.fail("UNSAFE_PATH", "names", path, message)
 
 
 def _slashes(path: str) -> Iterator[int]:

@@ -50,12 +50,15 @@ Step = Literal[
     "receipt",
     "events",
     "table",
+    "policy",
     "money",
     "references",
     "roots",
     "projection",
     "digest",
+    "signatures",
     "expectations",
+    "children",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 #: So many findings a verdict has at most (docs/spec/bundle-0.2.md, section 10).
@@ -63,10 +66,14 @@ MAX_FINDINGS = 100
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason for FAIL. ``line`` counts from 1; ``pointer`` is a JSON pointer (RFC 6901)."""
+    """One reason for FAIL. ``rule`` is the number of the rule that was broken.
+
+    ``line`` counts from 1; ``pointer`` is a JSON pointer (RFC 6901).
+    """
 
     code: VerifyFailCode
     step: Step
+    rule: str
     path: str
     message: str
     line: int | None = None
@@ -79,6 +86,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         fields: dict[str, Json] = {
             "code": self.code,
             "step": self.step,
+            "rule": self.rule,
             "path": self.path,
             "message": self.message,
             "line": self.line,

@@ -6,8 +6,8 @@ import pytest
 
 from workc.adapters.driver import Driver, Interrupted
 from workc.adapters.memory import MemoryRun
-from workc.kernel.events import CallHalted
 from workc.kernel.failure import Misuse
+from workc.kernel.payloads import CallHalted
 from workc.runtime.answering import Answering
 from workc.runtime.asks import Call, Reserve, Timer
 from workc.runtime.engine import Engine

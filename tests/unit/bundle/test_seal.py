@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from workc.adapters.bundle_folder import MemoryBundle
-from workc.bundle.projection import Projection, ProjectionError, bodies_of
+from workc.bundle.move_order import MoveOrder
+from workc.bundle.projection import Projection, ProjectionError
 from workc.bundle.seal import seal
 from workc.kernel import events
-from workc.kernel.events import (
+from workc.kernel.events import Record
+from workc.kernel.payloads import (
     KINDS,
     Body,
     BudgetReserved,
@@ -16,7 +18,6 @@ from workc.kernel.events import (
     Locked,
     PlanChosen,
     Policy,
-    Record,
     RunStarted,
     VerificationRun,
     WorkEnded,
@@ -110,18 +111,16 @@ def test_the_money_is_that_of_the_move_with_the_largest_number():
 
     projection = Projection()
     for place, payload in enumerate((*PAYLOADS, move(1, 1), move(0, 2))):
-        event = record(place, payload)
-        projection.add(b"", bytes(32), event_of(event), payload)
+        projection.add(b',"payload":{},"phase":"', record(place, payload).phase, 0, payload)
     money = projection.receipt("", []).money
     assert (money.reserved_micro_cents, money.refused) == (1, 2)
 
 
-def event_of(found):
-    return events.Event(
-        at=found.at, kind=found.kind, payload=found.payload, phase=found.phase, prev="", seq=0, ts=0
-    )
+def test_moves_come_in_the_order_of_their_numbers_and_what_has_no_turn_at_the_end():
+    def move(n):
+        return BudgetReserved(bound=9, granted=True, n=n, reserved=n, spent=0, step="s")
 
-
-def test_bodies_are_found_at_every_depth():
-    assert len(list(bodies_of(STARTED))) == 4
-    assert list(bodies_of([[TEXT], "x", 1])) == [TEXT]
+    order = MoveOrder()
+    ready = [found.n for n in (1, 0, 0, 4, 2, 4, 6) for found in order.take(move(n))]
+    assert ready == [0, 1, 2]
+    assert [found.n for found in order.rest()] == [0, 4, 4, 6]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workc.kernel.events import KINDS
 from workc.kernel.lanes import END, ROOT_LANE, SPAWNING, START, STEP_LANE
+from workc.kernel.payloads import KINDS
 
 PAGE = Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md"
 

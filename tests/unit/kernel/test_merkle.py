@@ -12,6 +12,7 @@ from workc.kernel.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
+    leaf_hashes,
     node_hash,
     root,
     verify_consistency,
@@ -54,11 +55,23 @@ def test_the_accumulator_gives_every_root_on_the_way():
             accumulator.append(LEAVES[size])
 
 
-def test_the_accumulator_holds_one_hash_for_each_bit_of_its_size():
+@pytest.mark.parametrize("together", [1, 3, 700, 1024, 5000])
+def test_the_accumulator_holds_few_hashes_and_gives_the_root_of_the_whole_tree(together):
+    leaves = leaf_hashes(b"%d" % n for n in range(5000))
     accumulator = Accumulator()
-    for n in range(1000):
-        accumulator.append(leaf_hash(b"%d" % n))
-        assert len(accumulator._peaks) == accumulator.size.bit_count()
+    for start in range(0, len(leaves), together):
+        accumulator.extend(leaves[start : start + together])
+        held = len(accumulator._peaks) + len(accumulator._gathered)
+        assert held <= (accumulator.size // 1024).bit_count() + accumulator.size % 1024
+    assert accumulator.root().hex() == naive_root(leaves).hex()
+
+
+def naive_root(level):
+    """The definition of RFC 9162, section 2.1.1: split at the largest power of two."""
+    if len(level) == 1:
+        return level[0]
+    half = 1 << (len(level) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + naive_root(level[:half]) + naive_root(level[half:])).digest()
 
 
 @pytest.mark.parametrize("leaf", [b"", b"x", bytes(31), bytes(33)])

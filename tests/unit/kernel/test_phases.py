@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from workc.kernel.phases import FIRST, LAST, PHASES, TABLE, collapse, may_follow, may_lock_from
+from workc.kernel.phases import FIRST, LAST, PHASES, TABLE, may_follow, may_lock_from
 
 LEGAL = {
     "Observe": "Observe Orient",
@@ -36,10 +36,3 @@ def test_every_phase_can_be_reached_and_nothing_leaves_the_last():
         more = {after for phase in more for after in TABLE[phase]} - reached
     assert reached == set(PHASES) == set(TABLE)
     assert TABLE[LAST] == (LAST,)
-
-
-def test_collapsing_drops_repeats_and_nothing_else():
-    phases = []
-    for phase in ["Observe", "Observe", "Orient", "Decide", "Orient", "Orient"]:
-        collapse(phases, phase)
-    assert phases == ["Observe", "Orient", "Decide", "Orient"]

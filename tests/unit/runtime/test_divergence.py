@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from workc.kernel import events
 from workc.kernel.catalog import CATALOG
-from workc.kernel.events import Body, Entry, SkillExecuted, TimerFired
+from workc.kernel.events import Entry
+from workc.kernel.payloads import Body, SkillExecuted, TimerFired
 from workc.runtime.divergence import differing, first_difference
 
 

@@ -4,8 +4,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from workc.kernel.events import Entry, StepSkipped, TimerFired
+from workc.kernel.events import Entry
 from workc.kernel.failure import Misuse, Refusal
+from workc.kernel.payloads import StepSkipped, TimerFired
 from workc.runtime.asks import Timer
 from workc.runtime.engine import Engine
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from workc.kernel.events import BudgetReserved, BudgetSettled, CallHalted
 from workc.kernel.ledger import Ledger
+from workc.kernel.payloads import BudgetReserved, BudgetSettled, CallHalted
 from workc.runtime.asks import Ask, Reserve, Settle, Timer
 from workc.runtime.governor import Governor
 

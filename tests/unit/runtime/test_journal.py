@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from workc.adapters.memory import MemoryRun
 from workc.kernel.chain import link
-from workc.kernel.events import Entry, StepSkipped, TimerFired, dotted
+from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Refusal
+from workc.kernel.payloads import StepSkipped, TimerFired
 from workc.runtime import journal as module
 from workc.runtime.journal import Journal, read_records
 

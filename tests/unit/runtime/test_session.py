@@ -3,8 +3,14 @@
 import pytest
 
 from workc.adapters.memory import MemoryRun
-from workc.kernel.events import EffectAnswered, EffectAsked, Entry, TimerFired, TimerSet
+from workc.kernel.events import Entry
 from workc.kernel.failure import Failure
+from workc.kernel.payloads import (
+    EffectAnswered,
+    EffectAsked,
+    TimerFired,
+    TimerSet,
+)
 from workc.runtime.asks import Ask, Effect, Timer
 from workc.runtime.bodies import store_json
 from workc.runtime.effects import record_answer

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from workc.bundle.layout import LIMITS, MAX_PATH_BYTES
-from workc.kernel.events import KINDS
-from workc.verify.verdict import STEPS, VERIFY_FAIL_CODES
+from workc.kernel.payloads import KINDS
+from workc.verify.v02.examination import STEPS
+from workc.verify.verdict import VERIFY_FAIL_CODES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md").read_text()
 #: Codes kept from an earlier list; this version gives none of them.

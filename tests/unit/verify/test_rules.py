@@ -675,7 +675,7 @@ def a_move_with_another_number(d):
     d.payload("BudgetSettled", 1)["n"] = 9
 
 
-@money()
+@rule("BUDGET_INVALID", "money", "paid", project=False)
 def a_number_twice(d):
     d.payload("BudgetSettled", 1)["n"] = 0
 
@@ -812,6 +812,14 @@ def an_opaque_call_with_parameters(d):
 def a_call_in_the_lane_with_a_request(d):
     d.event("SkillExecuted", 1)["at_ms"] = 1
     d.payload("SkillExecuted", 1)["request"] = "0" * 64
+
+
+@table("function")
+def a_step_named_after_another_place(d):
+    for name in ("SkillAsked", "SkillExecuted"):
+        for event in d.events:
+            if event["kind"] == name and event["at"][:2] == d.event("SkillAsked")["at"][:2]:
+                event["payload"]["step"] = "shout-7.0"
 
 
 @rule("FSM_ILLEGAL_TRANSITION", "table", "function")

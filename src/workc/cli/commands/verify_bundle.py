@@ -14,7 +14,9 @@ from workc.cli.state import State
 from workc.cli.text import json_text, printable
 from workc.kernel.failure import Failure
 from workc.kernel.values import Json, JsonObject
-from workc.verify.verdict import Finding, Verdict
+from workc.verify.case import refused
+from workc.verify.rules import NAMES_ARE_READABLE
+from workc.verify.verdict import Verdict
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Of several bundles the exit code that stands first here is the answer.
@@ -53,9 +55,7 @@ def _judge(path: str, digest: str | None, run_id: str | None) -> Verdict | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        finding = Finding(code="FILE_UNREADABLE", step="names", path=".", message=why)
-        return Verdict(verdict="FAIL", failures=(finding,))
+        return refused(NAMES_ARE_READABLE, ".", error.strerror or type(error).__name__)
 
 
 def _missing(path: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import UNSET
 
 from workc.kernel.digest import is_hex_digest, sha256_hex
-from workc.kernel.events import (
+from workc.kernel.payloads import (
     Body,
     EffectAnswered,
     Payload,
@@ -22,9 +22,11 @@ from workc.kernel.events import (
     RunStarted,
     SkillExecuted,
 )
+from workc.verify.rules import Rule
+from workc.verify.v02 import rules
 
-#: Where in the payload (a JSON pointer), and what is wrong there.
-Problem: TypeAlias = tuple[str, str]
+#: Which rule is broken, and where in the payload (a JSON pointer).
+Problem: TypeAlias = tuple[Rule, str]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: What would move a terminal's cursor or turn its text round (C0, DEL, C1, Unicode's bidi marks).
@@ -37,30 +39,30 @@ MAX_SEED = 2**64 - 1
 STATUS_CODES = range(100, 1000)
 
 
-def payload_problems(payload: Payload) -> Iterator[Problem]:
-    """Yields what is wrong with one payload whose fields are those of its kind."""
+def payload_problems(payload: Payload) -> Iterable[Problem]:
+    """Returns what is wrong with one payload whose fields are those of its kind."""
     match payload:
-        case RunStarted():
-            yield from _of_start(payload)
         case SkillExecuted():
-            yield from _of_mode(payload)
+            return _of_mode(payload)
         case EffectAnswered(response=Response() as response):
-            yield from _of_response(response)
+            return _of_response(response)
+        case RunStarted():
+            return _of_start(payload)
         case _:
-            pass
+            return ()
 
 
 def _of_start(start: RunStarted) -> Iterator[Problem]:
     if not _RUN_ID.fullmatch(start.run_id):
-        yield "/run_id", f"run_id is not {_RUN_ID.pattern}"
+        yield rules.RUN_ID_FORM, "/run_id"
     if not 1 <= len(start.name) <= MAX_NAME or _UNSAFE_IN_NAME.search(start.name):
-        yield "/name", f"name is not 1 to {MAX_NAME} characters without control characters"
+        yield rules.NAME_FORM, "/name"
     if not _SIXTEEN_BYTES.fullmatch(start.nonce):
-        yield "/nonce", "nonce is not 32 lower-case hex digits"
+        yield rules.NONCE_FORM, "/nonce"
     if not _SEED.fullmatch(start.seed) or int(start.seed) > MAX_SEED:
-        yield "/seed", "seed is not a decimal number below 2^64"
+        yield rules.SEED_FORM, "/seed"
     if start.policy.rules_sha256 != _rules_digest(start.policy):
-        yield "/policy/rules_sha256", "rules_sha256 is not the SHA-256 of the rules"
+        yield rules.RULES_DIGEST, "/policy/rules_sha256"
 
 
 def _rules_digest(policy: Policy) -> object:
@@ -68,22 +70,29 @@ def _rules_digest(policy: Policy) -> object:
     return policy.rules.sha256 if inline is UNSET else sha256_hex(inline.encode())
 
 
+def mode_fits(executed: SkillExecuted) -> bool:
+    """Returns whether a call has the fields of its mode and no other, which nearly all have."""
+    mode = executed.mode
+    has_request, has_params = executed.request is not UNSET, executed.params is not UNSET
+    return has_request == (mode != "context") and has_params == (mode == "pure")
+
+
 def _of_mode(executed: SkillExecuted) -> Iterator[Problem]:
     if (executed.request is UNSET) != (executed.mode == "context"):
-        yield "/request", "request is there if and only if the mode is not context"
+        yield rules.REQUEST_FITS_MODE, "/request"
     if (executed.params is UNSET) != (executed.mode != "pure"):
-        yield "/params", "params are there if and only if the mode is pure"
+        yield rules.PARAMS_FIT_MODE, "/params"
 
 
 def _of_response(response: Response) -> Iterator[Problem]:
     if response.status not in STATUS_CODES:
-        yield "/response/status", "status is not a number of three digits"
+        yield rules.STATUS_RANGE, "/response/status"
     edges = [0, *response.boundaries, _size(response.body)]
     if edges != sorted(edges):
-        yield "/response/boundaries", "boundaries do not ascend within the body"
+        yield rules.BOUNDARIES_ASCEND, "/response/boundaries"
     for index, record in enumerate(response.redactions):
         if not (_SIXTEEN_BYTES.fullmatch(record.salt) and is_hex_digest(record.commitment)):
-            yield f"/response/redactions/{index}", "salt or commitment is not hex of its length"
+            yield rules.REDACTION_FORM, f"/response/redactions/{index}"
 
 
 def _size(body: Body) -> int:

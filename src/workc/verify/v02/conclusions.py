@@ -14,8 +14,8 @@ from msgspec import UNSET, UnsetType
 from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.bundle.projection import Projection
-from workc.kernel.events import (
-    UNREADABLE,
+from workc.kernel.events import UNREADABLE
+from workc.kernel.payloads import (
     Body,
     CheckResult,
     PlanChosen,
@@ -25,22 +25,23 @@ from workc.kernel.events import (
     WorkEnded,
 )
 from workc.verify.case import Case
-from workc.verify.step_rules import StepFound
-from workc.verify.verdict import VerifyFailCode
+from workc.verify.rules import Rule
+from workc.verify.v02 import rules
+from workc.verify.v02.lane_rules import StepFound
 
-_ROOT_CODES: dict[str, VerifyFailCode] = {
-    "artifacts": "MERKLE_MISMATCH_ARTIFACTS",
-    "budget": "MERKLE_MISMATCH_BUDGET",
-    "effects": "MERKLE_MISMATCH_EFFECTS",
-    "events": "MERKLE_MISMATCH_EVENTLOG",
-    "evidence": "MERKLE_MISMATCH_EVIDENCE",
-    "gates": "MERKLE_MISMATCH_GATES",
-    "lens": "MERKLE_MISMATCH_LENS",
-    "verification": "MERKLE_MISMATCH_VERIFICATION",
-    "workgraph": "MERKLE_MISMATCH_WORKGRAPH",
+_ROOTS: Mapping[str, Rule] = {
+    "artifacts": rules.ROOT_OF_ARTIFACTS,
+    "budget": rules.ROOT_OF_BUDGET,
+    "effects": rules.ROOT_OF_EFFECTS,
+    "events": rules.ROOT_OF_EVENTS,
+    "evidence": rules.ROOT_OF_EVIDENCE,
+    "gates": rules.ROOT_OF_GATES,
+    "lens": rules.ROOT_OF_LENS,
+    "verification": rules.ROOT_OF_VERIFICATION,
+    "workgraph": rules.ROOT_OF_WORKGRAPH,
 }
-#: Fields of the receipt with a code of their own; for the others it is RECEIPT_EVENT_MISMATCH.
-_FIELD_CODES: dict[str, VerifyFailCode] = {"manifest_sha256": "RECEIPT_HASH_MISMATCH"}
+#: Fields of the receipt with a rule of their own; for the others it is that of the projection.
+_FIELDS: Mapping[str, Rule] = {"manifest_sha256": rules.MANIFEST_DIGEST}
 #: Fields that other steps compare.
 _JUDGED_ELSEWHERE = frozenset({"roots", "proof_digest"})
 _TRUE = Body(form="json", inline="true")
@@ -62,13 +63,14 @@ def check_references(projection: Projection, manifest: Manifest, case: Case) -> 
     listed = {e.path: (e.sha256, e.size) for e in manifest.files if e.path != EVENTS}
     referred = projection.bodies
     for path in sorted(referred.keys() - listed.keys()):
-        case.fail("CAPTURE_MISSING", "references", path, "an event refers to it; it is not listed")
+        message = "an event refers to it; it is not listed"
+        case.fail(rules.REFERENCE_IS_LISTED, path, message)
     for path in sorted(listed.keys() - referred.keys()):
-        case.fail("UNLISTED_FILE", "references", path, "listed, but no event refers to it")
+        case.fail(rules.FILE_IS_REFERRED_TO, path, "listed, but no event refers to it")
     for path in sorted(referred.keys() & listed.keys()):
         if referred[path] != listed[path] or path in projection.conflicts:
             message = "an event refers to other bytes than those listed"
-            case.fail("HASH_MISMATCH", "references", path, message)
+            case.fail(rules.REFERENCE_FITS, path, message)
     case.take("references")
 
 
@@ -76,8 +78,7 @@ def check_run_id(run_id: str, manifest: Manifest, case: Case) -> None:
     """Checks that manifest and events are of one run."""
     if manifest.run_id != run_id:
         case.fail(
-            "RECEIPT_EVENT_MISMATCH",
-            "projection",
+            rules.MANIFEST_RUN_ID,
             MANIFEST,
             "the manifest names another run than the events",
             pointer="/run_id",
@@ -97,12 +98,13 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
     if projection.checks is not None:
         _check_verdict(projection.checks, case)
     if stopped is not None and work.halt is UNSET:
-        _not_borne_out(case, f"{stopped}, but the work was not", "a halt", "none")
+        message = f"{stopped}, but the work was not"
+        _contradicted(case, rules.HALT_IS_SAID, message, "a halt", "none")
     expected = _expected_lock(started, work, projection)
     actual = (locked.outcome, locked.lock_level, locked.code)
     if actual != expected:
         message = "the outcome is not what the work and the checks give"
-        _not_borne_out(case, message, expected, actual)
+        _contradicted(case, rules.OUTCOME_IS_BORNE_OUT, message, expected, actual)
 
 
 def _expected_lock(
@@ -124,13 +126,13 @@ def _check_verdict(checks: VerificationRun, case: Case) -> None:
     for check in checks.results:
         if check.passed != _held(check):
             message = f"the check {check.check_id} passes if and only if its value is JSON true"
-            _not_borne_out(case, message, _held(check), check.passed)
+            _contradicted(case, rules.CHECK_HOLDS_IF_TRUE, message, _held(check), check.passed)
     if len({check.check_id for check in checks.results}) < len(checks.results):
-        _not_borne_out(case, "two checks have one id", None, None)
+        _contradicted(case, rules.CHECK_IDS_DIFFER, "two checks have one id", None, None)
     expected = _verdict_of(checks.results)
     if checks.verdict != expected:
         message = "the verdict is not what the checks give"
-        _not_borne_out(case, message, expected, checks.verdict)
+        _contradicted(case, rules.VERDICT_FOLLOWS, message, expected, checks.verdict)
 
 
 def _verdict_of(results: list[CheckResult]) -> Verification:
@@ -143,10 +145,8 @@ def _held(check: CheckResult) -> bool:
     return check.failure is UNSET and check.value == _TRUE
 
 
-def _not_borne_out(case: Case, message: str, expected: object, actual: object) -> None:
-    case.fail(
-        "VERIFICATION_INCOMPLETE", "projection", EVENTS, message, expected=expected, actual=actual
-    )
+def _contradicted(case: Case, rule: Rule, message: str, expected: object, actual: object) -> None:
+    case.fail(rule, EVENTS, message, expected=expected, actual=actual)
 
 
 def check_plan(
@@ -159,24 +159,29 @@ def check_plan(
     if plan is None or computed.program_kind != "file":
         return
     if computed.counts.steps != plan.steps:
-        _unplanned(case, "the number of steps", plan.steps, computed.counts.steps)
+        message, actual = "the number of steps is not as planned", computed.counts.steps
+        _contradicted(case, rules.STEPS_AS_PLANNED, message, plan.steps, actual)
     if plan.plan.inline is UNSET:
         return
     planned = _read_plan(plan.plan)
     if planned is None:
-        _unplanned(case, "the plan", "a list of id, needs and skill", plan.plan.inline)
+        message, form = "the plan cannot be read", "a list of id, needs and skill"
+        _contradicted(case, rules.PLAN_FORM, message, form, plan.plan.inline)
         return
-    if [step.id for step in planned] != list(steps):
-        _unplanned(case, "the lanes", [step.id for step in planned], list(steps))
+    ids, lanes = [step.id for step in planned], list(steps)
+    if ids != lanes:
+        _contradicted(case, rules.LANES_AS_PLANNED, "the lanes are not as planned", ids, lanes)
     for step in planned:
         _check_planned(step, steps.get(step.id, StepFound()), case)
 
 
 def _check_planned(step: _PlannedStep, found: StepFound, case: Case) -> None:
     if found.skill not in {None, step.skill}:
-        _unplanned(case, f"the skill of {step.id}", step.skill, found.skill)
+        message = f"the skill of {step.id} is not as planned"
+        _contradicted(case, rules.SKILL_AS_PLANNED, message, step.skill, found.skill)
     if not set(found.because) <= set(step.needs):
-        _unplanned(case, f"what {step.id} needs", step.needs, found.because)
+        message = f"{step.id} was skipped because of what it does not need"
+        _contradicted(case, rules.NEEDS_AS_PLANNED, message, step.needs, found.because)
 
 
 def _read_plan(body: Body) -> list[_PlannedStep] | None:
@@ -189,22 +194,14 @@ def _read_plan(body: Body) -> list[_PlannedStep] | None:
     return planned if body.form == "json" and spelled == text else None
 
 
-def _unplanned(case: Case, what: str, expected: object, actual: object) -> None:
-    message = f"{what}: not as planned"
-    case.fail(
-        "RECEIPT_EVENT_MISMATCH", "projection", EVENTS, message, expected=expected, actual=actual
-    )
-
-
 def check_roots(recorded: Receipt, computed: Receipt, case: Case) -> None:
     """Compares the nine roots, each with its own code."""
     case.take("roots")
-    for name, code in _ROOT_CODES.items():
+    for name, rule in _ROOTS.items():
         expected, actual = getattr(computed.roots, name), getattr(recorded.roots, name)
         if expected != actual:
             case.fail(
-                code,
-                "roots",
+                rule,
                 RECEIPT,
                 f"the root of {name} is not that of the files and events",
                 pointer=f"/roots/{name}",
@@ -220,8 +217,7 @@ def check_projection(recorded: Receipt, computed: Receipt, case: Case) -> None:
         expected, actual = getattr(computed, name), getattr(recorded, name)
         if name not in _JUDGED_ELSEWHERE and expected != actual:
             case.fail(
-                _FIELD_CODES.get(name, "RECEIPT_EVENT_MISMATCH"),
-                "projection",
+                _FIELDS.get(name, rules.RECEIPT_IS_PROJECTION),
                 RECEIPT,
                 f"{name} is not what the events and the manifest give",
                 pointer=f"/{name}",

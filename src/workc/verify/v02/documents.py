@@ -6,7 +6,8 @@ says is compared with the rest of the bundle elsewhere (docs/spec/bundle-0.2.md,
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from workc.bundle import documents
 from workc.bundle.documents import FileEntry, Manifest, NotCanonicalError, Receipt
@@ -22,47 +23,45 @@ from workc.bundle.layout import (
 )
 from workc.kernel.digest import is_hex_digest
 from workc.verify.case import Case
+from workc.verify.expectations import Expectations
 from workc.verify.reader import Item, Reader, ReadError
-from workc.verify.verdict import Step, VerifyFailCode
+from workc.verify.rules import Rule
+from workc.verify.v02 import rules
 
+Document: TypeAlias = Literal["manifest", "receipt"]
 
-class Expectations(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller demands beyond the bundle itself."""
-
-    proof_digest: str | None = None
-    run_id: str | None = None
+#: Where a document stands, and the rules: that it is there, is not too large, can be read.
+_DOCUMENTS: Mapping[Document, tuple[str, Rule, Rule, Rule]] = {
+    "manifest": (
+        MANIFEST,
+        rules.MANIFEST_IS_THERE,
+        rules.MANIFEST_SIZE,
+        rules.MANIFEST_READABLE,
+    ),
+    "receipt": (RECEIPT, rules.RECEIPT_IS_THERE, rules.RECEIPT_SIZE, rules.RECEIPT_READABLE),
+}
 
 
 def read_document(
-    reader: Reader, item: Item | None, step: Step, case: Case, limits: Limits
+    reader: Reader, item: Item | None, step: Document, case: Case, limits: Limits
 ) -> bytes | None:
     """Returns the bytes of the manifest or the receipt, or None after saying why not."""
-    path = MANIFEST if step == "manifest" else RECEIPT
+    path, is_there, size, readable = _DOCUMENTS[step]
     if item is None:
-        case.fail("BUNDLE_MALFORMED", step, path, "the bundle has no such file")
+        case.fail(is_there, path, "the bundle has no such file")
         return None
     if item.size > limits.document_bytes:
-        case.fail("LIMIT_EXCEEDED", step, path, f"larger than {limits.document_bytes} bytes")
+        case.fail(size, path, f"larger than {limits.document_bytes} bytes")
         return None
     try:
         data = b"".join(reader.chunks(path, item.size))
     except ReadError as error:
-        case.fail("FILE_UNREADABLE", step, path, str(error))
+        case.fail(readable, path, str(error))
         return None
     if len(data) != item.size:
-        case.fail("FILE_UNREADABLE", step, path, "its size changed while it was read")
+        case.fail(readable, path, "its size changed while it was read")
         return None
     return data
-
-
-def names_other_version(data: bytes, case: Case) -> bool:
-    """Returns whether a receipt is of another version; then nothing else can be judged."""
-    version = documents.read_version(data)
-    if version is None or version == BUNDLE_VERSION:
-        return False
-    message = f"this verifier knows version {BUNDLE_VERSION}"
-    case.fail("VERSION_UNSUPPORTED", "receipt", RECEIPT, message, actual=version)
-    return True
 
 
 def parse_receipt(data: bytes, case: Case) -> Receipt | None:
@@ -70,7 +69,7 @@ def parse_receipt(data: bytes, case: Case) -> Receipt | None:
     try:
         receipt = documents.read_receipt(data)
     except NotCanonicalError as error:
-        case.fail("BUNDLE_MALFORMED", "receipt", RECEIPT, str(error))
+        case.fail(rules.RECEIPT_FORM, RECEIPT, str(error))
         return None
     case.take("receipt")
     _check_digest(receipt, case)
@@ -82,8 +81,7 @@ def _check_digest(receipt: Receipt, case: Case) -> None:
     expected = documents.proof_digest(receipt)
     if receipt.proof_digest != expected:
         case.fail(
-            "PROOF_DIGEST_MISMATCH",
-            "digest",
+            rules.DIGEST_FOLLOWS,
             RECEIPT,
             "the proof digest is not that of the receipt",
             pointer="/proof_digest",
@@ -97,7 +95,7 @@ def parse_manifest(data: bytes, case: Case) -> Manifest | None:
     try:
         manifest = documents.read_manifest(data)
     except NotCanonicalError as error:
-        case.fail("BUNDLE_MALFORMED", "manifest", MANIFEST, str(error))
+        case.fail(rules.MANIFEST_FORM, MANIFEST, str(error))
         return None
     check = _ManifestCheck(case)
     check.version(manifest.bundle_version)
@@ -113,7 +111,11 @@ class _ManifestCheck:
 
     def version(self, version: str) -> None:
         if version != BUNDLE_VERSION:
-            self._fail("another version than that of the receipt", "/bundle_version")
+            self._fail(
+                rules.MANIFEST_VERSION,
+                "another version than that of the receipt",
+                "/bundle_version",
+            )
 
     def entries(self, entries: list[FileEntry]) -> None:
         before = ""
@@ -122,45 +124,48 @@ class _ManifestCheck:
             self._entry(entry, pointer)
             if index and entry.path <= before:
                 what = "is listed twice" if entry.path == before else "is not in order"
-                self._fail(f"{entry.path} {what}", pointer)
+                self._fail(rules.ENTRIES_ASCEND, f"{entry.path} {what}", pointer)
             before = entry.path
 
     def needed(self, entries: list[FileEntry]) -> None:
         if all(entry.path != EVENTS for entry in entries):
-            self._fail(f"{EVENTS} is not listed", "/files")
+            self._fail(rules.EVENTS_ARE_LISTED, f"{EVENTS} is not listed", "/files")
         if not any(entry.path.startswith(EVIDENCE) for entry in entries):
-            self._fail("no evidence is listed", "/files")
+            self._fail(rules.EVIDENCE_IS_LISTED, "no evidence is listed", "/files")
 
     def _entry(self, entry: FileEntry, pointer: str) -> None:
         problem = path_problem(entry.path)
         if problem is not None:
-            self._fail(f"the path {entry.path} is {problem}", pointer, code="UNSAFE_PATH")
+            message = f"the path {entry.path} is {problem}"
+            self._fail(rules.ENTRY_PATH_IS_SAFE, message, pointer)
         elif not is_listed(entry.path):
-            self._fail(f"{entry.path} must not be listed", pointer)
+            self._fail(rules.ENTRY_MAY_BE_LISTED, f"{entry.path} must not be listed", pointer)
         if not is_hex_digest(entry.sha256):
-            self._fail("sha256 is 64 lower-case hex digits", pointer)
+            self._fail(rules.ENTRY_DIGEST_FORM, "sha256 is 64 lower-case hex digits", pointer)
 
-    def _fail(
-        self, message: str, pointer: str, *, code: VerifyFailCode = "BUNDLE_MALFORMED"
-    ) -> None:
-        self._case.fail(code, "manifest", MANIFEST, message, pointer=pointer)
+    def _fail(self, rule: Rule, message: str, pointer: str) -> None:
+        self._case.fail(rule, MANIFEST, message, pointer=pointer)
 
 
 def compare_expectations(receipt: Receipt, wanted: Expectations, case: Case) -> None:
     """Compares what the caller demands with what the receipt says."""
     case.take("expectations")
     pairs = (
-        ("proof_digest", wanted.proof_digest, receipt.proof_digest),
-        ("run_id", wanted.run_id, receipt.run_id),
+        (rules.DIGEST_EXPECTED, "proof_digest", wanted.proof_digest, receipt.proof_digest),
+        (rules.RUN_ID_EXPECTED, "run_id", wanted.run_id, receipt.run_id),
+        (rules.NONCE_EXPECTED, "nonce", wanted.nonce, receipt.nonce),
     )
-    for name, expected, actual in pairs:
+    for rule, name, expected, actual in pairs:
         if expected is not None and actual != expected:
-            case.fail(
-                "DIGEST_UNEXPECTED",
-                "expectations",
-                RECEIPT,
-                f"the caller expects another {name}",
-                pointer=f"/{name}",
-                expected=expected,
-                actual=actual,
-            )
+            message = f"the caller expects another {name}"
+            _unexpected(case, rule, name, message, expected, actual)
+    earliest = wanted.not_before_ms
+    if earliest is not None and receipt.ended_ms < earliest:
+        message = "the run ended before the time that the caller expects"
+        _unexpected(case, rules.NOT_BEFORE, "ended_ms", message, earliest, receipt.ended_ms)
+
+
+def _unexpected(
+    case: Case, rule: Rule, name: str, message: str, expected: object, actual: object
+) -> None:
+    case.fail(rule, RECEIPT, message, pointer=f"/{name}", expected=expected, actual=actual)

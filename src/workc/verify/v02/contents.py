@@ -15,15 +15,16 @@ from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits
 from workc.kernel.digest import TAG_REQUEST
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
+from workc.verify.v02 import rules
 
 
 def compare_names(manifest: Manifest, files: Mapping[str, Item], case: Case) -> None:
     """Compares the closed world: what is listed is there, and nothing else is."""
     listed = {entry.path for entry in manifest.files}
     for path in sorted(listed - files.keys()):
-        case.fail("MANIFEST_MISSING_FILE", "files", path, "listed, but not in the bundle")
+        case.fail(rules.LISTED_FILE_IS_THERE, path, "listed, but not in the bundle")
     for path in sorted(files.keys() - listed - {MANIFEST, RECEIPT}):
-        case.fail("UNLISTED_FILE", "files", path, "in the bundle, but not listed")
+        case.fail(rules.FILE_IS_LISTED, path, "in the bundle, but not listed")
 
 
 def readable(
@@ -64,12 +65,11 @@ def _compare_request(reader: Reader, entry: FileEntry, digest: str, case: Case) 
         for chunk in reader.chunks(entry.path, entry.size):
             hasher.update(chunk)
     except ReadError as error:
-        case.fail("FILE_UNREADABLE", "files", entry.path, str(error))
+        case.fail(rules.FILE_READABLE, entry.path, str(error))
         return
     if hasher.hexdigest() != digest:
         case.fail(
-            "FSM_ILLEGAL_TRANSITION",
-            "table",
+            rules.REQUEST_DIGEST,
             entry.path,
             "the request is not the one of the digest",
             expected=digest,
@@ -81,8 +81,7 @@ def compare_hash(entry: FileEntry, actual: str, case: Case) -> None:
     """Adds HASH_MISMATCH unless ``actual`` is the listed SHA-256."""
     if actual != entry.sha256:
         case.fail(
-            "HASH_MISMATCH",
-            "files",
+            rules.FILE_DIGEST,
             entry.path,
             "the content is not what was listed",
             expected=entry.sha256,
@@ -93,12 +92,11 @@ def compare_hash(entry: FileEntry, actual: str, case: Case) -> None:
 def _size_fits(entry: FileEntry, item: Item, case: Case, limits: Limits) -> bool:
     if item.size > limits.file_bytes:
         message = f"larger than {limits.file_bytes} bytes"
-        case.fail("LIMIT_EXCEEDED", "files", entry.path, message)
+        case.fail(rules.FILE_IS_SMALL, entry.path, message)
         return False
     if item.size != entry.size:
         case.fail(
-            "HASH_MISMATCH",
-            "files",
+            rules.FILE_SIZE,
             entry.path,
             "the size is not as listed",
             expected=entry.size,
@@ -114,6 +112,6 @@ def _compare_content(reader: Reader, entry: FileEntry, case: Case) -> None:
         for chunk in reader.chunks(entry.path, entry.size):
             hasher.update(chunk)
     except ReadError as error:
-        case.fail("FILE_UNREADABLE", "files", entry.path, str(error))
+        case.fail(rules.FILE_READABLE, entry.path, str(error))
         return
     compare_hash(entry, hasher.hexdigest(), case)

@@ -1,0 +1,399 @@
+"""Payloads: what events say, one struct a kind, and what is fixed for each kind.
+
+Fields stand in key order, so that msgspec writes a payload canonically as it stands
+(``docs/spec/bundle-0.2.md``, section 6). What types alone cannot say, ``problem`` says.
+
+Three classes of event exist. An *answer* depends on the world and carries ``at_ms``, the time of
+the driver's clock. An *ask* is written ahead of an effect. Everything else is *derived*: the
+engine recomputes it from the answers.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from workc.kernel.phases import LockLevel, Outcome, Phase
+from workc.kernel.values import MAX_SAFE_INTEGER
+
+#: Every number of an event: an integer that any JSON reader holds exactly.
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+#: A key of a canonical object (docs/spec/bundle-0.2.md, section 1).
+AsciiName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[\x00-\x7f]*\Z")]
+Form = Literal["json", "text", "bytes"]
+Basis = Literal["usage", "released", "bound"]
+StepStatus = Literal["success", "failure", "skipped"]
+Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
+Verification = Literal["passed", "failed", "nothing_to_check"]
+
+
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Fields stand in key order; what is UNSET is not written. Values are trees: nothing to collect."""
+
+
+class _Payload(_Record, frozen=True):
+    """What an event says. Decoding checks ``problem`` and the bodies: types alone cannot say it."""
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns every body in the payload, in field order; what is not there may be UNSET."""
+        return ()
+
+    def problem(self) -> str | None:
+        """Returns what is wrong with the fields together, or None."""
+        return None
+
+
+class Body(_Record, frozen=True, kw_only=True):
+    """Data of a user: inline up to 64 KiB, else a file of the bundle.
+
+    ``form`` json: RFC 8785 text; text: text; bytes: base64 when inline. Either ``inline`` or
+    ``path``, ``sha256`` and ``size`` are set.
+    """
+
+    form: Form
+    inline: str | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    sha256: str | UnsetType = UNSET
+    size: Count | UnsetType = UNSET
+
+    def problem(self) -> str | None:
+        """Returns why the body is neither inline nor a file, or no base64, or None."""
+        if self.inline is UNSET:
+            is_whole = not (self.path is UNSET or self.sha256 is UNSET or self.size is UNSET)
+            return None if is_whole else "a body has inline, or path, sha256 and size"
+        if not (self.path is UNSET and self.sha256 is UNSET and self.size is UNSET):
+            return "a body has inline, or path, sha256 and size"
+        if self.form == "bytes" and not _is_base64(self.inline):
+            return "an inline body of bytes is base64"
+        return None
+
+
+def _is_base64(text: str) -> bool:
+    """Returns whether a text is the one base64 spelling of some bytes (RFC 4648, section 4)."""
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
+    except ValueError:
+        return False
+
+
+class FailureRecord(_Record, frozen=True, kw_only=True):
+    """A failure as it is recorded: category and hint follow from the code."""
+
+    code: str
+    details: Body
+    message: str
+    retry_after_ms: Count | UnsetType = UNSET
+
+
+class Policy(_Record, frozen=True, kw_only=True):
+    """Which policy ruled, with the digest of its rules and the rules themselves."""
+
+    id: str
+    rules: Body
+    rules_sha256: str
+
+
+class RunStarted(_Payload, frozen=True, kw_only=True):
+    """Binds the run: everything that decides what happens, by digest. Always the event 0."""
+
+    bundle: Literal["0.2"]
+    catalog_sha256: str
+    ceiling_micro_cents: Count
+    code: dict[AsciiName, str]
+    engine: str
+    inputs: Body
+    name: str
+    nonce: str
+    policy: Policy
+    prices: Body
+    program: Body
+    program_kind: Literal["file", "function"]
+    run_id: str
+    seed: str
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns inputs, rules, prices and program."""
+        return (self.inputs, self.policy.rules, self.prices, self.program)
+
+
+class IntentSet(_Payload, frozen=True, kw_only=True):
+    """Says what the work is for."""
+
+    description: str
+    source: Literal["human", "parent_loop", "trigger", "policy"]
+
+
+class LensAssembled(_Payload, frozen=True, kw_only=True):
+    """Says what the work may know. ``items`` is 0 for a program that names its steps."""
+
+    items: Count
+
+
+class PlanChosen(_Payload, frozen=True, kw_only=True):
+    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function."""
+
+    plan: Body
+    steps: Count
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the plan."""
+        return (self.plan,)
+
+
+class SkillAsked(_Payload, frozen=True, kw_only=True):
+    """Written ahead of an opaque function: its effects are unknown."""
+
+    attempt: Count
+    params: Body
+    request: str
+    skill: str
+    step: str
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the parameters."""
+        return (self.params,)
+
+
+class SkillExecuted(_Payload, frozen=True, kw_only=True):
+    """One attempt of a step is over. Exactly one of ``failure`` and ``value`` is set.
+
+    ``mode``: pure (an answer, run again on replay), opaque (an answer, its output is the capture),
+    context (derived: its effects are captures). ``request`` is set for the first two, ``params``
+    for the first only.
+    """
+
+    attempt: Count
+    failure: FailureRecord | UnsetType = UNSET
+    mode: Literal["pure", "opaque", "context"]
+    params: Body | UnsetType = UNSET
+    request: str | UnsetType = UNSET
+    skill: str
+    step: str
+    value: Body | UnsetType = UNSET
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the bodies of failure, parameters and value."""
+        details = UNSET if self.failure is UNSET else self.failure.details
+        return (details, self.params, self.value)
+
+    def problem(self) -> str | None:
+        """Says that an attempt has a value or a failure, not both, not neither."""
+        if (self.failure is UNSET) != (self.value is UNSET):
+            return None
+        return "an attempt has a value or a failure"
+
+
+class EffectAsked(_Payload, frozen=True, kw_only=True):
+    """Written ahead of an effect. ``digest`` is that of ``request`` (tag ``workc request/0.2``)."""
+
+    attempt: Count
+    digest: str
+    port: Literal["http", "model"]
+    request: Body
+    step: str
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the request."""
+        return (self.request,)
+
+
+class RedactionRecord(_Record, frozen=True, kw_only=True):
+    """A secret that stood in the answer and was taken out before it was recorded."""
+
+    commitment: str
+    count: Count
+    salt: str
+    secret: str
+
+
+class Response(_Record, frozen=True, kw_only=True):
+    """What a port gave back. ``boundaries`` are the offsets at which the chunks after the first begin."""
+
+    body: Body
+    boundaries: list[Count]
+    headers: list[tuple[str, str]]
+    redactions: list[RedactionRecord]
+    status: Count
+    url: str
+
+
+class EffectAnswered(_Payload, frozen=True, kw_only=True):
+    """The answer of a port. Exactly one of ``failure`` and ``response`` is set."""
+
+    failure: FailureRecord | UnsetType = UNSET
+    request: str
+    response: Response | UnsetType = UNSET
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the body of the failure or of the response."""
+        if self.response is UNSET:
+            return () if self.failure is UNSET else (self.failure.details,)
+        return (self.response.body,)
+
+    def problem(self) -> str | None:
+        """Says that an answer has a response or a failure, not both, not neither."""
+        if (self.failure is UNSET) != (self.response is UNSET):
+            return None
+        return "an answer has a response or a failure"
+
+
+class RetryScheduled(_Payload, frozen=True, kw_only=True):
+    """The attempt failed with a code that may be tried again, after this delay."""
+
+    after_ms: Count
+    attempt: Count
+    code: str
+    step: str
+
+
+class TimerSet(_Payload, frozen=True, kw_only=True):
+    """A skill or a workflow asked to wait."""
+
+    after_ms: Count
+
+
+class TimerFired(_Payload, frozen=True, kw_only=True):
+    """The wait is over; answers the RetryScheduled or TimerSet before it."""
+
+
+class BudgetReserved(_Payload, frozen=True, kw_only=True):
+    """A reservation, granted or refused; ``reserved`` and ``spent`` are those after the move."""
+
+    bound: Count
+    granted: bool
+    n: Count
+    reserved: Count
+    spent: Count
+    step: str
+
+
+class BudgetSettled(_Payload, frozen=True, kw_only=True):
+    """A reservation is closed: ``actual`` is spent, the rest free. ``grant`` is its ``n``."""
+
+    actual: Count
+    basis: Basis
+    grant: Count
+    n: Count
+    reserved: Count
+    spent: Count
+    step: str
+
+
+class CallHalted(_Payload, frozen=True, kw_only=True):
+    """The ask was not made because the run halts; ``code`` is the cause."""
+
+    code: str
+
+
+class StepSkipped(_Payload, frozen=True, kw_only=True):
+    """The step did not run; ``because`` names the steps that it needed, sorted by plan order."""
+
+    because: list[str]
+    code: str
+    step: str
+
+
+class WorkEnded(_Payload, frozen=True, kw_only=True):
+    """Act is over: the output, or why there is none. ``halt`` is set when the run was stopped."""
+
+    failure: FailureRecord | UnsetType = UNSET
+    halt: str | UnsetType = UNSET
+    output: Body | UnsetType = UNSET
+    step: str | UnsetType = UNSET
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the bodies of failure and output."""
+        return (UNSET if self.failure is UNSET else self.failure.details, self.output)
+
+
+class CheckResult(_Record, frozen=True, kw_only=True):
+    """One check. ``value`` is what its expression gave; ``failure`` is set if it gave nothing."""
+
+    check_id: str
+    failure: FailureRecord | UnsetType = UNSET
+    level: Level
+    passed: bool
+    that: str
+    value: Body | UnsetType = UNSET
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the bodies of failure and value."""
+        return (UNSET if self.failure is UNSET else self.failure.details, self.value)
+
+
+class VerificationRun(_Payload, frozen=True, kw_only=True):
+    """All checks of the workflow; ``nothing_to_check`` is not a pass."""
+
+    results: list[CheckResult]
+    verdict: Verification
+
+    def bodies(self) -> Iterable[Body | UnsetType]:
+        """Returns the bodies of all results."""
+        return [body for result in self.results for body in result.bodies()]
+
+
+class Locked(_Payload, frozen=True, kw_only=True):
+    """The end of every run, whatever became of it. ``code`` is set unless it is a success."""
+
+    code: str | UnsetType = UNSET
+    lock_level: LockLevel
+    outcome: Outcome
+
+
+Payload: TypeAlias = (
+    RunStarted
+    | IntentSet
+    | LensAssembled
+    | PlanChosen
+    | SkillAsked
+    | SkillExecuted
+    | EffectAsked
+    | EffectAnswered
+    | RetryScheduled
+    | TimerSet
+    | TimerFired
+    | BudgetReserved
+    | BudgetSettled
+    | CallHalted
+    | StepSkipped
+    | WorkEnded
+    | VerificationRun
+    | Locked
+)
+
+
+class KindRule(msgspec.Struct, frozen=True):
+    """Says of a kind: its payload, the phase it stands in, and whether it is an answer.
+
+    ``answer`` "maybe": a SkillExecuted is an answer unless its mode is context.
+    """
+
+    payload: type[Payload]
+    phase: Phase
+    answer: Literal["yes", "no", "maybe"] = "no"
+
+
+KINDS: Mapping[str, KindRule] = {
+    "RunStarted": KindRule(RunStarted, "Observe", "yes"),
+    "IntentSet": KindRule(IntentSet, "Observe"),
+    "LensAssembled": KindRule(LensAssembled, "Orient"),
+    "PlanChosen": KindRule(PlanChosen, "Decide"),
+    "SkillAsked": KindRule(SkillAsked, "Act"),
+    "SkillExecuted": KindRule(SkillExecuted, "Act", "maybe"),
+    "EffectAsked": KindRule(EffectAsked, "Act"),
+    "EffectAnswered": KindRule(EffectAnswered, "Act", "yes"),
+    "RetryScheduled": KindRule(RetryScheduled, "Act"),
+    "TimerSet": KindRule(TimerSet, "Act"),
+    "TimerFired": KindRule(TimerFired, "Act", "yes"),
+    "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),
+    "BudgetSettled": KindRule(BudgetSettled, "Act", "yes"),
+    "CallHalted": KindRule(CallHalted, "Act", "yes"),
+    "StepSkipped": KindRule(StepSkipped, "Act"),
+    "WorkEnded": KindRule(WorkEnded, "Act"),
+    "VerificationRun": KindRule(VerificationRun, "Verify"),
+    "Locked": KindRule(Locked, "Lock"),
+}

@@ -1,0 +1,21 @@
+"""What the caller demands of a bundle, and what a bundle says that it proves."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Expectations(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller demands beyond the bundle itself; ``not_before_ms`` is ms since 1970, UTC."""
+
+    proof_digest: str | None = None
+    run_id: str | None = None
+    nonce: str | None = None
+    not_before_ms: int | None = None
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the receipt; it holds if the verdict is PASS."""
+
+    run_id: str
+    proof_digest: str

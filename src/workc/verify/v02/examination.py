@@ -1,0 +1,81 @@
+"""The examination of a bundle of format 0.2: every step that can be taken, in an order that works.
+
+What a step cannot give is None, and was said why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workc.bundle.documents import Manifest, Receipt
+from workc.bundle.layout import EVENTS, MANIFEST, Limits
+from workc.bundle.projection import ProjectionError
+from workc.kernel.digest import sha256_hex
+from workc.verify.case import Case
+from workc.verify.expectations import Expectations, Proven
+from workc.verify.reader import Item, Reader
+from workc.verify.v02 import conclusions, contents, documents, rules
+from workc.verify.v02.event_log import Log, walk
+from workc.verify.verdict import Step
+
+#: PASS needs all of them.
+STEPS: tuple[Step, ...] = (
+    "names",
+    "manifest",
+    "files",
+    "receipt",
+    "events",
+    "table",
+    "money",
+    "references",
+    "roots",
+    "projection",
+    "digest",
+    "expectations",
+)
+
+
+def examine(
+    reader: Reader,
+    found: Mapping[str, Item],
+    receipt: bytes | None,
+    wanted: Expectations,
+    case: Case,
+    limits: Limits,
+) -> Proven | None:
+    """Takes every step that can be taken; returns what the receipt says, if there is one."""
+    parsed = None if receipt is None else documents.parse_receipt(receipt, case)
+    if parsed is not None:
+        documents.compare_expectations(parsed, wanted, case)
+    data = documents.read_document(reader, found.get(MANIFEST), "manifest", case, limits)
+    manifest = None if data is None else documents.parse_manifest(data, case)
+    if data is not None and manifest is not None:
+        contents.compare_names(manifest, found, case)
+        entries = contents.readable(manifest, found, case, limits)
+        contents.compare_contents(reader, entries, case)
+        log = walk(reader, entries[EVENTS], case, limits) if EVENTS in entries else None
+        if log is not None:
+            contents.compare_requests(reader, entries, log.lanes.requests, case)
+            _conclude(log, manifest, sha256_hex(data), parsed, case)
+    if parsed is None:
+        return None
+    return Proven(run_id=parsed.run_id, proof_digest=parsed.proof_digest or "")
+
+
+def _conclude(
+    log: Log, manifest: Manifest, sha256: str, receipt: Receipt | None, case: Case
+) -> None:
+    projection = log.projection
+    if projection.started is not None:
+        conclusions.check_run_id(projection.started.run_id, manifest, case)
+    conclusions.check_references(projection, manifest, case)
+    conclusions.check_outcome(projection, log.lanes.stopped, case)
+    try:
+        computed = projection.receipt(sha256, manifest.files)
+    except ProjectionError as error:
+        case.fail(rules.EVENTS_HAVE_PROJECTION, EVENTS, str(error))
+        return
+    conclusions.check_plan(projection.plan, log.lanes.steps, computed, case)
+    if receipt is not None:
+        conclusions.check_roots(receipt, computed, case)
+        conclusions.check_projection(receipt, computed, case)

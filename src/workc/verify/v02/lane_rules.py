@@ -1,0 +1,271 @@
+"""The rules of lanes: one step and one skill each, known code, asks and answers that fit.
+
+A fold over the events that keeps what the lane at hand has said, the open reservations, and the
+names of steps as far as two could be the same (docs/spec/bundle-0.2.md, sections 5 and 7).
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import UNSET
+
+from workc.bundle.layout import EVENTS
+from workc.kernel.digest import TAG_REQUEST, tagged
+from workc.kernel.events import Event, Path, dotted
+from workc.kernel.payloads import (
+    BudgetReserved,
+    BudgetSettled,
+    CallHalted,
+    EffectAnswered,
+    EffectAsked,
+    Payload,
+    RetryScheduled,
+    RunStarted,
+    SkillAsked,
+    SkillExecuted,
+    StepSkipped,
+)
+from workc.verify.case import Case
+from workc.verify.rules import Rule
+from workc.verify.v02 import rules
+from workc.verify.v02.money import Money
+from workc.verify.v02.payload_rules import mode_fits, payload_problems
+
+#: A step of a function that names its place: no other lane's can have the same name.
+_PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
+
+
+class StepFound(msgspec.Struct):
+    """What the lane of a step says: its skill, if it came to that, and why it was skipped."""
+
+    skill: str | None = None
+    because: list[str] = []
+
+
+class LaneRules:
+    """Takes the events in order. ``steps`` stand in the order of their lanes.
+
+    Those of a function that are named after their place are left out of ``steps``, so that memory
+    does not follow their number.
+
+    ``stopped`` says what stopped the run, if anything did. ``requests`` are paths of files with
+    the digests that they must have.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._money = Money(case)
+        self._line = 0
+        # Where the lane at hand starts; what it has said so far.
+        self._start: Path = ()
+        self._step: str | None = None
+        self._skill: str | None = None
+        self._attempt = 1
+        self._before: Payload | None = None
+        self._code: dict[str, str] = {}
+        self._of_function = False
+        self._grants: dict[int, tuple[Path, int]] = {}
+        self.steps: dict[str, StepFound] = {}
+        self.stopped: str | None = None
+        self.requests: set[tuple[str, str]] = set()
+
+    def take(self, events: list[Event]) -> None:
+        """Checks the next events against those before them."""
+        for event in events:
+            self._line += 1
+            at, payload = event.at, event.payload
+            if at[-1] == 0 or len(at) == 1:
+                self._leave(at)
+            self._take(payload)
+            self._before = payload
+
+    def _take(self, payload: Payload) -> None:
+        match payload:
+            case SkillExecuted():
+                self._executed(payload)
+            case EffectAsked():
+                self._asked(payload)
+            case EffectAnswered():
+                self._answered(payload)
+            case SkillAsked():
+                self._called(payload)
+            case BudgetReserved():
+                self._reserved(payload)
+            case BudgetSettled():
+                self._settled(payload)
+            case _:
+                self._take_rare(payload)
+
+    def close(self) -> None:
+        """Checks the end of the log: the ledger is closed."""
+        self._money.close()
+
+    def _take_rare(self, payload: Payload) -> None:
+        match payload:
+            case RetryScheduled():
+                self._retried(payload)
+            case RunStarted():
+                self._check_alone(payload)
+                self._money.start(payload.ceiling_micro_cents)
+                self._code = payload.code
+                self._of_function = payload.program_kind == "function"
+            case CallHalted():
+                self.stopped = "a call was halted"
+            case StepSkipped():
+                self._name(payload.step)
+                if payload.step in self.steps:
+                    self.steps[payload.step].because = payload.because
+            case _:
+                pass
+
+    def _leave(self, at: Path) -> None:
+        if self._step is None and len(self._start) > 1:
+            self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
+        self._start = at
+        self._step = self._skill = None
+        self._attempt = 1
+
+    def _name(self, step: str) -> None:
+        """Takes the step that an event names: the first one of a lane names the lane."""
+        if self._step == step:
+            return
+        if self._step is not None:
+            self._differs(rules.LANE_HAS_ONE_STEP, "step", self._step, step)
+            return
+        self._step = step
+        if self._of_function and self._stands_at_its_place(step):
+            return
+        if step in self.steps:
+            self._fail(rules.STEP_HAS_ONE_LANE, "the step has a lane already", "/payload/step")
+        self.steps.setdefault(step, StepFound())
+
+    def _stands_at_its_place(self, step: str) -> bool:
+        """Returns whether the name ends with the lane, so that no other lane has it."""
+        if step.endswith(f"-{dotted(self._start[:2])}"):
+            return True
+        if _PLACED.search(step):
+            message = "the step is named after another place"
+            self._fail(rules.STEP_AT_ITS_PLACE, message, "/payload/step")
+        return False
+
+    def _use(self, step: str, attempt: int, skill: str) -> None:
+        if self._step != step:
+            self._name(step)
+        self._try(attempt)
+        if self._skill == skill:
+            return
+        if self._skill is not None:
+            message = "the skill is not that of the lane"
+            self._fail(rules.LANE_HAS_ONE_SKILL, message, "/payload/skill")
+            return
+        self._skill = skill
+        if self._step in self.steps:
+            self.steps[self._step].skill = skill
+
+    def _try(self, attempt: int) -> None:
+        if attempt != self._attempt:
+            self._differs(rules.ATTEMPTS_COUNT, "attempt", self._attempt, attempt)
+
+    def _know(self, skill: str) -> None:
+        if skill not in self._code:
+            message = "the code of the skill is not that of the run"
+            self._fail(rules.CODE_IS_NAMED, message, "/payload/skill")
+
+    def _called(self, call: SkillAsked) -> None:
+        self._use(call.step, call.attempt, call.skill)
+        self._know(call.skill)
+
+    def _check_alone(self, payload: Payload) -> None:
+        for rule, pointer in payload_problems(payload):
+            self._fail(rule, f"not so: {rule.text}", f"/payload{pointer}")
+
+    def _executed(self, executed: SkillExecuted) -> None:
+        if not mode_fits(executed):
+            self._check_alone(executed)
+        call = self._before
+        if type(call) is SkillAsked:
+            if executed.request != call.request:
+                self._differs(rules.CALL_FITS_ASK, "request", call.request, executed.request)
+            if executed.mode != "opaque":
+                self._differs(rules.CALL_FITS_ASK, "mode", "opaque", executed.mode)
+        elif executed.mode == "opaque":
+            message = "an opaque call was not asked for"
+            self._fail(rules.OPAQUE_IS_ASKED, message, "/payload/mode")
+        self._use(executed.step, executed.attempt, executed.skill)
+        if executed.request is not UNSET:
+            self._know(executed.skill)
+
+    def _asked(self, asked: EffectAsked) -> None:
+        self._name(asked.step)
+        self._try(asked.attempt)
+        request = asked.request
+        if request.inline is not UNSET:
+            digest = tagged(TAG_REQUEST, request.inline.encode())
+            if digest != asked.digest:
+                self._differs(rules.REQUEST_DIGEST, "digest", digest, asked.digest)
+        elif request.path is not UNSET:
+            self.requests.add((request.path, asked.digest))
+
+    def _answered(self, answered: EffectAnswered) -> None:
+        self._check_alone(answered)
+        asked = self._before
+        if isinstance(asked, EffectAsked) and answered.request != asked.digest:
+            self._differs(rules.ANSWER_FITS_ASK, "request", asked.digest, answered.request)
+
+    def _retried(self, retry: RetryScheduled) -> None:
+        executed = self._before
+        if isinstance(executed, SkillExecuted):
+            code = None if executed.failure is UNSET else executed.failure.code
+            if retry.code != code:
+                self._differs(rules.RETRY_FITS, "code", code, retry.code)
+            if retry.attempt != executed.attempt:
+                self._differs(rules.RETRY_FITS, "attempt", executed.attempt, retry.attempt)
+        self._name(retry.step)
+        self._attempt = retry.attempt + 1
+
+    def _reserved(self, reserved: BudgetReserved) -> None:
+        self._name(reserved.step)
+        self._money.take(reserved)
+        if reserved.granted:
+            self._grants[reserved.n] = (self._start, reserved.bound)
+        else:
+            self.stopped = "a reservation was refused"
+
+    def _settled(self, settled: BudgetSettled) -> None:
+        self._name(settled.step)
+        self._money.take(settled)
+        lane, bound = self._grants.pop(settled.grant, (None, 0))
+        if lane != self._start:
+            message = "the reservation does not stand before its settlement in the same lane"
+            self._fail(rules.SETTLED_IN_LANE, message, "/payload/grant")
+            return
+        if settled.actual > bound:
+            self.stopped = "a settlement was above its bound"
+        expected = {"released": 0, "bound": bound}.get(settled.basis, settled.actual)
+        if settled.actual != expected:
+            message = f"a settlement by {settled.basis} has the actual {expected}"
+            self._fail(rules.SETTLED_BY_BASIS, message, "/payload/actual")
+
+    def _differs(self, rule: Rule, field: str, expected: object, actual: object) -> None:
+        message = f"{field} does not fit the events before it in its lane"
+        self._fail(rule, message, f"/payload/{field}", expected, actual)
+
+    def _fail(
+        self,
+        rule: Rule,
+        message: str,
+        pointer: str,
+        expected: object = None,
+        actual: object = None,
+    ) -> None:
+        self._case.fail(
+            rule,
+            EVENTS,
+            message,
+            line=self._line,
+            pointer=pointer,
+            expected=expected,
+            actual=actual,
+        )

@@ -1,0 +1,205 @@
+"""Every rule of format 0.2, with the paragraph of docs/spec/bundle-0.2.md that states it."""
+
+from __future__ import annotations
+
+from workc.verify.rules import COMMON_RULES, Rule
+from workc.verify.verdict import Step, VerifyFailCode
+
+
+class _Section:
+    """Numbers rules within one section of the page."""
+
+    def __init__(self, step: Step, section: int) -> None:
+        self._step: Step = step
+        self._section = section
+
+    def __call__(self, number: int, code: VerifyFailCode, text: str) -> Rule:
+        paragraph = f"bundle-0.2, section {self._section}"
+        return Rule(f"{self._section}.{number:02}", code, self._step, paragraph, text)
+
+
+_manifest, _files, _events = _Section("manifest", 3), _Section("files", 3), _Section("events", 4)
+_table, _payload, _money = _Section("table", 5), _Section("events", 6), _Section("money", 7)
+_receipt, _references = _Section("receipt", 8), _Section("references", 8)
+_roots, _projection = _Section("roots", 8), _Section("projection", 8)
+_digest, _expectations = _Section("digest", 9), _Section("expectations", 10)
+
+MANIFEST_IS_THERE = _manifest(1, "BUNDLE_MALFORMED", "There is a manifest.json.")
+MANIFEST_SIZE = _manifest(2, "LIMIT_EXCEEDED", "manifest.json has at most 268,435,456 bytes.")
+MANIFEST_READABLE = _manifest(3, "FILE_UNREADABLE", "manifest.json can be read as it is.")
+MANIFEST_FORM = _manifest(
+    4, "BUNDLE_MALFORMED", "manifest.json is one closed object in canonical JSON."
+)
+MANIFEST_VERSION = _manifest(5, "BUNDLE_MALFORMED", "The manifest is of the receipt's version.")
+ENTRIES_ASCEND = _manifest(
+    6, "BUNDLE_MALFORMED", "The entries ascend by the bytes of their paths and none repeats."
+)
+EVENTS_ARE_LISTED = _manifest(7, "BUNDLE_MALFORMED", "events.jsonl is listed.")
+EVIDENCE_IS_LISTED = _manifest(8, "BUNDLE_MALFORMED", "At least one file of evidence is listed.")
+ENTRY_PATH_IS_SAFE = _manifest(9, "UNSAFE_PATH", "A listed path obeys the grammar of names.")
+ENTRY_MAY_BE_LISTED = _manifest(
+    10, "BUNDLE_MALFORMED", "A listed path is events.jsonl, evidence or an artifact."
+)
+ENTRY_DIGEST_FORM = _manifest(11, "BUNDLE_MALFORMED", "A sha256 is 64 lower-case hex digits.")
+
+LISTED_FILE_IS_THERE = _files(21, "MANIFEST_MISSING_FILE", "A listed file is in the bundle.")
+FILE_IS_LISTED = _files(22, "UNLISTED_FILE", "A file in the bundle is listed.")
+FILE_SIZE = _files(23, "HASH_MISMATCH", "A file has its listed size.")
+FILE_DIGEST = _files(24, "HASH_MISMATCH", "A file has its listed SHA-256.")
+FILE_IS_SMALL = _files(25, "LIMIT_EXCEEDED", "A file has at most 8,589,934,592 bytes.")
+FILE_READABLE = _files(26, "FILE_UNREADABLE", "A listed file can be read as it is.")
+
+LINE_FORM = _events(1, "BUNDLE_MALFORMED", "A line is one event in canonical JSON and a newline.")
+KIND_IS_KNOWN = _events(2, "BUNDLE_MALFORMED", "The kind of an event is known.")
+LOG_IS_NOT_EMPTY = _events(3, "BUNDLE_MALFORMED", "The log has an event; its last line a newline.")
+LINE_IS_SHORT = _events(4, "LIMIT_EXCEEDED", "A line has at most 16,777,216 bytes.")
+EVENTS_ARE_FEW = _events(5, "LIMIT_EXCEEDED", "There are at most 10,000,000 events.")
+EVENT_NUMBER = _events(6, "EVENT_CHAIN_MISMATCH", "seq is the number of the line, from 0.")
+EVENT_LINK = _events(7, "EVENT_CHAIN_MISMATCH", "prev is the hash of the line before.")
+EVENT_TIME = _events(8, "EVENT_CHAIN_MISMATCH", "ts is the largest at_ms so far.")
+ANSWER_HAS_TIME = _events(
+    9, "BUNDLE_MALFORMED", "An event has at_ms if and only if it is an answer."
+)
+LOG_ENDS_WITH_LOCKED = _events(10, "EVENT_CHAIN_MISMATCH", "The last event is Locked.")
+EVENTS_READABLE = _events(11, "FILE_UNREADABLE", "events.jsonl can be read as it is.")
+
+PLACE_FOLLOWS = _table(
+    1, "FSM_ILLEGAL_TRANSITION", "A place is one that may come next after the one before."
+)
+ROOT_LANE_TABLE = _table(
+    2, "FSM_ILLEGAL_TRANSITION", "In the root lane a kind follows as the table says."
+)
+STEP_LANE_TABLE = _table(
+    3, "FSM_ILLEGAL_TRANSITION", "In the lane of a step a kind follows as the table says."
+)
+LANE_MAY_OPEN = _table(
+    4, "FSM_ILLEGAL_TRANSITION", "Lanes of steps stand after PlanChosen, TimerFired or CallHalted."
+)
+ANSWER_FITS_ASK = _table(
+    5, "FSM_ILLEGAL_TRANSITION", "An EffectAnswered has the request of the EffectAsked before it."
+)
+REQUEST_DIGEST = _table(
+    6, "FSM_ILLEGAL_TRANSITION", "The digest of an EffectAsked is that of its request."
+)
+CALL_FITS_ASK = _table(
+    7, "FSM_ILLEGAL_TRANSITION", "A SkillExecuted has request and mode of the SkillAsked before it."
+)
+OPAQUE_IS_ASKED = _table(8, "FSM_ILLEGAL_TRANSITION", "An opaque call was asked for.")
+ATTEMPTS_COUNT = _table(
+    9, "FSM_ILLEGAL_TRANSITION", "attempt is 1, or one more after each RetryScheduled."
+)
+RETRY_FITS = _table(
+    10, "FSM_ILLEGAL_TRANSITION", "A RetryScheduled has attempt and code of the failure before it."
+)
+LANE_HAS_ONE_STEP = _table(11, "FSM_ILLEGAL_TRANSITION", "All events of a lane are of one step.")
+LANE_HAS_ONE_SKILL = _table(12, "FSM_ILLEGAL_TRANSITION", "All events of a lane are of one skill.")
+LANE_NAMES_A_STEP = _table(13, "FSM_ILLEGAL_TRANSITION", "Every lane names its step.")
+STEP_HAS_ONE_LANE = _table(14, "FSM_ILLEGAL_TRANSITION", "No two lanes are of one step.")
+CODE_IS_NAMED = _table(
+    15, "FSM_ILLEGAL_TRANSITION", "A skill that was called is one of the run's code."
+)
+STEP_AT_ITS_PLACE = _table(
+    18, "FSM_ILLEGAL_TRANSITION", "A step of a function that is named after a place stands there."
+)
+PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
+PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
+
+RUN_ID_FORM = _payload(1, "BUNDLE_MALFORMED", "run_id is 1 to 64 of A-Z a-z 0-9 . _ -")
+NAME_FORM = _payload(2, "BUNDLE_MALFORMED", "name is 1 to 256 characters without controls.")
+NONCE_FORM = _payload(3, "BUNDLE_MALFORMED", "nonce is 32 lower-case hex digits.")
+SEED_FORM = _payload(4, "BUNDLE_MALFORMED", "seed is a decimal number below 2^64.")
+RULES_DIGEST = _payload(5, "BUNDLE_MALFORMED", "rules_sha256 is the SHA-256 of the rules.")
+REQUEST_FITS_MODE = _payload(
+    6, "BUNDLE_MALFORMED", "request is there if and only if the mode is not context."
+)
+PARAMS_FIT_MODE = _payload(
+    7, "BUNDLE_MALFORMED", "params are there if and only if the mode is pure."
+)
+STATUS_RANGE = _payload(8, "BUNDLE_MALFORMED", "A status has three digits.")
+BOUNDARIES_ASCEND = _payload(9, "BUNDLE_MALFORMED", "Boundaries ascend within the body.")
+REDACTION_FORM = _payload(10, "BUNDLE_MALFORMED", "Salts and commitments are hex of their length.")
+
+MOVES_FOLLOW = _money(
+    1, "BUDGET_INVALID", "Every move of the ledger follows from those before it, numbers dense."
+)
+GRANTS_ARE_SETTLED = _money(2, "BUDGET_INVALID", "No granted reservation is open at the end.")
+SETTLED_IN_LANE = _money(
+    3, "BUDGET_INVALID", "A settlement stands in the lane of its reservation, after it."
+)
+SETTLED_BY_BASIS = _money(
+    4, "BUDGET_INVALID", "What is released costs nothing, what is charged at its bound costs it."
+)
+
+RECEIPT_IS_THERE = _receipt(1, "BUNDLE_MALFORMED", "There is a receipt.json.")
+RECEIPT_SIZE = _receipt(2, "LIMIT_EXCEEDED", "receipt.json has at most 268,435,456 bytes.")
+RECEIPT_READABLE = _receipt(3, "FILE_UNREADABLE", "receipt.json can be read as it is.")
+RECEIPT_FORM = _receipt(
+    4, "BUNDLE_MALFORMED", "receipt.json is one closed object in canonical JSON."
+)
+
+REFERENCE_IS_LISTED = _references(11, "CAPTURE_MISSING", "What an event refers to is listed.")
+FILE_IS_REFERRED_TO = _references(12, "UNLISTED_FILE", "An event refers to every listed file.")
+REFERENCE_FITS = _references(13, "HASH_MISMATCH", "An event refers to a file as it is listed.")
+
+ROOT_OF_ARTIFACTS = _roots(21, "MERKLE_MISMATCH_ARTIFACTS", "The root of artifacts is theirs.")
+ROOT_OF_BUDGET = _roots(22, "MERKLE_MISMATCH_BUDGET", "The root of budget is that of its moves.")
+ROOT_OF_EFFECTS = _roots(23, "MERKLE_MISMATCH_EFFECTS", "The root of effects is theirs.")
+ROOT_OF_EVENTS = _roots(24, "MERKLE_MISMATCH_EVENTLOG", "The root of events is that of the lines.")
+ROOT_OF_EVIDENCE = _roots(25, "MERKLE_MISMATCH_EVIDENCE", "The root of evidence is that of files.")
+ROOT_OF_GATES = _roots(26, "MERKLE_MISMATCH_GATES", "The root of gates is theirs.")
+ROOT_OF_LENS = _roots(27, "MERKLE_MISMATCH_LENS", "The root of lens is that of the lens events.")
+ROOT_OF_VERIFICATION = _roots(
+    28, "MERKLE_MISMATCH_VERIFICATION", "The root of verification is that of the checks."
+)
+ROOT_OF_WORKGRAPH = _roots(
+    29, "MERKLE_MISMATCH_WORKGRAPH", "The root of workgraph is that of children."
+)
+
+MANIFEST_DIGEST = _projection(
+    31, "RECEIPT_HASH_MISMATCH", "The receipt has the SHA-256 of the manifest."
+)
+RECEIPT_IS_PROJECTION = _projection(
+    32, "RECEIPT_EVENT_MISMATCH", "Every field of the receipt is what events and manifest give."
+)
+MANIFEST_RUN_ID = _projection(33, "RECEIPT_EVENT_MISMATCH", "Manifest and events are of one run.")
+EVENTS_HAVE_PROJECTION = _projection(
+    34, "BUNDLE_MALFORMED", "There are RunStarted, IntentSet, WorkEnded and Locked."
+)
+CHECK_HOLDS_IF_TRUE = _projection(
+    35, "VERIFICATION_INCOMPLETE", "A check passes if and only if its value is JSON true."
+)
+CHECK_IDS_DIFFER = _projection(36, "VERIFICATION_INCOMPLETE", "No two checks have one id.")
+VERDICT_FOLLOWS = _projection(
+    37, "VERIFICATION_INCOMPLETE", "The verdict of the checks is what they give."
+)
+HALT_IS_SAID = _projection(
+    38, "VERIFICATION_INCOMPLETE", "A run in which something was halted is halted."
+)
+OUTCOME_IS_BORNE_OUT = _projection(
+    39, "VERIFICATION_INCOMPLETE", "The outcome is what the work and the checks give."
+)
+STEPS_AS_PLANNED = _projection(
+    40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned."
+)
+PLAN_FORM = _projection(41, "RECEIPT_EVENT_MISMATCH", "An inline plan is a list of steps.")
+LANES_AS_PLANNED = _projection(
+    42, "RECEIPT_EVENT_MISMATCH", "There is one lane for each planned step, in order."
+)
+SKILL_AS_PLANNED = _projection(43, "RECEIPT_EVENT_MISMATCH", "A step has its planned skill.")
+NEEDS_AS_PLANNED = _projection(
+    44, "RECEIPT_EVENT_MISMATCH", "A step was skipped because of what it needs."
+)
+
+DIGEST_FOLLOWS = _digest(
+    1, "PROOF_DIGEST_MISMATCH", "The proof digest is that of the receipt without it."
+)
+
+DIGEST_EXPECTED = _expectations(2, "DIGEST_UNEXPECTED", "The proof digest is the expected one.")
+RUN_ID_EXPECTED = _expectations(3, "DIGEST_UNEXPECTED", "The run is the expected one.")
+NONCE_EXPECTED = _expectations(4, "DIGEST_UNEXPECTED", "The nonce is the expected one.")
+NOT_BEFORE = _expectations(5, "DIGEST_UNEXPECTED", "The run ended at the expected time or later.")
+
+_OWN = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
+RULES: tuple[Rule, ...] = tuple(
+    sorted({*COMMON_RULES, *_OWN}, key=lambda rule: tuple(map(int, rule.number.split("."))))
+)
