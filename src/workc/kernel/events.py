@@ -150,13 +150,13 @@ def decode_lines(data: bytes) -> list[Event]:
 
 
 def _check(payload: Payload) -> None:
-    """Raises ValueError if the fields of a payload or of one of its bodies do not go together."""
+    """Raises ValidationError if fields of a payload or of one of its bodies do not go together."""
     problem = payload.problem()
     for body in payload.bodies():
         if body is not UNSET and problem is None:
             problem = body.problem()
     if problem is not None:
-        raise ValueError(problem)
+        raise msgspec.ValidationError(problem)
 
 
 def payload_bytes(line: bytes) -> bytes:

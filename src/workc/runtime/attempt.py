@@ -8,10 +8,11 @@ are captures, its SkillExecuted is derived.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
 from typing import cast
 
+import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
@@ -35,8 +36,7 @@ from workc.runtime.workflow.model import StepSpec
 from workc.stages.skill import Skill
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(msgspec.Struct, frozen=True):
     """What is tried: which step, with which skill and parameters, for the how manyth time."""
 
     run: Run
@@ -57,8 +57,7 @@ class Trial:
         return min((limit for limit in limits if limit is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True):
     """What an attempt gave.
 
     ``halt`` is the cause if a halt of the run ended it; ``begun`` is False if it came before
@@ -83,7 +82,9 @@ async def make_attempt(trial: Trial) -> Tried:
     tried = await work(trial, deadline)
     if tried.failure and tried.failure.code == "TIMEOUT" and trial.run.is_over(trial.lane.now_ms):
         tried = replace(tried, failure=_of_the_run(tried.failure), halt=tried.halt or "TIMEOUT")
-    return replace(tried, idempotent=tried.idempotent or trial.skill.idempotent)
+    if trial.skill.idempotent and not tried.idempotent:
+        tried = replace(tried, idempotent=True)
+    return tried
 
 
 def _of_the_run(failure: Failure) -> Failure:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
@@ -18,8 +20,7 @@ from workc.runtime.program import Program
 HALT_ORDER: tuple[str, ...] = ("BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "TIMEOUT")
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(msgspec.Struct, frozen=True):
     """What became of a step. ``halt`` is the cause if a halt of the run ended it."""
 
     id: str

@@ -7,8 +7,9 @@ skipped; the others go on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal
@@ -17,6 +18,7 @@ from workc.kernel.payloads import (
     RetryScheduled,
     SkillExecuted,
     StepSkipped,
+    StepStatus,
 )
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
@@ -94,9 +96,12 @@ async def _try(trial: Trial) -> StepResult:
         tried = await make_attempt(trial)
         if not tried.begun:
             return _halted(lane, step, replace(result, halt=tried.halt))
-        result = replace(result, failure=tried.failure, attempts=trial.number, halt=tried.halt)
+        status: StepStatus = "success" if tried.failure is None else "failure"
+        result = StepResult(
+            step.id, step.skill, status, tried.value, tried.failure, trial.number, tried.halt
+        )
         if tried.failure is None:
-            return replace(result, status="success", value=tried.value)
+            return result
         delay = _delay_ms(trial, tried, tried.failure)
         if delay is None:
             return result
