@@ -20,7 +20,7 @@ from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_problem
 from workc.kernel.failure import Misuse
 from workc.verify.reader import Item, Kind, ReadError
 
-_CHUNK_BYTES = 1_048_576
+_CHUNK_BYTES = 131_072
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: O_NONBLOCK: opening a FIFO must not hang. O_NOCTTY: nor must a terminal become ours.
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -31,6 +31,7 @@ class BundleFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._last = _Held("", None)
 
     @property
     def path(self) -> Path:
@@ -44,6 +45,7 @@ class BundleFolder:
         below it can be a good one. Of one folder at most one name more than a bundle may have is
         looked at.
         """
+        self._last = _Held("", None)
         pending = self._scan("")
         while pending:
             item = pending.pop()
@@ -59,7 +61,7 @@ class BundleFolder:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise ReadError("it is no regular file")
-            yield from _read(descriptor, size + 1)
+            yield from _read(descriptor, min(size + 1, before.st_size))
             if _identity(os.fstat(descriptor)) != _identity(before):
                 raise ReadError("it changed while it was read")
 
@@ -71,23 +73,45 @@ class BundleFolder:
 
     @contextmanager
     def _opened(self, path: str, flags: int) -> Generator[int]:
-        descriptor = _open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        folder, _, name = path.rpartition("/")
+        held = self._folder(folder)
+        descriptor = _open(name or ".", flags, held.descriptor)
         try:
-            *folders, last = path.split("/") if path else ("",)
-            for folder in folders:
-                descriptor = _step_into(descriptor, folder, _FOLDER_FLAGS)
-            if last:
-                descriptor = _step_into(descriptor, last, flags)
             yield descriptor
         finally:
             os.close(descriptor)
 
+    def _folder(self, path: str) -> _Held:
+        """Returns a folder that is open; the last one stays so, as files mostly stand together."""
+        held = self._last
+        if held.descriptor is None or held.path != path:
+            held = self._last = _Held(path, self._walk(path))
+        return held
 
-def _step_into(folder: int, name: str, flags: int) -> int:
-    """Returns the descriptor of what is opened in a folder, whose own is closed then."""
-    inner = _open(name, flags, folder)
-    os.close(folder)
-    return inner
+    def _walk(self, path: str) -> int:
+        descriptor = _open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for folder in path.split("/") if path else ():
+                inner = _open(folder, _FOLDER_FLAGS, descriptor)
+                os.close(descriptor)
+                descriptor = inner
+        except ReadError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+
+class _Held:
+    """A folder kept open for the next file; closed when nothing refers to it any more."""
+
+    def __init__(self, path: str, descriptor: int | None) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    def __del__(self) -> None:
+        """Closes the folder."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 def _open(path: str | Path, flags: int, folder: int | None = None) -> int:

@@ -41,10 +41,21 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"] + [f"com{n}" for n in range(10)] + [f"lpt{n}" for n in range(10)]
 )
+#: A whole path that may be in a bundle, but for its length: the same rules in one expression.
+_GOOD_PATH = re.compile(
+    r"(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-](?:/(?!\Z)|\Z))+",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def path_problem(path: str) -> str | None:
     """Returns why a path must not be in a bundle, or None if it may."""
+    if len(path) <= MAX_PATH_BYTES and _GOOD_PATH.fullmatch(path):
+        return None
+    return _why_not(path)
+
+
+def _why_not(path: str) -> str | None:
     if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return f"longer than {MAX_PATH_BYTES} bytes"
     for segment in path.split("/"):
