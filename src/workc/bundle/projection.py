@@ -98,7 +98,10 @@ class Projection:
         if not self.phases or self.phases[-1] != phase:
             self.phases.append(phase)
         self.ended_ms = ts
-        self._take(line, payload)
+        if type(payload) is SkillExecuted:
+            self._executed(payload)
+        else:
+            self._take(line, payload)
         if b'"path":' in line:
             self._refer(payload)
 
@@ -150,8 +153,6 @@ class Projection:
 
     def _take(self, line: bytes, payload: Payload) -> None:
         match payload:
-            case SkillExecuted():
-                self._executed(payload)
             case EffectAsked() | SkillAsked():
                 self._effects += 1
                 self._effect_tree.append(leaf_hash(events.payload_bytes(line)))

@@ -76,7 +76,11 @@ class Accumulator:
 
     def append(self, leaf: bytes) -> None:
         """Adds the next leaf hash; raises Misuse unless it is 32 bytes long."""
-        self.extend((leaf,))
+        if len(leaf) != HASH_LENGTH:
+            raise _not_a_leaf_hash(leaf)
+        self._gathered.append(leaf)
+        if len(self._gathered) == _TOGETHER:
+            self._add_subtree()
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Adds the next leaf hashes; raises Misuse unless each is 32 bytes long."""

@@ -73,18 +73,19 @@ class LaneRules:
 
     def take(self, events: list[Event]) -> None:
         """Checks the next events against those before them."""
-        for event in events:
-            self._line += 1
+        for number, event in enumerate(events, self._line + 1):
+            self._line = number
             at, payload = event.at, event.payload
             if at[-1] == 0 or len(at) == 1:
                 self._leave(at)
-            self._take(payload)
+            if type(payload) is SkillExecuted:
+                self._executed(payload)
+            else:
+                self._take(payload)
             self._before = payload
 
     def _take(self, payload: Payload) -> None:
         match payload:
-            case SkillExecuted():
-                self._executed(payload)
             case EffectAsked():
                 self._asked(payload)
             case EffectAnswered():
@@ -153,7 +154,8 @@ class LaneRules:
     def _use(self, step: str, attempt: int, skill: str) -> None:
         if self._step != step:
             self._name(step)
-        self._try(attempt)
+        if self._attempt != attempt:
+            self._try(attempt)
         if self._skill == skill:
             return
         if self._skill is not None:

@@ -8,6 +8,7 @@ than one event (docs/spec/bundle-0.2.md, sections 4 and 5). Nearly all events br
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from msgspec import UNSET
 
@@ -28,6 +29,10 @@ from workc.verify.v02 import rules
 
 #: Before the first place, so that what may come next is [0].
 _NOWHERE: Path = (-1,)
+#: How a place follows the one before: in its lane, in the next lane of a step, in the root lane.
+Advance = Literal["on", "lane", "root", "no"]
+#: A step from event to event: how the place advances, the root lane's kind, the kinds of both.
+_Step: TypeAlias = tuple[Advance, str, str, str]
 #: What is asked of an event's kind, by the type of its payload: name, phase, whether it answers.
 _KINDS: Mapping[type[Payload], tuple[str, Phase, str]] = {
     rule.payload: (kind, rule.phase, rule.answer) for kind, rule in KINDS.items()
@@ -47,6 +52,9 @@ class SequenceRules:
         self._kind = START
         self._phase: Phase | None = None
         self._root_kind = START
+        # Steps from place to place that broke no rule, so that each is looked at once.
+        self._good: set[_Step] = set()
+        self._found = 0
 
     def take(self, leaves: list[bytes], events: list[Event]) -> None:
         """Checks the next events; ``leaves`` are the leaf hashes of their lines."""
@@ -88,8 +96,11 @@ class SequenceRules:
                 self._fail(rules.ANSWER_HAS_TIME, number, message, "/at_ms")
             if event.phase != phase or phase is not self._phase:
                 self._check_phase(number, event, kind, phase)
-            self._check_place(number, event.at, kind)
-            self._at, self._kind, self._phase = event.at, kind, phase
+            at = event.at
+            step = (_advance(self._at, at), self._root_kind, self._kind, kind)
+            if step not in self._good:
+                self._check_place(number, at, kind, step)
+            self._at, self._kind, self._phase = at, kind, phase
 
     def close(self) -> None:
         """Checks the end of the log: a terminal event is mandatory."""
@@ -111,13 +122,10 @@ class SequenceRules:
             return may_lock_from(self._phase, payload.outcome, payload.lock_level)
         return may_follow(self._phase, phase)
 
-    def _check_place(self, number: int, at: Path, kind: str) -> None:
-        if at[-1] and len(at) == len(self._at) == 3 and at[:2] == self._at[:2]:
-            if at[2] != self._at[2] + 1:
-                self._check_follows(number, at)
-            self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, self._kind, kind)
-            return
-        self._check_follows(number, at)
+    def _check_place(self, number: int, at: Path, kind: str, step: _Step) -> None:
+        """Checks a step from one place to the next; one that is good need not be looked at again."""
+        found = self._found
+        self._check_follows(number, at, step[0])
         if len(at) == 1:
             self._close_lane(number)
             self._must(number, rules.ROOT_LANE_TABLE, ROOT_LANE, self._root_kind, kind)
@@ -127,9 +135,11 @@ class SequenceRules:
         else:
             self._close_lane(number)
             self._open_lane(number, kind)
+        if self._found == found and step[1] == self._root_kind:
+            self._good.add(step)
 
-    def _check_follows(self, number: int, at: Path) -> None:
-        if not place_follows(self._at, at):
+    def _check_follows(self, number: int, at: Path, advance: Advance) -> None:
+        if advance == "no":
             message = "the place is not one that may come next"
             self._fail(rules.PLACE_FOLLOWS, number, message, "/at", self._at, at)
 
@@ -161,6 +171,7 @@ class SequenceRules:
         expected: object = None,
         actual: object = None,
     ) -> None:
+        self._found += 1
         self._case.fail(
             rule,
             EVENTS,
@@ -177,18 +188,18 @@ def _is_asked(payload: Payload) -> bool:
     return isinstance(payload, SkillExecuted) and payload.request is not UNSET
 
 
-def place_follows(before: Path, at: Path) -> bool:
-    """Returns whether the place ``at`` may come right after the place ``before``.
+def _advance(before: Path, at: Path) -> Advance:
+    """Returns how the place ``at`` comes right after the place ``before``, or that it may not.
 
     A place is ``(i,)`` in the root lane or ``(k, j, i)`` in the j-th lane below the place k.
     """
     if len(at) == 1:
-        return at[0] == before[0] + 1
+        return "root" if at[0] == before[0] + 1 else "no"
     if len(at) != 3:
-        return False
+        return "no"
     k, j, i = at
-    if j == i == 0:
-        return k == before[0] + 1
-    if len(before) != 3 or k != before[0]:
-        return False
-    return i == before[2] + 1 if j == before[1] else i == 0 and j == before[1] + 1
+    if len(before) == 3 and k == before[0]:
+        if j == before[1]:
+            return "on" if i == before[2] + 1 else "no"
+        return "lane" if i == 0 and j == before[1] + 1 else "no"
+    return "lane" if j == i == 0 and k == before[0] + 1 else "no"
