@@ -191,11 +191,12 @@ RUN = {
 
 
 RULES_SHA256 = h(b"[]")
+POLICY = f"custom-{RULES_SHA256[:12]}"
 
 
 def opening(planned: Json, steps: int, **changed: Json) -> list[Json]:
     """Give the first four events."""
-    policy = {"id": "default", "rules": inline([]), "rules_sha256": RULES_SHA256}
+    policy = {"id": POLICY, "rules": inline([]), "rules_sha256": RULES_SHA256}
     started = {"bundle": "0.2", "ceiling_micro_cents": 1000, "policy": policy}
     return [
         event([0], "RunStarted", {**RUN, **started, **changed}, 1000),
@@ -231,7 +232,7 @@ def receipt(**fields: Json) -> dict[str, Json]:
         **RUN,
         "bundle_version": "0.2",
         "intent": {"description": "say hello", "source": "human"},
-        "policy": {"id": "default", "rules_sha256": RULES_SHA256},
+        "policy": {"id": POLICY, "rules_sha256": RULES_SHA256},
         "started_ms": 1000,
         **fields,
     }

@@ -596,6 +596,26 @@ def phase_follows(before: str, event: Event) -> bool:
     return phase == "Lock" and locked == ("failed", "Draft")
 
 
+# ------------------------------------------------------------------------------- policy [6]
+
+POLICIES = {
+    "5a7d192083e42f1a7e3c188dbc31ceb37ce33df234eca1e3bd5bf741dd88fd5d": "workc-default",
+    "7aee4d380d9da2a68673a17c19eef903bce682e46b48b0eec8660d47db3215cf": "workc-offline",
+}
+
+
+def check_policy(events: list[Event]) -> list[str]:
+    """Whether the policy has the name of its rules, and a run that is offline no answer."""
+    for run in payloads(events, "RunStarted"):
+        digest = run["policy"]["rules_sha256"]
+        if run["policy"]["id"] != POLICIES.get(digest, f"custom-{digest[:12]}"):
+            return ["POLICY_VIOLATION"]
+        answered = any("response" in payload for payload in payloads(events, "EffectAnswered"))
+        if run["policy"]["id"] == "workc-offline" and answered:
+            return ["POLICY_VIOLATION"]
+    return []
+
+
 # ------------------------------------------------------------------------------- step 7: money [7]
 
 
@@ -918,7 +938,7 @@ def judge(tree: Tree) -> list[str]:
     codes += of_receipt + of_events
     if events is not None:
         codes += check_table(events) or check_requests(events, tree)
-        codes += check_money(events)
+        codes += check_policy(events) + check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)
             if receipt is not None:

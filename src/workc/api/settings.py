@@ -12,6 +12,7 @@ from typing import Protocol, get_args
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.run_folder import Durability
+from workc.bundle.policies import policy_name
 from workc.kernel import canonical
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse
@@ -132,11 +133,7 @@ def policy_rules(policy: NetworkPolicy) -> JsonObject:
 
 def policy_id(policy: NetworkPolicy) -> str:
     """Returns the name of a policy: of a shipped one, else of the digest of its rules."""
-    if policy == NetworkPolicy():
-        return "workc-default"
-    if policy.offline:
-        return "workc-offline"
-    return f"custom-{policy_digest(policy)[:12]}"
+    return policy_name(policy_digest(policy))
 
 
 def policy_digest(policy: NetworkPolicy) -> str:

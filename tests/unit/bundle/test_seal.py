@@ -5,6 +5,7 @@ import pytest
 
 from workc.adapters.bundle_folder import MemoryBundle
 from workc.bundle.move_order import MoveOrder
+from workc.bundle.policies import policy_name
 from workc.bundle.projection import Projection, ProjectionError
 from workc.bundle.seal import seal
 from workc.kernel import events
@@ -37,7 +38,7 @@ STARTED = RunStarted(
     inputs=TEXT,
     name="n",
     nonce="0" * 32,
-    policy=Policy(id="p", rules=TEXT, rules_sha256=SHA),
+    policy=Policy(id=policy_name(SHA), rules=TEXT, rules_sha256=SHA),
     prices=TEXT,
     program=Body(form="json", path="evidence/p", sha256=SHA, size=2),
     program_kind="function",

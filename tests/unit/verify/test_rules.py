@@ -762,7 +762,47 @@ _start("a_seed_of_2_to_the_64", seed=str(2**64))
 
 @rule("BUNDLE_MALFORMED", "events")
 def rules_of_another_digest(d):
-    d.payload("RunStarted")["policy"]["rules_sha256"] = "0" * 64
+    d.payload("RunStarted")["policy"].update(id="custom-000000000000", rules_sha256="0" * 64)
+
+
+def _policy(d, rules, name):
+    """Puts other rules into the run, with their digest, under the name."""
+    data = canonical(rules)
+    body = {"form": "json", "inline": data.decode()}
+    policy = d.payload("RunStarted")["policy"]
+    d.files.pop(policy["rules"]["path"], None)
+    policy.update(id=name or f"custom-{sha256(data)[:12]}", rules=body, rules_sha256=sha256(data))
+
+
+OPEN = {"allow_hosts": ["*"], "allow_loopback": True, "allow_private": True, "allow_public": True}
+CLOSED = {
+    "allow_hosts": [],
+    "allow_loopback": True,
+    "allow_private": False,
+    "allow_public": True,
+    "deny_hosts": [],
+    "offline": True,
+}
+
+
+@rule("POLICY_VIOLATION", "policy")
+def a_policy_loosened_under_its_name(d):
+    _policy(d, {"network": OPEN}, "workc-default")
+
+
+@rule("POLICY_VIOLATION", "policy")
+def a_policy_of_its_own_name_only(d):
+    d.payload("RunStarted")["policy"]["id"] = "strict"
+
+
+@rule("POLICY_VIOLATION", "policy")
+def an_answer_in_a_run_that_was_offline(d):
+    _policy(d, {"network": CLOSED}, "workc-offline")
+
+
+@rule("POLICY_VIOLATION", "policy", "paid")
+def a_model_that_answered_a_run_that_was_offline(d):
+    _policy(d, {"network": CLOSED}, "workc-offline")
 
 
 def _answer(name, **fields):
@@ -1282,6 +1322,14 @@ def test_what_was_sealed_wholly_anew_is_not_provable_without_a_digest():
     assert verdict.ok
     assert verdict.proof_digest != json.loads(bundle("success")["receipt.json"])["proof_digest"]
     assert any(line.startswith("origin:") for line in verdict.not_checked)
+
+
+def test_a_policy_loosened_under_a_name_of_its_own_is_not_provable_without_a_digest():
+    forged = reseal(bundle("success"), lambda d: _policy(d, {"network": OPEN}, None), project=True)
+    verdict = verify(MemoryReader(forged))
+    assert verdict.ok
+    assert not second.verify(dict(forged))
+    assert verdict.proof_digest != json.loads(bundle("success")["receipt.json"])["proof_digest"]
 
 
 def test_a_request_in_a_file_passes_as_one_in_the_event_does():

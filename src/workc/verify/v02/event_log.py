@@ -86,6 +86,7 @@ class _Lines:
         self._lanes.close()
         self._case.take("events")
         self._case.take("table")
+        self._case.take("policy")
         return Log(self._projection, self._lanes)
 
     def _stop(self, rule: Rule, message: str) -> None:

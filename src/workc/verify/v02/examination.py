@@ -26,6 +26,7 @@ STEPS: tuple[Step, ...] = (
     "receipt",
     "events",
     "table",
+    "policy",
     "money",
     "references",
     "roots",

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from workc.bundle.layout import EVENTS
+from workc.bundle.policies import OFFLINE, policy_name
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import Event, Path, dotted
 from workc.kernel.payloads import (
@@ -21,6 +22,7 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     Payload,
+    Policy,
     RetryScheduled,
     RunStarted,
     SkillAsked,
@@ -66,6 +68,7 @@ class LaneRules:
         self._before: Payload | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
+        self._is_offline = False
         self._grants: dict[int, tuple[Path, int]] = {}
         self.steps: dict[str, StepFound] = {}
         self.stopped: str | None = None
@@ -112,6 +115,7 @@ class LaneRules:
                 self._money.start(payload.ceiling_micro_cents)
                 self._code = payload.code
                 self._of_function = payload.program_kind == "function"
+                self._check_policy(payload.policy)
             case CallHalted():
                 self.stopped = "a call was halted"
             case StepSkipped():
@@ -183,6 +187,13 @@ class LaneRules:
         for rule, pointer in payload_problems(payload):
             self._fail(rule, f"not so: {rule.text}", f"/payload{pointer}")
 
+    def _check_policy(self, policy: Policy) -> None:
+        self._is_offline = policy.id == OFFLINE
+        name = policy_name(policy.rules_sha256)
+        if policy.id != name:
+            message = "the policy has another name than its rules"
+            self._fail(rules.POLICY_IS_KNOWN, message, "/payload/policy/id", name, policy.id)
+
     def _executed(self, executed: SkillExecuted) -> None:
         if not mode_fits(executed):
             self._check_alone(executed)
@@ -212,6 +223,9 @@ class LaneRules:
 
     def _answered(self, answered: EffectAnswered) -> None:
         self._check_alone(answered)
+        if self._is_offline and answered.response is not UNSET:
+            message = "the run is offline and was answered"
+            self._fail(rules.OFFLINE_HOLDS, message, "/payload/response")
         asked = self._before
         if isinstance(asked, EffectAsked) and answered.request != asked.digest:
             self._differs(rules.ANSWER_FITS_ASK, "request", asked.digest, answered.request)

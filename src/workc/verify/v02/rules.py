@@ -20,6 +20,7 @@ class _Section:
 
 _manifest, _files, _events = _Section("manifest", 3), _Section("files", 3), _Section("events", 4)
 _table, _payload, _money = _Section("table", 5), _Section("events", 6), _Section("money", 7)
+_policy = _Section("policy", 6)
 _receipt, _references = _Section("receipt", 8), _Section("references", 8)
 _roots, _projection = _Section("roots", 8), _Section("projection", 8)
 _digest, _expectations = _Section("digest", 9), _Section("expectations", 10)
@@ -118,6 +119,15 @@ PARAMS_FIT_MODE = _payload(
 STATUS_RANGE = _payload(8, "BUNDLE_MALFORMED", "A status has three digits.")
 BOUNDARIES_ASCEND = _payload(9, "BUNDLE_MALFORMED", "Boundaries ascend within the body.")
 REDACTION_FORM = _payload(10, "BUNDLE_MALFORMED", "Salts and commitments are hex of their length.")
+
+POLICY_IS_KNOWN = _policy(
+    21,
+    "POLICY_VIOLATION",
+    "The policy has the name of its rules: a shipped one's, or of their digest.",
+)
+OFFLINE_HOLDS = _policy(
+    22, "POLICY_VIOLATION", "A run that is offline gets no answer from outside."
+)
 
 MOVES_FOLLOW = _money(
     1, "BUDGET_INVALID", "Every move of the ledger follows from those before it, numbers dense."
