@@ -48,6 +48,35 @@ def test_a_bundle_without_checks_is_not_said_to_have_passed_them(workc, bundle):
     assert "It succeeded." in text
 
 
+def test_a_whole_bundle_is_explained_with_what_it_proves_and_what_not(workc, bundle):
+    digest = workc("verify-bundle", "bundle", "--json").document["proof_digest"]
+    shown = workc("explain", "bundle")
+    assert shown.exit_code == 0
+    assert f"The bundle is whole: PASS, with the proof digest {digest}.\n" in shown.stdout
+    assert "This proves: Nothing was changed, added or taken away" in shown.stdout
+    assert "Not proven: truth: that the producer recorded what" in shown.stdout
+    assert workc("explain", "bundle", "--json").document["verdict"] == "PASS"
+
+
+def test_a_changed_bundle_is_explained_with_the_event_and_what_was_expected(workc, bundle):
+    events = bundle / "events.jsonl"
+    events.write_bytes(events.read_bytes().replace(b'"source":"human"', b'"source":"parent_loop"'))
+    text = workc("explain", "bundle").stdout
+    assert "The bundle is not what was sealed: FAIL, " in text
+    assert "In events.jsonl: the size is not as listed (expected " in text
+    assert "That is HASH_MISMATCH, rule 3.23.\n" in text
+    assert workc("explain", "bundle", "--json").document["verdict"] == "FAIL"
+
+
+@pytest.mark.parametrize("name", ["receipt.json", "manifest.json", "events.jsonl"])
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b'{"receipt_version":"7"}'])
+def test_a_broken_bundle_is_explained_too(workc, bundle, name, data):
+    (bundle / name).write_bytes(data)
+    shown = workc("explain", "bundle")
+    assert shown.exit_code == 0
+    assert "The bundle is not what was" in shown.stdout or "cannot be judged" in shown.stdout
+
+
 def test_failures_lists_the_whole_catalog_and_filters(workc):
     everything = workc("failures", "--json").document["failures"]
     assert [entry["code"] for entry in everything] == list(CATALOG)

@@ -93,5 +93,3 @@ def _next(story: RunStory) -> Iterator[str]:
         yield f"What to do: {CATALOG[story.code].hint}"
     if story.status == "interrupted":
         yield f"What to do: workc resume {story.run_id}"
-    if story.sealed:
-        yield f"This is what the records say; whether they are whole: workc verify-bundle {story.path}"

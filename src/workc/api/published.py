@@ -242,6 +242,7 @@ _EXPLAIN = _record(
     subject=_TEXT,
     failure={"anyOf": [{"type": "null"}, _FAILURE]},
     finding=_TEXT_OR_NULL,
+    verdict={"enum": ["PASS", "FAIL", None]},
     sentences=_list(_TEXT),
 )
 _EVENTS = _record(

@@ -7,15 +7,19 @@ import re
 import click
 
 from workc.api.explanation import explain
-from workc.api.sources import find_source
-from workc.api.story import tell
+from workc.api.sources import Source, find_source
+from workc.api.story import RunStory, tell
+from workc.api.verdict_explanation import explain_verdict
+from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.catalog_text import ORACLE_CODES, entry_json, entry_lines, unknown_code
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Refusal
 from workc.kernel.values import JsonObject
+from workc.verify.verdict import Verdict
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 
@@ -56,23 +60,41 @@ def _code_json(code: str) -> JsonObject:
         "subject": code,
         "failure": entry,
         "finding": ORACLE_CODES.get(code),
+        "verdict": None,
         "sentences": [],
     }
 
 
 def _explain_run(state: State, subject: str) -> None:
-    story = tell(find_source(subject, open_store(state)))
-    sentences = explain(story)
+    source = find_source(subject, open_store(state))
+    verdict = verify_bundle(source.path) if source.sealed else None
+    story = _story(source, verdict)
+    sentences = [
+        *(explain(story) if story else [f"The events of {source.path} tell no story of a run."]),
+        *(explain_verdict(verdict) if verdict else ()),
+    ]
     if state.json:
+        code = story.code if story else None
         state.document(
             {
                 "schema": "workc.explain/1",
-                "subject": story.run_id,
-                "failure": entry_json(CATALOG[story.code]) if story.code in CATALOG else None,
+                "subject": story.run_id if story else str(source.path),
+                "failure": entry_json(CATALOG[code]) if code in CATALOG else None,
                 "finding": None,
+                "verdict": verdict.verdict if verdict else None,
                 "sentences": [*sentences],
             }
         )
         return
     for sentence in sentences:
         state.out(printable(sentence, 1000))
+
+
+def _story(source: Source, verdict: Verdict | None) -> RunStory | None:
+    """Returns what the records tell; those of a bundle that can be judged may tell nothing."""
+    try:
+        return tell(source)
+    except Refusal:
+        if verdict is None:
+            raise
+        return None
