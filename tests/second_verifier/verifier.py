@@ -328,9 +328,13 @@ def names_other_version(raw: Content | None) -> bool:
 # ------------------------------------------------------------------------------- step 3: files [3]
 
 
+SIGNATURES = re.compile(r"signatures/[A-Za-z0-9._-]+\.dsse\.json")  # Judged by signatures.py.
+
+
 def check_files(tree: Tree, manifest: Json) -> list[str]:
     entries = {entry["path"]: entry for entry in manifest["files"]}
     there = tree.files.keys() - {"manifest.json", "receipt.json"}
+    there = {path for path in there if not SIGNATURES.fullmatch(path)}
     codes: list[str] = []
     if entries.keys() - there:
         codes.append("MANIFEST_MISSING_FILE")

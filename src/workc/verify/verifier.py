@@ -36,12 +36,15 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from workc.bundle.documents import read_version
-from workc.bundle.layout import BUNDLE_VERSION, LIMITS, RECEIPT, Limits
+from workc.bundle.layout import BUNDLE_VERSION, LIMITS, RECEIPT, Limits, is_signature
 from workc.verify.case import Case
 from workc.verify.expectations import Expectations, Proven
 from workc.verify.names import collect
 from workc.verify.reader import Item, MemoryReader, Reader
 from workc.verify.rules import VERSION_IS_KNOWN
+from workc.verify.signatures.judging import judge, open_points
+from workc.verify.signatures.statement import Seal
+from workc.verify.signatures.trust import Demands
 from workc.verify.v02.documents import read_document
 from workc.verify.v02.examination import STEPS as STEPS_02
 from workc.verify.v02.examination import examine as examine_02
@@ -50,9 +53,8 @@ from workc.verify.verdict import Step, Verdict
 __all__ = ["Expectations", "MemoryReader", "verify"]
 
 #: What no bundle proves by itself.
+TRUTH = "truth: that the producer recorded what really happened"
 ALWAYS_OPEN = (
-    "truth: that the producer recorded what really happened",
-    "signature: no trust file was given, so who sealed the bundle is not known",
     "freshness: that this is the newest bundle of its work",
     "log: that the digest was published anywhere",
 )
@@ -84,37 +86,49 @@ _VERSIONS: Mapping[str, _Version] = {BUNDLE_VERSION: _Version(STEPS_02, examine_
 def verify(
     reader: Reader,
     expect: Expectations | None = None,
+    demands: Demands | None = None,
     *,
     limits: Limits = LIMITS,
     without: Collection[str] = (),
 ) -> Verdict:
     """Returns the verdict on the bundle that ``reader`` gives. It raises for nothing in it.
 
+    Signatures are judged by the trust file of ``demands``; without it nobody's are.
+
     ``without`` are numbers of rules to leave out, so that tests can show that each is needed.
     """
     case = Case(without=without)
     wanted = expect or Expectations()
-    version, said = _examined(reader, wanted, case, limits)
-    failures, skipped = case.findings(), case.open_steps(version.steps)
+    found = collect(reader, case, limits)
+    version, said = _examined(reader, found, wanted, case, limits)
+    signers = () if found is None else judge(reader, found, _seal(said), demands, case)
+    failures, skipped = case.findings(), case.open_steps((*version.steps, "signatures"))
     reasons = tuple(f"{step}: what it needs could not be had" for step in skipped)
-    beyond = ALWAYS_OPEN if wanted.proof_digest is not None else (*ALWAYS_OPEN, RESEAL)
     proven = None if failures or skipped else said
+    signed = bool(signers) and proven is not None
+    count = sum(map(is_signature, found or ()))
+    beyond = (TRUTH, *open_points(demands, count, signed=signed), *ALWAYS_OPEN)
+    reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
         run_id=None if proven is None else proven.run_id,
         proof_digest=None if proven is None else proven.proof_digest or None,
         failures=failures,
-        not_checked=(*reasons, *beyond),
+        not_checked=(*reasons, *beyond, *reseal),
         notes=case.notes(),
+        signers=signers if signed else (),
     )
 
 
 def _examined(
-    reader: Reader, wanted: Expectations, case: Case, limits: Limits
+    reader: Reader,
+    found: Mapping[str, Item] | None,
+    wanted: Expectations,
+    case: Case,
+    limits: Limits,
 ) -> tuple[_Version, Proven | None]:
     """Returns the version that was assumed, and what the bundle says it proves."""
     assumed = _VERSIONS[BUNDLE_VERSION]
-    found = collect(reader, case, limits)
     if found is None:
         return assumed, None
     receipt = read_document(reader, found.get(RECEIPT), "receipt", case, limits)
@@ -125,3 +139,16 @@ def _examined(
         case.fail(VERSION_IS_KNOWN, RECEIPT, f"this verifier knows: {known}", actual=name)
         return assumed, None
     return version, version.examine(reader, found, receipt, wanted, case, limits)
+
+
+def _seal(said: Proven | None) -> Seal | None:
+    """Returns what a signature must be about, if it could be had."""
+    if said is None:
+        return None
+    return Seal(
+        bundle_version=said.bundle_version,
+        run_id=said.run_id,
+        proof_digest=said.proof_digest,
+        outcome=said.outcome,
+        lock_level=said.lock_level,
+    )
