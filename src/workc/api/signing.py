@@ -20,9 +20,10 @@ from workc.bundle.documents import NotCanonicalError, Receipt
 from workc.bundle.layout import MAX_DOCUMENT_BYTES, RECEIPT, SIGNATURES
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import JsonObject
+from workc.verify.expectations import Proven
 from workc.verify.reader import ReadError
 from workc.verify.signatures.dsse import Envelope, Signature, write_envelope
-from workc.verify.signatures.statement import Seal, write_statement
+from workc.verify.signatures.statement import write_statement
 from workc.verify.verdict import Verdict
 
 
@@ -93,7 +94,7 @@ def _receipt(path: Path, digest: str | None) -> Receipt:
 
 def _signed(receipt: Receipt, digest: str, key: SigningKey) -> bytes:
     payload = write_statement(
-        Seal(
+        Proven(
             bundle_version=receipt.bundle_version,
             run_id=receipt.run_id,
             proof_digest=digest,

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.verify.signatures.encoding import to_base64
+from workc.verify.signatures.judging import TrustJudge
 from workc.verify.signatures.timestamps import LAST_MS
 from workc.verify.signatures.trust import (
     MAX_TRUST_BYTES,
@@ -42,25 +43,21 @@ def load_trust(source: TrustSource) -> Trust:
         raise refuse("INVALID_INPUT", f"{name} is no trust file: {error}") from None
 
 
-def demands_of(
-    bundle: Path | None, trust: TrustSource | None, *, required: bool, at_ms: int | None
-) -> Demands | None:
-    """Returns what a caller demands of signatures, or None if nothing; ``bundle`` is its folder.
+def judge_of(
+    bundle: Path | None, trust: TrustSource, *, required: bool, at_ms: int | None
+) -> TrustJudge:
+    """Returns who judges signatures by a trust file; ``bundle`` is the bundle's folder, if it has one.
 
     Raises:
-        Misuse: something is demanded without a trust file; the time is none of a calendar with four
-            digits of a year; or the trust file stands inside the bundle, which then vouches for itself.
+        Misuse: the time is none of a calendar with four digits of a year; or the trust file stands
+            inside the bundle, which then vouches for itself.
         Refusal: see :func:`load_trust`. OSError too.
     """
-    if trust is None:
-        if required or at_ms is not None:
-            raise Misuse("require_signature and at_ms need a trust file: give trust too")
-        return None
     if at_ms is not None and not 0 <= at_ms <= LAST_MS:
         raise Misuse(f"at_ms is from 0 to {LAST_MS:,}: ms since 1970")
     if _vouches_for_itself(bundle, trust):
         raise Misuse("the trust file stands inside the bundle; take one from whom you trust")
-    return Demands(trust=load_trust(trust), required=required, at_ms=at_ms)
+    return TrustJudge(Demands(trust=load_trust(trust), required=required, at_ms=at_ms))
 
 
 def trust_entry(name: str, public_key: bytes) -> JsonObject:

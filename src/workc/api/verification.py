@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.api.trust import TrustSource, demands_of
+from workc.kernel.failure import Misuse
 from workc.verify.case import refused
 from workc.verify.reader import MemoryReader, Reader
 from workc.verify.rules import IS_A_BUNDLE
+from workc.verify.signatures.presence import Judge
 from workc.verify.verdict import Verdict
-from workc.verify.verifier import Expectations, verify
+from workc.verify.verifier import NOBODY_TRUSTED, Expectations, verify
+
+if TYPE_CHECKING:
+    from workc.api.trust import TrustSource
 
 
 def verify_bundle(
@@ -43,7 +48,7 @@ def verify_bundle(
         Refusal: ``INVALID_INPUT`` if ``trust`` is no trust file; OSError if it cannot be read.
     """
     folder = Path(bundle) if isinstance(bundle, str | os.PathLike) else None
-    demands = demands_of(folder, trust, required=require_signature, at_ms=at_ms)
+    judge = _judge_of(folder, trust, required=require_signature, at_ms=at_ms)
     wanted = Expectations(
         proof_digest=expect_digest,
         run_id=expect_run_id,
@@ -54,9 +59,21 @@ def verify_bundle(
         path = Path(bundle)
         if not path.is_dir():
             return _no_folder(path)
-        return verify(BundleFolder(path), wanted, demands)
+        return verify(BundleFolder(path), wanted, judge)
     reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
-    return verify(reader, wanted, demands)
+    return verify(reader, wanted, judge)
+
+
+def _judge_of(
+    folder: Path | None, trust: TrustSource | None, *, required: bool, at_ms: int | None
+) -> Judge:
+    if trust is None:
+        if required or at_ms is not None:
+            raise Misuse("require_signature and at_ms need a trust file: give trust too")
+        return NOBODY_TRUSTED
+    from workc.api.trust import judge_of  # noqa: PLC0415 - most bundles are verified without
+
+    return judge_of(folder, trust, required=required, at_ms=at_ms)
 
 
 def _no_folder(path: Path) -> Verdict:

@@ -36,19 +36,17 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from workc.bundle.documents import read_version
-from workc.bundle.layout import BUNDLE_VERSION, LIMITS, RECEIPT, Limits, is_signature
+from workc.bundle.layout import BUNDLE_VERSION, LIMITS, RECEIPT, Limits
 from workc.verify.case import Case
 from workc.verify.expectations import Expectations, Proven
 from workc.verify.names import collect
 from workc.verify.reader import Item, MemoryReader, Reader
 from workc.verify.rules import VERSION_IS_KNOWN
-from workc.verify.signatures.judging import judge, open_points
-from workc.verify.signatures.statement import Seal
-from workc.verify.signatures.trust import Demands
+from workc.verify.signatures.presence import Judge, NobodyTrusted, check_limits
 from workc.verify.v02.documents import read_document
 from workc.verify.v02.examination import STEPS as STEPS_02
 from workc.verify.v02.examination import examine as examine_02
-from workc.verify.verdict import Step, Verdict
+from workc.verify.verdict import Signer, Step, Verdict
 
 __all__ = ["Expectations", "MemoryReader", "verify"]
 
@@ -80,20 +78,23 @@ class _Version(NamedTuple):
     examine: _Examine
 
 
+#: Without a trust file.
+NOBODY_TRUSTED = NobodyTrusted()
+
 _VERSIONS: Mapping[str, _Version] = {BUNDLE_VERSION: _Version(STEPS_02, examine_02)}
 
 
 def verify(
     reader: Reader,
     expect: Expectations | None = None,
-    demands: Demands | None = None,
+    judge: Judge = NOBODY_TRUSTED,
     *,
     limits: Limits = LIMITS,
     without: Collection[str] = (),
 ) -> Verdict:
     """Returns the verdict on the bundle that ``reader`` gives. It raises for nothing in it.
 
-    Signatures are judged by the trust file of ``demands``; without it nobody's are.
+    Signatures are judged by ``judge``: without one nobody's are, and the verdict says so.
 
     ``without`` are numbers of rules to leave out, so that tests can show that each is needed.
     """
@@ -101,13 +102,12 @@ def verify(
     wanted = expect or Expectations()
     found = collect(reader, case, limits)
     version, said = _examined(reader, found, wanted, case, limits)
-    signers = () if found is None else judge(reader, found, _seal(said), demands, case)
+    signers = () if found is None else _signers(reader, found, said, judge, case)
     failures, skipped = case.findings(), case.open_steps((*version.steps, "signatures"))
     reasons = tuple(f"{step}: what it needs could not be had" for step in skipped)
     proven = None if failures or skipped else said
     signed = bool(signers) and proven is not None
-    count = sum(map(is_signature, found or ()))
-    beyond = (TRUTH, *open_points(demands, count, signed=signed), *ALWAYS_OPEN)
+    beyond = (TRUTH, *judge.open_points(found or {}, signed=signed), *ALWAYS_OPEN)
     reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
@@ -118,6 +118,16 @@ def verify(
         notes=case.notes(),
         signers=signers if signed else (),
     )
+
+
+def _signers(
+    reader: Reader,
+    found: Mapping[str, Item],
+    said: Proven | None,
+    judge: Judge,
+    case: Case,
+) -> tuple[Signer, ...]:
+    return judge.judge(reader, found, check_limits(found, case), said, case)
 
 
 def _examined(
@@ -139,16 +149,3 @@ def _examined(
         case.fail(VERSION_IS_KNOWN, RECEIPT, f"this verifier knows: {known}", actual=name)
         return assumed, None
     return version, version.examine(reader, found, receipt, wanted, case, limits)
-
-
-def _seal(said: Proven | None) -> Seal | None:
-    """Returns what a signature must be about, if it could be had."""
-    if said is None:
-        return None
-    return Seal(
-        bundle_version=said.bundle_version,
-        run_id=said.run_id,
-        proof_digest=said.proof_digest,
-        outcome=said.outcome,
-        lock_level=said.lock_level,
-    )

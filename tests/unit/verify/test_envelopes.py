@@ -17,14 +17,15 @@ from signing import (
     pae,
 )
 
+from workc.verify.expectations import Proven
 from workc.verify.signatures import rules
 from workc.verify.signatures.dsse import Envelope, Signature, read_envelope, write_envelope
 from workc.verify.signatures.encoding import from_base64, to_base64
 from workc.verify.signatures.rules import MAX_SIGNATURES, SIGNATURE_RULES, BrokenRuleError
-from workc.verify.signatures.statement import Seal, check_statement, write_statement
+from workc.verify.signatures.statement import check_statement, write_statement
 
 A = key(1)
-SEAL = Seal(
+SAID = Proven(
     bundle_version="0.2",
     run_id="r-1",
     proof_digest="ab" * 32,
@@ -195,9 +196,9 @@ def test_what_is_written_is_read_back(payload, signatures):
 
 
 def test_the_statement_about_a_bundle_is_one_canonical_text_and_is_accepted():
-    assert write_statement(SEAL) == compact(STATEMENT)
-    check_statement(compact(STATEMENT), SEAL)
-    check_statement(json.dumps(STATEMENT, indent=1).encode(), SEAL)
+    assert write_statement(SAID) == compact(STATEMENT)
+    check_statement(compact(STATEMENT), SAID)
+    check_statement(json.dumps(STATEMENT, indent=1).encode(), SAID)
 
 
 def edited(**fields):
@@ -268,11 +269,11 @@ EDITS = {
 @pytest.mark.parametrize("name", EDITS)
 def test_a_statement_that_says_anything_else_is_refused_by_its_rule(name):
     rule, value = EDITS[name]
-    assert reason(check_statement, compact(value), SEAL).rule == rule
+    assert reason(check_statement, compact(value), SAID).rule == rule
 
 
 def test_what_was_expected_and_what_was_signed_are_told():
-    error = reason(check_statement, compact(EDITS["another digest"][1]), SEAL)
+    error = reason(check_statement, compact(EDITS["another digest"][1]), SAID)
     assert error.pointer == "/subject/0/digest/sha256"
     assert (error.expected, error.actual) == ("ab" * 32, ANOTHER)
 
@@ -286,14 +287,14 @@ def test_what_was_expected_and_what_was_signed_are_told():
     ],
 )
 def test_a_field_of_a_statement_that_stands_twice_is_refused(old, new):
-    error = reason(check_statement, compact(STATEMENT).replace(old, new), SEAL)
+    error = reason(check_statement, compact(STATEMENT).replace(old, new), SAID)
     assert error.rule == rules.STATEMENT_FORM
     assert "twice" in str(error)
 
 
 @given(st.binary(max_size=60))
 def test_any_payload_gives_the_one_error(payload):
-    assert reason(check_statement, payload, SEAL).rule == rules.STATEMENT_FORM
+    assert reason(check_statement, payload, SAID).rule == rules.STATEMENT_FORM
 
 
 def test_every_rule_has_a_number_of_its_own():

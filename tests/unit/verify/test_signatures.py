@@ -23,20 +23,21 @@ from signing import (
 )
 
 from workc.verify.case import Case
+from workc.verify.expectations import Proven
 from workc.verify.reader import MemoryReader, ReadError
 from workc.verify.signatures import rules
 from workc.verify.signatures.ed25519 import ORDER
-from workc.verify.signatures.judging import judge
+from workc.verify.signatures.judging import TrustJudge
+from workc.verify.signatures.presence import check_limits
 from workc.verify.signatures.rules import (
     MAX_ENVELOPE_BYTES,
     MAX_SIGNATURE_FILES,
     MAX_SIGNATURES,
     SIGNATURE_RULES,
 )
-from workc.verify.signatures.statement import Seal
 from workc.verify.signatures.timestamps import to_ms
 from workc.verify.signatures.trust import Demands, read_trust
-from workc.verify.verifier import verify
+from workc.verify.verifier import NOBODY_TRUSTED, verify
 
 second_signatures = load("second_verifier/signatures.py")
 
@@ -48,11 +49,11 @@ NOW = "2030-06-01T00:00:00Z"
 
 def judged(files, trust=TRUST_A, *, required=False, at=None, without=()):
     """Returns the verdict; both verifiers must say the same of the signatures."""
-    demands = None
+    judge = NOBODY_TRUSTED
     if trust is not None:
         at_ms = None if at is None else to_ms(at)
-        demands = Demands(trust=read_trust(trust), required=required, at_ms=at_ms)
-    verdict = verify(MemoryReader(files), None, demands, without=without)
+        judge = TrustJudge(Demands(trust=read_trust(trust), required=required, at_ms=at_ms))
+    verdict = verify(MemoryReader(files), None, judge, without=without)
     codes = {f.code for f in verdict.failures if f.step == "signatures"}
     if not without and not second.verify(files):
         other = None if trust is None else second_signatures.read_trust(trust)
@@ -279,8 +280,9 @@ def test_a_span_may_have_one_bound(bound, text):
 def test_a_key_that_is_listed_twice_is_valid_when_one_of_its_entries_is():
     old = A.entry(name="old", not_after="2029-01-01T00:00:00Z")
     new = A.entry(name="new", not_before="2030-01-01T00:00:00Z")
-    verdict = judged(signed(FILES, A), trust_file(old, new), at=NOW)
-    assert [s.name for s in verdict.signers] == ["new"]
+    for entries in ((old, new), (new, old)):
+        verdict = judged(signed(FILES, A), trust_file(*entries), at=NOW)
+        assert [s.name for s in verdict.signers] == ["new"]
 
 
 def test_an_expired_key_does_not_count_beside_a_good_one():
@@ -454,7 +456,7 @@ def test_a_receipt_that_names_another_digest_is_found_by_both_steps():
 @pytest.mark.parametrize("files", [FILES, signed(FILES, A)], ids=["unsigned", "signed"])
 def test_an_older_format_than_is_demanded_is_untrusted_signed_or_not(files):
     said = statement_of(files)
-    seal = Seal(
+    proven = Proven(
         bundle_version="0.1",
         run_id=said["subject"][0]["name"],
         proof_digest=said["subject"][0]["digest"]["sha256"],
@@ -468,7 +470,7 @@ def test_an_older_format_than_is_demanded_is_untrusted_signed_or_not(files):
     ]
     cases = [Case(), Case()]
     for demand, case in zip(demands, cases, strict=True):
-        judge(reader, items, seal, demand, case)
+        TrustJudge(demand).judge(reader, items, check_limits(items, case), proven, case)
     old, new = ([f for f in case.findings() if f.rule == "12.21"] for case in cases)
     assert old == []
     (finding,) = new
@@ -511,8 +513,8 @@ class Failing(MemoryReader):
 
 def test_a_file_that_cannot_be_read_is_said_so_and_not_read_without_a_trust_file():
     files = with_envelope(envelope_of(PAYLOAD, A))
-    demands = Demands(trust=read_trust(TRUST_A))
-    verdict = verify(Failing(files), None, demands)
+    judge = TrustJudge(Demands(trust=read_trust(TRUST_A)))
+    verdict = verify(Failing(files), None, judge)
     one(rules.FILE_IS_READABLE, PATH, verdict)
     assert verdict.undecided
     assert verify(Failing(files)).ok

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from workc.api.trust import load_trust, stands_inside
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.errors import error_document, stop
@@ -19,9 +17,10 @@ from workc.kernel.failure import Failure
 from workc.kernel.values import Json, JsonObject
 from workc.verify.case import refused
 from workc.verify.rules import NAMES_ARE_READABLE
-from workc.verify.signatures.timestamps import to_ms
-from workc.verify.signatures.trust import Trust
 from workc.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from workc.verify.signatures.trust import Trust
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Of several bundles the exit code that stands first here is the answer.
@@ -77,24 +76,17 @@ def _demands(
     """Returns what the options demand of signatures; keys must be valid now if nobody says when.
 
     Raises:
-        Refusal: ``INVALID_INPUT`` if there is no trust file for them or it is none, if it stands in
-            a bundle, or the time is none.
+        Refusal: ``INVALID_INPUT`` if there is no trust file for them, or it or the time is none.
     """
     if trust is None:
         for name, given in (("--require-signature", require_signature), ("--at", at is not None)):
             if given:
                 raise stop("INVALID_INPUT", f"{name} needs --trust FILE", "workc keys trust --help")
         return _Demands(None, require_signature=False, at_ms=None)
-    at_ms = time.time_ns() // 1_000_000 if at is None else to_ms(at)
-    if at_ms is None:
-        message = "--at takes a time in UTC, such as 2026-12-31T23:59:59Z"
-        raise stop("INVALID_INPUT", message, "workc verify-bundle --help")
-    found = load_trust(trust)
-    for path in paths:
-        if stands_inside(trust, path):
-            message = f"{printable(trust)} stands in the bundle, which cannot vouch for itself"
-            raise stop("INVALID_INPUT", message, "get the trust file from whom you trust")
-    return _Demands(found, require_signature, at_ms)
+    from workc.cli import trust_options  # noqa: PLC0415 - most bundles are verified without
+
+    at_ms = trust_options.read_time(at)
+    return _Demands(trust_options.read_trust_file(trust, paths), require_signature, at_ms)
 
 
 def _judge(path: str, digest: str | None, run_id: str | None, demands: _Demands) -> Verdict | None:

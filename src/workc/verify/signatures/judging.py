@@ -1,7 +1,7 @@
 """Step signatures: judges every file of signatures, then all of them together.
 
-The limits hold always. Everything else needs a trust file: what cannot be judged is said to be
-open, never passed. Each file is read once.
+Needs a trust file, and is imported only where there is one: what cannot be judged is said to be open,
+never passed. Each file is read once.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from typing import TypeAlias
 
 from workc.bundle.layout import is_signature
 from workc.verify.case import Case
+from workc.verify.expectations import Proven
 from workc.verify.reader import Item, Reader, ReadError
 from workc.verify.signatures.dsse import Envelope, Signature, read_envelope
 from workc.verify.signatures.ed25519 import keyid_of, signature_problem, verifies
+from workc.verify.signatures.presence import ALL
 from workc.verify.signatures.rules import (
     FILE_IS_READABLE,
-    FILE_IS_SMALL,
-    FILES_ARE_FEW,
     KEY_IS_TRUSTED,
     KEY_IS_VALID,
     MAX_ENVELOPE_BYTES,
-    MAX_SIGNATURE_FILES,
     NAMED_KEY_SIGNED,
     SIGNATURE_IS_STRICT,
     SIGNATURE_IS_THERE,
@@ -29,7 +28,7 @@ from workc.verify.signatures.rules import (
     VERSION_IS_RECENT,
     BrokenRuleError,
 )
-from workc.verify.signatures.statement import Seal, check_statement
+from workc.verify.signatures.statement import check_statement
 from workc.verify.signatures.timestamps import to_text
 from workc.verify.signatures.trust import Demands, Trust, TrustedKey
 from workc.verify.verdict import Signer
@@ -37,94 +36,76 @@ from workc.verify.verdict import Signer
 #: What the trust file says of one key, at least once.
 Entries: TypeAlias = "tuple[TrustedKey, ...]"
 
-#: Where findings that are about no single file stand.
-_ALL = "signatures"
 
+class TrustJudge:
+    """Judges by a trust file; see ``workc.verify.signatures.presence.Judge``."""
 
-def judge(
-    reader: Reader,
-    files: Mapping[str, Item],
-    seal: Seal | None,
-    demands: Demands | None,
-    case: Case,
-) -> tuple[Signer, ...]:
-    """Returns whose good signatures the bundle has that ``seal`` speaks of, in order of keyids.
+    def __init__(self, demands: Demands) -> None:
+        self._demands = demands
 
-    Without demands only the limits are judged. Without a ``seal`` it is not known what a signature
-    should be about, so the step stays open.
-    """
-    paths = sorted(filter(is_signature, files))
-    readable = _within_limits(paths, files, case)
-    if demands is None:
+    def judge(
+        self,
+        reader: Reader,
+        files: Mapping[str, Item],
+        readable: tuple[str, ...],
+        said: Proven | None,
+        case: Case,
+    ) -> tuple[Signer, ...]:
+        """Returns whose good signatures the bundle has, in order of keyids.
+
+        Without ``said`` it is not known what a signature should be about, so the step stays open.
+        """
+        count = sum(map(is_signature, files))
+        if not count and self._demands.required:
+            case.fail(SIGNATURE_IS_THERE, ALL, "nobody signed this bundle; a signature is required")
+        if said is None:
+            return ()
+        _check_version(said, self._demands.trust, case)
+        signers = _Signers(said, self._demands)
+        for path in readable:
+            _take_file(reader, path, signers, case)
+        if count and signers.good == count:
+            _check_threshold(signers, self._demands.trust, case)
         case.take("signatures")
+        return signers.found()
+
+    def open_points(self, files: Mapping[str, Item], *, signed: bool) -> tuple[str, ...]:
+        """Returns that nobody signed, or that no time was given; nothing if all was judged."""
+        if not any(map(is_signature, files)):
+            return ("signature: nobody signed this bundle, so who sealed it is not known",)
+        if not signed:
+            return ("signature: they are not all good, so who sealed the bundle is not known",)
+        if self._demands.at_ms is None:
+            return ("validity: no time was given, so not_before and not_after were not compared",)
         return ()
-    if not paths and demands.required:
-        case.fail(SIGNATURE_IS_THERE, _ALL, "nobody signed this bundle; a signature is required")
-    if seal is None:
-        return ()
-    _check_version(seal, demands.trust, case)
-    judge_ = _Judge(seal, demands)
-    for path in readable:
-        _judge_file(reader, path, judge_, case)
-    if paths and judge_.good == len(paths):
-        _check_threshold(judge_, demands.trust, case)
-    case.take("signatures")
-    return judge_.signers()
 
 
-def open_points(demands: Demands | None, count: int, *, signed: bool) -> tuple[str, ...]:
-    """Returns what the verdict does not cover; ``count`` is the number of files of signatures."""
-    if demands is None:
-        there = f"; files of signatures that were not judged: {count}" if count else ""
-        return (
-            f"signature: no trust file was given, so who sealed the bundle is not known{there}",
-        )
-    if not count:
-        return ("signature: nobody signed this bundle, so who sealed it is not known",)
-    if not signed:
-        return ("signature: the signatures are not good, so who sealed the bundle is not known",)
-    if demands.at_ms is None:
-        return ("validity: no time was given, so not_before and not_after were not compared",)
-    return ()
-
-
-def _within_limits(paths: list[str], files: Mapping[str, Item], case: Case) -> list[str]:
-    """Returns the files that may be read: none if they are too many."""
-    if len(paths) > MAX_SIGNATURE_FILES:
-        case.fail(FILES_ARE_FEW, _ALL, f"there are more than {MAX_SIGNATURE_FILES} files")
-        return []
-    large = [path for path in paths if files[path].size > MAX_ENVELOPE_BYTES]
-    for path in large:
-        case.fail(FILE_IS_SMALL, path, f"it is larger than {MAX_ENVELOPE_BYTES} bytes")
-    return [path for path in paths if path not in large]
-
-
-def _check_version(seal: Seal, trust: Trust, case: Case) -> None:
-    if not trust.accepts_version(seal.bundle_version):
+def _check_version(said: Proven, trust: Trust, case: Case) -> None:
+    if not trust.accepts_version(said.bundle_version):
         case.fail(
             VERSION_IS_RECENT,
-            _ALL,
+            ALL,
             "the trust file does not accept bundles of so old a format",
             expected=f"{trust.min_version} or later",
-            actual=seal.bundle_version,
+            actual=said.bundle_version,
         )
 
 
-def _check_threshold(judge_: _Judge, trust: Trust, case: Case) -> None:
-    count = len(judge_.signers())
+def _check_threshold(signers: _Signers, trust: Trust, case: Case) -> None:
+    count = len(signers.found())
     if count < trust.threshold:
         case.fail(
             THRESHOLD_IS_REACHED,
-            _ALL,
+            ALL,
             "too few keys of the trust file have signed",
             expected=f"{trust.threshold} or more",
             actual=count,
         )
 
 
-def _judge_file(reader: Reader, path: str, judge_: _Judge, case: Case) -> None:
+def _take_file(reader: Reader, path: str, signers: _Signers, case: Case) -> None:
     try:
-        judge_.take(_read(reader, path))
+        signers.take(_read(reader, path))
     except BrokenRuleError as error:
         case.fail(
             error.rule,
@@ -143,20 +124,20 @@ def _read(reader: Reader, path: str) -> bytes:
         raise BrokenRuleError(FILE_IS_READABLE, str(error)) from None
 
 
-class _Judge:
+class _Signers:
     """Takes the files of signatures one by one and counts the keys that made them.
 
     ``good`` is the number of files that were taken without a reason against them.
     """
 
-    def __init__(self, seal: Seal, demands: Demands) -> None:
-        self._seal = seal
+    def __init__(self, said: Proven, demands: Demands) -> None:
+        self._said = said
         self._at_ms = demands.at_ms
         self._keys = demands.trust.by_key()
         self._signed: dict[bytes, TrustedKey] = {}
         self.good = 0
 
-    def signers(self) -> tuple[Signer, ...]:
+    def found(self) -> tuple[Signer, ...]:
         """Returns the keys that have signed, each once."""
         found = (Signer(name=e.name, keyid=keyid_of(key)) for key, e in self._signed.items())
         return tuple(sorted(found, key=lambda signer: signer.keyid))
@@ -173,7 +154,7 @@ class _Judge:
             where = f"/signatures/{index}"
             entries = self._key_of(signature, envelope, where)
             signed[entries[0].public_key] = self._valid_entry(entries, where)
-        check_statement(envelope.payload, self._seal)
+        check_statement(envelope.payload, self._said)
         self._signed.update(signed)
         self.good += 1
 

@@ -13,6 +13,7 @@ import msgspec
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.values import JsonObject
+from workc.verify.expectations import Proven
 from workc.verify.rules import Rule
 from workc.verify.signatures.rules import (
     PREDICATE_IS_TRUE,
@@ -28,16 +29,6 @@ from workc.verify.signatures.rules import (
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 #: A URI (RFC 3986) of a scheme of our own: it names a meaning, and there is nothing to fetch.
 PREDICATE_TYPE: Final = "workc:sealed-run/v1"
-
-
-class Seal(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signature is about: a bundle, in the words of its receipt."""
-
-    bundle_version: str
-    run_id: str
-    proof_digest: str
-    outcome: str
-    lock_level: str
 
 
 class _Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,22 +57,22 @@ class _Statement(_Closed, frozen=True):
     subject: list[_Subject]
 
 
-def write_statement(seal: Seal) -> bytes:
+def write_statement(said: Proven) -> bytes:
     """Returns the statement about a bundle: canonical JSON, the same bytes for the same bundle."""
     statement: JsonObject = {
         "_type": STATEMENT_TYPE,
         "predicate": {
-            "bundle_version": seal.bundle_version,
-            "lock_level": seal.lock_level,
-            "outcome": seal.outcome,
+            "bundle_version": said.bundle_version,
+            "lock_level": said.lock_level,
+            "outcome": said.outcome,
         },
         "predicateType": PREDICATE_TYPE,
-        "subject": [{"digest": {"sha256": seal.proof_digest}, "name": seal.run_id}],
+        "subject": [{"digest": {"sha256": said.proof_digest}, "name": said.run_id}],
     }
     return jcs.encode(statement)
 
 
-def check_statement(payload: bytes, seal: Seal) -> None:
+def check_statement(payload: bytes, said: Proven) -> None:
     """Compares a verified payload with the bundle that it should be about.
 
     Raises:
@@ -93,14 +84,19 @@ def check_statement(payload: bytes, seal: Seal) -> None:
     if len(statement.subject) != 1:
         message = f"a statement is about one subject, this one about {len(statement.subject)}"
         raise BrokenRuleError(SUBJECT_IS_ONE, message, pointer="/subject")
-    subject, said = statement.subject[0], statement.predicate
+    subject, predicate = statement.subject[0], statement.predicate
     _must(
-        SUBJECT_IS_THE_DIGEST, "/subject/0/digest/sha256", seal.proof_digest, subject.digest.sha256
+        SUBJECT_IS_THE_DIGEST, "/subject/0/digest/sha256", said.proof_digest, subject.digest.sha256
     )
-    _must(SUBJECT_IS_THE_RUN, "/subject/0/name", seal.run_id, subject.name)
-    _must(PREDICATE_IS_TRUE, "/predicate/bundle_version", seal.bundle_version, said.bundle_version)
-    _must(PREDICATE_IS_TRUE, "/predicate/lock_level", seal.lock_level, said.lock_level)
-    _must(PREDICATE_IS_TRUE, "/predicate/outcome", seal.outcome, said.outcome)
+    _must(SUBJECT_IS_THE_RUN, "/subject/0/name", said.run_id, subject.name)
+    _must(
+        PREDICATE_IS_TRUE,
+        "/predicate/bundle_version",
+        said.bundle_version,
+        predicate.bundle_version,
+    )
+    _must(PREDICATE_IS_TRUE, "/predicate/lock_level", said.lock_level, predicate.lock_level)
+    _must(PREDICATE_IS_TRUE, "/predicate/outcome", said.outcome, predicate.outcome)
 
 
 def _parse(payload: bytes) -> _Statement:
