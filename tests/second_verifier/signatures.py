@@ -135,7 +135,8 @@ def read_trust(raw):
     if value["schema"] != "workc.trust/1" or value["min_version"] not in VERSIONS:
         raise ValueError("schema")
     threshold = value["threshold"]
-    if type(threshold) not in (int, float) or threshold != int(threshold) or threshold < 1:
+    number = type(threshold) in (int, float) and 1 <= threshold <= MAX_KEYS
+    if not number or threshold != int(threshold):
         raise ValueError("threshold")
     if type(value["keys"]) is not list or len(value["keys"]) > MAX_KEYS:
         raise ValueError("keys")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.json_schema import published_schema
-from workc.verify.signatures.trust import VERSIONS
+from workc.verify.signatures.trust import MAX_KEYS, VERSIONS
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: JsonObject = {"type": "string"}
@@ -99,7 +99,7 @@ _TRUST_ENTRY = _record(
 )
 _TRUST = _record(
     keys=_list({**_TRUST_ENTRY, "additionalProperties": False}),
-    threshold={"type": "integer", "minimum": 1},
+    threshold={"type": "integer", "minimum": 1, "maximum": MAX_KEYS},
     min_version={"enum": [*VERSIONS]},
 )
 _KEY = _record(

@@ -131,8 +131,8 @@ def _parse(data: bytes) -> _File:
 
 
 def _check_threshold(threshold: int, keys: int) -> None:
-    if threshold < 1:
-        raise TrustError("threshold is below 1")
+    if not 1 <= threshold <= MAX_KEYS:
+        raise TrustError(f"threshold is not from 1 to {MAX_KEYS}")
     if 0 < keys < threshold:
         raise TrustError(f"threshold is {threshold}, and {keys} different keys cannot reach it")
 
