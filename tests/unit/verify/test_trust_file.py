@@ -237,8 +237,9 @@ def test_deep_nesting_is_refused():
 
 def test_versions_are_compared_in_their_order():
     old, new = (read_trust(trust_file(min_version=version)) for version in trust.VERSIONS)
-    assert [old.accepts_version(v) for v in trust.VERSIONS] == [True, True]
-    assert [new.accepts_version(v) for v in trust.VERSIONS] == [False, True]
+    asked = (*trust.VERSIONS, "0.1.0", "9.9", "")
+    assert [old.accepts_version(v) for v in asked] == [True, True, False, False, False]
+    assert [new.accepts_version(v) for v in asked] == [False, True, False, False, False]
 
 
 ANY_JSON = st.recursive(

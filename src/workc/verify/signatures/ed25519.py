@@ -68,8 +68,13 @@ def signature_problem(signature: bytes) -> str | None:
 
 
 def verifies(key: bytes, signature: bytes, message: bytes) -> bool:
-    """Returns whether ``signature`` is one by ``key`` over ``message``; whatever the bytes are."""
-    if key_problem(key) is not None or signature_problem(signature) is not None:
+    """Returns whether ``signature`` is one by ``key`` over ``message``, whatever the bytes are.
+
+    By a key that is no point of the curve there is none; the library finds that out.
+    """
+    if len(key) != KEY_BYTES or point_problem(key) is not None:
+        return False
+    if signature_problem(signature) is not None:
         return False
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - see above

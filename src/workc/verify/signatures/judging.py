@@ -55,11 +55,11 @@ class TrustJudge:
 
         Without ``said`` it is not known what a signature should be about, so the step stays open.
         """
+        if said is None:
+            return ()
         count = sum(map(is_signature, files))
         if not count and self._demands.required:
             case.fail(SIGNATURE_IS_THERE, ALL, "nobody signed this bundle; a signature is required")
-        if said is None:
-            return ()
         _check_version(said, self._demands.trust, case)
         signers = _Signers(said, self._demands)
         for path in readable:

@@ -72,8 +72,8 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     def accepts_version(self, version: str) -> bool:
-        """Returns whether a bundle format is not older than what is demanded."""
-        return VERSIONS.index(version) >= VERSIONS.index(self.min_version)
+        """Returns whether a bundle format is known and not older than what is demanded."""
+        return version in VERSIONS[VERSIONS.index(self.min_version) :]
 
 
 class Demands(msgspec.Struct, frozen=True, kw_only=True):
