@@ -37,7 +37,7 @@ import pytest
 import workc
 from workc.api.programs import file_program
 from workc.cli import exits
-from workc.cli.group import COMMANDS, cli
+from workc.cli.group import cli
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Refusal
 from workc.kernel.payloads import KINDS
@@ -390,22 +390,21 @@ def test_every_code_of_the_oracle_has_a_heading():
 
 
 def test_every_command_has_a_heading_and_its_help():
-    assert codes_in_headings("command-line.md") == [f"workc {name}" for name in COMMANDS]
+    names = [name for name, _ in cli.every_command(click.Context(cli))]
+    assert codes_in_headings("command-line.md") == [f"workc {name}" for name in names]
     text = (REFERENCE / "command-line.md").read_text("utf-8")
-    for name in COMMANDS:
+    for name in names:
         assert f"\n$ workc {name} --help\n" in text
 
 
 def variables():
     """Yields the environment variable of every option of every command."""
-    for name, entry in COMMANDS.items():
-        command = cli.get_command(click.Context(cli), name)
-        assert command is not None, entry
+    for name, command in cli.every_command(click.Context(cli)):
         for option in command.params:
             if not isinstance(option, click.Option) or option.name == "help":
                 continue
             own = option.envvar
-            yield own or f"WORKC_{name}_{option.name}".upper().replace("-", "_")
+            yield own or re.sub("[- ]", "_", f"WORKC_{name}_{option.name}".upper())
 
 
 def test_every_environment_variable_of_an_option_is_listed():

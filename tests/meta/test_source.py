@@ -18,7 +18,7 @@ GENERATED = {SOURCE / "kernel/catalog.py"}
 PURE = {
     "kernel": {"msgspec"},
     "bundle": {"msgspec"},
-    "verify": {"msgspec"},
+    "verify": {"msgspec", "cryptography"},
 }
 BELOW = {"kernel": set(), "bundle": {"kernel"}, "verify": {"kernel", "bundle"}}
 #: Modules of the standard library that do no I/O and know no time.
@@ -45,6 +45,9 @@ PURE_STDLIB = {
 
 #: Lines that import inside a function, each with its reason.
 LAZY = {
+    "api/verification.py": "trust files are read, and JSON with them, for signed bundles only",
+    "cli/commands/verify_bundle.py": "the same",
+    "verify/signatures/ed25519.py": "the library is needed for signed bundles only",
     "api/network.py": "HTTP costs 200 ms to import and most commands need none",
 }
 

@@ -35,6 +35,7 @@ MAX_FILE = 8_589_934_592  # [3]
 MAX_LINE = 16_777_216  # [4], read as: without its newline
 MAX_LINES = 10_000_000  # [4]
 MAX_COUNT = 2**53 - 1  # [1]
+MAX_SIGNATURE_FILES, MAX_SIGNATURE_FILE = 64, 65_536  # [12]
 
 
 # ---------------------------------------------------------------------------------- [1] notation
@@ -328,9 +329,20 @@ def names_other_version(raw: Content | None) -> bool:
 # ------------------------------------------------------------------------------- step 3: files [3]
 
 
+SIGNATURES = re.compile(r"signatures/[A-Za-z0-9._-]+\.dsse\.json")  # Judged by signatures.py.
+
+
+def check_signature_limits(tree: Tree) -> list[str]:
+    """What holds of files of signatures without a trust file [12]."""
+    found = [raw for path, raw in tree.files.items() if SIGNATURES.fullmatch(path)]
+    large = any(isinstance(raw, bytes) and len(raw) > MAX_SIGNATURE_FILE for raw in found)
+    return ["LIMIT_EXCEEDED"] if large or len(found) > MAX_SIGNATURE_FILES else []
+
+
 def check_files(tree: Tree, manifest: Json) -> list[str]:
     entries = {entry["path"]: entry for entry in manifest["files"]}
     there = tree.files.keys() - {"manifest.json", "receipt.json"}
+    there = {path for path in there if not SIGNATURES.fullmatch(path)}
     codes: list[str] = []
     if entries.keys() - there:
         codes.append("MANIFEST_MISSING_FILE")
@@ -946,7 +958,7 @@ def judge(tree: Tree) -> list[str]:
         codes += check_projection(events, tree, manifest, receipt)
     if receipt is not None:
         codes += check_digest(receipt)
-    return codes
+    return codes + check_signature_limits(tree)
 
 
 def verify(files: dict[str, bytes]) -> list[str]:

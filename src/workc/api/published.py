@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.json_schema import published_schema
+from workc.verify.signatures.trust import MAX_KEYS, VERSIONS
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: JsonObject = {"type": "string"}
@@ -85,12 +86,31 @@ _FINDING = _record(
     message=_TEXT,
 )
 _VERDICT = _record(
+    {"signers": _list(_record(name=_TEXT, keyid=_TEXT))},
     verdict={"enum": ["PASS", "FAIL"]},
     run_id=_TEXT_OR_NULL,
     proof_digest=_TEXT_OR_NULL,
     failures=_list(_FINDING),
     not_checked=_list(_TEXT),
     notes=_list(_TEXT),
+)
+_TRUST_ENTRY = _record(
+    {"keyid": _TEXT, "not_before": _TEXT, "not_after": _TEXT}, name=_TEXT, public_key=_TEXT
+)
+_TRUST = _record(
+    keys=_list({**_TRUST_ENTRY, "additionalProperties": False}),
+    threshold={"type": "integer", "minimum": 1, "maximum": MAX_KEYS},
+    min_version={"enum": [*VERSIONS]},
+)
+_KEY = _record(
+    name=_TEXT, keyid=_TEXT, private_key=_TEXT, public_key=_TEXT, trust_entry=_TRUST_ENTRY
+)
+_KEYS = _record(
+    folder=_TEXT,
+    keys=_list(_record(name=_TEXT, keyid=_TEXT, public_key=_TEXT, private_key=_TEXT_OR_NULL)),
+)
+_SIGNED = _record(
+    run_id=_TEXT, proof_digest=_TEXT, keyid=_TEXT, file=_TEXT, is_new=_FLAG, path=_TEXT
 )
 _DIVERGENCE = _record(
     {
@@ -267,6 +287,14 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
     "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),
+    "trust": (
+        "workc.trust/1",
+        "A trust file, and what `keys trust` prints.",
+        {**_TRUST, "additionalProperties": False},
+    ),
+    "key": ("workc.key/1", "What `keys new` prints with --json.", _KEY),
+    "keys": ("workc.keys/1", "What `keys list` prints with --json.", _KEYS),
+    "signed": ("workc.signed/1", "What `sign` prints with --json.", _SIGNED),
     "replay": ("workc.replay/1", "What `replay` prints with --json.", _REPLAY),
     "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.kernel.failure import Misuse
 from workc.verify.case import refused
 from workc.verify.reader import MemoryReader, Reader
 from workc.verify.rules import IS_A_BUNDLE
+from workc.verify.signatures.presence import Judge
 from workc.verify.verdict import Verdict
-from workc.verify.verifier import Expectations, verify
+from workc.verify.verifier import NOBODY_TRUSTED, Expectations, verify
+
+if TYPE_CHECKING:
+    from workc.api.trust import TrustSource
 
 
 def verify_bundle(
@@ -21,6 +27,9 @@ def verify_bundle(
     expect_run_id: str | None = None,
     expect_nonce: str | None = None,
     not_before_ms: int | None = None,
+    trust: TrustSource | None = None,
+    require_signature: bool = False,
+    at_ms: int | None = None,
 ) -> Verdict:
     """Returns the verdict on a bundle: a folder, a mapping of path to bytes, or a reader.
 
@@ -28,9 +37,18 @@ def verify_bundle(
     bundle from one that was sealed wholly anew. ``expect_run_id``, ``expect_nonce`` and
     ``not_before_ms`` (of the run's end, ms since 1970) keep an old bundle from being shown again.
 
+    ``trust`` is a trust file (its path or its bytes): with it every signature is judged, and
+    ``require_signature`` refuses a bundle that nobody signed. Keys must be valid at ``at_ms``, ms
+    since 1970; without it ``not_checked`` says that their validity was not judged.
+
     Raises:
         FileNotFoundError: the path does not exist. Nothing else, whatever is in the bundle.
+        Misuse: something is demanded of signatures without ``trust``, or ``trust`` stands inside
+            the bundle.
+        Refusal: ``INVALID_INPUT`` if ``trust`` is no trust file; OSError if it cannot be read.
     """
+    folder = Path(bundle) if isinstance(bundle, str | os.PathLike) else None
+    judge = _judge_of(folder, trust, required=require_signature, at_ms=at_ms)
     wanted = Expectations(
         proof_digest=expect_digest,
         run_id=expect_run_id,
@@ -41,8 +59,21 @@ def verify_bundle(
         path = Path(bundle)
         if not path.is_dir():
             return _no_folder(path)
-        return verify(BundleFolder(path), wanted)
-    return verify(MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle, wanted)
+        return verify(BundleFolder(path), wanted, judge)
+    reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
+    return verify(reader, wanted, judge)
+
+
+def _judge_of(
+    folder: Path | None, trust: TrustSource | None, *, required: bool, at_ms: int | None
+) -> Judge:
+    if trust is None:
+        if required or at_ms is not None:
+            raise Misuse("require_signature and at_ms need a trust file: give trust too")
+        return NOBODY_TRUSTED
+    from workc.api.trust import judge_of  # noqa: PLC0415 - most bundles are verified without
+
+    return judge_of(folder, trust, required=required, at_ms=at_ms)
 
 
 def _no_folder(path: Path) -> Verdict:

@@ -11,6 +11,7 @@ EVENTS = "events.jsonl"
 MANIFEST = "manifest.json"
 EVIDENCE = "evidence/"
 ARTIFACTS = "artifacts/"
+SIGNATURES = "signatures"
 BUNDLE_VERSION = "0.2"
 
 MAX_FILES = 1_000_000
@@ -37,6 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 LIMITS = Limits()
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_SIGNATURE = re.compile(r"signatures/[A-Za-z0-9._-]+\.dsse\.json", re.ASCII)
 #: Names that Windows gives to devices, whatever their suffix and case.
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"] + [f"com{n}" for n in range(10)] + [f"lpt{n}" for n in range(10)]
@@ -73,3 +75,8 @@ def _why_not(path: str) -> str | None:
 def is_listed(path: str) -> bool:
     """Returns whether a file may stand in the manifest: the events, and what they refer to."""
     return path == EVENTS or path.startswith((EVIDENCE, ARTIFACTS))
+
+
+def is_signature(path: str) -> bool:
+    """Returns whether a file may stand outside the manifest because it holds signatures."""
+    return _SIGNATURE.fullmatch(path) is not None

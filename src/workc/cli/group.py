@@ -31,6 +31,8 @@ COMMANDS = {
     "verify-bundle": Entry(
         "Evidence", _WHERE + "verify_bundle", "Decide whether bundles are what was sealed."
     ),
+    "sign": Entry("Evidence", _WHERE + "sign", "Sign a bundle that verifies."),
+    "keys": Entry("Evidence", _WHERE + "keys", "Make and list keys; make trust files."),
     "replay": Entry("Evidence", _WHERE + "replay", "Re-execute a bundle and compare every byte."),
 }
 _HELP = """Run agent work under a hard budget and leave evidence anyone can check.

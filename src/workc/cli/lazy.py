@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
@@ -23,8 +23,15 @@ class Entry(NamedTuple):
 class LazyGroup(click.Group):
     """Looks commands up in a table; listing them imports none."""
 
-    def __init__(self, name: str, table: Mapping[str, Entry], *, help: str) -> None:  # noqa: A002 - click's name
-        super().__init__(name=name, help=help, no_args_is_help=True)
+    def __init__(
+        self,
+        name: str,
+        table: Mapping[str, Entry],
+        *,
+        help: str,  # noqa: A002 - click's name
+        epilog: str | None = None,
+    ) -> None:
+        super().__init__(name=name, help=help, epilog=epilog, no_args_is_help=True)
         self._table = dict(table)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -50,6 +57,16 @@ class LazyGroup(click.Group):
             meant = f" Did you mean {' or '.join(near)}?" if near else ""
             name = printable(error.command_name, 60)
             raise click.UsageError(f"no command {name!r}.{meant}", ctx) from None
+
+    def every_command(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
+        """Yields every command by its full name, those of its groups too; all are imported."""
+        for name in self._table:
+            command = self.get_command(ctx, name)
+            if command is not None:
+                yield name, command
+            if isinstance(command, LazyGroup):
+                for inner, found in command.every_command(ctx):
+                    yield f"{name} {inner}", found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands by section."""

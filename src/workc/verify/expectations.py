@@ -17,5 +17,8 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True):
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the receipt; it holds if the verdict is PASS."""
 
+    bundle_version: str
     run_id: str
     proof_digest: str
+    outcome: str
+    lock_level: str

@@ -37,6 +37,9 @@ VerifyFailCode = Literal[
     "BUDGET_INVALID",
     "CAPTURE_MISSING",
     "DIGEST_UNEXPECTED",
+    "SIGNATURE_INVALID",
+    "SIGNER_UNTRUSTED",
+    "SIGNATURE_MISSING",
 ]
 VERIFY_FAIL_CODES: tuple[VerifyFailCode, ...] = get_args(VerifyFailCode)
 
@@ -97,10 +100,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return {key: value for key, value in fields.items() if value is not None}
 
 
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """A trusted key that signed: what the trust file calls it, and the keyid of the key itself."""
+
+    name: str
+    keyid: str
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the oracle says of a bundle.
 
-    ``proof_digest`` is set on PASS only. ``not_checked`` says what the verdict does not cover:
+    ``proof_digest`` is set on PASS only, and ``signers``, the trusted keys that have signed it, on
+    PASS with a trust file. ``not_checked`` says what the verdict does not cover:
     steps that could not run, and what a bare bundle cannot prove. ``notes`` are remarks without
     weight.
     """
@@ -111,6 +122,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Finding, ...] = ()
     not_checked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    signers: tuple[Signer, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -136,4 +148,5 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             "failures": [finding.to_json() for finding in self.failures],
             "not_checked": list(self.not_checked),
             "notes": list(self.notes),
+            "signers": [{"name": each.name, "keyid": each.keyid} for each in self.signers],
         }

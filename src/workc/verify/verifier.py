@@ -42,17 +42,17 @@ from workc.verify.expectations import Expectations, Proven
 from workc.verify.names import collect
 from workc.verify.reader import Item, MemoryReader, Reader
 from workc.verify.rules import VERSION_IS_KNOWN
+from workc.verify.signatures.presence import Judge, NobodyTrusted, check_limits
 from workc.verify.v02.documents import read_document
 from workc.verify.v02.examination import STEPS as STEPS_02
 from workc.verify.v02.examination import examine as examine_02
-from workc.verify.verdict import Step, Verdict
+from workc.verify.verdict import Signer, Step, Verdict
 
 __all__ = ["Expectations", "MemoryReader", "verify"]
 
 #: What no bundle proves by itself.
+TRUTH = "truth: that the producer recorded what really happened"
 ALWAYS_OPEN = (
-    "truth: that the producer recorded what really happened",
-    "signature: no trust file was given, so who sealed the bundle is not known",
     "freshness: that this is the newest bundle of its work",
     "log: that the digest was published anywhere",
 )
@@ -78,43 +78,67 @@ class _Version(NamedTuple):
     examine: _Examine
 
 
+#: Without a trust file.
+NOBODY_TRUSTED = NobodyTrusted()
+
 _VERSIONS: Mapping[str, _Version] = {BUNDLE_VERSION: _Version(STEPS_02, examine_02)}
 
 
 def verify(
     reader: Reader,
     expect: Expectations | None = None,
+    judge: Judge = NOBODY_TRUSTED,
     *,
     limits: Limits = LIMITS,
     without: Collection[str] = (),
 ) -> Verdict:
     """Returns the verdict on the bundle that ``reader`` gives. It raises for nothing in it.
 
+    Signatures are judged by ``judge``: without one nobody's are, and the verdict says so.
+
     ``without`` are numbers of rules to leave out, so that tests can show that each is needed.
     """
     case = Case(without=without)
     wanted = expect or Expectations()
-    version, said = _examined(reader, wanted, case, limits)
-    failures, skipped = case.findings(), case.open_steps(version.steps)
+    found = collect(reader, case, limits)
+    version, said = _examined(reader, found, wanted, case, limits)
+    signers = () if found is None else _signers(reader, found, said, judge, case)
+    failures, skipped = case.findings(), case.open_steps((*version.steps, "signatures"))
     reasons = tuple(f"{step}: what it needs could not be had" for step in skipped)
-    beyond = ALWAYS_OPEN if wanted.proof_digest is not None else (*ALWAYS_OPEN, RESEAL)
     proven = None if failures or skipped else said
+    signed = bool(signers) and proven is not None
+    beyond = (TRUTH, *judge.open_points(found or {}, signed=signed), *ALWAYS_OPEN)
+    reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
         run_id=None if proven is None else proven.run_id,
         proof_digest=None if proven is None else proven.proof_digest or None,
         failures=failures,
-        not_checked=(*reasons, *beyond),
+        not_checked=(*reasons, *beyond, *reseal),
         notes=case.notes(),
+        signers=signers if signed else (),
     )
 
 
+def _signers(
+    reader: Reader,
+    found: Mapping[str, Item],
+    said: Proven | None,
+    judge: Judge,
+    case: Case,
+) -> tuple[Signer, ...]:
+    return judge.judge(reader, found, check_limits(found, case), said, case)
+
+
 def _examined(
-    reader: Reader, wanted: Expectations, case: Case, limits: Limits
+    reader: Reader,
+    found: Mapping[str, Item] | None,
+    wanted: Expectations,
+    case: Case,
+    limits: Limits,
 ) -> tuple[_Version, Proven | None]:
     """Returns the version that was assumed, and what the bundle says it proves."""
     assumed = _VERSIONS[BUNDLE_VERSION]
-    found = collect(reader, case, limits)
     if found is None:
         return assumed, None
     receipt = read_document(reader, found.get(RECEIPT), "receipt", case, limits)

@@ -4,7 +4,13 @@ import re
 from pathlib import Path
 
 from workc.bundle.layout import LIMITS, MAX_PATH_BYTES
+from workc.kernel.digest import sha256_hex
 from workc.kernel.payloads import KINDS
+from workc.verify.signatures import ed25519
+from workc.verify.signatures.dsse import PAYLOAD_TYPE
+from workc.verify.signatures.rules import MAX_ENVELOPE_BYTES, MAX_SIGNATURE_FILES, MAX_SIGNATURES
+from workc.verify.signatures.statement import PREDICATE_TYPE, STATEMENT_TYPE
+from workc.verify.signatures.trust import MAX_KEYS, MAX_NAME, MAX_TRUST_BYTES, SCHEMA, VERSIONS
 from workc.verify.v02.examination import STEPS
 from workc.verify.verdict import VERIFY_FAIL_CODES
 
@@ -42,7 +48,10 @@ def test_answers_are_those_of_the_page():
 
 
 def test_limits_stand_on_the_page():
-    for limit in (*(getattr(LIMITS, name) for name in LIMITS.__struct_fields__), MAX_PATH_BYTES):
+    of_signatures = (MAX_SIGNATURE_FILES, MAX_ENVELOPE_BYTES, MAX_SIGNATURES)
+    of_trust = (MAX_TRUST_BYTES, MAX_KEYS, MAX_NAME)
+    of_bundles = (getattr(LIMITS, name) for name in LIMITS.__struct_fields__)
+    for limit in (*of_bundles, MAX_PATH_BYTES, *of_signatures, *of_trust):
         assert f"{limit:,}" in PAGE
 
 
@@ -50,3 +59,14 @@ def test_steps_stand_on_the_page_in_order():
     text = PAGE.partition("Steps, in order: ")[2].partition("expectations.")[0]
     places = [(text + "expectations").index(step) for step in STEPS]
     assert places == sorted(places)
+
+
+def test_what_signatures_are_made_of_stands_on_the_page():
+    section = PAGE.partition("## 12. Signatures")[2]
+    for text in (PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, SCHEMA, *VERSIONS):
+        assert f"`{text}`" in section
+    (y,) = re.findall(r"0x([0-9a-f]{64})", section)
+    p = ed25519.PRIME
+    assert {0, 1, p - 1, int(y, 16), p - int(y, 16)} == ed25519.LOW_ORDER_Y
+    (head,) = re.findall(r"0x([0-9a-f]{24}) ", section)
+    assert ed25519.keyid_of(bytes(32)) == sha256_hex(bytes.fromhex(head) + bytes(32))

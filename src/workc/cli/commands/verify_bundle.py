@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -18,6 +19,9 @@ from workc.verify.case import refused
 from workc.verify.rules import NAMES_ARE_READABLE
 from workc.verify.verdict import Verdict
 
+if TYPE_CHECKING:
+    from workc.verify.signatures.trust import Trust
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Of several bundles the exit code that stands first here is the answer.
 _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
@@ -27,16 +31,27 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--expect-digest", metavar="HEX", help="The proof digest that the bundle must have.")
 @click.option("--expect-run-id", metavar="ID", help="The run that the bundle must be of.")
+@click.option("--trust", metavar="FILE", help="The trust file by which signatures are judged.")
+@click.option("--require-signature", is_flag=True, help="Refuse a bundle that nobody signed.")
+@click.option("--at", metavar="TIME", help="When keys must be valid: 2026-12-31T23:59:59Z (now).")
 @options.common
 @click.pass_obj
 def command(
-    state: State, paths: tuple[str, ...], expect_digest: str | None, expect_run_id: str | None
+    state: State,
+    *,
+    paths: tuple[str, ...],
+    expect_digest: str | None,
+    expect_run_id: str | None,
+    trust: str | None,
+    require_signature: bool,
+    at: str | None,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
     digest = expect_digest.lower() if expect_digest is not None else None
     if digest is not None and not _DIGEST.fullmatch(digest):
         raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits", "workc show RUN")
-    verdicts = [_judge(path, digest, expect_run_id) for path in paths]
+    demands = _demands(paths, trust, require_signature=require_signature, at=at)
+    verdicts = [_judge(path, digest, expect_run_id, demands) for path in paths]
     if verdicts == [None]:
         raise stop("INVALID_INPUT", _missing(paths[0]), "workc ls")
     if state.json:
@@ -47,11 +62,38 @@ def command(
     return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
 
 
-def _judge(path: str, digest: str | None, run_id: str | None) -> Verdict | None:
+class _Demands(NamedTuple):
+    """What ``verify_bundle`` takes beside what is expected, once for all bundles."""
+
+    trust: Trust | None
+    require_signature: bool
+    at_ms: int | None
+
+
+def _demands(
+    paths: tuple[str, ...], trust: str | None, *, require_signature: bool, at: str | None
+) -> _Demands:
+    """Returns what the options demand of signatures; keys must be valid now if nobody says when.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is no trust file for them, or it or the time is none.
+    """
+    if trust is None:
+        for name, given in (("--require-signature", require_signature), ("--at", at is not None)):
+            if given:
+                raise stop("INVALID_INPUT", f"{name} needs --trust FILE", "workc keys trust --help")
+        return _Demands(None, require_signature=False, at_ms=None)
+    from workc.cli import trust_options  # noqa: PLC0415 - most bundles are verified without
+
+    at_ms = trust_options.read_time(at)
+    return _Demands(trust_options.read_trust_file(trust, paths), require_signature, at_ms)
+
+
+def _judge(path: str, digest: str | None, run_id: str | None, demands: _Demands) -> Verdict | None:
     """Returns the verdict on a path, or None if there is nothing."""
     try:
         os.lstat(path)
-        return verify_bundle(path, expect_digest=digest, expect_run_id=run_id)
+        return verify_bundle(path, expect_digest=digest, expect_run_id=run_id, **demands._asdict())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
@@ -94,6 +136,8 @@ def _show(state: State, path: str, verdict: Verdict | None) -> None:
         state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
         state.out(f"  digest  {verdict.proof_digest}")
         state.out(f"  run     {verdict.run_id}")
+        for signer in verdict.signers:
+            state.out(f"  signed  {printable(signer.name)}  keyid {signer.keyid}")
     else:
         why = "  (cannot be judged)" if verdict.undecided else ""
         state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")

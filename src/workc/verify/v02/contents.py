@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from workc.bundle.documents import FileEntry, Manifest
-from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits
+from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits, is_signature
 from workc.kernel.digest import TAG_REQUEST
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
@@ -19,11 +19,12 @@ from workc.verify.v02 import rules
 
 
 def compare_names(manifest: Manifest, files: Mapping[str, Item], case: Case) -> None:
-    """Compares the closed world: what is listed is there, and nothing else is."""
+    """Compares the closed world: what is listed is there, and nothing else but signatures is."""
     listed = {entry.path for entry in manifest.files}
     for path in sorted(listed - files.keys()):
         case.fail(rules.LISTED_FILE_IS_THERE, path, "listed, but not in the bundle")
-    for path in sorted(files.keys() - listed - {MANIFEST, RECEIPT}):
+    unlisted = files.keys() - listed - {MANIFEST, RECEIPT}
+    for path in sorted(path for path in unlisted if not is_signature(path)):
         case.fail(rules.FILE_IS_LISTED, path, "in the bundle, but not listed")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workc.bundle.documents import Manifest, Receipt
-from workc.bundle.layout import EVENTS, MANIFEST, Limits
+from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MANIFEST, Limits
 from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
 from workc.verify.case import Case
@@ -60,7 +60,13 @@ def examine(
             _conclude(log, manifest, sha256_hex(data), parsed, case)
     if parsed is None:
         return None
-    return Proven(run_id=parsed.run_id, proof_digest=parsed.proof_digest or "")
+    return Proven(
+        bundle_version=BUNDLE_VERSION,
+        run_id=parsed.run_id,
+        proof_digest=parsed.proof_digest or "",
+        outcome=parsed.outcome,
+        lock_level=parsed.lock_level,
+    )
 
 
 def _conclude(

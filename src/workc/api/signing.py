@@ -1,0 +1,107 @@
+"""Signs a bundle: whoever signs says that this bundle is one, so it is verified first.
+
+The signature is about the proof digest. The statement, the name of the file and Ed25519 itself are
+deterministic, so that signing twice with one key changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.signature_file import add_signature
+from workc.adapters.signing_keys import SigningKey, read_private
+from workc.api.verification import verify_bundle
+from workc.bundle import documents
+from workc.bundle.documents import NotCanonicalError, Receipt
+from workc.bundle.layout import MAX_DOCUMENT_BYTES, RECEIPT, SIGNATURES
+from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.values import JsonObject
+from workc.verify.expectations import Proven
+from workc.verify.reader import ReadError
+from workc.verify.signatures.dsse import Envelope, Signature, write_envelope
+from workc.verify.signatures.statement import write_statement
+from workc.verify.verdict import Verdict
+
+
+class NotVerified(Refusal):
+    """The bundle does not verify, so it was not signed; ``verdict`` says why."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        why = " ".join(verdict.codes()) or "not every step could be taken"
+        message = f"the bundle does not verify ({why}), so it was not signed"
+        super().__init__(Failure(code="INVALID_INPUT", message=message))
+        self.verdict = verdict
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of signing. ``file`` stands in the bundle; ``is_new`` is False if it did before."""
+
+    run_id: str
+    proof_digest: str
+    keyid: str
+    file: str
+    is_new: bool
+
+    def to_json(self) -> JsonObject:
+        """Returns this as JSON, schema ``workc.signed/1``."""
+        fields: JsonObject = msgspec.to_builtins(self)
+        return {"schema": "workc.signed/1", **fields}
+
+
+def sign(bundle: str | os.PathLike[str], key: str | os.PathLike[str] | SigningKey) -> Signed:
+    """Signs the bundle in a folder with a private key, or with the one in a PEM file.
+
+    Raises:
+        NotVerified: the bundle does not verify.
+        Refusal: ``INVALID_INPUT`` if the file holds no private key for Ed25519, or the format of the
+            bundle knows no signatures.
+        FileExistsError: another file stands in the bundle where this signature belongs.
+        OSError: something cannot be read or written.
+    """
+    secret = key if isinstance(key, SigningKey) else read_private(Path(key))
+    path = Path(bundle)
+    verdict = verify_bundle(path)
+    if not verdict.ok:
+        raise NotVerified(verdict)
+    receipt = _receipt(path, verdict.proof_digest)
+    digest = documents.proof_digest(receipt)
+    name = f"{secret.keyid}.dsse.json"
+    is_new = add_signature(path, name, _signed(receipt, digest, secret))
+    return Signed(
+        run_id=receipt.run_id,
+        proof_digest=digest,
+        keyid=secret.keyid,
+        file=f"{SIGNATURES}/{name}",
+        is_new=is_new,
+    )
+
+
+def _receipt(path: Path, digest: str | None) -> Receipt:
+    """Returns the receipt that was verified: its digest is that of the verdict."""
+    try:
+        data = b"".join(BundleFolder(path).chunks(RECEIPT, MAX_DOCUMENT_BYTES))
+        receipt = documents.read_receipt(data)
+    except (ReadError, NotCanonicalError) as error:
+        raise refuse("INVALID_INPUT", f"the receipt cannot be signed: {error}") from None
+    if documents.proof_digest(receipt) != digest:
+        raise refuse("INVALID_INPUT", "the bundle changed while it was verified; it was not signed")
+    return receipt
+
+
+def _signed(receipt: Receipt, digest: str, key: SigningKey) -> bytes:
+    payload = write_statement(
+        Proven(
+            bundle_version=receipt.bundle_version,
+            run_id=receipt.run_id,
+            proof_digest=digest,
+            outcome=receipt.outcome,
+            lock_level=receipt.lock_level,
+        )
+    )
+    unsigned = Envelope(payload=payload, signatures=())
+    signature = Signature(keyid=key.keyid, data=key.sign(unsigned.signed_bytes()))
+    return write_envelope(msgspec.structs.replace(unsigned, signatures=(signature,)))
