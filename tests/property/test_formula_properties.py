@@ -118,7 +118,20 @@ FILES = st.tuples(
         st.sampled_from("abcdefghijkl"),
     ),
 )
-SETS = st.lists(SPELT, max_size=24) | st.lists(FILES, max_size=40)
+#: Four folders alike: here costs tie, and differ by less than one.
+ALIKE = st.builds(
+    lambda sizes: [
+        (op, f"fs:{folder}/{n}")
+        for (op, folder), size in zip(
+            [("ReadFS", "a"), ("ReadFS", "b"), ("WriteFS", "a"), ("WriteFS", "b")],
+            sizes,
+            strict=True,
+        )
+        for n in range(size)
+    ],
+    st.tuples(*[st.integers(0, 8)] * 4),
+)
+SETS = st.lists(SPELT, max_size=24) | st.lists(FILES, max_size=40) | ALIKE
 
 
 def naive_covers(wide, narrow):
