@@ -16,15 +16,8 @@ from workc.kernel.values import Json, JsonObject
 
 
 def as_object(record: msgspec.Struct) -> JsonObject:
-    """Returns a struct as an object; what JSON does not know stays for the encoder to refuse.
-
-    Raises:
-        TypeError: a value has no plain form at all, or contains itself.
-    """
-    try:
-        return cast("JsonObject", as_json(msgspec.to_builtins(record, builtin_types=(bytes,))))
-    except RecursionError:
-        raise TypeError("a value is nested too deep, or contains itself") from None
+    """Returns a struct as an object; what JSON does not know stays for the encoder to refuse."""
+    return cast("JsonObject", as_json(msgspec.to_builtins(record, builtin_types=(bytes,))))
 
 
 def as_list(records: Iterable[msgspec.Struct]) -> list[Json]:

@@ -79,6 +79,8 @@ def write(run: Run, limits: Limits = LIMITS) -> Bundle:
         bundle = _write(_sound(run))
     except (CanonicalError, CompressionError, SelectorError) as error:
         raise IllegalRunError(str(error)) from None
+    except RecursionError:
+        raise IllegalRunError("a value is nested too deep, or contains itself") from None
     _check_limits(bundle, limits)
     return bundle
 
@@ -88,7 +90,7 @@ def _sound(run: Run) -> Run:
     try:
         fields = msgspec.to_builtins(run, builtin_types=(bytes,))
         sound = msgspec.convert(fields, Run, builtin_types=(bytes,))
-    except (TypeError, RecursionError, msgspec.ValidationError) as error:
+    except (TypeError, UnicodeEncodeError, msgspec.ValidationError) as error:
         raise IllegalRunError(f"not a run: {error}") from None
     for problem in chain(legality.problems(sound), conclusions.problems(sound)):
         raise IllegalRunError(problem)
