@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import msgspec
 from msgspec import UNSET
@@ -41,7 +41,7 @@ from workc.bundle.v01.run import (
     SkillExecuted,
     VerificationRun,
 )
-from workc.kernel.phases import FIRST, LAST, Phase, collapse, may_follow
+from workc.kernel.phases import FIRST, LAST, Phase, may_follow
 
 #: What payloads hold beside the fields of their kind's class.
 _COMPUTED = {
@@ -85,10 +85,7 @@ def phases_of(run: Run) -> list[Phase]:
 
 
 def _collapsed(run: Run) -> list[Phase]:
-    phases: list[Phase] = []
-    for happening in run.happenings:
-        collapse(phases, happening.phase)
-    return phases
+    return [phase for phase, _ in groupby(happening.phase for happening in run.happenings)]
 
 
 def _names(run: Run) -> Iterator[str]:
