@@ -5,8 +5,8 @@
 2. Many items together score their weighted median: sorted by score, the first at which twice the
    weight so far reaches the whole weight. No items score 0.
 
-All is integers; a fall is rounded down, so a score never falls below its line (format 0.1,
-paragraph "Formulas").
+All is integers; a fall is rounded down, so a score never falls below its line
+(docs/reference/formulas.md).
 
 >>> [score(days) for days in (0, 7, 8, 30, 180, 181)]
 [1000, 1000, 987, 700, 200, 100]

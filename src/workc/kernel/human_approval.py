@@ -1,7 +1,7 @@
 """When a run must ask a human: the chance of being overruled, and what asking is worth.
 
-All is integers, and every division rounds down, towards minus infinity (format 0.1, paragraph
-"Formulas"):
+All is integers, and every division rounds down, towards minus infinity
+(docs/reference/formulas.md):
 
 1. ``z = -3000 + 4*x1 + 2.5*x2 + 1.8*x3 + 2*x4 + 2.2*x5``, each ``x`` in permille: x1 is the lock
    level, x2 whether anything is published, x3 whether the network is used, x4 what the lens

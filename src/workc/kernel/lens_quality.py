@@ -1,8 +1,7 @@
 """The quality of a lens: four components in permille, and as a whole the worst of them.
 
 A lens is what a run looked at before it decided. ``conflict`` 1000 means that no two sources
-contradict each other, so that for every component more is better (format 0.1, paragraph
-"Formulas").
+contradict each other, so that for every component more is better (docs/reference/formulas.md).
 
 >>> aggregate(coverage=900, freshness=1000, conflict=650, provenance=800)
 650

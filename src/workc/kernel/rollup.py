@@ -1,7 +1,7 @@
 """What becomes of a run that has children: the worst of its own outcome and what theirs make of it.
 
 ``success < partial < failed``. A critical child's failure fails its parent; any other outcome
-of a child but success makes the parent at least partial (format 0.1, paragraph "Formulas").
+of a child but success makes the parent at least partial (docs/reference/formulas.md).
 
 >>> rollup("success", [("failed", False), ("success", True)])
 'partial'

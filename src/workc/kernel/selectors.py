@@ -17,7 +17,7 @@
 3. Names of programs and targets stay as they are.
 4. Nothing is empty and nothing holds a control character.
 
-Anything else gives :class:`SelectorError` (format 0.1, paragraph "Formulas").
+Anything else gives :class:`SelectorError` (docs/reference/formulas.md).
 
 >>> normalise("WriteFS", "fs:./out//report.txt")
 Effect(op='WriteFS', selector='fs:out/report.txt')

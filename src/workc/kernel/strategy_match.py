@@ -2,7 +2,7 @@
 
 A strategy asks for a confidence of at least its threshold. Above it the match grows in a straight
 line to 1000, and is then weighed; all divisions round down. A strategy is suggested if its match
-is above 0: best match first, then by the bytes of its id (format 0.1, paragraph "Formulas").
+is above 0: best match first, then by the bytes of its id (docs/reference/formulas.md).
 
 >>> match(900, threshold=600), match(900, threshold=600, weight=500), match(600, threshold=600)
 (750, 375, 0)

@@ -12,7 +12,7 @@
 6. If K cannot be met so, :class:`CompressionError`; nothing is ever widened past rule 3.
 
 Effects of different ops, schemes or hosts never share a selector; Exec and Publish have none to
-share. The result does not depend on the order of the effects (format 0.1, paragraph "Formulas").
+share. The result does not depend on the order of the effects (docs/reference/formulas.md).
 
 >>> files = [("WriteFS", f"fs:out/{name}/{n}.txt") for name in "abc" for n in range(3)]
 >>> [effect.selector for effect in compress(files, 5).effects]
