@@ -9,6 +9,8 @@ All is integers, and every division rounds down, towards minus infinity
 2. ``p = 500 + 1000*z / (4000+|z|)``, kept within 0 to 1000: the chance that a human overrules.
 3. Asking costs ``C`` ms of a human; a wrong lock loses ``L`` ms. A human is asked if and only if
    ``p*L > 1000*C``. What asking is worth is ``p*L/1000 - C``, which may be 0 when it is required.
+4. Under POLICY-DEFAULT ``L`` is 50,000, and 900,000 if anything is published or a selector is
+   under ``prod/``: its path, without a ``/`` in front, begins so, or it is ``fs:/``.
 
 >>> chance(-400), worth_ms(409, loss_ms=900_000, cost_ms=45_000)
 (409, 323100)
@@ -18,16 +20,23 @@ False
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from workc.kernel.failure import Misuse
 from workc.kernel.permille import WHOLE, checked, clamped
 from workc.kernel.phases import LockLevel
+from workc.kernel.selectors import ROOT, Effect
 
 #: What a human's answer costs, in ms.
 COST_MS = 45_000
+
+#: What a wrong lock loses under POLICY-DEFAULT, in ms.
+LOSS_MS = 50_000
+
+#: The same where production is touched, in ms.
+PRODUCTION_LOSS_MS = 900_000
 
 #: How much a lock level binds, in permille.
 LEVELS: Mapping[LockLevel, int] = {
@@ -75,6 +84,19 @@ def strain(risk: Risk) -> int:
 def chance(strain: int) -> int:
     """Returns ``p`` in permille: the chance that a human overrules."""
     return clamped(WHOLE // 2 + WHOLE * strain // (_SOFTNESS + abs(strain)))
+
+
+def loss_ms(effects: Iterable[Effect]) -> int:
+    """Returns what a wrong lock of a run with these effects loses under POLICY-DEFAULT, in ms."""
+    return PRODUCTION_LOSS_MS if any(map(_is_production, effects)) else LOSS_MS
+
+
+def _is_production(effect: Effect) -> bool:
+    path = effect.selector.partition(":")[2]
+    if effect.op == "Network":
+        path = path.partition("://")[2].partition("/")[2]
+    is_under = path.lstrip("/").startswith("prod/")
+    return effect.op == "Publish" or is_under or effect.selector == ROOT
 
 
 def is_required(p: int, *, loss_ms: int, cost_ms: int = COST_MS) -> bool:

@@ -10,9 +10,11 @@ from workc.kernel.human_approval import (
     Risk,
     chance,
     is_required,
+    loss_ms,
     strain,
     worth_ms,
 )
+from workc.kernel.selectors import normalise
 
 CALM = Risk(
     lock_level="Draft",
@@ -109,3 +111,26 @@ def test_a_chance_or_a_time_out_of_bounds_is_misuse(function):
 def test_a_lens_that_is_no_permille_is_misuse():
     with pytest.raises(Misuse, match="the lens aggregate is a permille"):
         strain(msgspec.structs.replace(CALM, lens_aggregate=1001))
+
+
+@pytest.mark.parametrize(
+    ("op", "selector", "expected"),
+    [
+        ("Publish", "pub:staging/site", 900_000),
+        ("WriteFS", "fs:prod/config.toml", 900_000),
+        ("WriteFS", "fs:/prod/config.toml", 900_000),
+        ("WriteFS", "fs:prod/", 900_000),
+        ("WriteFS", "fs:/", 900_000),
+        ("Exec", "exec:prod/deploy", 900_000),
+        ("Network", "net:https://example.com/prod/switch", 900_000),
+        ("WriteFS", "fs:product/a", 50_000),
+        ("WriteFS", "fs:prod", 50_000),
+        ("WriteFS", "fs:a/prod/b", 50_000),
+        ("Network", "net:https://prod/a", 50_000),
+        ("Network", "net:https://example.com/", 50_000),
+    ],
+)
+def test_a_wrong_lock_loses_more_where_production_is_touched(op, selector, expected):
+    harmless = normalise("ReadFS", "fs:docs/a")
+    assert loss_ms([harmless, normalise(op, selector)]) == expected
+    assert loss_ms([]) == loss_ms([harmless]) == 50_000
