@@ -85,7 +85,8 @@ def phases_of(run: Run) -> list[Phase]:
 
 
 def _collapsed(run: Run) -> list[Phase]:
-    return [phase for phase, _ in groupby(happening.phase for happening in run.happenings)]
+    phases: list[Phase] = [happening.phase for happening in run.happenings]
+    return [phase for phase, _ in groupby(phases)]
 
 
 def _names(run: Run) -> Iterator[str]:
