@@ -56,13 +56,17 @@ def files() -> dict[str, bytes]:
     }
 
 
-def sums() -> str:
-    """Returns the hashes of all files that are there, of every version, as sha256sum has them."""
-    paths = sorted(path for path in GOLDEN.glob("v*/**/*") if path.is_file())
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(GOLDEN).as_posix()}\n"
-        for path in paths
-    )
+def sums(folder: Path, before: str) -> str:
+    """Returns the list of hashes with a line more for each file that it does not have yet.
+
+    The lines that are there stay as they are, whatever became of their files.
+    """
+    lines = {line.partition("  ")[2]: line for line in before.splitlines()}
+    for path in folder.glob("v*/**/*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in lines:
+            lines[name] = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}"
+    return "".join(f"{lines[name]}\n" for name in sorted(lines))
 
 
 def main(arguments: list[str]) -> int:
@@ -80,7 +84,8 @@ def main(arguments: list[str]) -> int:
     for path in missing:
         (GOLDEN / path).parent.mkdir(parents=True, exist_ok=True)
         (GOLDEN / path).write_bytes(wanted[path])
-    SUMS.write_text(sums(), "utf-8")
+    before = SUMS.read_text("utf-8") if SUMS.exists() else ""
+    SUMS.write_text(sums(GOLDEN, before), "utf-8")
     return 1 if changed else 0
 
 

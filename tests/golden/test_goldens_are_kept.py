@@ -1,6 +1,7 @@
 """Golden bundles are only ever added: no file of one changes, goes, or comes unlisted."""
 
 import hashlib
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,45 @@ def test_the_generator_would_write_the_same_bytes_today():
     command = [sys.executable, ROOT / "tools/generate_goldens.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def generator(tmp_path, monkeypatch):
+    """The generator, with an empty folder to write to."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    spec = importlib.util.spec_from_file_location("made", ROOT / "tools/generate_goldens.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.GOLDEN, module.SUMS = tmp_path, tmp_path / "SHA256SUMS"
+    return module
+
+
+def test_the_generator_writes_all_goldens_into_an_empty_folder(generator):
+    assert generator.main([]) == 0
+    assert generator.SUMS.read_bytes() == SUMS.read_bytes()
+    assert list(problems(generator.GOLDEN, SUMS.read_text("utf-8"), KEPT)) == []
+
+
+def test_the_generator_never_writes_over_a_golden_nor_over_its_hash(generator, capsys):
+    generator.main([])
+    before = generator.SUMS.read_text("utf-8")
+    path = "v0.1/basic_success/bundle/receipt.json"
+    (generator.GOLDEN / path).write_text("changed")
+    capsys.readouterr()
+    assert generator.main([]) == 1
+    assert capsys.readouterr().out == f"differs from what is kept, which stays: {path}\n"
+    assert (generator.GOLDEN / path).read_text() == "changed"
+    assert generator.SUMS.read_text("utf-8") == before
+
+
+def test_the_check_names_what_is_missing_and_writes_nothing(generator, capsys):
+    generator.main([])
+    path = "v0.1/strategies/bundle/evidence/edit.diff"
+    (generator.GOLDEN / path).unlink()
+    capsys.readouterr()
+    assert generator.main(["--check"]) == 1
+    assert capsys.readouterr().out == f"missing: {path}\n"
+    assert not (generator.GOLDEN / path).exists()
 
 
 @pytest.fixture
