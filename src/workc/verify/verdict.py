@@ -37,6 +37,8 @@ VerifyFailCode = Literal[
     "BUDGET_INVALID",
     "CAPTURE_MISSING",
     "DIGEST_UNEXPECTED",
+    "EFFECT_BOUNDS_EXCEEDED",
+    "CHILD_MISMATCH",
 ]
 VERIFY_FAIL_CODES: tuple[VerifyFailCode, ...] = get_args(VerifyFailCode)
 
