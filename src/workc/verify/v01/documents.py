@@ -131,7 +131,7 @@ def _check_entries(entries: list[FileEntry], case: Case) -> None:
         elif not is_listed(entry.path):
             message = f"{entry.path} must not be listed"
             case.fail(rules.LISTED_KNOWN, MANIFEST, message, pointer=pointer)
-        if index and entry.path <= before:
+        if entry.path <= before:
             what = "is listed twice" if entry.path == before else "is not in order"
             case.fail(rules.MANIFEST_ORDER, MANIFEST, f"{entry.path} {what}", pointer=pointer)
         before = entry.path

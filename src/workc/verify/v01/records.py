@@ -6,7 +6,8 @@ What is hashed is always the object as it was parsed; a record is only what the 
    so a field more could not be noticed otherwise.
 2. Every other object is open: a hash covers what else stands there.
 3. An optional field may be absent or null.
-4. Hashes are 64 lower-case hex digits, times RFC 3339 in UTC with ``Z``, permille 0 to 1000.
+4. What is ``object`` must be there and may be any value.
+5. Hashes are 64 lower-case hex digits, times RFC 3339 in UTC with ``Z``, permille 0 to 1000.
 
 :func:`read` gives a record or :class:`FormError` (docs/spec/bundle-0.1.md, sections 3 to 5).
 
@@ -142,7 +143,7 @@ class Artifacts(_Open, frozen=True, kw_only=True):
 
 
 class LensItem(_Open, frozen=True, kw_only=True):
-    """One thing that the work looked at; its provenance may be any value."""
+    """One thing that the work looked at."""
 
     kind: str
     uri: str
@@ -164,7 +165,7 @@ class Quality(_Open, frozen=True, kw_only=True):
 class Lens(_Open, frozen=True, kw_only=True):
     """What the work looked at."""
 
-    lens_id: str
+    lens_id: object
     created_utc: Time
     items: list[LensItem]
     quality: Quality
@@ -224,7 +225,7 @@ class CheckSpec(_Open, frozen=True, kw_only=True):
 
 
 class CheckResult(_Open, frozen=True, kw_only=True):
-    """One check at one attempt; its evidence may be any value."""
+    """One check at one attempt."""
 
     level: Level
     check_id: str
@@ -239,7 +240,7 @@ class Verification(_Open, frozen=True, kw_only=True):
 
 
 class Gate(_Open, frozen=True, kw_only=True):
-    """One gate; its evidence may be any value."""
+    """One gate."""
 
     phase: Phase
     gate_id: str
@@ -263,8 +264,8 @@ class ErrorRecord(_Open, frozen=True, kw_only=True):
     error_class: Literal["Recoverable", "Unrecoverable", "PatternFailure", "Catastrophic"] = (
         msgspec.field(name="class")
     )
-    code: str
-    message: str
+    code: object
+    message: object
     retryable: bool
 
 
@@ -321,7 +322,7 @@ class Receipt(_Open, frozen=True, kw_only=True):
 class Event(_Open, frozen=True, kw_only=True):
     """One line of the log."""
 
-    event_id: str
+    event_id: object
     loop_id: str
     seq: Count
     ts_utc: Time

@@ -49,8 +49,36 @@ def test_rules_have_numbers_and_texts_of_their_own():
 def test_every_code_of_the_page_can_be_given_and_steps_stand_there_in_order():
     named = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PAGE))
     assert named <= set(VERIFY_FAIL_CODES)
-    text = PAGE.partition("Steps, in order: ")[2].partition(". Findings")[0]
+    text = PAGE.partition("Steps, in order: ")[2].partition(". Of the rules")[0]
     assert [step.strip() for step in text.split(",")] == list(STEPS)
+
+
+#: The step of a section's rules, and of the rules that are of another one (section 10).
+SECTION_STEPS = dict(
+    zip(
+        range(2, 11),
+        [
+            "names",
+            "manifest",
+            "receipt",
+            "events",
+            "table",
+            "policy",
+            "roots",
+            "projection",
+            "expectations",
+        ],
+        strict=True,
+    )
+)
+OTHER_STEPS = {f"3.{number}": "files" for number in range(11, 17)}
+OTHER_STEPS |= {"8.09": "digest", "10.01": "receipt"}
+OTHER_STEPS |= dict.fromkeys(("9.15", "9.16", "9.17"), "children")
+
+
+def test_each_rule_is_of_the_step_that_the_page_says():
+    steps = {rule.number: SECTION_STEPS[int(rule.number.partition(".")[0])] for rule in RULES}
+    assert {rule.number: rule.step for rule in RULES} == steps | OTHER_STEPS
 
 
 def test_limits_and_kinds_stand_on_the_page():
