@@ -25,6 +25,7 @@ BELOW = {"kernel": set(), "bundle": {"kernel"}, "verify": {"kernel", "bundle"}}
 PURE_STDLIB = {
     "__future__",
     "base64",
+    "bisect",
     "collections",
     "contextlib",
     "dataclasses",

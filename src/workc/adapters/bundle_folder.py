@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 
-from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_problem
+from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_danger, path_problem
 from workc.kernel.failure import Misuse
 from workc.verify.reader import Item, Kind, ReadError
 
@@ -55,7 +55,7 @@ class BundleFolder:
 
     def chunks(self, path: str, size: int) -> Iterator[bytes]:
         """Yields the bytes of a regular file, at most ``size + 1`` of them."""
-        if path_problem(path) is not None:
+        if path_danger(path) is not None:
             raise ReadError("its name is not one of a bundle")
         with self._opened(path, _FILE_FLAGS) as descriptor:
             before = os.fstat(descriptor)

@@ -21,7 +21,8 @@ from workc.api import launch
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
-from workc.bundle.layout import EVENTS, MAX_FILE_BYTES
+from workc.bundle.documents import read_version
+from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_FILE_BYTES, RECEIPT
 from workc.kernel import events
 from workc.kernel.events import Entry, RawEvent
 from workc.kernel.failure import Failure, Misuse, Refusal
@@ -128,6 +129,9 @@ def replay(
     if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
         raise FileExistsError(str(out))
     files = BundleFiles(source)
+    version = read_version(files.recorded(RECEIPT))
+    if version != BUNDLE_VERSION:
+        return _not_recorded(f"bundles of format {version} do not hold what a replay needs")
     log = [events.decode_event(line) for line in files.recorded(EVENTS).splitlines()]
     with isolated():
         try:
@@ -275,6 +279,19 @@ def _nonsense(error: Exception) -> Divergence:
 
 def _refused(failure: Failure) -> Divergence:
     return Divergence(code=failure.code, message=failure.message)
+
+
+def _not_recorded(message: str) -> ReplayReport:
+    return ReplayReport(
+        identical=False,
+        run_id=None,
+        events=0,
+        files=0,
+        proof_digest=None,
+        replayed_digest=None,
+        divergences=(Divergence(code="VERSION_UNSUPPORTED", message=message),),
+        undecided=True,
+    )
 
 
 #: What a finding of the oracle means for a replay.

@@ -39,6 +39,8 @@ LIMITS = Limits()
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _SIGNATURE = re.compile(r"signatures/[A-Za-z0-9._-]+\.dsse\.json", re.ASCII)
+#: Printable ASCII without what some file system takes for more than a letter.
+_SAFE_SEGMENT = re.compile(r"[ !#-)+-.0-9;=@-\[\]-{}~]{1,255}", re.ASCII)
 #: Names that Windows gives to devices, whatever their suffix and case.
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"] + [f"com{n}" for n in range(10)] + [f"lpt{n}" for n in range(10)]
@@ -51,24 +53,45 @@ _GOOD_PATH = re.compile(
 
 
 def path_problem(path: str) -> str | None:
-    """Returns why a path must not be in a bundle, or None if it may."""
+    """Returns why a path must not be in a bundle of format 0.2, or None if it may."""
     if len(path) <= MAX_PATH_BYTES and _GOOD_PATH.fullmatch(path):
         return None
     return _why_not(path)
 
 
 def _why_not(path: str) -> str | None:
-    if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+    if not _is_short(path):
         return f"longer than {MAX_PATH_BYTES} bytes"
-    for segment in path.split("/"):
-        if not _SEGMENT.fullmatch(segment):
-            return "a segment is not 1 to 128 of A-Z a-z 0-9 . _ -"
-        if segment in {".", ".."}:
-            return "a segment is . or .."
-        if segment.endswith("."):
-            return "a segment ends in a dot"
-        if segment.partition(".")[0].lower() in _DEVICES:
-            return "a segment is the name of a device"
+    if not all(map(_SEGMENT.fullmatch, path.split("/"))):
+        return "a segment is not 1 to 128 of A-Z a-z 0-9 . _ -"
+    return path_danger(path)
+
+
+def path_danger(path: str) -> str | None:
+    """Returns why a path is not safe on every file system, or None if it is.
+
+    What is safe may still be more than a version of the format allows.
+    """
+    if not _is_short(path):
+        return f"longer than {MAX_PATH_BYTES} bytes"
+    return next(filter(None, map(_segment_danger, path.split("/"))), None)
+
+
+def _is_short(path: str) -> bool:
+    return len(path.encode("utf-8", "surrogatepass")) <= MAX_PATH_BYTES
+
+
+def _segment_danger(segment: str) -> str | None:
+    if not _SAFE_SEGMENT.fullmatch(segment):
+        return 'a segment is not 1 to 255 of printable ASCII without " * : < > ? \\ |'
+    if segment in {".", ".."}:
+        return "a segment is . or .."
+    if segment.endswith("."):
+        return "a segment ends in a dot"
+    if segment.strip(" ") != segment:
+        return "a segment begins or ends with a space"
+    if segment.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+        return "a segment is the name of a device"
     return None
 
 

@@ -41,6 +41,8 @@ ORACLE_CODES: dict[str, str] = {
     "BUDGET_INVALID": "A move of the ledger does not follow from those before it, or passes the ceiling.",
     "CAPTURE_MISSING": "An event refers to a file that the bundle does not list.",
     "DIGEST_UNEXPECTED": "The bundle is not the one that the caller asked for.",
+    "EFFECT_BOUNDS_EXCEEDED": "An effect was executed that no declared one covers, or more were declared than may be.",
+    "CHILD_MISMATCH": "The children are not those that the events started and took back, or the outcome is better than theirs allow.",
     "SIGNATURE_INVALID": "A file of signatures is no good envelope, or it is about something else.",
     "SIGNER_UNTRUSTED": "A signature does not count: its key, its time, the number of keys, or the format's age.",
     "SIGNATURE_MISSING": "Nobody signed the bundle, and the caller requires a signature.",

@@ -73,7 +73,7 @@ def decode(data: bytes) -> Json:
     value = _read(data)
     spelling = encode(value)
     if spelling != data:
-        raise CanonicalError(f"not canonical: {_first_difference(data, spelling)}")
+        raise CanonicalError(f"not canonical: {first_difference(data, spelling)}")
     return value
 
 
@@ -175,7 +175,7 @@ def _read(data: bytes) -> Json:
     return value
 
 
-def _first_difference(data: bytes, spelling: bytes) -> str:
+def first_difference(data: bytes, spelling: bytes) -> str:
     """Returns where ``data`` leaves the canonical ``spelling`` of its value, in words."""
     pairs = enumerate(zip(data, spelling, strict=False))
     shorter = min(len(data), len(spelling))

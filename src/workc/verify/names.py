@@ -1,14 +1,16 @@
 """Step names: what stands in the bundle, before a byte of it is read.
 
 Every name obeys the grammar and is a regular file or a folder that holds one; no name stands there
-twice, nor beside another that differs in case only (docs/spec/bundle-0.2.md, section 2).
+twice, nor beside another that differs in case only (docs/spec/bundle-0.2.md, section 2). A name that
+is safe may still be none of the version's grammar: that is asked when the version is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
-from workc.bundle.layout import Limits, path_problem
+from workc.bundle.layout import Limits, path_danger
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
 from workc.verify.rules import (
@@ -22,10 +24,13 @@ from workc.verify.rules import (
     NAMES_ARE_READABLE,
 )
 
+#: Says why a version has no such path, or None if it may have it.
+Grammar: TypeAlias = Callable[[str], str | None]
 
-def collect(reader: Reader, case: Case, limits: Limits) -> dict[str, Item] | None:
-    """Returns the files by path, or None if they cannot be listed or are too many."""
-    names = _Names(case)
+
+def collect(reader: Reader, case: Case, limits: Limits) -> Names | None:
+    """Returns the safe names, or None if they cannot be listed or are too many."""
+    names = Names(case)
     try:
         for count, item in enumerate(reader.items()):
             if count >= limits.names:
@@ -36,10 +41,12 @@ def collect(reader: Reader, case: Case, limits: Limits) -> dict[str, Item] | Non
         case.fail(NAMES_ARE_READABLE, ".", str(error))
         return None
     names.close()
-    return names.files
+    return names
 
 
-class _Names:
+class Names:
+    """The names of a bundle: ``files`` by path."""
+
     def __init__(self, case: Case) -> None:
         self._case = case
         self._folders: set[str] = set()
@@ -48,7 +55,8 @@ class _Names:
         self.files: dict[str, Item] = {}
 
     def add(self, item: Item) -> None:
-        problem = path_problem(item.path)
+        """Takes the next name, or says why it must not be there."""
+        problem = path_danger(item.path)
         if problem is not None:
             self._case.fail(NAME_GRAMMAR, item.path, f"the name is {problem}")
         elif item.kind == "link":
@@ -60,6 +68,7 @@ class _Names:
             self._add_safe(item)
 
     def close(self) -> None:
+        """Checks what can be seen when all names are known."""
         needed = {path[:cut] for path in self.files for cut in _slashes(path)}
         for folder in sorted(self._folders - needed):
             self._case.fail(FOLDER_HOLDS_A_FILE, folder, "the folder holds no file")
@@ -67,6 +76,14 @@ class _Names:
             first, number = self._linked[0], len(self._linked)
             self._case.note(f"files with other hard links: {number}, the first {first}")
         self._case.take("names")
+
+    def obeying(self, grammar: Grammar) -> dict[str, Item]:
+        """Returns the files whose names obey the grammar of a version; says which do not."""
+        for path in sorted(self._folders | self.files.keys()):
+            problem = grammar(path)
+            if problem is not None:
+                self._case.fail(NAME_GRAMMAR, path, f"the name is {problem}")
+        return {path: item for path, item in self.files.items() if grammar(path) is None}
 
     def _add_safe(self, item: Item) -> None:
         twin = self._twins.setdefault(item.path.lower(), item.path)

@@ -40,6 +40,8 @@ VerifyFailCode = Literal[
     "SIGNATURE_INVALID",
     "SIGNER_UNTRUSTED",
     "SIGNATURE_MISSING",
+    "EFFECT_BOUNDS_EXCEEDED",
+    "CHILD_MISMATCH",
 ]
 VERIFY_FAIL_CODES: tuple[VerifyFailCode, ...] = get_args(VerifyFailCode)
 

@@ -36,14 +36,25 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from workc.bundle.documents import read_version
-from workc.bundle.layout import BUNDLE_VERSION, LIMITS, RECEIPT, Limits
+from workc.bundle.layout import (
+    BUNDLE_VERSION,
+    LIMITS,
+    RECEIPT,
+    Limits,
+    path_danger,
+    path_problem,
+)
 from workc.verify.case import Case
+from workc.verify.documents import Documents, read_documents
 from workc.verify.expectations import Expectations, Proven
-from workc.verify.names import collect
+from workc.verify.names import Grammar, Names, collect
 from workc.verify.reader import Item, MemoryReader, Reader
 from workc.verify.rules import VERSION_IS_KNOWN
 from workc.verify.signatures.presence import Judge, NobodyTrusted, check_limits
-from workc.verify.v02.documents import read_document
+from workc.verify.v01.documents import MANIFEST_VERSION as MANIFEST_VERSION_01
+from workc.verify.v01.documents import RECEIPT_VERSION as VERSION_01
+from workc.verify.v01.examination import STEPS as STEPS_01
+from workc.verify.v01.examination import examine as examine_01
 from workc.verify.v02.examination import STEPS as STEPS_02
 from workc.verify.v02.examination import examine as examine_02
 from workc.verify.verdict import Signer, Step, Verdict
@@ -64,7 +75,7 @@ class _Examine(Protocol):
         self,
         reader: Reader,
         found: Mapping[str, Item],
-        receipt: bytes | None,
+        given: Documents,
         wanted: Expectations,
         case: Case,
         limits: Limits,
@@ -72,16 +83,22 @@ class _Examine(Protocol):
 
 
 class _Version(NamedTuple):
-    """The verifier of one version: its steps, all of which PASS needs, and its one function."""
+    """The verifier of one version: its steps, all of which PASS needs, its names, its function."""
 
     steps: tuple[Step, ...]
+    grammar: Grammar
     examine: _Examine
 
 
 #: Without a trust file.
 NOBODY_TRUSTED = NobodyTrusted()
 
-_VERSIONS: Mapping[str, _Version] = {BUNDLE_VERSION: _Version(STEPS_02, examine_02)}
+_VERSIONS: Mapping[str, _Version] = {
+    VERSION_01: _Version(STEPS_01, path_danger, examine_01),
+    BUNDLE_VERSION: _Version(STEPS_02, path_problem, examine_02),
+}
+#: What the manifest of each version calls it: it is asked if the receipt says nothing.
+_MANIFEST_VERSIONS = {MANIFEST_VERSION_01: VERSION_01, BUNDLE_VERSION: BUNDLE_VERSION}
 
 
 def verify(
@@ -100,14 +117,15 @@ def verify(
     """
     case = Case(without=without)
     wanted = expect or Expectations()
-    found = collect(reader, case, limits)
-    version, said = _examined(reader, found, wanted, case, limits)
-    signers = () if found is None else _signers(reader, found, said, judge, case)
+    names = collect(reader, case, limits)
+    found = {} if names is None else names.files
+    version, said = _examined(reader, names, wanted, case, limits)
+    signers = () if names is None else _signers(reader, found, said, judge, case)
     failures, skipped = case.findings(), case.open_steps((*version.steps, "signatures"))
     reasons = tuple(f"{step}: what it needs could not be had" for step in skipped)
     proven = None if failures or skipped else said
     signed = bool(signers) and proven is not None
-    beyond = (TRUTH, *judge.open_points(found or {}, signed=signed), *ALWAYS_OPEN)
+    beyond = (TRUTH, *judge.open_points(found, signed=signed), *ALWAYS_OPEN)
     reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
@@ -132,20 +150,30 @@ def _signers(
 
 def _examined(
     reader: Reader,
-    found: Mapping[str, Item] | None,
+    names: Names | None,
     wanted: Expectations,
     case: Case,
     limits: Limits,
 ) -> tuple[_Version, Proven | None]:
     """Returns the version that was assumed, and what the bundle says it proves."""
     assumed = _VERSIONS[BUNDLE_VERSION]
-    if found is None:
+    if names is None:
         return assumed, None
-    receipt = read_document(reader, found.get(RECEIPT), "receipt", case, limits)
-    name = None if receipt is None else read_version(receipt)
+    given = read_documents(reader, names.files, limits)
+    name = _version_of(given)
     version = assumed if name is None else _VERSIONS.get(name)
     if version is None:
         known = ", ".join(sorted(_VERSIONS))
         case.fail(VERSION_IS_KNOWN, RECEIPT, f"this verifier knows: {known}", actual=name)
         return assumed, None
-    return version, version.examine(reader, found, receipt, wanted, case, limits)
+    found = names.files if name is None else names.obeying(version.grammar)
+    return version, version.examine(reader, found, given, wanted, case, limits)
+
+
+def _version_of(given: Documents) -> str | None:
+    """Returns the version that the receipt names, or, if it names none, that of the manifest."""
+    receipt, manifest = given.receipt.data, given.manifest.data
+    named = None if receipt is None else read_version(receipt)
+    if named is not None or manifest is None:
+        return named
+    return _MANIFEST_VERSIONS.get(read_version(manifest) or "")

@@ -15,6 +15,7 @@ from workc.verify.case import MAX_TEXT, Case
 from workc.verify.reader import Item, MemoryReader, ReadError
 from workc.verify.rules import NAME_GRAMMAR
 from workc.verify.signatures.rules import SIGNATURE_RULES
+from workc.verify.v01.rules import RULES as RULES_01
 from workc.verify.v02 import examination
 from workc.verify.v02.rules import LINE_FORM, RULES
 from workc.verify.verdict import MAX_FINDINGS, STEPS, VERIFY_FAIL_CODES
@@ -464,7 +465,8 @@ def test_a_verdict_as_json_leaves_out_what_is_not_known():
 
 
 def test_every_code_is_that_of_a_rule():
-    assert set(VERIFY_FAIL_CODES) == {rule.code for rule in (*RULES, *SIGNATURE_RULES)}
+    every = (*RULES, *RULES_01, *SIGNATURE_RULES)
+    assert set(VERIFY_FAIL_CODES) == {rule.code for rule in every}
 
 
 def test_rules_have_numbers_of_their_own_and_say_what_must_hold():
@@ -489,8 +491,18 @@ def test_a_bundle_in_another_order_gives_the_same_verdict():
     assert verdict_of(dict(reversed(files.items()))) == verdict_of(files)
 
 
-ALLOWED = {"__future__", "base64", "collections", "hashlib", "itertools", "math", "re", "typing"}
-ALLOWED |= {"msgspec", "cryptography"}
+ALLOWED = {
+    "__future__",
+    "base64",
+    "bisect",
+    "collections",
+    "cryptography",
+    "enum",
+    "functools",
+    "hashlib",
+    "itertools",
+}
+ALLOWED |= {"math", "msgspec", "re", "typing"}
 
 
 @pytest.mark.parametrize("room", ["verify", "bundle"])

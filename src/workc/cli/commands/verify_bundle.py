@@ -135,7 +135,7 @@ def _show(state: State, path: str, verdict: Verdict | None) -> None:
     if verdict.ok:
         state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
         state.out(f"  digest  {verdict.proof_digest}")
-        state.out(f"  run     {verdict.run_id}")
+        state.out(f"  run     {printable(verdict.run_id or '')}")
         for signer in verdict.signers:
             state.out(f"  signed  {printable(signer.name)}  keyid {signer.keyid}")
     else:

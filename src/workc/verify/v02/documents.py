@@ -7,7 +7,6 @@ says is compared with the rest of the bundle elsewhere (docs/spec/bundle-0.2.md,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
 
 from workc.bundle import documents
 from workc.bundle.documents import FileEntry, Manifest, NotCanonicalError, Receipt
@@ -17,51 +16,27 @@ from workc.bundle.layout import (
     EVIDENCE,
     MANIFEST,
     RECEIPT,
-    Limits,
     is_listed,
     path_problem,
 )
 from workc.kernel.digest import is_hex_digest
 from workc.verify.case import Case
+from workc.verify.documents import Lack
 from workc.verify.expectations import Expectations
-from workc.verify.reader import Item, Reader, ReadError
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 
-Document: TypeAlias = Literal["manifest", "receipt"]
-
-#: Where a document stands, and the rules: that it is there, is not too large, can be read.
-_DOCUMENTS: Mapping[Document, tuple[str, Rule, Rule, Rule]] = {
-    "manifest": (
-        MANIFEST,
-        rules.MANIFEST_IS_THERE,
-        rules.MANIFEST_SIZE,
-        rules.MANIFEST_READABLE,
-    ),
-    "receipt": (RECEIPT, rules.RECEIPT_IS_THERE, rules.RECEIPT_SIZE, rules.RECEIPT_READABLE),
+#: By which rule a document is missed.
+MANIFEST_LACKS: Mapping[Lack, Rule] = {
+    "absent": rules.MANIFEST_IS_THERE,
+    "too large": rules.MANIFEST_SIZE,
+    "unreadable": rules.MANIFEST_READABLE,
 }
-
-
-def read_document(
-    reader: Reader, item: Item | None, step: Document, case: Case, limits: Limits
-) -> bytes | None:
-    """Returns the bytes of the manifest or the receipt, or None after saying why not."""
-    path, is_there, size, readable = _DOCUMENTS[step]
-    if item is None:
-        case.fail(is_there, path, "the bundle has no such file")
-        return None
-    if item.size > limits.document_bytes:
-        case.fail(size, path, f"larger than {limits.document_bytes} bytes")
-        return None
-    try:
-        data = b"".join(reader.chunks(path, item.size))
-    except ReadError as error:
-        case.fail(readable, path, str(error))
-        return None
-    if len(data) != item.size:
-        case.fail(readable, path, "its size changed while it was read")
-        return None
-    return data
+RECEIPT_LACKS: Mapping[Lack, Rule] = {
+    "absent": rules.RECEIPT_IS_THERE,
+    "too large": rules.RECEIPT_SIZE,
+    "unreadable": rules.RECEIPT_READABLE,
+}
 
 
 def parse_receipt(data: bytes, case: Case) -> Receipt | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workc.bundle.documents import Manifest, Receipt
-from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MANIFEST, Limits
+from workc.bundle.layout import BUNDLE_VERSION, EVENTS, Limits
 from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
 from workc.verify.case import Case
+from workc.verify.documents import Documents, data_of
 from workc.verify.expectations import Expectations, Proven
 from workc.verify.reader import Item, Reader
 from workc.verify.v02 import conclusions, contents, documents, rules
@@ -39,16 +40,17 @@ STEPS: tuple[Step, ...] = (
 def examine(
     reader: Reader,
     found: Mapping[str, Item],
-    receipt: bytes | None,
+    given: Documents,
     wanted: Expectations,
     case: Case,
     limits: Limits,
 ) -> Proven | None:
     """Takes every step that can be taken; returns what the receipt says, if there is one."""
+    receipt = data_of(given.receipt, documents.RECEIPT_LACKS, case)
     parsed = None if receipt is None else documents.parse_receipt(receipt, case)
     if parsed is not None:
         documents.compare_expectations(parsed, wanted, case)
-    data = documents.read_document(reader, found.get(MANIFEST), "manifest", case, limits)
+    data = data_of(given.manifest, documents.MANIFEST_LACKS, case)
     manifest = None if data is None else documents.parse_manifest(data, case)
     if data is not None and manifest is not None:
         contents.compare_names(manifest, found, case)

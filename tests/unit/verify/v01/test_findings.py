@@ -1,0 +1,157 @@
+"""What a verdict shows of a broken bundle: the place, what was not checked, what was not read."""
+
+import pytest
+from broken_bundles import VECTORS, OddReader, larger, sized
+from judging import judge, verdict_of
+from sealing import bundle, draft, edited
+
+from workc.bundle.layout import Limits
+from workc.verify.reader import MemoryReader
+from workc.verify.verifier import verify
+
+PLACES = {
+    "a_listed_path_that_leads_upwards": (None, "/files/1"),
+    "entries_in_another_order": (None, "/files/1"),
+    "a_field_more_in_the_manifest": (None, None),
+    "integrity_of_cj_version_CJ_0_2": (None, "/integrity/cj_version"),
+    "a_receipt_hash_of_another_receipt": (None, "/integrity/receipt_hash"),
+    "a_line_past_the_limit": (1, None),
+    "a_last_line_past_the_limit_without_a_newline": (19, None),
+    "an_event_more_than_the_limit": (18, None),
+    "no_newline_after_the_last_event": (18, None),
+    "no_events_at_all": (1, None),
+    "an_empty_line": (19, None),
+    "a_list_among_events": (2, None),
+    "an_event_edited_after_its_hash": (9, "/event_hash"),
+    "numbers_from_one": (1, "/seq"),
+    "a_first_event_after_another_log": (1, "/prev_event_hash"),
+    "a_sequence_that_leaves_orient_out": (None, "/phase_sequence/1"),
+    "a_lock_that_repeats": (None, "/phase_sequence/6"),
+    "an_event_of_a_phase_that_was_over": (3, "/phase"),
+    "a_log_without_its_end": (4, "/kind"),
+    "a_policy_in_lower_case": (None, "/integrity/policy_id"),
+    "a_program_that_was_not_declared": (None, "/effects/executed_raw/4"),
+    "a_gates_root_of_nothing": (None, "/integrity/roots/gates_root"),
+    "an_event_of_another_loop": (9, "/loop_id"),
+    "two_times_that_changed_places": (10, "/ts_utc"),
+    "a_first_event_of_another_time": (1, "/ts_utc"),
+    "a_plan_that_declares_less": (6, "/payload/effects_declared"),
+    "a_result_of_no_event": (None, "/verification/results/3"),
+    "a_refusal_recorded_as_approval": (None, "/hitl/1"),
+    "an_evi_that_was_rounded_up": (None, "/hitl/0/evi_ms"),
+    "a_required_check_that_was_not_made": (None, "/verification/spec/checks_required/2"),
+    "a_child_that_the_receipt_leaves_out": (7, None),
+    "a_child_joined_before_it_was_spawned": (7, None),
+    "a_digest_of_nothing": (None, "/integrity/proof_digest"),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_finding_names_its_line_and_its_place(name):
+    given = VECTORS[name][1]()
+    finding = verify(*given[:1], given.expect, limits=given.limits).failures[0]
+    assert (finding.line, finding.pointer) == PLACES[name]
+
+
+def test_a_mismatch_with_an_event_names_the_line_of_the_event():
+    finding = verify(VECTORS["a_refusal_recorded_as_approval"][1]().reader).failures[0]
+    assert finding.message == "the receipt says something else than the event on line 17"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_open"),
+    [
+        ("a_manifest_with_a_space", "manifest files roots projection"),
+        (
+            "a_receipt_that_is_a_list",
+            "receipt table policy roots projection digest expectations children",
+        ),
+        ("a_field_more_in_integrity", "receipt policy roots digest expectations"),
+        (
+            "a_receipt_without_decisions",
+            "receipt table policy roots projection expectations children",
+        ),
+        ("an_event_with_a_space", "events table roots projection expectations children"),
+        ("events_that_cannot_be_read", "events table roots projection expectations children"),
+    ],
+)
+def test_a_step_whose_input_could_not_be_had_is_open_and_is_no_pass(name, is_open):
+    number, make = VECTORS[name]
+    verdict = verify(make().reader, without={number})
+    assert (verdict.verdict, verdict.failures) == ("FAIL", ())
+    reasons = [text.partition(":")[0] for text in verdict.not_checked if "could not be" in text]
+    assert reasons == is_open.split()
+
+
+def test_files_are_compared_whatever_the_versions_in_the_receipt():
+    def edit(d):
+        d.receipt["integrity"]["cj_version"] = "CJ-0.2"
+        d.unlisted["evidence/plan.json"] = b"[]"
+        d.lines = lambda lines: [b"no event\n"]
+
+    assert verdict_of(edited("full", edit)).codes() == ("HASH_MISMATCH", "VERSION_UNSUPPORTED")
+
+
+def test_a_sequence_of_no_phases_is_illegal():
+    def edit(d):
+        d.receipt["phase_sequence"] = []
+
+    assert judge(MemoryReader(edited("full", edit))) == {"6.01", "6.04"}
+
+
+def test_a_sequence_must_end_with_lock():
+    def edit(d):
+        d.receipt["phase_sequence"] = d.receipt["phase_sequence"][:-2]
+
+    assert judge(MemoryReader(edited("full", edit))) == {"6.01", "6.04"}
+
+
+def test_what_is_too_large_is_not_read():
+    class Reading(OddReader):
+        def chunks(self, path, size):
+            assert path != "events.jsonl"
+            yield from super().chunks(path, size)
+
+    given = larger("events.jsonl", 1_000_000, file_bytes=999_999)
+    reader = Reading(bundle("full"), sizes=given.reader.sizes)
+    assert judge(reader, given.limits) == {"3.13"}
+
+
+def test_what_is_just_within_the_limits_passes():
+    d = draft("full")
+    d.receipt["effects"]["k"] = 3
+    d.receipt["effects"]["compression"]["input_count"] = 3
+    d.files["evidence/big"] = bytes(10_000)
+    files = d.seal()
+    lines = files["events.jsonl"].splitlines()
+    limits = Limits(
+        names=len(files) + 1,
+        file_bytes=10_000,
+        document_bytes=max(len(files["receipt.json"]), len(files["manifest.json"])),
+        line_bytes=max(map(len, lines)),
+        events=len(lines),
+    )
+    assert judge(MemoryReader(files), limits) == set()
+
+
+def test_every_kind_of_the_format_is_known():
+    def edit(d):
+        place = d.place("SkillExecuted")
+        d.insert(place, "OrientFromFailure", "Act", {"evidence": "evidence/plan.json"})
+        d.insert(place, "RetryScheduled", "Act", {"after_ms": 5, "attempt": 2})
+
+    verdict = verdict_of(edited("full", edit))
+    assert (verdict.verdict, verdict.notes) == ("PASS", ())
+
+
+def test_an_entry_twice_and_entries_in_disorder_are_told_apart():
+    twice = verify(VECTORS["an_entry_twice_that_the_root_does_not_show"][1]().reader).failures[0]
+    disorder = verify(VECTORS["entries_in_another_order"][1]().reader).failures[0]
+    assert twice.message == "evidence/plan.json is listed twice"
+    assert disorder.message.endswith("is not in order")
+
+
+def test_a_size_that_is_not_listed_is_said_without_reading():
+    files = edited("full", sized("evidence/plan.json", lambda n: n + 1))
+    finding = verdict_of(files).failures[0]
+    assert (finding.path, finding.expected, finding.actual) == ("evidence/plan.json", "3", "2")
