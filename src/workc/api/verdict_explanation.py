@@ -11,7 +11,8 @@ MAX_TOLD_FINDINGS = 10
 
 _PROVES = (
     "Nothing was changed, added or taken away since it was sealed: every file has the hash that is "
-    "listed, every event names the one before, and the proof digest commits to every byte.",
+    "listed, every event names the one before, and the proof digest commits to every byte but those "
+    "of signatures.",
     "The order of the events is one that a run can have, every answer follows its request, and the "
     "outcome is the one that the work and the checks give.",
     "The money adds up: no move of the ledger passes the ceiling, and what was spent is the sum.",

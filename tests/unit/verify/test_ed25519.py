@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reseal import load
 
@@ -166,6 +166,7 @@ def test_a_signature_of_another_length_is_refused(length):
 SIGNED = st.tuples(st.binary(min_size=32, max_size=32), st.binary(max_size=80))
 
 
+@settings(deadline=None)
 @given(SIGNED, st.integers(0, 64 * 8 - 1), st.sampled_from(["whole", "signature", "message"]))
 def test_both_implementations_agree_on_what_is_signed_and_what_is_changed(signed, bit, change):
     seed, message = signed
@@ -182,6 +183,7 @@ def test_both_implementations_agree_on_what_is_signed_and_what_is_changed(signed
     assert naive.holds(public, signature, message) is (change == "whole")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.binary(max_size=70), st.binary(max_size=9))
 @example(encoded(2**255 - 1, 1), bytes(64), b"")
 def test_no_bytes_whatever_are_more_than_refused(key, signature, message):

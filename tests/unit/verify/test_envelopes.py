@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from signing import (
     PAYLOAD_TYPE,
@@ -165,6 +165,7 @@ def test_other_spellings_of_base64_are_refused(text):
     assert (error.rule, error.pointer) == (rules.BASE64_IS_CANONICAL, "/signatures/0/sig")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.text("ABCDwxyz0189+/=-_ ", max_size=12))
 def test_base64_has_one_spelling(data, text):
     assert from_base64(to_base64(data)) == data
@@ -173,6 +174,7 @@ def test_base64_has_one_spelling(data, text):
     assert found is None or to_base64(found) == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_give_an_envelope_or_the_one_error(data):
     assert reason(read_envelope, data).rule == rules.ENVELOPE_FORM
@@ -181,6 +183,7 @@ def test_any_bytes_give_an_envelope_or_the_one_error(data):
 SIGNATURES = st.builds(Signature, keyid=st.text(max_size=9), data=st.binary(max_size=70))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=90), st.lists(SIGNATURES, min_size=1, max_size=MAX_SIGNATURES))
 def test_what_is_written_is_read_back(payload, signatures):
     envelope = Envelope(payload=payload, signatures=tuple(signatures))
@@ -292,6 +295,7 @@ def test_a_field_of_a_statement_that_stands_twice_is_refused(old, new):
     assert "twice" in str(error)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_payload_gives_the_one_error(payload):
     assert reason(check_statement, payload, SAID).rule == rules.STATEMENT_FORM

@@ -632,7 +632,7 @@ def test_every_rule_was_deleted_once():
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_both_verifiers_agree_on_mutated_envelopes(data):
     base = compact(envelope_of(PAYLOAD, A, B))
@@ -642,7 +642,7 @@ def test_both_verifiers_agree_on_mutated_envelopes(data):
     judged(with_envelope(base[:place] + change + base[place + width :]), trust_file(A, B))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_both_verifiers_agree_on_mutated_statements_that_are_signed(data):
     place = data.draw(st.integers(0, len(PAYLOAD) - 1))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workc.verify.signatures.timestamps import LAST_MS, to_ms, to_text
@@ -17,6 +17,7 @@ def text_of(moment):
     return f"{text}.{millis:03}Z" if millis else f"{text}Z"
 
 
+@settings(deadline=None)
 @given(st.integers(0, LAST_MS))
 @example(0)
 @example(LAST_MS)
@@ -77,6 +78,7 @@ def test_another_form_names_no_time(text):
     assert to_ms(text) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_whatever_is_more_than_refused(text):
     assert to_ms(text) is None

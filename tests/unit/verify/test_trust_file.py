@@ -249,6 +249,7 @@ ANY_JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary())
 @example(b'{"schema":"\\ud800","keys":[],"threshold":1,"min_version":"0.2"}')
 @example(b'{"\xc3\xa9":1}')
@@ -257,6 +258,7 @@ def test_any_bytes_give_a_trust_file_or_the_one_error(data):
         read_trust(data)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["schema", "keys", "threshold", "min_version", "more"]),
     st.sampled_from(["name", "public_key", "keyid", "not_before", "not_after", "more", None]),
@@ -278,7 +280,7 @@ TEXT = trust_file(
 CHANGES = ["", "é", "1e9", *'019aZ{}[]",:=.\\ \n']
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 2), st.sampled_from(CHANGES))
 def test_both_verifiers_take_the_same_trust_files(place, width, change):
     agreed(TEXT[:place] + change.encode() + TEXT[place + width :])

@@ -1,6 +1,6 @@
 """The in-toto Statement about a sealed run: writes it, and compares one that was verified.
 
-Its subject is the run, by its id and the proof digest, which commits to every byte of the bundle;
+Its subject is the run, by its id and the proof digest, which commits to all else in the bundle;
 the predicate repeats what a reader of the signature wants to know without the bundle.
 """
 
