@@ -51,6 +51,18 @@ class OddReader(MemoryReader):
         yield from super().chunks(path, size)
 
 
+class Chunked(OddReader):
+    """A reader that gives a few bytes at a time."""
+
+    def __init__(self, files, chunk):
+        super().__init__(files)
+        self.chunk = chunk
+
+    def chunks(self, path, size):
+        data = b"".join(super().chunks(path, size))
+        yield from (data[place : place + self.chunk] for place in range(0, len(data), self.chunk))
+
+
 VECTORS = {}
 
 

@@ -1,7 +1,7 @@
 """What a verdict shows of a broken bundle: the place, what was not checked, what was not read."""
 
 import pytest
-from broken_bundles import VECTORS, OddReader, larger, sized
+from broken_bundles import VECTORS, Chunked, OddReader, larger, sized
 from judging import judge, verdict_of
 from sealing import bundle, draft, edited
 
@@ -106,6 +106,58 @@ def test_a_sequence_must_end_with_lock():
     assert judge(MemoryReader(edited("full", edit))) == {"6.01", "6.04"}
 
 
+RECORDS = [
+    ("HitlPrompt", "/hitl/0", "9.05"),
+    ("HitlDecision", "/hitl/1", "9.05"),
+    ("ActError", "/errors/0", "9.06"),
+    ("StrategySuggested", "/strategies/suggestions/0", "9.07"),
+    ("StrategyApplied", "/strategies/used", "9.08"),
+]
+FIELDS = [
+    (kind, field, pointer, rule)
+    for kind, pointer, rule in RECORDS
+    for field in draft("full").payload(kind)
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "pointer", "rule"), FIELDS)
+def test_each_field_that_an_event_repeats_is_compared_and_said_once(kind, field, pointer, rule):
+    def edit(d):
+        d.payload(kind)[field] = {"another": "value"}
+        if kind not in ("StrategyApplied", "HitlDecision"):
+            d.insert(d.place(kind) + 1, kind, d.event(kind)["phase"], d.payload(kind))
+
+    failures = verdict_of(edited("full", edit)).failures
+    assert [(found.rule, found.pointer) for found in failures] == [(rule, pointer)]
+
+
+def test_a_prompt_without_a_field_is_no_decision():
+    def edit(d):
+        prompt, decision = d.event("HitlPrompt"), d.event("HitlDecision")
+        prompt["kind"], decision["kind"] = decision["kind"], prompt["kind"]
+        prompt["payload"], decision["payload"] = {}, {}
+
+    failures = verdict_of(edited("full", edit)).failures
+    assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/0")]
+    assert judge(MemoryReader(edited("full", lambda d: d.drop("HitlPrompt")))) == {"9.05"}
+
+
+def test_a_decision_without_a_field_is_no_prompt():
+    def edit(d):
+        d.receipt["hitl"] = d.receipt["hitl"][:1] * 2
+        d.event("HitlDecision")["payload"] = {}
+
+    failures = verdict_of(edited("full", edit)).failures
+    assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/1")]
+
+
+def test_a_text_is_no_list_of_no_effects():
+    def edit(d):
+        d.payload("PlanChosen")["effects_declared"] = "none"
+
+    assert judge(MemoryReader(edited("small", edit))) == {"9.09"}
+
+
 def test_what_is_too_large_is_not_read():
     class Reading(OddReader):
         def chunks(self, path, size):
@@ -121,17 +173,17 @@ def test_what_is_just_within_the_limits_passes():
     d = draft("full")
     d.receipt["effects"]["k"] = 3
     d.receipt["effects"]["compression"]["input_count"] = 3
-    d.files["evidence/big"] = bytes(10_000)
     files = d.seal()
     lines = files["events.jsonl"].splitlines()
     limits = Limits(
         names=len(files) + 1,
-        file_bytes=10_000,
+        file_bytes=max(map(len, files.values())),
         document_bytes=max(len(files["receipt.json"]), len(files["manifest.json"])),
         line_bytes=max(map(len, lines)),
         events=len(lines),
     )
     assert judge(MemoryReader(files), limits) == set()
+    assert judge(Chunked(files, 1), limits) == set()
 
 
 def test_every_kind_of_the_format_is_known():
