@@ -52,7 +52,10 @@ def test_a_whole_bundle_is_explained_with_what_it_proves_and_what_not(workc, bun
     digest = workc("verify-bundle", "bundle", "--json").document["proof_digest"]
     shown = workc("explain", "bundle")
     assert shown.exit_code == 0
-    assert f"The bundle is whole: PASS, with the proof digest {digest}.\n" in shown.stdout
+    assert (
+        f"The bundle is whole: PASS, by format 0.2, with the proof digest {digest}.\n"
+        in shown.stdout
+    )
     assert "This proves: Nothing was changed, added or taken away" in shown.stdout
     assert "Not proven: truth: that the producer recorded what" in shown.stdout
     assert workc("explain", "bundle", "--json").document["verdict"] == "PASS"

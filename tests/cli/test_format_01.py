@@ -49,9 +49,15 @@ def test_a_bundle_of_format_01_is_not_replayed_and_says_why(workc, old):
     assert "VERSION_UNSUPPORTED  bundles of format 0.1.0 do not hold" in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["show", "explain"])
-def test_a_bundle_of_format_01_is_no_run_of_ours_to_show(workc, old, command):
-    assert workc(command, "old").exit_code == 2
+def test_a_bundle_of_format_01_is_no_run_of_ours_to_show(workc, old):
+    assert workc("show", "old").exit_code == 2
+
+
+def test_a_bundle_of_format_01_is_explained_by_what_that_format_proves(workc, old):
+    text = workc("explain", "old").stdout
+    assert "The bundle is whole: PASS, by format 0.1, with the proof digest " in text
+    assert "What was executed lies within the effects that were declared" in text
+    assert "ledger" not in text
 
 
 def test_a_loop_id_does_not_reach_the_terminal_as_it_is(workc, folder):

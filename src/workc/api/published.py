@@ -88,6 +88,7 @@ _FINDING = _record(
 _VERDICT = _record(
     {"signers": _list(_record(name=_TEXT, keyid=_TEXT))},
     verdict={"enum": ["PASS", "FAIL"]},
+    bundle_version=_TEXT_OR_NULL,
     run_id=_TEXT_OR_NULL,
     proof_digest=_TEXT_OR_NULL,
     failures=_list(_FINDING),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workc.verify.verdict import Finding, Verdict
 
 #: No more findings than these are told one by one.
 MAX_TOLD_FINDINGS = 10
 
-_PROVES = (
+_WHOLE = (
     "Nothing was changed, added or taken away since it was sealed: every file has the hash that is "
-    "listed, every event names the one before, and the proof digest commits to every byte but those "
-    "of signatures.",
-    "The order of the events is one that a run can have, every answer follows its request, and the "
-    "outcome is the one that the work and the checks give.",
-    "The money adds up: no move of the ledger passes the ceiling, and what was spent is the sum.",
+    "listed, every event names the one before, and the proof digest commits to every byte but "
+    "those of signatures."
 )
+#: What PASS proves, by the version of the format.
+_PROVES: Mapping[str, tuple[str, ...]] = {
+    "0.1": (
+        _WHOLE,
+        "The phases stand in an order that a run can have, and the outcome is borne out by the "
+        "checks and by the children.",
+        "What was executed lies within the effects that were declared.",
+    ),
+    "0.2": (
+        _WHOLE,
+        "The order of the events is one that a run can have, every answer follows its request, and "
+        "the outcome is the one that the work and the checks give.",
+        "The money adds up: no move of the ledger passes the ceiling, and what was spent is the sum.",
+    ),
+}
 
 
 def explain_verdict(verdict: Verdict) -> list[str]:
@@ -27,8 +39,10 @@ def explain_verdict(verdict: Verdict) -> list[str]:
 
 
 def _passed(verdict: Verdict) -> Iterator[str]:
-    yield f"The bundle is whole: PASS, with the proof digest {verdict.proof_digest}."
-    for sentence in _PROVES:
+    version = str(verdict.bundle_version)
+    digest = verdict.proof_digest
+    yield f"The bundle is whole: PASS, by format {version}, with the proof digest {digest}."
+    for sentence in _PROVES[version]:
         yield f"This proves: {sentence}"
 
 

@@ -119,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     verdict: Literal["PASS", "FAIL"]
+    bundle_version: str | None = None
     run_id: str | None = None
     proof_digest: str | None = None
     failures: tuple[Finding, ...] = ()
@@ -145,6 +146,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "schema": "workc.verdict/1",
             "verdict": self.verdict,
+            "bundle_version": self.bundle_version,
             "run_id": self.run_id,
             "proof_digest": self.proof_digest,
             "failures": [finding.to_json() for finding in self.failures],

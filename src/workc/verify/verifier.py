@@ -129,6 +129,7 @@ def verify(
     reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
+        bundle_version=None if proven is None else proven.bundle_version,
         run_id=None if proven is None else proven.run_id,
         proof_digest=None if proven is None else proven.proof_digest or None,
         failures=failures,
