@@ -86,7 +86,7 @@ _FINDING = _record(
     message=_TEXT,
 )
 _VERDICT = _record(
-    {"signers": _list(_record(name=_TEXT, keyid=_TEXT))},
+    {"children": _list({"type": "object"}), "signers": _list(_record(name=_TEXT, keyid=_TEXT))},
     verdict={"enum": ["PASS", "FAIL"]},
     bundle_version=_TEXT_OR_NULL,
     run_id=_TEXT_OR_NULL,

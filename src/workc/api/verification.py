@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.api.relatives import BundlesIn, beside
 from workc.kernel.failure import Misuse
 from workc.verify.case import refused
+from workc.verify.family import verify_family
 from workc.verify.reader import MemoryReader, Reader
 from workc.verify.rules import IS_A_BUNDLE
 from workc.verify.signatures.presence import Judge
@@ -30,6 +32,8 @@ def verify_bundle(
     trust: TrustSource | None = None,
     require_signature: bool = False,
     at_ms: int | None = None,
+    recursive: bool = False,
+    children: Sequence[str | os.PathLike[str]] | None = None,
 ) -> Verdict:
     """Returns the verdict on a bundle: a folder, a mapping of path to bytes, or a reader.
 
@@ -40,6 +44,10 @@ def verify_bundle(
     ``trust`` is a trust file (its path or its bytes): with it every signature is judged, and
     ``require_signature`` refuses a bundle that nobody signed. Keys must be valid at ``at_ms``, ms
     since 1970; without it ``not_checked`` says that their validity was not judged.
+
+    ``recursive`` verifies the bundles of children too: each must pass, have the digest and outcome
+    that were recorded, and name its parent. They are looked for in the folders ``children``, else
+    in ``children`` beside the bundle and beside the bundle itself.
 
     Raises:
         FileNotFoundError: the path does not exist. Nothing else, whatever is in the bundle.
@@ -59,9 +67,14 @@ def verify_bundle(
         path = Path(bundle)
         if not path.is_dir():
             return _no_folder(path)
-        return verify(BundleFolder(path), wanted, judge)
-    reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
-    return verify(reader, wanted, judge)
+        reader: Reader = BundleFolder(path)
+    else:
+        reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
+    if not recursive:
+        return verify(reader, wanted, judge)
+    folders = beside(folder) if folder is not None else []
+    where = folders if children is None else [Path(name) for name in children]
+    return verify_family(reader, BundlesIn(where), wanted, judge)
 
 
 def _judge_of(

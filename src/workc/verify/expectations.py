@@ -14,6 +14,14 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True):
     not_before_ms: int | None = None
 
 
+class Child(msgspec.Struct, frozen=True, kw_only=True):
+    """A child as its parent recorded it."""
+
+    run_id: str
+    proof_digest: str
+    outcome: str
+
+
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the receipt; it holds if the verdict is PASS."""
 
@@ -22,3 +30,5 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     proof_digest: str
     outcome: str
     lock_level: str
+    parent_run_id: str | None = None
+    children: tuple[Child, ...] = ()

@@ -115,7 +115,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ``proof_digest`` is set on PASS only, and ``signers``, the trusted keys that have signed it, on
     PASS with a trust file. ``not_checked`` says what the verdict does not cover:
     steps that could not run, and what a bare bundle cannot prove. ``notes`` are remarks without
-    weight.
+    weight. ``children`` are the verdicts on the bundles of children, if those were asked for.
     """
 
     verdict: Literal["PASS", "FAIL"]
@@ -126,6 +126,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     not_checked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     signers: tuple[Signer, ...] = ()
+    children: tuple[Verdict, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -152,5 +153,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             "failures": [finding.to_json() for finding in self.failures],
             "not_checked": list(self.not_checked),
             "notes": list(self.notes),
+            "children": [child.to_json() for child in self.children],
             "signers": [{"name": each.name, "keyid": each.keyid} for each in self.signers],
         }

@@ -115,6 +115,18 @@ def verify(
 
     ``without`` are numbers of rules to leave out, so that tests can show that each is needed.
     """
+    return verify_proven(reader, expect, judge, limits=limits, without=without)[0]
+
+
+def verify_proven(
+    reader: Reader,
+    expect: Expectations | None = None,
+    judge: Judge = NOBODY_TRUSTED,
+    *,
+    limits: Limits = LIMITS,
+    without: Collection[str] = (),
+) -> tuple[Verdict, Proven | None]:
+    """Returns what :func:`verify` does, and what the bundle says of itself if that could be had."""
     case = Case(without=without)
     wanted = expect or Expectations()
     names = collect(reader, case, limits)
@@ -125,9 +137,10 @@ def verify(
     reasons = tuple(f"{step}: what it needs could not be had" for step in skipped)
     proven = None if failures or skipped else said
     signed = bool(signers) and proven is not None
-    beyond = (TRUTH, *judge.open_points(found, signed=signed), *ALWAYS_OPEN)
+    kin = _children_open(proven)
+    beyond = (TRUTH, *kin, *judge.open_points(found, signed=signed), *ALWAYS_OPEN)
     reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
-    return Verdict(
+    verdict = Verdict(
         verdict="FAIL" if proven is None else "PASS",
         bundle_version=None if proven is None else proven.bundle_version,
         run_id=None if proven is None else proven.run_id,
@@ -137,6 +150,12 @@ def verify(
         notes=case.notes(),
         signers=signers if signed else (),
     )
+    return verdict, said
+
+
+def _children_open(proven: Proven | None) -> tuple[str, ...]:
+    count = len(proven.children) if proven is not None else 0
+    return (f"children: {count} bundles of children were not looked at",) if count else ()
 
 
 def _signers(

@@ -14,7 +14,7 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.values import JsonObject
 from workc.verify.case import Case
 from workc.verify.documents import Documents, data_of
-from workc.verify.expectations import Expectations, Proven
+from workc.verify.expectations import Child, Expectations, Proven
 from workc.verify.reader import Item, Reader
 from workc.verify.v01 import contents, cross_checks, documents, event_log, phases, policy, roots
 from workc.verify.v01.documents import ManifestFound, ReceiptFound
@@ -72,6 +72,15 @@ def examine(
         proof_digest=had.integrity.proof_digest,
         outcome=receipt.outcome.status,
         lock_level=receipt.lock_level,
+        parent_run_id=receipt.parent_loop_id,
+        children=tuple(
+            Child(
+                run_id=child.child_loop_id,
+                proof_digest=child.child_proof_digest,
+                outcome=child.outcome_status,
+            )
+            for child in receipt.children
+        ),
     )
 
 

@@ -1,0 +1,78 @@
+"""Where the bundles of children are looked for: beside their parent's bundle, or where one says.
+
+A folder is looked into one level deep: a bundle may stand in it by its own name, or as ``bundle`` in
+a folder of its run. What a bundle says it is of is only read here; it is judged when it is verified.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.bundle_folder import BundleFolder
+from workc.bundle.layout import RECEIPT
+from workc.kernel.events import UNREADABLE
+from workc.verify.reader import Reader, ReadError
+
+#: Of one folder no more names than these are looked at.
+MAX_NAMES = 100_000
+#: A receipt larger than this is not read to find out what it is of.
+MAX_RECEIPT_BYTES = 16_777_216
+
+
+class _Head(msgspec.Struct, frozen=True):
+    run_id: str = ""
+    loop_id: str = ""
+
+
+class BundlesIn:
+    """Finds bundles in folders by the run that they say they are of."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+
+    def find(self, run_id: str) -> list[Reader]:
+        """Returns the readers of the bundles of a run."""
+        return [BundleFolder(path) for path in self._by_run.get(run_id, ())]
+
+    @cached_property
+    def _by_run(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path in dict.fromkeys(self._candidates()):
+            found.setdefault(_run_of(path), []).append(path)
+        return found
+
+    def _candidates(self) -> Iterator[Path]:
+        for folder in self._folders:
+            for path in _entries(folder):
+                yield path
+                yield path / "bundle"
+
+
+def beside(bundle: Path) -> list[Path]:
+    """Returns the folders where the children of a bundle are looked for by default."""
+    parent = bundle.absolute().parent
+    return [parent / "children", parent]
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in islice(entries, MAX_NAMES))
+    except OSError:
+        return []
+
+
+def _run_of(path: Path) -> str:
+    """Returns the run or loop that a bundle says it is of, or nothing."""
+    try:
+        data = b"".join(BundleFolder(path).chunks(RECEIPT, MAX_RECEIPT_BYTES))
+        head = msgspec.json.decode(data, type=_Head)
+    except (ReadError, *UNREADABLE):
+        return ""
+    return head.run_id or head.loop_id

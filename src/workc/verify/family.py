@@ -1,0 +1,186 @@
+"""Step children, when it is asked for: the bundles of the children, and of theirs.
+
+A parent's bundle names each child by run and proof digest. Here the child's own bundle must be had
+and must pass, have that digest, name that parent, and have the outcome that the parent recorded
+(docs/spec/bundle-0.2.md, section 13). A child that is its own ancestor, and a family that is too
+deep or too large, are refused, so this ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from workc.bundle.layout import LIMITS, RECEIPT, Limits
+from workc.verify.case import Case
+from workc.verify.expectations import Child, Expectations, Proven
+from workc.verify.reader import Reader
+from workc.verify.rules import Rule
+from workc.verify.signatures.presence import Judge
+from workc.verify.verdict import Verdict
+from workc.verify.verifier import NOBODY_TRUSTED, verify_proven
+
+_SECTION = "bundle-0.2, section 13"
+MAX_DEPTH = 16
+MAX_BUNDLES = 10_000
+
+CHILD_IS_THERE = Rule(
+    "13.01", "CHILD_MISMATCH", "children", _SECTION, "The bundle of every child is there."
+)
+CHILD_PASSES = Rule(
+    "13.02", "CHILD_MISMATCH", "children", _SECTION, "The bundle of every child passes."
+)
+CHILD_DIGEST = Rule(
+    "13.03", "CHILD_MISMATCH", "children", _SECTION, "A child has the digest that was recorded."
+)
+CHILD_PARENT = Rule(
+    "13.04", "CHILD_MISMATCH", "children", _SECTION, "A child names the run that recorded it."
+)
+CHILD_OUTCOME = Rule(
+    "13.05", "CHILD_MISMATCH", "children", _SECTION, "A child has the outcome that was recorded."
+)
+CHILD_IS_NO_ANCESTOR = Rule(
+    "13.06", "CHILD_MISMATCH", "children", _SECTION, "No run is a descendant of itself."
+)
+FAMILY_IS_SHALLOW = Rule(
+    "13.07", "LIMIT_EXCEEDED", "children", _SECTION, "Children are at most 16 generations deep."
+)
+FAMILY_IS_SMALL = Rule(
+    "13.08", "LIMIT_EXCEEDED", "children", _SECTION, "There are at most 10,000 descendants."
+)
+FAMILY_RULES = (
+    CHILD_IS_THERE,
+    CHILD_PASSES,
+    CHILD_DIGEST,
+    CHILD_PARENT,
+    CHILD_OUTCOME,
+    CHILD_IS_NO_ANCESTOR,
+    FAMILY_IS_SHALLOW,
+    FAMILY_IS_SMALL,
+)
+
+
+class Relatives(Protocol):
+    """Knows where bundles of children stand; what it says of them is not trusted."""
+
+    def find(self, run_id: str) -> Iterable[Reader]:
+        """Returns the bundles that say they are of this run."""
+        ...
+
+
+def verify_family(
+    reader: Reader,
+    relatives: Relatives,
+    expect: Expectations | None = None,
+    judge: Judge = NOBODY_TRUSTED,
+    *,
+    limits: Limits = LIMITS,
+) -> Verdict:
+    """Returns the verdict on a bundle and on those of all its descendants. It raises for nothing.
+
+    ``judge`` judges the signatures of the bundle itself: its digest commits to its children's.
+    """
+    return _Family(relatives, limits).verify(reader, expect or Expectations(), judge, ())[0]
+
+
+class _Family:
+    """Counts the bundles that were looked at."""
+
+    def __init__(self, relatives: Relatives, limits: Limits) -> None:
+        self._relatives = relatives
+        self._limits = limits
+        self._count = 0
+
+    def verify(
+        self, reader: Reader, wanted: Expectations, judge: Judge, ancestors: tuple[str, ...]
+    ) -> tuple[Verdict, Proven | None]:
+        verdict, said = verify_proven(reader, wanted, judge, limits=self._limits)
+        if not verdict.ok or said is None:
+            return verdict, said
+        case, found = Case(), list[Verdict]()
+        for child in said.children:
+            of_child = self._child(child, said, (*ancestors, said.run_id), case)
+            if of_child is not None:
+                found.append(of_child)
+        return _joined(verdict, tuple(found), case), said
+
+    def _child(
+        self, child: Child, parent: Proven, ancestors: tuple[str, ...], case: Case
+    ) -> Verdict | None:
+        self._count += 1
+        if len(ancestors) > MAX_DEPTH or self._count > MAX_BUNDLES:
+            rule = FAMILY_IS_SHALLOW if len(ancestors) > MAX_DEPTH else FAMILY_IS_SMALL
+            case.fail(rule, RECEIPT, f"{child.run_id}: {rule.text}")
+            return None
+        if child.run_id in ancestors:
+            _broken(case, CHILD_IS_NO_ANCESTOR, child, "it is among its own ancestors")
+            return None
+        candidates = [
+            self.verify(reader, Expectations(), NOBODY_TRUSTED, ancestors)
+            for reader in self._relatives.find(child.run_id)
+        ]
+        if not candidates:
+            _broken(case, CHILD_IS_THERE, child, "there is no bundle of it")
+            return None
+        verdict, said = min(candidates, key=lambda each: _distance(each[1], child))
+        _compare(child, parent, verdict, said, case)
+        return verdict
+
+
+def _distance(said: Proven | None, child: Child) -> int:
+    """Returns how near a bundle comes to the one that was recorded."""
+    if said is None:
+        return 2
+    return 0 if said.proof_digest == child.proof_digest else 1
+
+
+def _compare(
+    child: Child, parent: Proven, verdict: Verdict, said: Proven | None, case: Case
+) -> None:
+    if not verdict.ok or said is None:
+        codes = ", ".join(dict.fromkeys(verdict.codes()))
+        _broken(case, CHILD_PASSES, child, f"its bundle does not pass: {codes}")
+        return
+    for rule, expected, actual in (
+        (CHILD_DIGEST, child.proof_digest, said.proof_digest),
+        (CHILD_PARENT, parent.run_id, said.parent_run_id),
+        (CHILD_OUTCOME, child.outcome, said.outcome),
+    ):
+        if expected != actual:
+            _broken(case, rule, child, f"not so: {rule.text}", expected, actual)
+
+
+def _broken(
+    case: Case,
+    rule: Rule,
+    child: Child,
+    message: str,
+    expected: object = None,
+    actual: object = None,
+) -> None:
+    message = f"{child.run_id}: {message}"
+    case.fail(rule, RECEIPT, message, pointer="/children", expected=expected, actual=actual)
+
+
+def _joined(verdict: Verdict, children: tuple[Verdict, ...], case: Case) -> Verdict:
+    findings = case.findings()
+    if not findings:
+        return msgspec.structs.replace(verdict, children=children, not_checked=_rest(verdict))
+    return msgspec.structs.replace(
+        verdict,
+        verdict="FAIL",
+        bundle_version=None,
+        run_id=None,
+        proof_digest=None,
+        signers=(),
+        failures=findings,
+        children=children,
+        not_checked=_rest(verdict),
+        notes=(*verdict.notes, *case.notes()),
+    )
+
+
+def _rest(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(text for text in verdict.not_checked if not text.startswith("children:"))
