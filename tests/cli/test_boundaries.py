@@ -137,6 +137,8 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "keys": ("keys", "list", "--dir", "keys"),
         "signed": ("sign", "bundle", "--key", "keys/a.key.pem"),
         "replay": ("replay", "bundle"),
+        "pack": ("pack", "bundle", "--out", "x.workc"),
+        "unpack": ("unpack", "x.workc", "--out", "again"),
         "ls": ("ls",),
         "show": ("show", "last"),
         "step": ("show", "last", "fetch"),

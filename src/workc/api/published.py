@@ -248,6 +248,7 @@ _SHOW = _record(
     output=_ANY,
     notes=_list(_TEXT),
 )
+_MOVED = _record(verified={"const": False}, path=_TEXT, files=_COUNT, archive_bytes=_COUNT)
 _FAILURE = _record(
     code=_TEXT,
     category=_TEXT,
@@ -297,6 +298,8 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "keys": ("workc.keys/1", "What `keys list` prints with --json.", _KEYS),
     "signed": ("workc.signed/1", "What `sign` prints with --json.", _SIGNED),
     "replay": ("workc.replay/1", "What `replay` prints with --json.", _REPLAY),
+    "pack": ("workc.pack/1", "What `pack` prints with --json.", _MOVED),
+    "unpack": ("workc.unpack/1", "What `unpack` prints with --json.", _MOVED),
     "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
     "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),
