@@ -84,7 +84,7 @@ class Source:
 
     def _events(self) -> Iterator[Line]:
         chunks = self._files.chunks(EVENTS, 1 << 62)
-        for number, raw in enumerate(self._limited(_split(self._chunks(chunks)))):
+        for number, raw in enumerate(self._limited(split_lines(self._chunks(chunks)))):
             try:
                 event = events.decode_event(raw)
                 payload = events.decode_payload(event.kind, event.payload)
@@ -132,7 +132,7 @@ class Source:
             self.notes.append(f"{JOURNAL}: {error.strerror or type(error).__name__}")
 
 
-def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yields the lines of a file; one that is longer than any may be is not read to its end."""
     rest = b""
     for chunk in chunks:
