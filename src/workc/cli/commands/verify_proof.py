@@ -11,7 +11,7 @@ from workc.cli import options
 from workc.cli.commands.verify_bundle import exit_of, expected_digest, finding_lines
 from workc.cli.errors import stop
 from workc.cli.state import State
-from workc.cli.text import count, printable
+from workc.cli.text import printable
 from workc.kernel.values import JsonObject
 
 
@@ -63,8 +63,5 @@ def shown_line(shows: JsonObject) -> str:
     event, entry = shows.get("event"), shows.get("entry")
     if isinstance(event, dict):
         return f"event {shows['index']} of {shows['size']}, {printable(str(event['kind']))}"
-    if isinstance(entry, dict):
-        size = entry["size"]
-        bytes_ = count(size, "byte") if isinstance(size, int) else ""
-        return f"file {printable(str(entry['path']))}, {bytes_}, sha256 {entry['sha256']}"
-    return ""
+    facts: JsonObject = entry if isinstance(entry, dict) else {}
+    return f"file {printable(str(facts['path']))}, {facts['size']} bytes, sha256 {facts['sha256']}"
