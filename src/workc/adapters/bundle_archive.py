@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Generator
-from contextlib import contextmanager
+import weakref
 from pathlib import Path
 
 from workc.verify.reader import ReadError
@@ -18,24 +17,23 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXE
 class ArchiveFile:
     """Gives the bytes of a regular file; see ``workc.bundle.archive_parser.Ranges``.
 
-    The file is opened for each read and let go of after it, so nothing is to be closed. Each time
-    it must be the file that it was first, unchanged, before and after its bytes were read. A link
-    is not followed.
+    The file is opened at the first read, without following a link, and let go of with this object.
+    Each time its bytes were read it must be unchanged.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, ...] | None = None
+        self._opened: tuple[int, tuple[int, ...]] | None = None
 
     @property
     def size(self) -> int:
         """Returns how many bytes the file has.
 
         Raises:
-            ReadError: it is no regular file, cannot be read, or has changed.
+            ReadError: it is no regular file or cannot be read.
         """
-        with self._opened() as descriptor:
-            return os.fstat(descriptor).st_size
+        _, identity = self._file()
+        return identity[0]
 
     def read(self, offset: int, length: int) -> bytes:
         """Returns the bytes from ``offset`` on: ``length`` of them, fewer at the end only.
@@ -43,34 +41,36 @@ class ArchiveFile:
         Raises:
             ReadError: it is no regular file, cannot be read, or has changed.
         """
-        with self._opened() as descriptor:
-            try:
-                return os.pread(descriptor, length, offset)
-            except OSError as error:
-                raise ReadError(_why(error)) from None
-
-    @contextmanager
-    def _opened(self) -> Generator[int]:
+        descriptor, identity = self._file()
         try:
-            descriptor = os.open(self._path, _FLAGS)
+            data = os.pread(descriptor, length, offset)
         except OSError as error:
             raise ReadError(_why(error)) from None
-        try:
-            self._compare(os.fstat(descriptor))
-            yield descriptor
-            self._compare(os.fstat(descriptor))
-        finally:
-            os.close(descriptor)
-
-    def _compare(self, found: os.stat_result) -> None:
-        if not stat.S_ISREG(found.st_mode):
-            raise ReadError("it is no regular file")
-        times = (found.st_mtime_ns, found.st_ctime_ns)
-        identity = (found.st_dev, found.st_ino, found.st_size, *times)
-        if self._identity is None:
-            self._identity = identity
-        if identity != self._identity:
+        if _identity(os.fstat(descriptor)) != identity:
             raise ReadError("it changed while it was read")
+        return data
+
+    def _file(self) -> tuple[int, tuple[int, ...]]:
+        """Returns the descriptor, and what the file was when it was opened."""
+        if self._opened is None:
+            descriptor = _open(self._path)
+            weakref.finalize(self, os.close, descriptor)
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise ReadError("it is no regular file")
+            self._opened = descriptor, _identity(found)
+        return self._opened
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, _FLAGS)
+    except OSError as error:
+        raise ReadError(_why(error)) from None
+
+
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _why(error: OSError) -> str:

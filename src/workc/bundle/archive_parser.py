@@ -60,6 +60,10 @@ ArchiveFault = Literal[
 WINDOW_BYTES = 1_048_576
 #: The longest zip64 field: its head, two sizes and an offset.
 _EXTRA_BYTES = 28
+#: Where the fields that are parsed stand in a central header.
+_CRC, _SIZE, _NAME_LENGTH, _EXTRA_LENGTH, _ATTRIBUTES = map(
+    CENTRAL.names.index, ("crc", "size", "name length", "extra length", "external attributes")
+)
 
 
 class ArchiveError(Exception):
@@ -111,18 +115,21 @@ def read_entries(ranges: Ranges, limits: Limits) -> list[Entry]:
     """
     found = _read_end(ranges)
     _check_end(found, ranges, limits)
-    stop = found.directory_offset + found.directory_size
-    cursor = _Cursor(ranges, found.directory_offset, stop)
+    end_of_directory = found.directory_offset + found.directory_size
+    cursor = _Cursor(ranges, found.directory_offset, end_of_directory)
     entries: list[Entry] = []
     offset, before = 0, b""
     for number in range(found.entries):
         entry = _read_entry(cursor, offset)
-        name = name_of(entry.path)
+        name, stop = name_of(entry.path), entry.data_offset + entry.size
         if number and name <= before:
             raise _misplaced(entry.path, is_twin=name == before)
-        _check_size(entry, found.directory_offset, limits)
+        if stop > found.directory_offset:
+            raise ArchiveError("directory", entry.path, "it reaches into the central directory")
+        if entry.size > limits.file_bytes:
+            raise ArchiveError("large", entry.path, f"larger than {limits.file_bytes} bytes")
         entries.append(entry)
-        offset, before = entry.data_offset + entry.size, name
+        offset, before = stop, name
     if cursor.left:
         message = f"{cursor.left} bytes stand in the central directory after its entries"
         raise ArchiveError("directory", ".", message)
@@ -197,17 +204,17 @@ def _end_message(actual: bytes, expected: bytes) -> str:
 def _read_entry(cursor: _Cursor, offset: int) -> Entry:
     """Returns the next entry of the directory, which must begin at ``offset`` of the archive."""
     fixed = cursor.take(CENTRAL.size)
-    fields = CENTRAL.fields(fixed)
-    if fields["name length"] > MAX_PATH_BYTES:
+    fields = CENTRAL.layout.unpack(fixed)
+    if fields[_NAME_LENGTH] > MAX_PATH_BYTES:
         raise ArchiveError("name", ".", f"a name is longer than {MAX_PATH_BYTES} bytes")
-    name = cursor.take(fields["name length"])
+    name = cursor.take(fields[_NAME_LENGTH])
     path = name.decode("utf-8", "surrogateescape")
-    extra = cursor.take(min(fields["extra length"], _EXTRA_BYTES))
-    size = fields["size"]
+    extra = cursor.take(min(fields[_EXTRA_LENGTH], _EXTRA_BYTES))
+    size = fields[_SIZE]
     if size == MAX_32:
         size = int.from_bytes(extra[4:12], "little")
-    _check_name(path, fields["external attributes"])
-    entry = Entry(path, fields["crc"], size, offset)
+    _check_name(path, fields[_ATTRIBUTES])
+    entry = Entry(path, fields[_CRC], size, offset)
     _compare(CENTRAL, "central header", path, fixed + name + extra, central_header(entry))
     return entry
 
@@ -235,14 +242,6 @@ def _compare(
     raise ArchiveError(what, path, f"the {what} has another {where} than it must")
 
 
-def _check_size(entry: Entry, directory_offset: int, limits: Limits) -> None:
-    if entry.data_offset + entry.size > directory_offset:
-        raise ArchiveError("directory", entry.path, "it reaches into the central directory")
-    if entry.size > limits.file_bytes:
-        message = f"larger than {limits.file_bytes} bytes"
-        raise ArchiveError("large", entry.path, message)
-
-
 def _misplaced(path: str, *, is_twin: bool) -> ArchiveError:
     if is_twin:
         return ArchiveError("twice", path, "the name stands there twice")
@@ -265,6 +264,10 @@ class _Cursor:
 
     def take(self, length: int) -> bytes:
         """Returns the next bytes."""
+        if length <= len(self._window):
+            taken = bytes(self._window[:length])
+            self._window = self._window[length:]
+            return taken
         return b"".join(self.pieces(length))
 
     def pieces(self, length: int) -> Iterator[memoryview]:
