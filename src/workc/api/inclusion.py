@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from workc.adapters.whole_file import write_whole
+from workc.adapters.new_file import write_new, write_pieces
 from workc.api.bundles import reader_of
 from workc.api.sources import split_lines
 from workc.api.unfit import Unfit, unfit
@@ -103,8 +103,12 @@ def prove(
     if not judged.ok:
         raise Unfit(judged.failures)
     if content is not None and file is not None:
-        write_whole(Path(content), _placed(reader.chunks(file, MAX_FILE_BYTES)))
-    write_whole(Path(out), [(0, data)])
+        beside = Path(content)
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        write_pieces(beside, _placed(reader.chunks(file, MAX_FILE_BYTES)))
+    target = Path(out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_new(target, data)
     return Proved(
         path=str(out),
         run_id=verdict.run_id,

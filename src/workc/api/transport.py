@@ -15,7 +15,7 @@ import msgspec
 
 from workc.adapters.bundle_archive import ArchiveFile
 from workc.adapters.bundle_folder import BundleFolder, BundleWriter
-from workc.adapters.whole_file import write_whole
+from workc.adapters.new_file import write_pieces
 from workc.api.unfit import Unfit, unfit
 from workc.bundle.archive import Content, pieces
 from workc.bundle.layout import LIMITS
@@ -60,8 +60,10 @@ def pack(bundle: str | os.PathLike[str], out: str | os.PathLike[str]) -> Moved:
     reader = BundleFolder(Path(bundle))
     files = _fit(reader)
     contents = (Content(path, item.size, _exactly(reader, item)) for path, item in files)
+    target = Path(out)
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        size = write_whole(Path(out), pieces(contents))
+        size = write_pieces(target, pieces(contents))
     except ReadError as error:
         raise unfit(NAMES_ARE_READABLE, ".", str(error)) from None
     return Moved(path=str(out), files=len(files), archive_bytes=size)

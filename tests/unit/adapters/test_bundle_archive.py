@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from workc.adapters import whole_file
+from workc.adapters import new_file
 from workc.adapters.bundle_archive import ArchiveFile
-from workc.adapters.whole_file import write_whole
+from workc.adapters.new_file import write_pieces
 from workc.bundle.archive import Content, pieces
 from workc.verify.archive import ArchiveReader
 from workc.verify.reader import ReadError
@@ -132,11 +132,11 @@ def test_a_file_that_changes_during_a_read_is_unreadable(file, monkeypatch):
 # ------------------------------------------------------------------------------------- writing
 
 
-def test_pieces_are_put_in_their_places_in_a_new_folder(tmp_path):
-    target = tmp_path / "deeper" / "x.workc"
-    assert write_whole(target, [(3, b"def"), (0, b"abc")]) == 6
+def test_pieces_are_put_in_their_places(tmp_path):
+    target = tmp_path / "x.workc"
+    assert write_pieces(target, [(3, b"def"), (0, b"abc")]) == 6
     assert target.read_bytes() == b"abcdef"
-    assert os.listdir(target.parent) == ["x.workc"]
+    assert os.listdir(tmp_path) == ["x.workc"]
 
 
 @pytest.mark.parametrize("there", ["file", "folder", "dead link"])
@@ -149,7 +149,7 @@ def test_what_is_there_is_kept(tmp_path, there):
     else:
         target.symlink_to("nowhere")
     with pytest.raises(FileExistsError):
-        write_whole(target, [(0, b"new")])
+        write_pieces(target, [(0, b"new")])
     assert os.listdir(tmp_path) == ["x.workc"]
     assert there != "file" or target.read_bytes() == b"mine"
 
@@ -160,7 +160,7 @@ def test_what_fails_leaves_nothing(tmp_path):
         raise ReadError("gone")
 
     with pytest.raises(ReadError, match="gone"):
-        write_whole(tmp_path / "x.workc", broken())
+        write_pieces(tmp_path / "x.workc", broken())
     assert os.listdir(tmp_path) == []
 
 
@@ -169,31 +169,31 @@ def test_the_file_is_not_there_before_it_is_whole(tmp_path):
         yield 0, b"abc"
         assert not (tmp_path / "x.workc").exists()
 
-    write_whole(tmp_path / "x.workc", watched())
+    write_pieces(tmp_path / "x.workc", watched())
     assert (tmp_path / "x.workc").exists()
 
 
 def test_what_a_crash_left_is_not_touched(tmp_path):
-    left = tmp_path / f".workc-{os.getpid()}-0.new"
+    left = tmp_path / f".x.workc-{os.getpid()}-0.new"
     left.write_bytes(b"left")
-    write_whole(tmp_path / "x.workc", [(0, b"abc")])
+    write_pieces(tmp_path / "x.workc", [(0, b"abc")])
     assert left.read_bytes() == b"left"
     assert (tmp_path / "x.workc").read_bytes() == b"abc"
 
 
 @pytest.mark.parametrize("there", [False, True])
 def test_a_file_system_without_hard_links_takes_it_too(tmp_path, monkeypatch, there):
-    def refuse(*_arguments):
+    def refuse(*_arguments, **_options):
         raise OSError(errno.EPERM, "no links here")
 
-    monkeypatch.setattr(whole_file.os, "link", refuse)
+    monkeypatch.setattr(new_file.os, "link", refuse)
     target = tmp_path / "x.workc"
     if there:
         target.write_bytes(b"mine")
         with pytest.raises(FileExistsError):
-            write_whole(target, [(0, b"abc")])
+            write_pieces(target, [(0, b"abc")])
     else:
-        write_whole(target, [(0, b"abc")])
+        write_pieces(target, [(0, b"abc")])
     assert target.read_bytes() == (b"mine" if there else b"abc")
     assert os.listdir(tmp_path) == ["x.workc"]
 
@@ -203,7 +203,7 @@ def test_memory_does_not_grow_with_the_files(tmp_path):
     contents = [Content(f"evidence/{name}", 40_000_000, repeat(piece, count)) for name in "ab"]
     tracemalloc.start()
     try:
-        write_whole(tmp_path / "x.workc", pieces(contents))
+        write_pieces(tmp_path / "x.workc", pieces(contents))
         reader = ArchiveReader(ArchiveFile(tmp_path / "x.workc"))
         assert [item.size for item in reader.items()] == [0, 40_000_000, 40_000_000]
         assert sum(map(len, reader.chunks("evidence/b", 40_000_000))) == 40_000_000

@@ -5,13 +5,18 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import workc
 from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.signing_keys import SigningKey
 from workc.api import transport
+from workc.api.signing import sign
 from workc.api.transport import Moved, pack, unpack
+from workc.api.trust import trust_document, trust_entry
 from workc.api.unfit import Unfit
 from workc.bundle.layout import Limits
+from workc.kernel import canonical
 
 
 def load(name):
@@ -87,6 +92,21 @@ def test_evidence_that_does_not_verify_travels_and_fails_there_as_it_did_here(fo
     assert verdict == workc.verify_bundle(folder)
     unpack(tmp_path / "x.workc", tmp_path / "out")
     assert workc.verify_bundle(tmp_path / "out") == verdict
+
+
+def test_a_signed_bundle_is_judged_by_a_trust_file_packed_or_not(folder, tmp_path):
+    key = SigningKey(Ed25519PrivateKey.generate())
+    sign(folder, key)
+    trust = canonical.encode(trust_document([trust_entry("me", key.public)]))
+    pack(folder, tmp_path / "x.workc")
+    loose = workc.verify_bundle(folder, trust=trust, require_signature=True)
+    assert [signer.name for signer in loose.signers] == ["me"]
+    assert workc.verify_bundle(tmp_path / "x.workc", trust=trust, require_signature=True) == loose
+
+
+def test_an_archive_goes_into_a_folder_that_is_not_there_yet(folder, tmp_path):
+    pack(folder, tmp_path / "deeper" / "still" / "x.workc")
+    assert workc.verify_bundle(tmp_path / "deeper" / "still" / "x.workc").ok
 
 
 def test_a_bundle_without_files_has_an_archive_too(tmp_path):
