@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workc.bundle.archive import Content, pieces
 from workc.bundle.archive_parser import ArchiveError, MemoryRanges, check_entries, read_entries
-from workc.bundle.layout import LIMITS, path_problem
+from workc.bundle.layout import LIMITS, path_danger
 from workc.verify.archive import ArchiveReader
 from workc.verify.reader import MemoryReader
 from workc.verify.verifier import verify
@@ -110,7 +110,7 @@ def test_what_is_accepted_is_the_archive_of_its_files_whatever_its_headers_say(f
 
 @EXAMPLES
 @given(st.text(min_size=1, max_size=20))
-def test_only_names_of_the_grammar_are_accepted(path):
+def test_only_safe_names_are_accepted(path):
     draft = naive.Draft({"x": b"1"})
     draft.both(0, name=path.encode("utf-8", "surrogatepass"))
-    assert (read(draft.data()) is None) == (path_problem(path) is not None)
+    assert (read(draft.data()) is None) == (path_danger(path) is not None)

@@ -18,7 +18,7 @@ from workc.adapters.bundle_folder import BundleFolder, BundleWriter
 from workc.adapters.new_file import write_pieces
 from workc.api.unfit import Unfit, unfit
 from workc.bundle.archive import Content, pieces
-from workc.bundle.layout import LIMITS
+from workc.bundle.layout import LIMITS, path_danger
 from workc.kernel.values import JsonObject
 from workc.verify.archive import ArchiveReader
 from workc.verify.archive_rules import ARCHIVE_RULES
@@ -80,7 +80,7 @@ def unpack(archive: str | os.PathLike[str], out: str | os.PathLike[str]) -> Move
     ranges = ArchiveFile(Path(archive))
     reader = ArchiveReader(ranges)
     files = _fit(reader)
-    writer = BundleWriter(Path(out))
+    writer = BundleWriter(Path(out), grammar=path_danger)
     try:
         for path, item in files:
             writer.write(path, _exactly(reader, item))
@@ -98,14 +98,14 @@ def unpack(archive: str | os.PathLike[str], out: str | os.PathLike[str]) -> Move
 def _fit(reader: Reader) -> list[tuple[str, Item]]:
     """Returns the files in the order of an archive, if the names are such as a bundle may have."""
     case = Case()
-    files = collect(reader, case, LIMITS)
+    names = collect(reader, case, LIMITS)
     findings = case.findings()
-    if files is None or findings:
+    if names is None or findings:
         raise Unfit(findings)
-    for path, item in files.items():
+    for path, item in names.files.items():
         if item.size > LIMITS.file_bytes:
             raise unfit(ARCHIVE_RULES["large"], path, f"larger than {LIMITS.file_bytes} bytes")
-    return sorted(files.items())
+    return sorted(names.files.items())
 
 
 def _exactly(reader: Reader, item: Item) -> Iterator[bytes]:

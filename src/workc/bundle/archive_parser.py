@@ -39,7 +39,7 @@ from workc.bundle.archive import (
     local_length,
     name_of,
 )
-from workc.bundle.layout import MAX_PATH_BYTES, Limits, path_problem
+from workc.bundle.layout import MAX_PATH_BYTES, Limits, path_danger
 
 #: What can be wrong with an archive; each is a rule of the verifier.
 ArchiveFault = Literal[
@@ -220,7 +220,7 @@ def _read_entry(cursor: _Cursor, offset: int) -> Entry:
 
 
 def _check_name(path: str, attributes: int) -> None:
-    problem = path_problem(path)
+    problem = path_danger(path)
     if problem is not None:
         raise ArchiveError("name", path, f"the name is {problem}")
     kind = attributes & TYPE_MASK

@@ -106,13 +106,13 @@ def test_of_a_bundle_that_does_not_verify_nothing_is_shown(folder, tmp_path):
     assert os.listdir(tmp_path) == ["bundle"]
 
 
-def test_a_bundle_of_another_version_is_refused_as_not_known(folder, tmp_path, monkeypatch):
-    # As if the oracle knew another version too.
-    monkeypatch.setattr(inclusion, "BUNDLE_VERSION", "0.3")
-    with pytest.raises(Unfit, match=r"and this one is of 0\.2") as refused:
-        prove(folder, tmp_path / "proof.json", event=0)
+def test_a_bundle_of_format_0_1_is_refused_as_of_a_version_without_proofs(tmp_path):
+    golden = Path(__file__).parents[2] / "golden/v0.1/basic_success/bundle"
+    with pytest.raises(Unfit, match=r"and this one is of 0\.1\.0") as refused:
+        prove(golden, tmp_path / "proof.json", event=0)
     assert [finding.code for finding in refused.value.findings] == ["VERSION_UNSUPPORTED"]
     assert refused.value.undecided
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_bundle_that_changes_after_it_was_verified_is_not_proven(folder, tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ def load(name):
 
 bundles, archives = load("bundles"), load("archives")
 FILES = bundles.bundle("success")
+GOLDENS = sorted((Path(__file__).parents[2] / "golden").glob("v*/*/bundle"))
 
 
 def put(folder, files):
@@ -109,6 +110,24 @@ def test_an_archive_goes_into_a_folder_that_is_not_there_yet(folder, tmp_path):
     assert workc.verify_bundle(tmp_path / "deeper" / "still" / "x.workc").ok
 
 
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.parent.name)
+def test_a_bundle_of_format_0_1_travels_too(golden, tmp_path):
+    files = files_in(golden)
+    pack(golden, tmp_path / "x.workc")
+    verdict = workc.verify_bundle(tmp_path / "x.workc")
+    assert verdict.ok
+    assert verdict == workc.verify_bundle(golden)
+    unpack(tmp_path / "x.workc", tmp_path / "out")
+    assert files_in(tmp_path / "out") == files
+
+
+def test_names_that_only_format_0_1_allows_travel_too(tmp_path):
+    put(tmp_path / "in", {"evidence/a b (1)": b"x"})
+    pack(tmp_path / "in", tmp_path / "x.workc")
+    unpack(tmp_path / "x.workc", tmp_path / "out")
+    assert files_in(tmp_path / "out") == {"evidence/a b (1)": b"x"}
+
+
 def test_a_bundle_without_files_has_an_archive_too(tmp_path):
     (tmp_path / "empty").mkdir()
     assert pack(tmp_path / "empty", tmp_path / "x.workc").archive_bytes == 22
@@ -134,7 +153,7 @@ def empty_folder(folder):
 
 
 def odd_name(folder):
-    (folder / "evidence" / "a b").write_bytes(b"")
+    (folder / "evidence" / "a:b").write_bytes(b"")
 
 
 def twin(folder):

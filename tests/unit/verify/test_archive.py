@@ -52,6 +52,7 @@ def test_the_verdict_on_an_archive_is_that_on_its_bundle(name):
         {"Evidence/x": b""},
         {"evidence": b""},
         {".git/HEAD": b""},
+        {"evidence/a b": b""},
     ],
 )
 def test_the_verdict_on_a_bad_bundle_is_the_same_packed_or_not(change):
