@@ -11,11 +11,20 @@ from pathlib import Path
 
 import workc
 from benchmarks.measure import Sample, interleaved
-from benchmarks.workloads import bare_fsyncs, chained_lines, effects, pure_steps
+from benchmarks.workloads import (
+    bare_fsyncs,
+    bare_hashes,
+    blobs,
+    chained_lines,
+    effects,
+    pure_steps,
+)
+from workc.api.transport import pack
 
 STEPS = 3_000
 EFFECTS = 1_000
 ROUNDS = 5
+BLOBS = 1_000
 
 
 def main() -> None:
@@ -26,6 +35,7 @@ def main() -> None:
         pure(folder)
         durable(folder)
         replay_and_verify(folder)
+        archive(folder)
         command_line(folder)
     memory()
 
@@ -99,6 +109,35 @@ def replay_and_verify(folder: Path) -> None:
         f"{rate:,.0f} events/s",
         f"{rate / bulk:.2f} of a bulk SHA-256 ({bulk:,.0f}/s)",
         ">= 100,000/s",
+    )
+
+
+def archive(folder: Path) -> None:
+    """Measures the oracle on 100 MB in 1,000 files, as a folder and as an archive in place."""
+    loose, packed = folder / "blobs", folder / "blobs.workc"
+    workc.Runtime().run(blobs, {"count": BLOBS}, out=loose)
+    pack(loose, packed)
+    found = interleaved(
+        {
+            "floor": lambda: bare_hashes(loose),
+            "folder": lambda: workc.verify_bundle(loose),
+            "archive": lambda: workc.verify_bundle(packed),
+        },
+        ROUNDS * 2 + 1,
+    )
+    floor, whole, one = (found[name].cpu for name in ("floor", "folder", "archive"))
+    hashed = f"x bare read and hash {floor * 1e3:.0f} ms"
+    row(
+        "verify 100 MB, 1,000 files",
+        f"{whole * 1e3:.0f} ms CPU",
+        f"{whole / floor:.2f} {hashed}",
+        "<= 1.1",
+    )
+    row(
+        "the same as an archive, in place",
+        f"{one * 1e3:.0f} ms CPU",
+        f"{one / floor:.2f} {hashed}, {one / whole:.2f} x folder",
+        "<= 1.4 x folder",
     )
 
 

@@ -32,12 +32,34 @@ async def pure_steps(ctx: workc.WorkflowContext, count: int) -> int:
     return count
 
 
+@workc.skill(pure=True)
+def blob(x: int) -> str:
+    """Returns 100 kB that no other number gives, which stand in a file of their own."""
+    return f"{x:08d}" * 12_500
+
+
+@workc.workflow
+async def blobs(ctx: workc.WorkflowContext, count: int) -> int:
+    """Makes ``count`` files of 100 kB."""
+    for number in range(count):
+        await ctx.call(blob, x=number)
+    return count
+
+
 @workc.workflow
 async def effects(ctx: workc.WorkflowContext, count: int) -> int:
     """Makes ``count`` effects one after the other."""
     for number in range(count):
         await ctx.call(touch, x=number)
     return count
+
+
+def bare_hashes(folder: Path) -> None:
+    """Is the floor of a verification: every file read and hashed, and nothing asked of it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                hashlib.file_digest(file, "sha256")
 
 
 def chained_lines(count: int) -> None:

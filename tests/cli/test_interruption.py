@@ -178,4 +178,4 @@ def test_completion_names_the_commands(folder):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
     )
-    assert done.stdout == "plain,verify-bundle\n"
+    assert done.stdout == "plain,verify-bundle\nplain,verify-proof\n"

@@ -42,6 +42,7 @@ PURE_STDLIB = {
     "sys",
     "types",
     "typing",
+    "zlib",
 }
 
 #: Lines that import inside a function, each with its reason.

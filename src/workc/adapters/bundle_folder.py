@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
@@ -175,11 +175,18 @@ class BundleWriter:
     """Writes a bundle into a dot folder beside its place and moves it there when it is whole.
 
     A crash leaves the dot folder and nothing else. With ``sync`` the bundle outlives a power cut
-    once ``finish`` has returned.
+    once ``finish`` has returned. ``grammar`` says why a path must not be written, or None.
     """
 
-    def __init__(self, target: Path, *, sync: bool = False) -> None:
+    def __init__(
+        self,
+        target: Path,
+        *,
+        sync: bool = False,
+        grammar: Callable[[str], str | None] = path_problem,
+    ) -> None:
         self._target = target
+        self._grammar = grammar
         self._sync = sync
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folder = _new_folder(target.parent)
@@ -192,8 +199,9 @@ class BundleWriter:
             Misuse: no bundle may have a file of this path.
             FileExistsError: it was written already.
         """
-        if path_problem(path) is not None:
-            raise Misuse(f"a bundle has no file {path!a}: the name is {path_problem(path)}")
+        problem = self._grammar(path)
+        if problem is not None:
+            raise Misuse(f"a bundle has no file {path!a}: the name is {problem}")
         target = self._folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folders.update(set(target.parents) - set(self._folder.parents))

@@ -248,6 +248,24 @@ _SHOW = _record(
     output=_ANY,
     notes=_list(_TEXT),
 )
+_MOVED = _record(verified={"const": False}, path=_TEXT, files=_COUNT, archive_bytes=_COUNT)
+_SHOWN = _record(
+    {"entry": _record(path=_TEXT, sha256=_TEXT, size=_COUNT), "event": _OBJECT},
+    tree={"enum": ["artifacts", "events", "evidence"]},
+    index=_COUNT,
+    size=_COUNT,
+)
+_PROVED = _record(path=_TEXT, run_id=_TEXT_OR_NULL, proof_digest=_TEXT_OR_NULL, shows=_SHOWN)
+_PROOF = _record(
+    verdict={"enum": ["PASS", "FAIL"]},
+    run_id=_TEXT_OR_NULL,
+    proof_digest=_TEXT_OR_NULL,
+    failures=_list(_FINDING),
+    not_checked=_list(_TEXT),
+    notes=_list(_TEXT),
+    shows={"anyOf": [{"type": "null"}, _SHOWN]},
+    path=_TEXT,
+)
 _FAILURE = _record(
     code=_TEXT,
     category=_TEXT,
@@ -297,6 +315,10 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "keys": ("workc.keys/1", "What `keys list` prints with --json.", _KEYS),
     "signed": ("workc.signed/1", "What `sign` prints with --json.", _SIGNED),
     "replay": ("workc.replay/1", "What `replay` prints with --json.", _REPLAY),
+    "pack": ("workc.pack/1", "What `pack` prints with --json.", _MOVED),
+    "unpack": ("workc.unpack/1", "What `unpack` prints with --json.", _MOVED),
+    "prove": ("workc.prove/1", "What `prove` prints with --json.", _PROVED),
+    "proof": ("workc.proof/1", "What `verify-proof` prints with --json.", _PROOF),
     "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
     "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from workc.adapters.bundle_folder import BundleFolder
+from workc.api.bundles import may_be_bundle, reader_of
 from workc.bundle.layout import RECEIPT
 from workc.kernel.events import UNREADABLE
 from workc.verify.reader import Reader, ReadError
@@ -38,7 +38,7 @@ class BundlesIn:
 
     def find(self, run_id: str) -> list[Reader]:
         """Returns the readers of the bundles of a run."""
-        return [BundleFolder(path) for path in self._by_run.get(run_id, ())]
+        return [reader_of(path) for path in self._by_run.get(run_id, ())]
 
     @cached_property
     def _by_run(self) -> dict[str, list[Path]]:
@@ -70,8 +70,10 @@ def _entries(folder: Path) -> list[Path]:
 
 def _run_of(path: Path) -> str:
     """Returns the run or loop that a bundle says it is of, or nothing."""
+    if not may_be_bundle(path):
+        return ""
     try:
-        data = b"".join(BundleFolder(path).chunks(RECEIPT, MAX_RECEIPT_BYTES))
+        data = b"".join(reader_of(path).chunks(RECEIPT, MAX_RECEIPT_BYTES))
         head = msgspec.json.decode(data, type=_Head)
     except (ReadError, *UNREADABLE):
         return ""

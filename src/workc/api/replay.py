@@ -18,6 +18,7 @@ from workc.adapters.event_loops import no_loop, run_still
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
 from workc.api import launch
+from workc.api.bundles import reader_of
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
@@ -40,7 +41,7 @@ from workc.runtime.recorded import Recorded
 from workc.runtime.session import Session
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Result
-from workc.verify.reader import ReadError
+from workc.verify.reader import MemoryReader, Reader, ReadError
 from workc.verify.verdict import Finding, Verdict
 
 
@@ -81,7 +82,7 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
 class BundleFiles(MemoryRun):
     """The files of a replay: what it puts, and below that those of the bundle."""
 
-    def __init__(self, bundle: Mapping[str, bytes] | BundleFolder) -> None:
+    def __init__(self, bundle: Reader) -> None:
         super().__init__()
         self._bundle = bundle
 
@@ -92,9 +93,7 @@ class BundleFiles(MemoryRun):
 
     def recorded(self, path: str) -> bytes:
         """Returns the bytes of a file of the bundle."""
-        if isinstance(self._bundle, BundleFolder):
-            return b"".join(self._bundle.chunks(path, MAX_FILE_BYTES))
-        return self._bundle[path]
+        return b"".join(self._bundle.chunks(path, MAX_FILE_BYTES))
 
     def get(self, path: str) -> bytes:
         """Returns what was put at ``path``, else what the bundle holds there."""
@@ -122,7 +121,7 @@ def replay(
         FileNotFoundError: the bundle does not exist.
         FileExistsError: there is something at ``out``.
     """
-    source = bundle if isinstance(bundle, Mapping) else BundleFolder(Path(bundle))
+    source = MemoryReader(bundle) if isinstance(bundle, Mapping) else reader_of(Path(bundle))
     verdict = verify_bundle(bundle)
     if not verdict.ok:
         return _not_replayed(verdict)

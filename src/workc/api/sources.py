@@ -1,4 +1,4 @@
-"""Where the records of a run are read from: a bundle, or the journal of a run in the store.
+"""Where the records of a run are read from: a bundle, packed or not, or the journal of a run.
 
 Nothing is judged here. What can be read is given in logical order; where reading ends before the
 end, ``notes`` says so. Only names that a bundle may hold are opened, and no link is followed.
@@ -6,21 +6,21 @@ end, ``notes`` says so. Only names that a bundle may hold are opened, and no lin
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.adapters.run_folder import BUNDLE, JOURNAL, RunFolder, open_regular
+from workc.adapters.run_folder import BUNDLE, FILES, JOURNAL, RunFolder
+from workc.api.bundles import may_be_bundle, reader_of
 from workc.api.store import Store
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.payloads import Body, Payload
-from workc.verify.reader import ReadError
+from workc.verify.reader import Reader, ReadError
 
 #: A receipt larger than this is not read to show a run.
 MAX_RECEIPT_BYTES = 16_777_216
@@ -54,6 +54,7 @@ class Source:
         self.sealed = sealed
         self.is_locked = is_locked
         self.notes: list[str] = []
+        self._files = reader_of(path) if sealed else BundleFolder(path / FILES)
 
     def lines(self) -> Iterator[Line]:
         """Yields the records in logical order, as far as they can be read."""
@@ -70,12 +71,11 @@ class Source:
             return body.inline.encode("utf-8", "surrogatepass")
         if not isinstance(body.path, str) or path_problem(body.path) is not None:
             return None
-        folder = self.path if self.sealed else self.path / "files"
-        return _read(folder, body.path, MAX_SHOWN_BYTES)
+        return _read(self._files, body.path, MAX_SHOWN_BYTES)
 
     def claimed_digest(self) -> str | None:
         """Returns the proof digest that the receipt names; nobody has checked it here."""
-        data = _read(self.path, RECEIPT, MAX_RECEIPT_BYTES) if self.sealed else None
+        data = _read(self._files, RECEIPT, MAX_RECEIPT_BYTES) if self.sealed else None
         try:
             receipt = msgspec.json.decode(data or b"", type=Receipt)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -83,8 +83,8 @@ class Source:
         return receipt.proof_digest if isinstance(receipt.proof_digest, str) else None
 
     def _events(self) -> Iterator[Line]:
-        chunks = BundleFolder(self.path).chunks(EVENTS, 1 << 62)
-        for number, raw in enumerate(self._limited(_split(self._chunks(chunks)))):
+        chunks = self._files.chunks(EVENTS, 1 << 62)
+        for number, raw in enumerate(self._limited(split_lines(self._chunks(chunks)))):
             try:
                 event = events.decode_event(raw)
                 payload = events.decode_payload(event.kind, event.payload)
@@ -132,7 +132,7 @@ class Source:
             self.notes.append(f"{JOURNAL}: {error.strerror or type(error).__name__}")
 
 
-def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yields the lines of a file; one that is longer than any may be is not read to its end."""
     rest = b""
     for chunk in chunks:
@@ -144,9 +144,9 @@ def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _read(folder: Path, name: str, limit: int) -> bytes | None:
+def _read(reader: Reader, name: str, limit: int) -> bytes | None:
     try:
-        return b"".join(BundleFolder(folder).chunks(name, limit))[:limit]
+        return b"".join(reader.chunks(name, limit))[:limit]
     except ReadError:
         return None
 
@@ -160,8 +160,10 @@ def find_source(text: str, store: Store) -> Source:
     path = Path(text)
     if "\0" not in text and path.is_dir():
         return _of_folder(path)
+    if "\0" not in text and may_be_bundle(path):
+        return Source(path, sealed=True)
     if "\0" in text or path.exists():
-        raise refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder")
+        raise _no_bundle(text)
     return _of_folder(store.find(text).path)
 
 
@@ -174,17 +176,23 @@ def _of_folder(path: Path) -> Source:
 
 
 def find_bundle(text: str, store: Store) -> Path:
-    """Returns the folder of the bundle that a path, an id or ``last`` names.
+    """Returns the folder or archive of the bundle that a path, an id or ``last`` names.
 
     Raises:
         Refusal: ``INVALID_INPUT`` if there is none, or if the run is not sealed.
     """
     if "\0" not in text and Path(text).exists() and not (Path(text) / JOURNAL).is_file():
+        if not may_be_bundle(Path(text)):
+            raise _no_bundle(text)
         return Path(text)
     found = find_source(text, store)
     if not found.sealed:
         raise refuse("INVALID_INPUT", f"the run {found.path.name} is not sealed: it has not ended")
     return found.path
+
+
+def _no_bundle(text: str) -> Refusal:
+    return refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder or an archive")
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -194,18 +202,19 @@ class _Head(msgspec.Struct, frozen=True):
 def noted_folder(bundle: Path, store: Store) -> Path:
     """Returns where the run of a bundle was started, if its notes are still here, else this folder.
 
-    The notes stand beside a bundle in its run's folder; those of a copy elsewhere are found in the
-    store by the run's id.
+    The notes stand beside a bundle in its run's folder; those of a copy elsewhere, packed or not,
+    are found in the store by the run's id.
     """
-    folders = [RunFolder(bundle.absolute().parent), *_kept_runs(bundle, store)]
+    beside = [RunFolder(bundle.absolute().parent)] if bundle.is_dir() else []
+    folders = [*beside, *_kept_runs(bundle, store)]
     noted = (Path(str(folder.local().get("folder", ""))) for folder in folders)
     return next((path for path in noted if path.is_absolute() and path.is_dir()), Path.cwd())
 
 
 def _kept_runs(bundle: Path, store: Store) -> list[RunFolder]:
+    data = _read(reader_of(bundle), RECEIPT, MAX_RECEIPT_BYTES)
     try:
-        with open_regular(bundle / RECEIPT, os.O_RDONLY) as file:
-            run_id = msgspec.json.decode(file.read(MAX_RECEIPT_BYTES), type=_Head).run_id
-    except (OSError, *events.UNREADABLE):
+        run_id = msgspec.json.decode(data or b"", type=_Head).run_id
+    except events.UNREADABLE:
         return []
     return [RunFolder(store.folder(run_id))] if run_id in store.ids() else []

@@ -1,4 +1,4 @@
-"""``verify_bundle``: the oracle, asked about a folder or anything else that has a reader."""
+"""``verify_bundle``: the oracle, asked about a folder, an archive, or anything that has a reader."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workc.adapters.bundle_folder import BundleFolder
+from workc.api.bundles import reader_of
 from workc.api.relatives import BundlesIn, beside
 from workc.kernel.failure import Misuse
 from workc.verify.case import refused
@@ -35,7 +35,7 @@ def verify_bundle(
     recursive: bool = False,
     children: Sequence[str | os.PathLike[str]] | None = None,
 ) -> Verdict:
-    """Returns the verdict on a bundle: a folder, a mapping of path to bytes, or a reader.
+    """Returns the verdict on a bundle: a folder, an archive, a mapping of path to bytes, a reader.
 
     ``expect_digest`` demands a certain proof digest; only that, a signature or a log can tell a
     bundle from one that was sealed wholly anew. ``expect_run_id``, ``expect_nonce`` and
@@ -65,9 +65,9 @@ def verify_bundle(
     )
     if isinstance(bundle, str | os.PathLike):
         path = Path(bundle)
-        if not path.is_dir():
-            return _no_folder(path)
-        reader: Reader = BundleFolder(path)
+        if not (path.is_dir() or path.is_file()):
+            return _no_bundle(path)
+        reader: Reader = reader_of(path)
     else:
         reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
     if not recursive:
@@ -75,6 +75,12 @@ def verify_bundle(
     folders = beside(folder) if folder is not None else []
     where = folders if children is None else [Path(name) for name in children]
     return verify_family(reader, BundlesIn(where), wanted, judge)
+
+
+def _no_bundle(path: Path) -> Verdict:
+    if not os.path.lexists(path):
+        raise FileNotFoundError(str(path))
+    return refused(IS_A_BUNDLE, ".", "a bundle is a folder or an archive; this is neither")
 
 
 def _judge_of(
@@ -87,9 +93,3 @@ def _judge_of(
     from workc.api.trust import judge_of  # noqa: PLC0415 - most bundles are verified without
 
     return judge_of(folder, trust, required=required, at_ms=at_ms)
-
-
-def _no_folder(path: Path) -> Verdict:
-    if not os.path.lexists(path):
-        raise FileNotFoundError(str(path))
-    return refused(IS_A_BUNDLE, ".", "a bundle is a folder; this is none")

@@ -34,6 +34,12 @@ COMMANDS = {
     "sign": Entry("Evidence", _WHERE + "sign", "Sign a bundle that verifies."),
     "keys": Entry("Evidence", _WHERE + "keys", "Make and list keys; make trust files."),
     "replay": Entry("Evidence", _WHERE + "replay", "Re-execute a bundle and compare every byte."),
+    "pack": Entry("Evidence", _WHERE + "pack", "Write a bundle as one file."),
+    "unpack": Entry("Evidence", _WHERE + "unpack", "Write the files of an archive into a folder."),
+    "prove": Entry("Evidence", _WHERE + "prove", "Show one event or one file without the rest."),
+    "verify-proof": Entry(
+        "Evidence", _WHERE + "verify_proof", "Decide whether an event or file is in a bundle."
+    ),
 }
 _HELP = """Run agent work under a hard budget and leave evidence anyone can check.
 

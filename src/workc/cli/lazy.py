@@ -80,8 +80,12 @@ class LazyGroup(click.Group):
 
 def _near(name: str, names: Iterable[str]) -> list[str]:
     """Returns the commands that may have been meant; of a name of several words one is enough."""
-    words = {word: whole for whole in names for word in (whole.partition("-")[0], whole)}
-    return sorted({words[found] for found in get_close_matches(name[:60], words, n=3)})
+    words: dict[str, set[str]] = {}
+    for whole in names:
+        for word in (whole.partition("-")[0], whole):
+            words.setdefault(word, set()).add(whole)
+    near = get_close_matches(name[:60], words, n=3)
+    return sorted({whole for word in near for whole in words[word]})
 
 
 def _aligned(rows: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:

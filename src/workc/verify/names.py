@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from workc.bundle.archive_parser import ArchiveError
 from workc.bundle.layout import Limits, path_danger
+from workc.verify.archive_rules import ARCHIVE_RULES
 from workc.verify.case import Case
 from workc.verify.reader import Item, Reader, ReadError
 from workc.verify.rules import (
@@ -37,6 +39,9 @@ def collect(reader: Reader, case: Case, limits: Limits) -> Names | None:
                 case.fail(NAMES_ARE_FEW, ".", f"more than {limits.names} names")
                 return None
             names.add(item)
+    except ArchiveError as error:
+        case.fail(ARCHIVE_RULES[error.fault], error.path, str(error))
+        return None
     except ReadError as error:
         case.fail(NAMES_ARE_READABLE, ".", str(error))
         return None

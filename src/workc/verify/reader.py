@@ -34,6 +34,7 @@ class Reader(Protocol):
 
         Raises:
             ReadError: a folder could not be listed.
+            ArchiveError: they should stand in an archive, and this is none.
         """
         ...
 

@@ -502,7 +502,7 @@ ALLOWED = {
     "hashlib",
     "itertools",
 }
-ALLOWED |= {"math", "msgspec", "re", "typing"}
+ALLOWED |= {"math", "msgspec", "re", "struct", "typing", "zlib"}
 
 
 @pytest.mark.parametrize("room", ["verify", "bundle"])

@@ -10,7 +10,6 @@ from workc.api.replay import ReplayReport, replay
 from workc.api.sources import find_bundle, noted_folder
 from workc.cli import exits, options
 from workc.cli.commands.run import find_modules_in, free_target
-from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import count, printable
@@ -42,8 +41,6 @@ def command(state: State, bundle: str, out: Path | None, code: Path | None) -> i
     state.tries = ("workc ls",)
     store = open_store(state)
     path = state.absolute(find_bundle(bundle, store))
-    if not path.is_dir():
-        raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
     target = None if out is None else state.absolute(free_target(out))
     folder = code if code is not None else noted_folder(path, store)
     find_modules_in(folder)

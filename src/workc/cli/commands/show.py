@@ -24,7 +24,7 @@ from workc.kernel.values import Json, JsonObject
 @options.common
 @click.pass_obj
 def command(state: State, run: str, step: str | None, events: bool) -> int:  # noqa: FBT001 - click calls it by name
-    """Show what happened in a run (an id, the beginning of one, `last`, or a bundle's folder)."""
+    """Show what happened in a run (an id, the beginning of one, `last`, or a bundle)."""
     state.tries = ("workc ls",)
     if events and step is not None:
         raise stop("INVALID_INPUT", "--events shows the whole run, so it takes no STEP")

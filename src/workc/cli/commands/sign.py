@@ -28,7 +28,10 @@ def command(state: State, bundle: str, key: str) -> int:
     state.tries = ("workc keys list",)
     path = Path(bundle)
     if "\0" in bundle or not path.is_dir():
-        raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
+        raise stop(
+            "INVALID_INPUT",
+            f"{printable(bundle)} is no bundle that can be signed: only a folder can",
+        )
     try:
         signed = sign(path, key)
     except NotVerified as error:

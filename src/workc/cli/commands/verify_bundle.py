@@ -47,9 +47,7 @@ def command(
     at: str | None,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
-    digest = expect_digest.lower() if expect_digest is not None else None
-    if digest is not None and not _DIGEST.fullmatch(digest):
-        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits", "workc show RUN")
+    digest = expected_digest(expect_digest)
     demands = _demands(paths, trust, require_signature=require_signature, at=at)
     verdicts = [_judge(path, digest, expect_run_id, demands) for path in paths]
     if verdicts == [None]:
@@ -87,6 +85,18 @@ def _demands(
 
     at_ms = trust_options.read_time(at)
     return _Demands(trust_options.read_trust_file(trust, paths), require_signature, at_ms)
+
+
+def expected_digest(text: str | None) -> str | None:
+    """Returns the digest that ``--expect-digest`` gives, in lower case.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if it is none.
+    """
+    digest = text.lower() if text is not None else None
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits", "workc show RUN")
+    return digest
 
 
 def _judge(path: str, digest: str | None, run_id: str | None, demands: _Demands) -> Verdict | None:

@@ -8,6 +8,7 @@ import pytest
 from sealing import Draft
 
 import workc
+from workc.api.transport import pack
 from workc.verify import family
 from workc.verify.family import FAMILY_RULES, verify_family
 from workc.verify.reader import MemoryReader
@@ -210,6 +211,15 @@ def test_children_are_found_in_the_folders_that_one_names_and_nowhere_else(golde
 def test_children_may_stand_as_bundle_in_folders_of_their_own(golden, tmp_path):
     for child in (golden / "children").iterdir():
         shutil.move(child, tmp_path / "runs" / child.name / "bundle")
+    found = workc.verify_bundle(golden / "bundle", recursive=True, children=[tmp_path / "runs"])
+    assert found.ok
+
+
+def test_children_may_be_archives(golden, tmp_path):
+    for child in (golden / "children").iterdir():
+        (tmp_path / "runs").mkdir(exist_ok=True)
+        pack(child, tmp_path / "runs" / f"{child.name}.workc")
+    (tmp_path / "runs" / "notes.txt").write_text("no bundle")
     found = workc.verify_bundle(golden / "bundle", recursive=True, children=[tmp_path / "runs"])
     assert found.ok
 

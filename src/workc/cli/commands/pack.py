@@ -1,0 +1,81 @@
+"""``workc pack``: writes a bundle's folder as one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from workc.api.sources import find_bundle
+from workc.api.transport import SUFFIX, Moved, pack
+from workc.api.unfit import Unfit
+from workc.cli import exits, options
+from workc.cli.errors import Stopped, stop
+from workc.cli.state import State
+from workc.cli.stores import open_store
+from workc.cli.text import count, printable
+
+
+@click.command("pack", epilog="Example: workc pack last --out evidence.workc")
+@click.argument("bundle", metavar="BUNDLE|RUN")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the archive goes; there must be nothing yet (default: the name and .workc).",
+)
+@options.store
+@options.common
+@click.pass_obj
+def command(state: State, bundle: str, out: Path | None) -> int:
+    """Write a bundle as one file, byte for byte the same each time; it is not verified."""
+    state.tries = ("workc ls",)
+    path = find_bundle(bundle, open_store(state))
+    if not path.is_dir():
+        raise stop("INVALID_INPUT", f"{printable(bundle)} is no folder; only a folder is packed")
+    target = free_file(out if out is not None else Path(_name(bundle, path)))
+    try:
+        moved = pack(path, target)
+    except Unfit as unfit:
+        raise refused(unfit, f"workc verify-bundle {printable(str(path))}") from None
+    show(state, moved, "packed", "workc.pack/1", f"workc verify-bundle {printable(str(target))}")
+    return exits.OK
+
+
+def _name(bundle: str, path: Path) -> str:
+    """Returns what the archive is called: as the folder that was named, or as the run."""
+    if os.path.lexists(bundle):
+        return f"{Path(bundle).resolve().name or 'bundle'}{SUFFIX}"
+    return f"{path.parent.name}{SUFFIX}"
+
+
+def free_file(path: Path) -> Path:
+    """Returns where a file goes if nothing stands there.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    if "\0" in str(path) or str(path) in {"", "."}:
+        raise stop("INVALID_INPUT", "--out takes the name of a file")
+    if os.path.lexists(path):
+        message = f"{printable(str(path))} is there already; it is not written over"
+        raise stop("INVALID_INPUT", message, "name a file that is not there yet: --out FILE")
+    return path
+
+
+def refused(unfit: Unfit, *tries: str) -> Stopped:
+    """Returns the refusal to raise: what is proven bad ends with 5, what cannot be judged with 6."""
+    exit_code = exits.UNDECIDED if unfit.undecided else exits.PROVEN_BAD
+    return Stopped(unfit.failure, tries, exit_code)
+
+
+def show(state: State, moved: Moved, verb: str, schema: str, *tries: str) -> None:
+    """Says what was written, and what may come next."""
+    if state.json:
+        state.document(moved.to_json(schema))
+        return
+    size = count(moved.archive_bytes, "byte")
+    state.out(f"{verb} {count(moved.files, 'file')}, {size}: {printable(moved.path)}")
+    for line in tries:
+        state.err(f"  try: {line}")
