@@ -47,6 +47,7 @@ PURE_STDLIB = {
 
 #: Lines that import inside a function, each with its reason.
 LAZY = {
+    "adapters/side_by_side.py": "it brings logging along; few bundles are large",
     "api/verification.py": "trust files are read, and JSON with them, for signed bundles only",
     "cli/commands/verify_bundle.py": "the same",
     "verify/signatures/ed25519.py": "the library is needed for signed bundles only",

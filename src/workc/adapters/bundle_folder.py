@@ -11,15 +11,18 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
+from typing import TypeVar
 
+from workc.adapters.side_by_side import side_by_side
 from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_danger, path_problem
 from workc.kernel.failure import Misuse
 from workc.verify.reader import Item, Kind, ReadError
 
+_T = TypeVar("_T")
 _CHUNK_BYTES = 131_072
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: O_NONBLOCK: opening a FIFO must not hang. O_NOCTTY: nor must a terminal become ours.
@@ -64,6 +67,10 @@ class BundleFolder:
             yield from _read(descriptor, min(size + 1, before.st_size))
             if _identity(os.fstat(descriptor)) != _identity(before):
                 raise ReadError("it changed while it was read")
+
+    def each(self, work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterable[_T]:
+        """Returns what the work gives for each path, in order; large ones are done side by side."""
+        return side_by_side(work, sizes)
 
     def _scan(self, folder: str) -> list[Item]:
         """Returns what stands in a folder, the first name last."""

@@ -7,7 +7,8 @@ memory is the list of entries and one window.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from workc.bundle.archive import Entry
 from workc.bundle.archive_parser import (
@@ -19,6 +20,8 @@ from workc.bundle.archive_parser import (
 )
 from workc.bundle.layout import LIMITS, Limits
 from workc.verify.reader import Item, ReadError
+
+_T = TypeVar("_T")
 
 
 class ArchiveReader:
@@ -60,6 +63,10 @@ class ArchiveReader:
                 raise ReadError("the archive ends before it does")
             yield chunk
             at += len(chunk)
+
+    def each(self, work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterable[_T]:
+        """Returns what the work gives for each path, one after the other."""
+        return map(work, sizes)
 
     def _find(self, path: str) -> Entry:
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, Protocol
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
+_T = TypeVar("_T")
 Kind = Literal["file", "folder", "link", "other"]
 
 
@@ -46,6 +48,13 @@ class Reader(Protocol):
         """
         ...
 
+    def each(self, work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterable[_T]:
+        """Returns ``work(path)`` for each path, in order; sizes are in bytes.
+
+        A reader may do several at once; ``work`` reads one file and changes nothing.
+        """
+        ...
+
 
 class MemoryReader:
     """Reads a bundle that is in memory: path to bytes."""
@@ -70,3 +79,18 @@ class MemoryReader:
         if data is None:
             raise ReadError("there is no such file")
         yield data if len(data) <= size else data[: size + 1]
+
+    def each(self, work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterable[_T]:
+        """Returns what the work gives for each path, one after the other."""
+        return map(work, sizes)
+
+
+def sha256_of(reader: Reader, path: str, size: int) -> str | ReadError:
+    """Returns the SHA-256 in hex of a file of the listed size, or why it could not be had."""
+    hasher = hashlib.sha256()
+    try:
+        for chunk in reader.chunks(path, size):
+            hasher.update(chunk)
+    except ReadError as error:
+        return error
+    return hasher.hexdigest()

@@ -6,12 +6,11 @@ files that other steps parse were hashed there, from the very bytes that they pa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from workc.bundle.layout import MANIFEST, Limits, path_danger
 from workc.verify.case import Case
-from workc.verify.reader import Item, Reader, ReadError
+from workc.verify.reader import Item, Reader, ReadError, sha256_of
 from workc.verify.v01 import rules
 from workc.verify.v01.records import FileEntry, Manifest
 
@@ -41,10 +40,19 @@ def compare_contents(
     ``hashed`` holds the SHA-256 of the files that were read already, or None of one that could
     not be.
     """
-    for entry in manifest.files:
-        item = files.get(entry.path)
-        if item is not None and _size_fits(entry, item, case, limits):
-            actual = hashed[entry.path] if entry.path in hashed else _hash(reader, entry, case)
+    fitting = [
+        entry
+        for entry in manifest.files
+        if entry.path in files and _size_fits(entry, files[entry.path], case, limits)
+    ]
+    sizes = {entry.path: entry.size_bytes for entry in fitting if entry.path not in hashed}
+    found = reader.each(lambda path: sha256_of(reader, path, sizes[path]), sizes)
+    read = dict(zip(sizes, found, strict=True))
+    for entry in fitting:
+        actual = hashed[entry.path] if entry.path in hashed else read[entry.path]
+        if isinstance(actual, ReadError):
+            case.fail(rules.FILE_READ, entry.path, str(actual))
+        else:
             _compare_hash(entry, actual, case)
     case.take("files")
 
@@ -64,17 +72,6 @@ def _size_fits(entry: FileEntry, item: Item, case: Case, limits: Limits) -> bool
         )
         return False
     return True
-
-
-def _hash(reader: Reader, entry: FileEntry, case: Case) -> str | None:
-    hasher = hashlib.sha256()
-    try:
-        for chunk in reader.chunks(entry.path, entry.size_bytes):
-            hasher.update(chunk)
-    except ReadError as error:
-        case.fail(rules.FILE_READ, entry.path, str(error))
-        return None
-    return hasher.hexdigest()
 
 
 def _compare_hash(entry: FileEntry, actual: str | None, case: Case) -> None:

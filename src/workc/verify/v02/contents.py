@@ -14,7 +14,7 @@ from workc.bundle.documents import FileEntry, Manifest
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT, Limits, is_signature
 from workc.kernel.digest import TAG_REQUEST
 from workc.verify.case import Case
-from workc.verify.reader import Item, Reader, ReadError
+from workc.verify.reader import Item, Reader, ReadError, sha256_of
 from workc.verify.v02 import rules
 
 
@@ -42,9 +42,13 @@ def readable(
 
 def compare_contents(reader: Reader, entries: Mapping[str, FileEntry], case: Case) -> None:
     """Reads every file but the events once and compares its SHA-256."""
-    for entry in entries.values():
-        if entry.path != EVENTS:
-            _compare_content(reader, entry, case)
+    sizes = {path: entry.size for path, entry in entries.items() if path != EVENTS}
+    found = reader.each(lambda path: sha256_of(reader, path, sizes[path]), sizes)
+    for path, actual in zip(sizes, found, strict=True):
+        if isinstance(actual, ReadError):
+            case.fail(rules.FILE_READABLE, path, str(actual))
+        else:
+            compare_hash(entries[path], actual, case)
     case.take("files")
 
 
@@ -105,14 +109,3 @@ def _size_fits(entry: FileEntry, item: Item, case: Case, limits: Limits) -> bool
         )
         return False
     return True
-
-
-def _compare_content(reader: Reader, entry: FileEntry, case: Case) -> None:
-    hasher = hashlib.sha256()
-    try:
-        for chunk in reader.chunks(entry.path, entry.size):
-            hasher.update(chunk)
-    except ReadError as error:
-        case.fail(rules.FILE_READABLE, entry.path, str(error))
-        return
-    compare_hash(entry, hasher.hexdigest(), case)
