@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import workc
-from benchmarks.measure import Sample, interleaved
+from benchmarks import oracle
+from benchmarks.measure import PEAK, Sample, cached_environment, interleaved
+from benchmarks.table import row
 from benchmarks.workloads import (
     bare_fsyncs,
     bare_hashes,
@@ -37,12 +38,8 @@ def main() -> None:
         replay_and_verify(folder)
         archive(folder)
         command_line(folder)
+        oracle.measure(folder, ROUNDS)
     memory()
-
-
-def row(name: str, figure: str, against: str, target: str) -> None:
-    """Prints one line of the table."""
-    print(f"{name:<34} {figure:<34} {against:<40} target {target}")
 
 
 def per(sample: Sample, count: int) -> float:
@@ -148,9 +145,7 @@ def command_line(folder: Path) -> None:
     bare = [sys.executable, "-c", "pass"]
     imports = [sys.executable, "-c", "import click, msgspec"]
     verify = [sys.executable, "-m", "workc", "verify-bundle", str(out)]
-    # Installed packages have their bytecode; a shell that forbids it must not count against them.
-    cached = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
-    cached.pop("PYTHONDONTWRITEBYTECODE", None)
+    cached = cached_environment(folder)
     found = interleaved(
         {
             "bare": lambda: subprocess.run(bare, check=True, env=cached),
@@ -174,11 +169,11 @@ def command_line(folder: Path) -> None:
 def memory() -> None:
     """Measures the peak of a run of 10,000 steps in a process of its own."""
     code = (
-        "import resource, tempfile, workc\n"
+        "import tempfile, workc\n"
         "from benchmarks.workloads import pure_steps\n"
         "with tempfile.TemporaryDirectory() as store:\n"
         "    assert workc.Runtime(store=store).run(pure_steps, {'count': 10_000}).ok\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        f"{PEAK}print(peak)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     row("memory of 10,000 steps", f"{done.stdout.strip()} MB peak", "", "<= 100 MB")

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+#: A program's line that prints the peak of its own memory in MB; getrusage's is its parent's too.
+PEAK = "peak = int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024\n"
+
+
+def cached_environment(folder: Path) -> dict[str, str]:
+    """Returns the environment of a process that has its bytecode, as installed packages do."""
+    found = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
 
 
 @dataclass(frozen=True)

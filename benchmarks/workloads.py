@@ -6,9 +6,20 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 import workc
+from workc.adapters.bundle_folder import BundleFolder, BundleWriter
+from workc.bundle.seal import seal
+from workc.kernel import events
+from workc.kernel.events import Path as Path_
+from workc.kernel.events import RawEvent, Record
+
+#: Where the first step of a workflow function stands in the root lane.
+STEP_PLACE = 4
 
 
 @workc.skill(pure=True)
@@ -60,6 +71,36 @@ def bare_hashes(folder: Path) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 hashlib.file_digest(file, "sha256")
+
+
+def long_log(out: Path, count: int) -> None:
+    """Seals a bundle with ``count`` pure steps: those of a real run of one, repeated."""
+    with tempfile.TemporaryDirectory() as name:
+        short = Path(name) / "short"
+        workc.Runtime().run(pure_steps, {"count": 1}, out=short)
+        lines = (short / "events.jsonl").read_bytes().splitlines()
+        writer = BundleWriter(out)
+        reader = BundleFolder(short)
+        seal(_repeated(lines, count), writer, lambda path: reader.chunks(path, 1 << 30))
+        writer.finish()
+
+
+def _repeated(lines: list[bytes], count: int) -> Iterator[Record]:
+    for event in map(events.decode_event, lines):
+        if event.kind != "SkillExecuted":
+            shift = count - 1 if event.at[0] > STEP_PLACE else 0
+            yield _record(event, (event.at[0] + shift,), event.payload)
+            continue
+        payload = bytes(event.payload)
+        for number in range(STEP_PLACE, STEP_PLACE + count):
+            named = payload.replace(b"increment-4.0", b"increment-%d.0" % number)
+            yield _record(event, (number, 0, 0), msgspec.Raw(named))
+
+
+def _record(event: RawEvent, at: Path_, payload: msgspec.Raw) -> Record:
+    return Record(
+        at=at, at_ms=event.at_ms, kind=event.kind, n=0, payload=payload, phase=event.phase, prev=""
+    )
 
 
 def chained_lines(count: int) -> None:
