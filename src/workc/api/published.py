@@ -258,6 +258,7 @@ _SHOWN = _record(
 _PROVED = _record(path=_TEXT, run_id=_TEXT_OR_NULL, proof_digest=_TEXT_OR_NULL, shows=_SHOWN)
 _PROOF = _record(
     verdict={"enum": ["PASS", "FAIL"]},
+    bundle_version=_TEXT_OR_NULL,
     run_id=_TEXT_OR_NULL,
     proof_digest=_TEXT_OR_NULL,
     failures=_list(_FINDING),

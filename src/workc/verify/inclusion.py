@@ -100,6 +100,7 @@ def verify_proof(
         beyond.append(CONTENT)
     return Verdict(
         verdict="FAIL" if proven is None else "PASS",
+        bundle_version=None if proven is None else proven.bundle_version,
         run_id=None if proven is None else proven.run_id,
         proof_digest=None if proven is None else proven.proof_digest or None,
         failures=failures,

@@ -211,3 +211,13 @@ def test_memory_does_not_grow_with_the_files(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < 8_000_000
+
+
+def test_a_disk_that_refuses_the_name_is_said_and_nothing_is_left(tmp_path, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(new_file.os, "link", full)
+    with pytest.raises(OSError, match="no space"):
+        write_pieces(tmp_path / "x.workc", [(0, b"abc")])
+    assert os.listdir(tmp_path) == []

@@ -57,6 +57,7 @@ def test_every_event_and_every_file_of_a_bundle_can_be_shown_alone(name):
         assert read_proof(data) == found
         verdict = verify_proof(data, expect_digest=receipt.proof_digest)
         assert (verdict.verdict, verdict.failures) == ("PASS", ())
+        assert verdict.bundle_version == "0.2"
         assert (verdict.run_id, verdict.proof_digest) == (receipt.run_id, receipt.proof_digest)
         assert check(data, digest=receipt.proof_digest) is None
 
