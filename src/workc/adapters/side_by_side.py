@@ -25,8 +25,11 @@ def side_by_side(work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterato
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see LAZY in tests/meta
 
+    def batch(paths: list[str]) -> list[_T]:
+        return [work(path) for path in paths]
+
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
-        for results in pool.map(lambda paths: [work(path) for path in paths], _batches(sizes)):
+        for results in pool.map(batch, _batches(sizes)):
             yield from results
 
 
