@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check test-peers bench fuzz generate lock format clean
+.PHONY: help demo test check test-peers bench bench-peers fuzz generate lock format clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,12 +33,21 @@ test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; need
 bench: $(VENV)/dev.stamp  ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
 
+bench-peers: $(VENV)/dev.stamp .venv-peers/stamp  ## the oracle against tools that others wrote
+	$(BIN)/python -m benchmarks.peers
+
+.venv-peers/stamp: requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/peers.txt
+	@touch $@
+
 generate: $(VENV)/dev.stamp  ## writes what is generated from tables
 	$(BIN)/python tools/generate.py
 
 lock: $(VENV)/dev.stamp  ## resolves the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build --group test --group check pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group bench-peers -o requirements/peers.txt
 
 format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff format
