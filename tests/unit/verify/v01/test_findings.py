@@ -151,6 +151,15 @@ def test_a_decision_without_a_field_is_no_prompt():
     assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/1")]
 
 
+def test_a_prompt_without_a_field_repeats_no_decision():
+    def edit(d):
+        d.receipt["hitl"].append(d.receipt["hitl"][1])
+        d.insert(d.place("Locked"), "HitlPrompt", "Lock", {})
+
+    failures = verdict_of(edited("full", edit)).failures
+    assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/2")]
+
+
 def test_a_text_is_no_list_of_no_effects():
     def edit(d):
         d.payload("PlanChosen")["effects_declared"] = "none"
