@@ -2,7 +2,7 @@
 
 import pytest
 from broken_bundles import VECTORS, Chunked, OddReader, larger, sized
-from judging import judge, verdict_of
+from judging import is_good, judge, verdict_of
 from sealing import bundle, draft, edited
 
 from workc.bundle.layout import Limits
@@ -151,6 +151,15 @@ def test_a_decision_without_a_field_is_no_prompt():
     assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/1")]
 
 
+def test_a_prompt_without_a_field_repeats_no_decision():
+    def edit(d):
+        d.receipt["hitl"].append(d.receipt["hitl"][1])
+        d.insert(d.place("Locked"), "HitlPrompt", "Lock", {})
+
+    failures = verdict_of(edited("full", edit)).failures
+    assert [(found.rule, found.pointer) for found in failures] == [("9.05", "/hitl/2")]
+
+
 def test_a_text_is_no_list_of_no_effects():
     def edit(d):
         d.payload("PlanChosen")["effects_declared"] = "none"
@@ -182,8 +191,8 @@ def test_what_is_just_within_the_limits_passes():
         line_bytes=max(map(len, lines)),
         events=len(lines),
     )
-    assert judge(MemoryReader(files), limits) == set()
-    assert judge(Chunked(files, 1), limits) == set()
+    assert is_good(MemoryReader(files), limits)
+    assert is_good(Chunked(files, 1), limits)
 
 
 def test_every_kind_of_the_format_is_known():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from broken_bundles import ENDED_MS, Chunked, OddReader
-from judging import judge, verdict_of
+from judging import is_good, judge, verdict_of
 from sealing import ACTOR, DECLARED, INTENT, LOOP, PARTS, bundle, edited, sha256
 
 import workc
@@ -23,7 +23,7 @@ def test_a_bundle_passes_and_shows_its_loop_and_its_digest(name):
 
 @pytest.mark.parametrize("chunk", [1, 7, 4096])
 def test_the_size_of_the_chunks_changes_nothing(chunk):
-    assert judge(Chunked(bundle("full"), chunk)) == set()
+    assert is_good(Chunked(bundle("full"), chunk))
 
     def edit(d):
         d.lines = lambda lines: [lines[0], b"[]\n", *lines[1:]]
@@ -40,7 +40,7 @@ def test_each_file_is_read_once(name):
             yield from super().chunks(path, size)
 
     read = []
-    assert judge(Counting(bundle(name))) == set()
+    assert is_good(Counting(bundle(name)))
     assert sorted(read) == sorted(bundle(name))
 
 
@@ -291,7 +291,7 @@ def test_each_value_of_a_list_of_values_may_stand(path, value):
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_what_the_format_leaves_open_passes(edit):
-    assert judge(OddReader(edited("full", edit))) == set()
+    assert is_good(OddReader(edited("full", edit)))
 
 
 def test_a_kind_that_is_not_known_is_noted_with_its_number():
