@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bundles import NAMES, bundle
+from odd_reader import OddReader
 from reseal import canonical, reseal, second, sha256
 
 import workc
@@ -35,28 +36,6 @@ def open_points(verdict):
 
 def codes_of(files, *arguments, **options):
     return verdict_of(files, *arguments, **options).codes()
-
-
-class OddReader(MemoryReader):
-    """A reader that says more, or other things, than a mapping can."""
-
-    def __init__(self, files, *extra, fails=(), cut=None, chunk=None):
-        super().__init__(files)
-        self.extra, self.fails, self.cut, self.chunk = extra, fails, cut, chunk
-        self.read = []
-
-    def items(self):
-        yield from super().items()
-        yield from self.extra
-
-    def chunks(self, path, size):
-        self.read.append(path)
-        if path in self.fails:
-            raise ReadError("gone\n")
-        data = b"".join(super().chunks(path, size))
-        data = data[: self.cut] if path == "manifest.json" else data
-        step = self.chunk or len(data) or 1
-        yield from (data[place : place + step] for place in range(0, len(data), step))
 
 
 # -------------------------------------------------------------------------------- good bundles
@@ -352,16 +331,12 @@ def test_a_file_that_cannot_be_read_is_undecided(path):
 
 
 def test_names_that_cannot_be_listed_are_undecided():
-    class Broken(MemoryReader):
-        def items(self):
-            raise ReadError("no")
-
-    verdict = verify(Broken({}))
+    verdict = verify(OddReader(bundle(SMALL), names_fail_after=0))
     assert (verdict.codes(), verdict.undecided) == (("FILE_UNREADABLE",), True)
 
 
 def test_a_document_that_shrinks_while_it_is_read_is_unreadable():
-    assert verify(OddReader(bundle(SMALL), cut=-5)).codes()[0] == "FILE_UNREADABLE"
+    assert verify(OddReader(bundle(SMALL), cuts={"manifest.json"})).codes()[0] == "FILE_UNREADABLE"
 
 
 def test_a_memory_reader_has_no_other_files():

@@ -65,20 +65,23 @@ def compare_requests(
 
 
 def _compare_request(reader: Reader, entry: FileEntry, digest: str, case: Case) -> None:
-    hasher = hashlib.sha256(TAG_REQUEST.encode() + b"\0")
+    tagged, plain = hashlib.sha256(TAG_REQUEST.encode() + b"\0"), hashlib.sha256()
     try:
         for chunk in reader.chunks(entry.path, entry.size):
-            hasher.update(chunk)
+            tagged.update(chunk)
+            plain.update(chunk)
     except ReadError as error:
         case.fail(rules.FILE_READABLE, entry.path, str(error))
         return
-    if hasher.hexdigest() != digest:
+    # It may have been replaced since it was read first.
+    compare_hash(entry, plain.hexdigest(), case)
+    if tagged.hexdigest() != digest:
         case.fail(
             rules.REQUEST_DIGEST,
             entry.path,
             "the request is not the one of the digest",
             expected=digest,
-            actual=hasher.hexdigest(),
+            actual=tagged.hexdigest(),
         )
 
 

@@ -106,8 +106,7 @@ class _Lines:
 
     def _block(self, block: bytes) -> None:
         lines = block.split(b"\n")[:-1]
-        is_small = self._count + len(lines) <= self._limits.events
-        if is_small and len(max(lines, key=len)) <= self._limits.line_bytes:
+        if len(lines) > 1 and self._fit(lines):
             try:
                 found = events.decode_lines(block)
             except UNREADABLE:
@@ -116,6 +115,10 @@ class _Lines:
                 self._take(lines, found)
                 return
         self._one_by_one(lines)
+
+    def _fit(self, lines: list[bytes]) -> bool:
+        is_small = self._count + len(lines) <= self._limits.events
+        return is_small and len(max(lines, key=len)) <= self._limits.line_bytes
 
     def _one_by_one(self, lines: list[bytes]) -> None:
         """Takes the lines up to the first that cannot be taken, and says which that is."""

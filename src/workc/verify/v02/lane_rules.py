@@ -214,12 +214,12 @@ class LaneRules:
         self._name(asked.step)
         self._try(asked.attempt)
         request = asked.request
-        if request.inline is not UNSET:
-            digest = tagged(TAG_REQUEST, request.inline.encode())
-            if digest != asked.digest:
-                self._differs(rules.REQUEST_DIGEST, "digest", digest, asked.digest)
-        elif request.path is not UNSET:
+        if request.path is not UNSET:
             self.requests.add((request.path, asked.digest))
+            return
+        digest = tagged(TAG_REQUEST, str(request.inline).encode())
+        if digest != asked.digest:
+            self._differs(rules.REQUEST_DIGEST, "digest", digest, asked.digest)
 
     def _answered(self, answered: EffectAnswered) -> None:
         self._check_alone(answered)

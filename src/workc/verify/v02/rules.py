@@ -165,6 +165,7 @@ ROOT_OF_WORKGRAPH = _roots(
     29, "MERKLE_MISMATCH_WORKGRAPH", "The root of workgraph is that of children."
 )
 
+# 8.34 is not given again: what it said follows from 5.02 and 4.10.
 MANIFEST_DIGEST = _projection(
     31, "RECEIPT_HASH_MISMATCH", "The receipt has the SHA-256 of the manifest."
 )
@@ -172,9 +173,6 @@ RECEIPT_IS_PROJECTION = _projection(
     32, "RECEIPT_EVENT_MISMATCH", "Every field of the receipt is what events and manifest give."
 )
 MANIFEST_RUN_ID = _projection(33, "RECEIPT_EVENT_MISMATCH", "Manifest and events are of one run.")
-EVENTS_HAVE_PROJECTION = _projection(
-    34, "BUNDLE_MALFORMED", "There are RunStarted, IntentSet, WorkEnded and Locked."
-)
 CHECK_HOLDS_IF_TRUE = _projection(
     35, "VERIFICATION_INCOMPLETE", "A check passes if and only if its value is JSON true."
 )

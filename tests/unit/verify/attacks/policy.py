@@ -1,0 +1,44 @@
+"""Section 5: what the policy of the run says of itself and of what was done."""
+
+from reseal import canonical, sha256
+
+from attacks.attack import sealed
+
+OPEN = {"allow_hosts": ["*"], "allow_loopback": True, "allow_private": True, "allow_public": True}
+CLOSED = {
+    "allow_hosts": [],
+    "allow_loopback": True,
+    "allow_private": False,
+    "allow_public": True,
+    "deny_hosts": [],
+    "offline": True,
+}
+
+
+def put_policy(d, rules, name):
+    """Puts other rules into the run, with their digest, under the name; or one made of it."""
+    data = canonical(rules)
+    body = {"form": "json", "inline": data.decode()}
+    policy = d.payload("RunStarted")["policy"]
+    d.files.pop(policy["rules"]["path"], None)
+    policy.update(id=name or f"custom-{sha256(data)[:12]}", rules=body, rules_sha256=sha256(data))
+
+
+@sealed("set", "POLICY_VIOLATION", "policy")
+def a_policy_loosened_under_its_name(d):
+    put_policy(d, {"network": OPEN}, "workc-default")
+
+
+@sealed("set", "POLICY_VIOLATION", "policy")
+def a_policy_of_its_own_name_only(d):
+    d.payload("RunStarted")["policy"]["id"] = "strict"
+
+
+@sealed("set", "POLICY_VIOLATION", "policy")
+def an_answer_in_a_run_that_was_offline(d):
+    put_policy(d, {"network": CLOSED}, "workc-offline")
+
+
+@sealed("set", "POLICY_VIOLATION", "policy", "paid")
+def a_model_that_answered_a_run_that_was_offline(d):
+    put_policy(d, {"network": CLOSED}, "workc-offline")
