@@ -1,6 +1,9 @@
 import json
 
 import pytest
+from click.testing import CliRunner
+
+from workc.cli.group import cli
 
 
 def edit(bundle, name, change):
@@ -77,6 +80,17 @@ def test_an_expected_digest_and_run_are_demanded(workc, bundle):
     assert "DIGEST_UNEXPECTED" in shown.stdout
     assert workc("verify-bundle", "bundle", "--expect-run-id", "other").exit_code == 5
     assert workc("verify-bundle", "bundle", "--expect-digest", "xyz").exit_code == 2
+
+
+def test_an_oracle_that_breaks_down_has_said_nothing_and_passes_nothing(bundle, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("workc.api.verification.verify", broken)
+    for arguments in ((), ("--json",)):
+        shown = CliRunner().invoke(cli, ["verify-bundle", "bundle", *arguments])
+        assert shown.exit_code == 70
+        assert "PASS" not in shown.output
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mb", "a\u202eb", "a\u009bb"])

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import os
 import urllib.parse
 from itertools import pairwise
 
@@ -229,6 +230,20 @@ def test_the_commitment_is_sha_256_over_tag_salt_and_value() -> None:
     assert (second.secret, second.count, second.salt) == ("B", 2, "02" * 16)
     expected = sha256_hex(b"workc redaction/0.2\0" + b"\x02" * 16 + b"second-secret")
     assert second.commitment == commitment(b"\x02" * 16, "second-secret") == expected
+
+
+def test_one_secret_has_another_commitment_in_each_answer_and_a_hash_of_it_alone_is_nowhere() -> (
+    None
+):
+    """Nobody can tell that two runs hold one secret, nor look a value up in a table made before."""
+    redactor, found = Redactor({"PIN": "12345678"}), []
+    for _ in range(2):
+        cleaning = redactor.start()
+        cleaning.data(b"12345678")
+        found += cleaning.redactions(os.urandom)
+    assert len({record.salt for record in found}) == len({r.commitment for r in found}) == 2
+    plain = {sha256_hex(b"12345678"), sha256_hex(b"workc redaction/0.2\x0012345678")}
+    assert not plain & {record.commitment for record in found}
 
 
 def test_a_name_that_no_variable_has_is_misuse() -> None:

@@ -5,14 +5,18 @@ from pathlib import Path
 
 from workc.bundle.layout import LIMITS, MAX_PATH_BYTES
 from workc.kernel.digest import sha256_hex
+from workc.kernel.events import MAX_PATH_LENGTH
 from workc.kernel.payloads import KINDS
+from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.verify.signatures import ed25519
 from workc.verify.signatures.dsse import PAYLOAD_TYPE
 from workc.verify.signatures.rules import MAX_ENVELOPE_BYTES, MAX_SIGNATURE_FILES, MAX_SIGNATURES
 from workc.verify.signatures.statement import PREDICATE_TYPE, STATEMENT_TYPE
 from workc.verify.signatures.trust import MAX_KEYS, MAX_NAME, MAX_TRUST_BYTES, SCHEMA, VERSIONS
 from workc.verify.v02.examination import STEPS
-from workc.verify.verdict import VERIFY_FAIL_CODES
+from workc.verify.v02.payload_rules import MAX_NAME as MAX_RUN_NAME
+from workc.verify.v02.payload_rules import MAX_SEED, STATUS_CODES
+from workc.verify.verdict import MAX_FINDINGS, VERIFY_FAIL_CODES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md").read_text()
 #: Codes that format 0.1 alone gives.
@@ -47,11 +51,35 @@ def test_answers_are_those_of_the_page():
     assert set(named) == {kind for kind, rule in KINDS.items() if rule.answer == "yes"}
 
 
-def test_limits_stand_on_the_page():
+SENTENCES = {
+    "names": "More than {:,} names: `LIMIT_EXCEEDED`",
+    "file_bytes": "A file larger than {:,} bytes is `LIMIT_EXCEEDED`",
+    "document_bytes": "at most {:,}\nbytes: `bundle_version`",
+    "line_bytes": "a line is at most {:,} bytes",
+    "events": "there are at most\n{:,} (`LIMIT_EXCEEDED`)",
+}
+
+
+def test_each_limit_stands_on_the_page_where_it_belongs():
+    assert set(SENTENCES) == set(LIMITS.__struct_fields__)
+    for name, sentence in SENTENCES.items():
+        assert sentence.format(getattr(LIMITS, name)) in PAGE
+
+
+def test_bounds_that_are_no_limits_stand_on_the_page_too():
+    assert f"joined by `/`, at most {MAX_PATH_BYTES} bytes" in PAGE
+    assert f"| `at` | list of 1 to {MAX_PATH_LENGTH} counts |" in PAGE
+    assert f"`name` is 1 to {MAX_RUN_NAME} characters" in PAGE
+    assert f"at most {MAX_FINDINGS} findings in all" in PAGE
+    assert (MAX_SEED, MAX_SAFE_INTEGER) == (2**64 - 1, 2**53 - 1)
+    assert "from 0 to 2^64-1" in PAGE
+    assert "from 0 to 2^53-1" in PAGE
+    assert f"`status` is from {STATUS_CODES[0]} to {STATUS_CODES[-1]}" in PAGE
+
+
+def test_limits_of_signatures_stand_on_the_page():
     of_signatures = (MAX_SIGNATURE_FILES, MAX_ENVELOPE_BYTES, MAX_SIGNATURES)
-    of_trust = (MAX_TRUST_BYTES, MAX_KEYS, MAX_NAME)
-    of_bundles = (getattr(LIMITS, name) for name in LIMITS.__struct_fields__)
-    for limit in (*of_bundles, MAX_PATH_BYTES, *of_signatures, *of_trust):
+    for limit in (*of_signatures, MAX_TRUST_BYTES, MAX_KEYS, MAX_NAME):
         assert f"{limit:,}" in PAGE
 
 

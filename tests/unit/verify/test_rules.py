@@ -145,6 +145,39 @@ def test_the_steps_of_a_plan_in_a_file_are_counted_and_not_compared():
     assert not second.verify(dict(files))
 
 
+BOUNDS = [
+    {"run_id": "a" * 64},
+    {"run_id": "."},
+    {"name": "a" * 256},
+    {"name": "\U0001f600"},
+    {"seed": "0"},
+    {"seed": str(2**64 - 1)},
+]
+
+
+@pytest.mark.parametrize("fields", BOUNDS, ids=str)
+def test_words_of_a_start_at_their_bounds_pass(fields):
+    def edit(d):
+        d.payload("RunStarted").update(fields)
+        d.manifest["run_id"] = d.payload("RunStarted")["run_id"]
+
+    files = reseal(bundle("success"), edit, project=True)
+    assert verify(MemoryReader(files)).ok
+    assert not second.verify(dict(files))
+
+
+@pytest.mark.parametrize("fields", [{"status": 100}, {"status": 999}, {"boundaries": [0, 0, 17]}])
+def test_words_of_an_answer_at_their_bounds_pass(fields):
+    def edit(d):
+        response = d.payload("EffectAnswered")["response"]
+        assert len(response["body"]["inline"]) == 17
+        response.update(fields)
+
+    files = reseal(bundle("success"), edit)
+    assert verify(MemoryReader(files)).ok
+    assert not second.verify(dict(files))
+
+
 def test_a_redaction_of_the_right_lengths_passes():
     def redact(d):
         record = {"commitment": "0" * 64, "count": 1, "salt": "0" * 32, "secret": "K"}

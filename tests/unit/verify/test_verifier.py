@@ -11,7 +11,7 @@ from odd_reader import OddReader
 from reseal import canonical, reseal, second, sha256
 
 import workc
-from workc.bundle.layout import LIMITS, Limits
+from workc.bundle.layout import LIMITS, MAX_PATH_BYTES, Limits
 from workc.verify.case import MAX_TEXT, Case
 from workc.verify.reader import Item, MemoryReader, ReadError
 from workc.verify.rules import NAME_GRAMMAR
@@ -189,6 +189,9 @@ CANONICAL_BREACHES = {
     "solidus": lambda data: data.replace(b"evidence/", b"evidence\\/"),
     "capital escape": lambda data: data.replace(b'"run_id":"', b'"run_id":"\\u001F'),
     "float": lambda data: data.replace(b'"size":', b'"size":1.'),
+    "exponent": lambda data: data.replace(b'"size":', b'"size":1e3,"x":'),
+    "infinite": lambda data: data.replace(b'"size":', b'"size":1e999,"x":'),
+    "not a number": lambda data: data.replace(b'"size":', b'"size":NaN,"x":'),
     "minus zero": lambda data: data.replace(b'"size":', b'"size":-0,"size":'),
     "huge": lambda data: data.replace(b'"size":', b'"size":' + b"9" * 5000),
     "2**53": lambda data: data.replace(b'"size":', b'"size":9007199254740992,"x":'),
@@ -269,6 +272,23 @@ def test_an_unsafe_name_is_refused_and_shown_in_ascii(path):
 @pytest.mark.parametrize("path", ["x" * 128, "a.b-c_d", ".git", "..x", "console", "com10", "nul-"])
 def test_a_safe_name_is_only_unlisted(path):
     assert codes_of({**bundle(SMALL), path: b""}) == ("UNLISTED_FILE",)
+
+
+def test_a_path_at_the_limit_passes_and_one_past_it_is_unsafe():
+    """Of 512 bytes, of which the last segment is one longer or not; a segment of 128 or 129."""
+
+    def at(path):
+        def edit(draft):
+            data = draft.files[path] = draft.files.pop("evidence/inputs.json")
+            body = {"form": "json", "path": path, "sha256": sha256(data), "size": len(data)}
+            draft.payload("RunStarted")["inputs"] = body
+
+        return codes_of(reseal(bundle(SMALL), edit, project=True))
+
+    deep = "evidence/" + "/".join(["x" * 100] * 4) + "/" + "x" * 99
+    assert len(deep) == MAX_PATH_BYTES
+    assert at(deep) == at("evidence/" + "x" * 128) == ()
+    assert at(deep + "x")[0] == at("evidence/" + "x" * 129)[0] == "UNSAFE_PATH"
 
 
 @pytest.mark.parametrize(

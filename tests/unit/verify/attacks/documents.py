@@ -143,3 +143,21 @@ def a_receipt_without_its_digest(d):
 @sealed("add", "BUNDLE_MALFORMED", "receipt", project=False)
 def a_receipt_with_another_field(d):
     d.receipt["more"] = 1
+
+
+@document("add", "BUNDLE_MALFORMED")
+def an_entry_that_names_its_algorithm(d):
+    d.listed = lambda entries: [{**entries[0], "alg": "md5"}, *entries[1:]]
+
+
+@document("respell", "BUNDLE_MALFORMED")
+def a_hash_that_names_its_algorithm(d):
+    d.listed = lambda entries: [
+        {**entries[0], "sha256": f"sha256:{entries[0]['sha256']}"},
+        *entries[1:],
+    ]
+
+
+@document("add", "BUNDLE_MALFORMED", "receipt")
+def a_receipt_that_names_an_algorithm(d):
+    d.receipt["alg"] = "none"

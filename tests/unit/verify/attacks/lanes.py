@@ -2,6 +2,7 @@
 
 import json
 
+from bundles import bundle
 from reseal import canonical, sha256
 
 from attacks.attack import sealed, table
@@ -453,3 +454,15 @@ def a_step_named_after_the_next_place(d):
 def two_steps_with_the_names_of_each_other(d):
     _rename(d, [6, 1], "shout-9.0")
     _rename(d, [9, 0], "shout-6.1")
+
+
+@table("grow")
+def a_place_of_64_numbers(d):
+    d.event("IntentSet")["at"] = [1] * 64
+
+
+@table("splice")
+def an_answer_of_another_run(d):
+    lines = bundle("big")["events.jsonl"].splitlines()
+    answers = [e for e in map(json.loads, lines) if e["kind"] == "EffectAnswered"]
+    d.event("EffectAnswered")["payload"] = answers[1]["payload"]

@@ -409,3 +409,8 @@ def a_link_to_the_log_of_another_run(d):
 def an_event_after_the_lock(d):
     work = json.loads(canonical(d.event("WorkEnded")))
     d.events.append({**work, "at": [d.events[-1]["at"][0] + 1]})
+
+
+@malformed("grow")
+def a_payload_of_a_hundred_thousand_keys(d):
+    d.payload("IntentSet").update({f"k{number}": 0 for number in range(100_000)})

@@ -5,7 +5,7 @@ import json
 from bundles import bundle
 from reseal import canonical, sha256
 
-from attacks.attack import receipt, sealed, table, unproven
+from attacks.attack import attack, receipt, sealed, table, unproven
 
 
 @receipt("set")
@@ -262,3 +262,21 @@ def a_step_skipped_because_of_what_it_does_not_need(d):
 @sealed("add", "RECEIPT_EVENT_MISMATCH", "projection", "partial")
 def a_step_skipped_because_of_one_thing_more(d):
     d.payload("StepSkipped")["because"].append("a")
+
+
+@sealed("splice", "RECEIPT_EVENT_MISMATCH", "projection", project=False)
+def the_events_of_another_run(d):
+    d.events = [json.loads(line) for line in bundle("staged")["events.jsonl"].splitlines()]
+
+
+def _of_another_run(path, code, step):
+    def files():
+        return {**bundle("success"), path: bundle("staged")[path]}
+
+    name = path.replace(".", "_").replace("/", "_")
+    attack(f"the_{name}_of_another_run", "splice", code, step, files)
+
+
+_of_another_run("receipt.json", "RECEIPT_HASH_MISMATCH", "projection")
+_of_another_run("manifest.json", "HASH_MISMATCH", "files")
+_of_another_run("events.jsonl", "HASH_MISMATCH", "files")

@@ -3,7 +3,7 @@
 import json
 
 from bundles import bundle
-from reseal import second
+from reseal import build, second
 
 from attacks.attack import sealed
 
@@ -53,3 +53,24 @@ def a_proof_digest_in_capitals(d):
 def the_proof_digest_of_another_run(d):
     d.keep.add("proof_digest")
     d.receipt["proof_digest"] = json.loads(bundle("paid")["receipt.json"])["proof_digest"]
+
+
+def _events_root(d, leaves, size):
+    d.roots = {"events": {"root": build.tree_hash(leaves(d._chained())).hex(), "size": size}}
+
+
+@sealed("repeat", "MERKLE_MISMATCH_EVENTLOG", "roots", project=False)
+def a_root_over_the_last_line_twice(d):
+    """Trees that pair an odd last leaf with itself have one root for both."""
+    _events_root(d, lambda lines: [*lines, lines[-1]], len(d.events))
+
+
+@sealed("retype", "MERKLE_MISMATCH_EVENTLOG", "roots", project=False)
+def a_root_that_takes_an_inner_node_for_a_leaf(d):
+    """Trees that hash leaves as they hash nodes have one root for both."""
+
+    def halved(lines):
+        cut = 1 << (len(lines) - 1).bit_length() - 1
+        return [build.tree_hash(lines[:cut]) + build.tree_hash(lines[cut:])]
+
+    _events_root(d, halved, 1)
