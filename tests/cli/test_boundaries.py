@@ -147,6 +147,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "events": ("show", "last", "--events"),
         "explain": ("explain", "TIMEOUT"),
         "failures": ("failures",),
+        "rules": ("verify-bundle", "--explain-rules"),
         "schemas": ("schema",),
         "error": ("show", "nothing"),
     }

@@ -1,9 +1,12 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from workc.cli.group import cli
+from workc.cli.moment import Moment
+from workc.verify.registry import REGISTRIES
 
 
 def edit(bundle, name, change):
@@ -80,6 +83,87 @@ def test_an_expected_digest_and_run_are_demanded(workc, bundle):
     assert "DIGEST_UNEXPECTED" in shown.stdout
     assert workc("verify-bundle", "bundle", "--expect-run-id", "other").exit_code == 5
     assert workc("verify-bundle", "bundle", "--expect-digest", "xyz").exit_code == 2
+
+
+def test_an_expected_nonce_and_the_earliest_end_are_demanded(workc, bundle):
+    receipt = json.loads((bundle / "receipt.json").read_bytes())
+    assert (
+        workc("verify-bundle", "bundle", "--expect-nonce", receipt["nonce"].upper()).exit_code == 0
+    )
+    shown = workc("verify-bundle", "bundle", "--expect-nonce", "0" * 32)
+    assert shown.exit_code == 5
+    assert "DIGEST_UNEXPECTED  step expectations  receipt.json /nonce" in shown.stdout
+    ended = datetime.fromtimestamp(receipt["ended_ms"] // 1000, UTC)
+    for seconds, expected in ((0, 0), (1, 5)):
+        moment = (ended + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert workc("verify-bundle", "bundle", "--not-before", moment).exit_code == expected
+
+
+@pytest.mark.parametrize("nonce", ["", "0" * 31, "g" * 32, "\u0660" * 32])
+def test_a_nonce_that_is_none_is_2(workc, bundle, nonce):
+    shown = workc("verify-bundle", "bundle", "--expect-nonce", nonce)
+    assert shown.exit_code == 2
+    assert "--expect-nonce takes 32 hex digits" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-12-31",
+        "2026-12-31T23:59:59",
+        "2026-12-31T23:59:59+00:00",
+        "2026-12-31 23:59:59Z",
+        "2026-13-31T23:59:59Z",
+        "2026-02-29T00:00:00Z",
+        "2026-12-31T24:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "0000-00-00T00:00:00Z",
+        "2026-12-31T23:59:59.1234Z",
+        "\u0662026-12-31T23:59:59Z",
+        "",
+        "now",
+    ],
+)
+def test_a_time_that_is_none_is_2_with_an_example(workc, bundle, moment):
+    shown = workc("verify-bundle", "bundle", "--not-before", moment)
+    assert shown.exit_code == 2
+    assert "2026-12-31T23:59:59Z" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-02T00:00:01.5Z", 86_401_500),
+        ("2001-09-09T01:46:40.123Z", 1_000_000_000_123),
+        ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+    ],
+)
+def test_a_time_is_read_to_the_millisecond(text, ms):
+    assert Moment().convert(text, None, None) == ms
+
+
+def test_the_rules_are_listed_without_a_path(workc):
+    shown = workc("verify-bundle", "--explain-rules")
+    assert shown.exit_code == 0
+    head, first, *rest = shown.stdout.splitlines()
+    assert head.startswith("rule  ")
+    assert first.split("  ")[0] == "2.01"
+    assert len(rest) + 1 == sum(map(len, REGISTRIES.values()))
+    listed = workc("verify-bundle", "--explain-rules", "--json").document
+    assert (listed["schema"], listed["rules"][0]) == (
+        "workc.rules/1",
+        {
+            "bundle_version": "0.2",
+            "number": "2.01",
+            "code": "UNSAFE_PATH",
+            "step": "names",
+            "paragraph": "bundle-0.2, section 2",
+            "text": "Every name obeys the grammar.",
+        },
+    )
+    assert len(listed["rules"]) == len(rest) + 1
+    assert workc("verify-bundle").exit_code == 2
 
 
 def test_an_oracle_that_breaks_down_has_said_nothing_and_passes_nothing(bundle, monkeypatch):

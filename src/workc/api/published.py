@@ -299,6 +299,18 @@ _EVENTS = _record(
     ),
 )
 _RECORDS = _record(verified={"const": False}, run_id=_TEXT, step=_TEXT, records=_list(_OBJECT))
+_RULES = _record(
+    rules=_list(
+        _record(
+            bundle_version=_TEXT,
+            number=_TEXT,
+            code=_TEXT,
+            step=_TEXT,
+            paragraph=_TEXT,
+            text=_TEXT,
+        )
+    )
+)
 _SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
 
 #: Of each published name: the ``schema`` member of the document, what it is, its members.
@@ -326,6 +338,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "events": ("workc.events/1", "What `show --events` prints with --json.", _EVENTS),
     "explain": ("workc.explain/1", "What `explain` prints with --json.", _EXPLAIN),
     "failures": ("workc.failures/1", "What `failures` prints.", _record(failures=_list(_FAILURE))),
+    "rules": ("workc.rules/1", "What `verify-bundle --explain-rules` prints.", _RULES),
     "schemas": ("workc.schemas/1", "What `schema` prints without a name.", _SCHEMAS),
     "error": ("workc.error/1", "What any command prints that refuses.", _ERROR_DOCUMENT),
 }

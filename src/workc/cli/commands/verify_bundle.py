@@ -11,29 +11,40 @@ import click
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.errors import error_document, stop
+from workc.cli.moment import Moment
+from workc.cli.rules_text import show_rules
 from workc.cli.state import State
 from workc.cli.text import json_text, printable
 from workc.kernel.failure import Failure
 from workc.kernel.values import Json, JsonObject
 from workc.verify.case import refused
+from workc.verify.expectations import Expectations
 from workc.verify.rules import NAMES_ARE_READABLE
 from workc.verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from workc.verify.signatures.trust import Trust
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]*")
 #: Of several bundles the exit code that stands first here is the answer.
 _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
 
 
 @click.command("verify-bundle", epilog="Example: workc verify-bundle .workc/runs/*/bundle")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--expect-digest", metavar="HEX", help="The proof digest that the bundle must have.")
 @click.option("--expect-run-id", metavar="ID", help="The run that the bundle must be of.")
+@click.option("--expect-nonce", metavar="HEX", help="The nonce that the run must have.")
+@click.option(
+    "--not-before",
+    type=Moment(),
+    metavar="TIME",
+    help="When the run must not have ended before: 2026-12-31T23:59:59Z.",
+)
 @click.option("--trust", metavar="FILE", help="The trust file by which signatures are judged.")
 @click.option("--require-signature", is_flag=True, help="Refuse a bundle that nobody signed.")
 @click.option("--at", metavar="TIME", help="When keys must be valid: 2026-12-31T23:59:59Z (now).")
+@click.option("--explain-rules", is_flag=True, help="List every rule; this needs no PATH.")
 @options.common
 @click.pass_obj
 def command(
@@ -42,14 +53,27 @@ def command(
     paths: tuple[str, ...],
     expect_digest: str | None,
     expect_run_id: str | None,
+    expect_nonce: str | None,
+    not_before: int | None,
     trust: str | None,
     require_signature: bool,
     at: str | None,
+    explain_rules: bool,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
-    digest = expected_digest(expect_digest)
+    if explain_rules:
+        show_rules(state)
+        return exits.OK
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.", click.get_current_context())
+    wanted = Expectations(
+        proof_digest=expected_digest(expect_digest),
+        run_id=expect_run_id,
+        nonce=_hex("--expect-nonce", expect_nonce, 32),
+        not_before_ms=not_before,
+    )
     demands = _demands(paths, trust, require_signature=require_signature, at=at)
-    verdicts = [_judge(path, digest, expect_run_id, demands) for path in paths]
+    verdicts = [_judge(path, wanted, demands) for path in paths]
     if verdicts == [None]:
         raise stop("INVALID_INPUT", _missing(paths[0]), "workc ls")
     if state.json:
@@ -93,17 +117,29 @@ def expected_digest(text: str | None) -> str | None:
     Raises:
         Refusal: ``INVALID_INPUT`` if it is none.
     """
-    digest = text.lower() if text is not None else None
-    if digest is not None and not _DIGEST.fullmatch(digest):
-        raise stop("INVALID_INPUT", "--expect-digest takes 64 hex digits", "workc show RUN")
-    return digest
+    return _hex("--expect-digest", text, 64)
 
 
-def _judge(path: str, digest: str | None, run_id: str | None, demands: _Demands) -> Verdict | None:
+def _hex(option: str, text: str | None, digits: int) -> str | None:
+    """Returns the text in small letters, if it was given and is hex of its length."""
+    small = text.lower() if text is not None else None
+    if small is not None and not (len(small) == digits and _HEX.fullmatch(small)):
+        raise stop("INVALID_INPUT", f"{option} takes {digits} hex digits", "workc show RUN")
+    return small
+
+
+def _judge(path: str, wanted: Expectations, demands: _Demands) -> Verdict | None:
     """Returns the verdict on a path, or None if there is nothing."""
     try:
         os.lstat(path)
-        return verify_bundle(path, expect_digest=digest, expect_run_id=run_id, **demands._asdict())
+        return verify_bundle(
+            path,
+            expect_digest=wanted.proof_digest,
+            expect_run_id=wanted.run_id,
+            expect_nonce=wanted.nonce,
+            not_before_ms=wanted.not_before_ms,
+            **demands._asdict(),
+        )
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
