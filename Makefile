@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+FUZZ_BUNDLES ?= 200000
+FUZZ_SECONDS ?= 300
 
 .PHONY: help demo test check test-peers bench bench-peers fuzz generate lock format clean
 
@@ -30,6 +32,12 @@ test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; need
 	cd tests/peers && npm ci --no-audit --no-fund
 	$(BIN)/python -m pytest -m peers tests/peers
 
+fuzz: $(VENV)/dev.stamp  ## two verifiers on FUZZ_BUNDLES changed bundles, then for FUZZ_SECONDS guided
+	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES)
+	$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt
+	@mkdir -p .fuzz
+	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 .fuzz tests/fuzz/corpus
+
 bench: $(VENV)/dev.stamp  ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
 
@@ -48,13 +56,14 @@ lock: $(VENV)/dev.stamp  ## resolves the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build --group test --group check pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group bench-peers -o requirements/peers.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group fuzz -o requirements/fuzz.txt
 
 format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean:  ## takes away what was made
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz demo-output
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'

@@ -145,6 +145,20 @@ def test_the_steps_of_a_plan_in_a_file_are_counted_and_not_compared():
     assert not second.verify(dict(files))
 
 
+def test_a_step_of_a_function_that_was_skipped_is_one_of_its_steps():
+    def skip(d):
+        event = d.event("SkillExecuted")
+        step = event["payload"]["step"]
+        assert step.endswith("-6.0")
+        del event["at_ms"]
+        event["kind"] = "StepSkipped"
+        event["payload"] = {"because": [], "code": "X", "step": step}
+
+    files = reseal(bundle("function"), skip, project=True)
+    assert verify(MemoryReader(files)).ok
+    assert not second.verify(dict(files))
+
+
 BOUNDS = [
     {"run_id": "a" * 64},
     {"run_id": "."},
