@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ground import sealing
-from mutations import NAMES, ODD_NAMES, UNSEALABLE, Files, files_of, ways
+from mutations import NAMES, ODD_NAMES, UNSEALABLE, Files, files_of
+from values import ways
 
 Json = Any
 MAX_CHANGES = 16
@@ -69,7 +70,7 @@ def _sealed(files: Files, edits: list[Callable[[Json], None]]) -> Files:
     for project in (True, False):
         try:
             return sealing.reseal(files, edit, project=project)
-        except (*UNSEALABLE, RecursionError):
+        except UNSEALABLE:
             continue
     return files
 

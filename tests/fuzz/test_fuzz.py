@@ -14,7 +14,7 @@ from mutations import NAMES, SORTS, files_of, mutated
 from workc.verify.reader import MemoryReader
 from workc.verify.verifier import verify
 
-CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.bin"))
+CORPUS = sorted(Path(__file__).with_name("corpus").iterdir())
 PARTS, COUNT = 10, 300
 
 

@@ -1,0 +1,292 @@
+"""Edits of a bundle before it is sealed anew, each aimed at another part of the format."""
+
+import json
+from random import Random
+from typing import Any
+
+from ground import sealing
+from values import at, change_value, copied, moved, ways, written
+
+Json = Any
+EMPTY = {"form": "json", "inline": "{}"}
+
+
+def _failure(code: str) -> Json:
+    return {"code": code, "details": EMPTY, "message": ""}
+
+
+def renumber(draft: Json) -> None:
+    """Gives the events places in one row again, so that the tables alone can object."""
+    count, lane, number, inner = -1, None, 0, 0
+    for event in draft.events:
+        if len(event["at"]) != 3:
+            count, lane = count + 1, None
+            event["at"] = [count]
+            continue
+        here = event["at"][:2]
+        if lane is None:
+            count, number, inner = count + 1, 0, 0
+        elif here == lane:
+            inner += 1
+        else:
+            number, inner = number + 1, 0
+        lane, event["at"] = here, [count, number, inner]
+
+
+def edit_event(draft: Json, random: Random) -> None:
+    """Changes a value of an event, of each kind as often as of any other."""
+    kind = random.choice([*dict.fromkeys(event["kind"] for event in draft.events)])
+    event = random.choice([event for event in draft.events if event["kind"] == kind])
+    # Nearly always the payload: the rest is one field each, and the sealer writes most of them.
+    part = event if random.random() < 0.15 else event["payload"]
+    change_value(part, random, random.choice(draft.events))
+
+
+def edit_events(draft: Json, random: Random) -> None:
+    """Moves, doubles or drops events."""
+    draft.events = moved(draft.events, random)
+
+
+def edit_chain(draft: Json, random: Random) -> None:
+    """Keeps a number, link or time as it is changed."""
+    field = random.choice(("seq", "prev", "ts"))
+    draft.keep.add(field)
+    event = random.choice(draft.events)
+    now = event[field]
+    event[field] = random.choice((now[::-1], "0" * 64) if field == "prev" else (now + 1, 0))
+    if field != "prev":
+        return
+    # The old links do not hold any more where the event is not the last: then nothing does.
+    draft.keep.discard("prev")
+    value, place = event["prev"], draft.events.index(event)
+
+    def changed(lines: list[bytes]) -> list[bytes]:
+        return [
+            written({**json.loads(line), "prev": value}) if number == place else line
+            for number, line in enumerate(lines)
+        ]
+
+    draft.lines = changed
+
+
+def edit_lane(draft: Json, random: Random) -> None:
+    """Takes a lane out, or gives it another step or skill."""
+    lanes = [*dict.fromkeys(tuple(e["at"][:2]) for e in draft.events if len(e["at"]) == 3)]
+    if not lanes:
+        return
+    lane = [*random.choice(lanes)]
+    here = [event for event in draft.events if event["at"][:2] == lane]
+    if random.random() < 0.3:
+        draft.events = [event for event in draft.events if event not in here]
+        return
+    place = f"{lane[0]}.{lane[1]}"
+    names = (
+        "a",
+        "b",
+        "x",
+        f"x-{place}",
+        f"x-{place}\n",
+        f"x-0{place}",
+        "x-4.1",
+        "x-4.0",
+        "x-4.",
+        "",
+    )
+    name, field = random.choice(names), random.choice(("step", "step", "skill"))
+    for event in here:
+        if field in event["payload"]:
+            event["payload"][field] = name
+
+
+def edit_money(draft: Json, random: Random) -> None:
+    """Changes moves of the ledger, and mostly computes anew what stands after each."""
+    moves = [e["payload"] for e in draft.events if e["kind"].startswith("Budget")]
+    if not moves:
+        return
+    move, ceiling = random.choice(moves), draft.payload("RunStarted")["ceiling_micro_cents"]
+    match random.randrange(5):
+        case 0:
+            move["n"], moves[0]["n"] = moves[0]["n"], move["n"]
+        case 1:
+            draft.payload("RunStarted")["ceiling_micro_cents"] = random.choice(
+                (0, ceiling - 1, ceiling + 1, move["reserved"] + move["spent"])
+            )
+        case 2 if "bound" in move:
+            move["bound"] = random.choice((0, move["bound"] + 1, ceiling, ceiling + 1))
+        case 3 if "basis" in move:
+            move["basis"] = random.choice(("usage", "released", "bound"))
+        case _:
+            field = random.choice(("grant", "actual") if "grant" in move else ("granted", "bound"))
+            move[field] = random.choice((0, 1, move[field] + 1, moves[0].get("bound", 0)))
+            if field == "granted":
+                move[field] = bool(move[field] % 2)
+    if random.random() < 0.8:
+        _balance(moves, draft.payload("RunStarted")["ceiling_micro_cents"], random)
+
+
+def _balance(moves: list[Json], ceiling: int, random: Random) -> None:
+    reserved = spent = 0
+    bounds: dict[int, int] = {}
+    for move in sorted(moves, key=lambda each: each["n"]):
+        if "bound" in move:
+            move["granted"] = move["bound"] <= ceiling - reserved - spent
+            if move["granted"]:
+                bounds[move["n"]] = move["bound"]
+                reserved += move["bound"]
+        else:
+            bound = bounds.pop(move["grant"], 0)
+            if random.random() < 0.5:
+                fixed = {"released": 0, "bound": bound}
+                move["actual"] = fixed.get(move["basis"], move["actual"])
+            reserved, spent = reserved - bound, spent + move["actual"]
+        move["reserved"], move["spent"] = reserved, spent
+
+
+def edit_outcome(draft: Json, random: Random) -> None:
+    """Draws what the work, the checks and the lock say, so that every row of the table is met."""
+    work, locked = draft.payload("WorkEnded"), draft.payload("Locked")
+    for field, value in (("halt", "X"), ("failure", _failure("X")), ("step", "a")):
+        if random.random() < 0.3:
+            work[field] = value
+        elif random.random() < 0.3:
+            work.pop(field, None)
+    if random.random() < 0.15:
+        work.pop("output", None)
+    for run in [e["payload"] for e in draft.events if e["kind"] == "VerificationRun"]:
+        _draw_checks(run, random)
+    outcomes = (
+        ("success", "Committed"),
+        ("success", "Staged"),
+        ("partial", "Draft"),
+        ("failed", "Draft"),
+    )
+    if random.random() < 0.8:
+        locked["outcome"], locked["lock_level"] = random.choice(outcomes)
+        locked.pop("code", None)
+        code = random.choice(
+            (None, "X", "VERIFICATION_FAILED", work.get("failure", {}).get("code"))
+        )
+        if code is not None:
+            locked["code"] = code
+
+
+def _draw_checks(run: Json, random: Random) -> None:
+    check = {"check_id": "c", "level": "Semantic", "passed": True, "that": "`true`"}
+    check = copied((run["results"] or [check])[0])
+    texts = ("true", "false", "1", " true", '"true"')
+    check["value"] = {
+        "form": random.choice(("json", "json", "text")),
+        "inline": random.choice(texts),
+    }
+    check["passed"] = random.random() < 0.6
+    if random.random() < 0.2:
+        check["failure"] = _failure("X")
+    if random.random() < 0.2:
+        del check["value"]
+    run["results"] = [check] * random.choice((0, 1, 1, 1, 2))
+    run["verdict"] = random.choice(("passed", "failed", "nothing_to_check", run["verdict"]))
+
+
+def edit_plan(draft: Json, random: Random) -> None:
+    """Changes the steps of the plan, or only how they are written."""
+    payload = draft.payload("PlanChosen")
+    steps = json.loads(payload["plan"]["inline"])
+    if random.random() < 0.8 and steps:
+        change_value(steps, random, copied(steps))
+    if random.random() < 0.2:
+        payload["steps"] = len(steps) + random.choice((0, 0, 1))
+    text = written(steps).decode("utf-8")
+    loose = random.choice(
+        (text, text, text, text + " ", json.dumps(steps), text.replace("a", "\\u0061"))
+    )
+    payload["plan"]["inline"] = loose
+
+
+_EDGES = "\x00\x1f\x20\x7e\x7f\x9f\xa0\u200d\u200e\u200f\u2010\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a\U0001f600"
+#: Words at the edges of their grammars, by field.
+_WORDS: dict[str, tuple[Json, ...]] = {
+    "run_id": ("", ".", "..", "a" * 64, "a" * 65, "a\n", "a b", "ä", "-", "A_z.9"),
+    "name": ("", "a" * 256, "a" * 257, "\U0001f600" * 256, *_EDGES, *(f"a{edge}" for edge in _EDGES)),
+    "nonce": ("0" * 31, "0" * 33, "0" * 32 + "\n", "A" * 32, "g" * 32, "\u0660" * 32, "f" * 32),
+    "seed": (
+        "", "0", "00", "01", "-1", "+1", " 1", "1_0", "1\n", "\u0661", "\u00b2", "1e3", "0x1",
+        str(2**64 - 1), str(2**64), "1" * 20, "1" * 21, "9" * 5000,
+    ),
+    "status": (0, 99, 100, 999, 1000),
+    "boundaries": ([], [0], [0, 0], [1, 0], [2**53 - 1]),
+    "salt": ("0" * 32, "0" * 31, "0" * 32 + "\n", "F" * 32),
+    "commitment": ("0" * 64, "0" * 63, "0" * 64 + "\n", "F" * 64),
+    "rules_sha256": ("0" * 64, ""),
+    "mode": ("pure", "opaque", "context"),
+    "attempt": (0, 1, 2, 3),
+    "inline": ("", "AA==", "AB==", "AA=", "AAA=", "AAB=", "AA\n==", "_w==", " true", "true"),
+}  # fmt: skip
+_REDACTION = {"commitment": "0" * 64, "count": 1, "salt": "0" * 32, "secret": "K"}
+
+
+def edit_word(draft: Json, random: Random) -> None:
+    """Puts a word at the edge of its grammar, or takes away or adds what goes with a mode."""
+    payloads = [event["payload"] for event in draft.events]
+    for payload in payloads:
+        if "response" in payload and random.random() < 0.3:
+            payload["response"]["redactions"] = [copied(_REDACTION)]
+    field = random.choice((*_WORDS, "request", "params"))
+    found = [(p, way) for p in payloads for way in ways(p) if way[-1] == field]
+    if field in _WORDS and found:
+        payload, way = random.choice(found)
+        at(payload, way[:-1])[field] = random.choice(_WORDS[field])
+        return
+    event = random.choice([e for e in draft.events if e["kind"] == "SkillExecuted"])
+    if field in event["payload"]:
+        del event["payload"][field]
+    else:
+        event["payload"][field] = "r" if field == "request" else EMPTY
+    if "request" in event["payload"]:
+        event.setdefault("at_ms", draft.event("RunStarted")["at_ms"])
+    else:
+        event.pop("at_ms", None)
+
+
+def edit_receipt(draft: Json, random: Random) -> None:
+    """Changes a value of the receipt."""
+    draft.keep |= random.choice((set(), set(), {"proof_digest"}, {"manifest_sha256"}))
+    change_value(draft.receipt, random, copied(draft.receipt))
+
+
+def edit_manifest(draft: Json, random: Random) -> None:
+    """Changes a value of the list of files."""
+    before, seed = draft.listed, random.randrange(2**32)
+
+    def listed(entries: list[Json]) -> list[Json]:
+        entries = before(entries)
+        change_value(entries, Random(seed), copied(entries))
+        return entries
+
+    draft.listed = listed
+
+
+def edit_bodies(draft: Json, random: Random) -> None:
+    """Moves a body into a file, out of it, or to another name."""
+    payload = random.choice(draft.events)["payload"]
+    bodies = [way for way in ways(payload) if _is_body(at(payload, way))]
+    if not bodies:
+        return
+    body = at(payload, random.choice(bodies))
+    if "path" in body:
+        data = draft.files.get(body["path"], b"")
+        if random.random() < 0.5:
+            for name in (body["path"],):
+                draft.files.pop(name, None)
+            for field in ("path", "sha256", "size"):
+                del body[field]
+            body["inline"] = data.decode("utf-8")
+            return
+    else:
+        data = body.pop("inline").encode("utf-8")
+    path = random.choice(("evidence/moved", "artifacts/moved", "evidence/a/b", "signatures/x", "x"))
+    draft.files[path] = data
+    body |= {"path": path, "sha256": sealing.sha256(data), "size": len(data)}
+
+
+def _is_body(value: Json) -> bool:
+    return isinstance(value, dict) and "form" in value
