@@ -36,7 +36,7 @@ fuzz: $(VENV)/dev.stamp  ## two verifiers on FUZZ_BUNDLES changed bundles, then 
 	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES)
 	$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt
 	@mkdir -p .fuzz
-	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 .fuzz tests/fuzz/corpus
+	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 -verbosity=0 -print_final_stats=1 -artifact_prefix=.fuzz/ .fuzz tests/fuzz/corpus
 
 bench: $(VENV)/dev.stamp  ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
