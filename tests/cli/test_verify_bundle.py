@@ -146,24 +146,36 @@ def test_a_time_is_read_to_the_millisecond(text, ms):
 def test_the_rules_are_listed_without_a_path(workc):
     shown = workc("verify-bundle", "--explain-rules")
     assert shown.exit_code == 0
-    head, first, *rest = shown.stdout.splitlines()
-    assert head.startswith("rule  ")
-    assert first.split("  ")[0] == "2.01"
-    assert len(rest) + 1 == sum(map(len, REGISTRIES.values()))
-    listed = workc("verify-bundle", "--explain-rules", "--json").document
-    assert (listed["schema"], listed["rules"][0]) == (
-        "workc.rules/1",
-        {
-            "bundle_version": "0.2",
+    head, first, *_ = lines = [line for line in shown.stdout.splitlines() if line]
+    assert head.split() == ["rule", "step", "code", "paragraph", *REGISTRIES[0].title.split()]
+    assert first.split() == [
+        "2.01", "names", "UNSAFE_PATH", "bundle-0.2,", "section", "2",
+        "Every", "name", "obeys", "the", "grammar.",
+    ]  # fmt: skip
+    assert len(lines) == sum(len(registry.rules) + 1 for registry in REGISTRIES)
+
+
+def test_the_rules_are_a_document_with_all_that_a_rule_has(workc):
+    for arguments in (("--explain-rules", "--json"), ("--json", "--explain-rules", "nowhere")):
+        shown = workc("verify-bundle", *arguments)
+        assert shown.exit_code == 0
+        assert shown.document["schema"] == "workc.rules/1"
+        assert shown.document["rules"][0] == {
+            "registry": "bundle-0.2",
             "number": "2.01",
             "code": "UNSAFE_PATH",
             "step": "names",
             "paragraph": "bundle-0.2, section 2",
             "text": "Every name obeys the grammar.",
-        },
-    )
-    assert len(listed["rules"]) == len(rest) + 1
-    assert workc("verify-bundle").exit_code == 2
+        }
+        listed = [(rule["registry"], rule["number"]) for rule in shown.document["rules"]]
+        assert len(set(listed)) == len(listed) == sum(len(r.rules) for r in REGISTRIES)
+
+
+def test_without_a_path_and_without_asking_for_rules_nothing_is_judged(workc):
+    shown = workc("verify-bundle")
+    assert shown.exit_code == 2
+    assert "Missing argument 'PATH...'" in shown.stderr
 
 
 def test_an_oracle_that_breaks_down_has_said_nothing_and_passes_nothing(bundle, monkeypatch):

@@ -302,7 +302,7 @@ _RECORDS = _record(verified={"const": False}, run_id=_TEXT, step=_TEXT, records=
 _RULES = _record(
     rules=_list(
         _record(
-            bundle_version=_TEXT,
+            registry=_TEXT,
             number=_TEXT,
             code=_TEXT,
             step=_TEXT,

@@ -12,7 +12,6 @@ from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.errors import error_document, stop
 from workc.cli.moment import Moment
-from workc.cli.rules_text import show_rules
 from workc.cli.state import State
 from workc.cli.text import json_text, printable
 from workc.kernel.failure import Failure
@@ -62,6 +61,8 @@ def command(
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
     if explain_rules:
+        from workc.cli.rules_text import show_rules  # noqa: PLC0415 - judging needs no list
+
         show_rules(state)
         return exits.OK
     if not paths:

@@ -87,7 +87,8 @@ _start("foreign", "a_seed_in_other_digits", seed="\u0661\u0662")
 @sealed("respell", "BUNDLE_MALFORMED", "events")
 def rules_of_a_digest_in_capitals(d):
     policy = d.payload("RunStarted")["policy"]
-    policy["rules_sha256"] = policy["rules_sha256"].upper()
+    digest = policy["rules_sha256"].upper()
+    policy.update(id=f"custom-{digest[:12]}", rules_sha256=digest)
 
 
 @sealed("remove", "BUNDLE_MALFORMED", "events")

@@ -1,5 +1,8 @@
 """Section 5: what the policy of the run says of itself and of what was done."""
 
+import json
+
+from bundles import bundle
 from reseal import canonical, sha256
 
 from attacks.attack import sealed
@@ -42,3 +45,26 @@ def an_answer_in_a_run_that_was_offline(d):
 @sealed("set", "POLICY_VIOLATION", "policy", "paid")
 def a_model_that_answered_a_run_that_was_offline(d):
     put_policy(d, {"network": CLOSED}, "workc-offline")
+
+
+@sealed("respell", "POLICY_VIOLATION", "policy")
+def a_policy_whose_name_is_in_capitals(d):
+    policy = d.payload("RunStarted")["policy"]
+    policy["id"] = policy["id"].upper()
+
+
+@sealed("grow", "POLICY_VIOLATION", "policy")
+def a_policy_named_by_thirteen_digits(d):
+    put_policy(d, {"network": OPEN}, None)
+    policy = d.payload("RunStarted")["policy"]
+    policy["id"] = f"custom-{policy['rules_sha256'][:13]}"
+
+
+@sealed("splice", "POLICY_VIOLATION", "policy", "nothing")
+def an_answer_of_another_run_in_one_that_was_offline(d):
+    put_policy(d, {"network": CLOSED}, "workc-offline")
+    events = map(json.loads, bundle("success")["events.jsonl"].splitlines())
+    (answer,) = [e["payload"] for e in events if e["kind"] == "EffectAnswered"]
+    answered = d.payload("EffectAnswered")
+    del answered["failure"]
+    answered["response"] = answer["response"]
