@@ -22,7 +22,10 @@ from workc.adapters.bundle_folder import BundleFolder
 
 #: A watchdog against waiting for ever; nothing here takes a second.
 TIMEOUT_S = 120
-JUDGE = "import sys, json, workc; print(json.dumps(workc.verify_bundle(sys.argv[1]).to_json()))"
+JUDGE = """
+import json, sys, workc
+print(json.dumps(workc.verify_bundle(sys.argv[1], **json.loads(sys.argv[2])).to_json()))
+"""
 
 
 def load(name):
@@ -34,6 +37,8 @@ def load(name):
 
 
 sealing = load("reseal")
+sys.modules.setdefault("reseal", sealing)
+signing = load("signing")
 FILES = load("bundles").bundle("success")
 PROGRAM, OUTPUT = "evidence/program.yaml", "artifacts/output.json"
 ACCENTS = unicodedata.normalize("NFC", "é.yaml"), unicodedata.normalize("NFD", "é.yaml")
@@ -64,9 +69,9 @@ def written(root, files=FILES):
     return root
 
 
-def judged(root):
+def judged(root, **demands):
     """Returns the verdict that a process of its own gives on a folder."""
-    run = [sys.executable, "-c", JUDGE, os.fspath(root)]
+    run = [sys.executable, "-c", JUDGE, os.fspath(root), json.dumps(demands)]
     done = subprocess.run(run, capture_output=True, timeout=TIMEOUT_S, check=True)
     return json.loads(done.stdout)
 
@@ -305,6 +310,86 @@ def a_version_put_down(root):
 @gives(MALFORMED)
 def a_version_put_down_in_the_manifest_alone(root):
     resealed(root, edit=lambda draft: draft.manifest.update(bundle_version="0.1"))
+
+
+# ------------------------------------------------------------------------------- signatures
+
+SIGNER, STRANGER = signing.key(1), signing.key(2)
+SIGNED = "signatures"
+OF_SIGNED = []
+
+
+def of_signed(*codes):
+    """Adds the decorated manipulation of a signed bundle, for a caller who demands a signature."""
+
+    def add(manipulate):
+        OF_SIGNED.append(pytest.param(manipulate, codes, id=manipulate.__name__))
+        return manipulate
+
+    return add
+
+
+@of_signed(*PASS)
+def a_signed_bundle_that_is_left_alone(root):
+    assert (root / signing.path_of(SIGNER)).exists()
+
+
+@of_signed("SIGNATURE_MISSING")
+def a_signature_stripped(root):
+    shutil.rmtree(root / SIGNED)
+
+
+@of_signed(UNLISTED, "SIGNATURE_MISSING")
+def a_signature_stripped_whose_folder_is_left(root):
+    (root / signing.path_of(SIGNER)).unlink()
+
+
+@of_signed("SIGNER_UNTRUSTED")
+def a_signature_of_a_stranger_in_place_of_the_right_one(root):
+    shutil.rmtree(root / SIGNED)
+    written(root, signing.signed(FILES, STRANGER))
+
+
+@of_signed(UNSAFE, UNLISTED, "SIGNATURE_MISSING")
+def a_signature_turned_into_a_link_to_the_same_bytes(root):
+    path = root / signing.path_of(SIGNER)
+    path.rename(root.parent / "elsewhere")
+    path.symlink_to(root.parent / "elsewhere")
+
+
+@of_signed(UNSAFE, UNLISTED, "SIGNATURE_MISSING")
+def a_signature_turned_into_a_pipe(root):
+    path = root / signing.path_of(SIGNER)
+    path.unlink()
+    os.mkfifo(path)
+
+
+@of_signed("LIMIT_EXCEEDED")
+def a_signature_turned_into_a_sparse_file_of_200_gib(root):
+    sparse(root / signing.path_of(SIGNER))
+
+
+@of_signed(UNLISTED)
+def a_key_among_the_signatures(root):
+    (root / SIGNED / "key.pub").write_bytes(SIGNER.public)
+
+
+@pytest.mark.parametrize(("manipulate", "codes"), OF_SIGNED)
+def test_a_manipulated_signature_gives_its_codes_to_who_demands_one(tmp_path, manipulate, codes):
+    root = written(tmp_path / "bundle", signing.signed(FILES, SIGNER))
+    (tmp_path / "trust.json").write_bytes(signing.trust_file(SIGNER))
+    manipulate(root)
+    verdict = judged(root, trust=os.fspath(tmp_path / "trust.json"), require_signature=True)
+    assert codes_of(verdict) == codes
+
+
+def test_a_stripped_signature_passes_and_is_said_to_be_missing_if_nobody_demands_one(tmp_path):
+    root = written(tmp_path / "bundle", signing.signed(FILES, SIGNER))
+    a_signature_stripped(root)
+    (tmp_path / "trust.json").write_bytes(signing.trust_file(SIGNER))
+    verdict = judged(root, trust=os.fspath(tmp_path / "trust.json"))
+    assert verdict["verdict"] == "PASS"
+    assert any(line.startswith("signature: ") for line in verdict["not_checked"])
 
 
 # ---------------------------------------------------------------- what does not change the content
