@@ -30,7 +30,7 @@ MAX_NAMES = 1_000_000  # [2]
 MAX_PATH = 512  # [2]
 MAX_DOCUMENT = 268_435_456  # [3] [4]
 MAX_FILE = 8_589_934_592  # [3]
-MAX_LINE = 16_777_216  # [5], read as: without its newline
+MAX_LINE = 16_777_216  # [5], without its newline
 MAX_LINES = 10_000_000  # [5]
 MAX_DEPTH = 128  # [1]
 
@@ -96,7 +96,7 @@ def time(value: Json) -> bool:
 
 
 def instant(text: str) -> tuple[str, str]:
-    """What to compare a time by, read as: second 60 is after 59 and before the next minute."""
+    """What to compare a time by."""
     found = TIME.fullmatch(text)
     return found[1], (found[7] or "").rstrip("0")
 
@@ -248,7 +248,8 @@ def check_names(tree: Tree) -> list[str]:
     twice = tree.files.keys() & tree.folders  # Only a dict can have it, never a file system.
     alone = len({name.lower() for name in names}) == len(names)
     unsafe = tree.neither or twice or not alone or not all(map(safe, names))
-    empty = tree.folders - {folder for path in tree.files for folder in folders.parents(path)}
+    held = {folder for path in tree.files if safe(path) for folder in folders.parents(path)}
+    empty = {folder for folder in tree.folders - held if safe(folder)}
     return ["UNSAFE_PATH"] * bool(unsafe) + ["UNLISTED_FILE"] * bool(empty)
 
 
@@ -281,18 +282,18 @@ def read_manifest(tree: Tree) -> tuple[Json, list[str]]:
         return None, ["BUNDLE_MALFORMED"]
     if manifest["bundle_version"] != "BUNDLE-0.1":
         return None, ["VERSION_UNSUPPORTED"]
-    return manifest, check_entries([entry["path"] for entry in manifest["files"]])
+    return manifest, check_entries([entry["path"] for entry in manifest["files"]], tree)
 
 
 def is_evidence(path: str) -> bool:
     return path.startswith("evidence/")
 
 
-def check_entries(paths: list[str]) -> list[str]:
+def check_entries(paths: list[str], tree: Tree) -> list[str]:
     needed = {"receipt.json", "events.jsonl"}
     in_order = sorted(set(paths)) == paths
-    known = all(path in needed or is_evidence(path) for path in paths)
-    good = in_order and known and needed <= set(paths)
+    known = all(path in needed or is_evidence(path) or not safe(path) for path in paths)
+    good = in_order and known and needed <= {*paths, *tree.files}
     unsafe = not all(map(safe, paths))
     return ["BUNDLE_MALFORMED"] * (not good) + ["UNSAFE_PATH"] * unsafe
 
@@ -326,20 +327,23 @@ def is_listed(raw: bytes, entry: Json) -> bool:
 # ----------------------------------------------------------------------------- step 4: receipt [4]
 
 VERSIONS = {"cj_version": "CJ-0.1", "proof_version": "PROOF-0.1", "fsm_version": "FSM-0.1"}
-VERSIONS["enf_version"] = "ENF-0.1"
+EFFECTS_VERSION = {"enf_version": "ENF-0.1"}
+VERSIONS |= EFFECTS_VERSION
 UNKNOWN = "VERSION_UNSUPPORTED"
 
 
 def read_receipt(tree: Tree) -> tuple[Json, list[str]]:
     """The receipt if each rule about its form holds, and the codes."""
+    if "receipt.json" not in tree.files:
+        return None, []  # It was missed in step 2 or 3.
     receipt, codes = read_document(tree, "receipt.json")
     if codes:
         return None, codes
-    if type(receipt) is not dict or not INTEGRITY(receipt.get("integrity")):
+    if type(receipt) is not dict:
         return None, ["BUNDLE_MALFORMED"]
     if not versions_known(receipt):
         return None, [UNKNOWN]
-    if not RECEIPT(receipt):
+    if not INTEGRITY(receipt.get("integrity")) or not RECEIPT(receipt):
         return None, ["BUNDLE_MALFORMED"]
     rest = {name: item for name, item in receipt.items() if name != "integrity"}
     holds = h(b"MOTUS|RECEIPT|0.1|" + canonical(rest)) == receipt["integrity"]["receipt_hash"]
@@ -347,11 +351,14 @@ def read_receipt(tree: Tree) -> tuple[Json, list[str]]:
 
 
 def versions_known(receipt: Json) -> bool:
-    if any(receipt["integrity"][name] != known for name, known in VERSIONS.items()):
-        return False
-    effects = receipt.get("effects")
-    said = effects.get("enf_version") if type(effects) is dict else None
-    return type(said) is not str or said == VERSIONS["enf_version"]
+    boxes = [(receipt.get("integrity"), VERSIONS), (receipt.get("effects"), EFFECTS_VERSION)]
+    said = [
+        (box.get(name), known)
+        for box, versions in boxes
+        if type(box) is dict
+        for name, known in versions.items()
+    ]
+    return all(value == known for value, known in said if type(value) is str)
 
 
 # ------------------------------------------------------------------------------ step 5: events [5]
@@ -441,8 +448,20 @@ PORTS = {"http": ":80", "https": ":443"}
 
 def parts(path: str) -> list[str] | None:
     """The segments that count, or None if one leads up."""
-    segments = [part for part in path.split("/") if part not in ("", ".")]
-    return None if ".." in segments else segments
+    if ".." in path.replace("\\", "/").split("/"):
+        return None
+    return [part for part in path.split("/") if part not in ("", ".")]
+
+
+def unhidden(path: str) -> str:
+    """What a client or a server may make of a path."""
+    for code, letter in (("2e", "."), ("2f", "/"), ("5c", "/")):
+        path = re.sub("%" + code, letter, path, flags=re.IGNORECASE)
+    return path
+
+
+def lower(text: str) -> str:
+    return re.sub("[A-Z]+", lambda found: found[0].lower(), text)
 
 
 def file_spelling(selector: str) -> str | None:
@@ -462,14 +481,14 @@ def net_spelling(selector: str) -> tuple[str, str, str] | None:
     """Scheme, host and path in their one spelling, or None if they have none."""
     scheme, middle, rest = selector.removeprefix("net:").partition("://")
     host, _, path = rest.partition("/")
-    segments = parts(path)
+    segments = parts(path) if parts(unhidden(path)) is not None else None
     if not selector.startswith("net:") or not middle or not SCHEME.fullmatch(scheme):
         return None
     if CONTROL.search(rest) or segments is None or set(rest) & set("?#"):
         return None
     if re.search(r"[\s\\@]", host) or host[:1] in ("", ":"):
         return None
-    host = host.lower().removesuffix(PORTS.get(scheme.lower(), ""))
+    host = lower(host).removesuffix(PORTS.get(scheme.lower(), ""))
     return scheme.lower(), host, "/" + "/".join(segments)
 
 
@@ -593,7 +612,7 @@ def check_digest(receipt: Json) -> list[str]:
 
 
 def repeats(payload: Json, record: Json, fields: str) -> bool:
-    """Read as: a payload that is no object holds no field, so it repeats any record."""
+    """Whether a payload repeats a record; one that is no object repeats any."""
     held = [name for name in fields.split() if type(payload) is dict and name in payload]
     return all(name in record and same(payload[name], record[name]) for name in held)
 
@@ -620,7 +639,7 @@ def intent_holds(receipt: Json, events: list[Event]) -> bool:  # 9.02
         return says(payload, "intent", receipt["intent"], "description") and says(
             payload, "actor", receipt["actor"], "name"
         )
-    return False  # Read as: there must be one.
+    return False
 
 
 def lock_holds(receipt: Json, events: list[Event]) -> bool:  # 9.03
@@ -703,7 +722,7 @@ def scores_hold(receipt: Json) -> bool:  # 9.12 9.13
 
 
 def attempt(check_id: str) -> tuple[str, str, str]:
-    """The id, and its attempt to compare by; read as: what is no decimal number is attempt 0."""
+    """The id, and its attempt to compare by, however many digits it has."""
     name, _, number = check_id.partition("@")
     digits = number.lstrip("0") if re.fullmatch("[0-9]+", number) else ""
     return name, f"{len(digits):020}", digits
@@ -746,7 +765,7 @@ def held(entries: list[Json], names: str) -> list[Json]:
 
 
 def children_hold(receipt: Json, events: list[Event], kind: str, names: str) -> bool:
-    """Read as: the fields must be there."""
+    """Whether as many events as children hold these fields, in any order."""
     return alike(held(payloads(events, kind), names), held(receipt["children"], names))
 
 
@@ -793,7 +812,7 @@ def loosely(tree: Tree, name: str) -> Json:
     if not isinstance(raw, bytes) or len(raw) > MAX_DOCUMENT:
         return {}
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json.loads(raw.decode("utf-8"), parse_constant=refuse)
     except (ValueError, RecursionError):
         return {}
     return value if type(value) is dict else {}
@@ -801,8 +820,8 @@ def loosely(tree: Tree, name: str) -> Json:
 
 def is_of_this_format(tree: Tree) -> bool:
     receipt = loosely(tree, "receipt.json")
-    if receipt:
-        return "receipt_version" in receipt and "bundle_version" not in receipt
+    if "bundle_version" in receipt or "receipt_version" in receipt:
+        return "bundle_version" not in receipt
     return bool(loosely(tree, "manifest.json").get("bundle_version") == "BUNDLE-0.1")
 
 
@@ -811,8 +830,9 @@ def judge(tree: Tree) -> list[str]:
     names = check_names(tree)
     if "LIMIT_EXCEEDED" in names:
         return names
-    if loosely(tree, "receipt.json").get("receipt_version", "0.1.0") != "0.1.0":
-        return [UNKNOWN]
+    version = loosely(tree, "receipt.json").get("receipt_version")
+    if type(version) is str and version != "0.1.0":
+        return [*names, UNKNOWN]
     manifest, codes = read_manifest(tree)
     codes = names + codes
     if manifest is not None:
