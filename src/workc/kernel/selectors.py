@@ -30,7 +30,6 @@ True
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -48,7 +47,7 @@ _SEPARATOR = re.compile(r"[/\\]")
 _HIDDEN = re.compile(r"%(?:2e|2f|5c)", re.IGNORECASE)
 _SEEN: Mapping[str, str] = {"%2e": ".", "%2f": "/", "%5c": "\\"}
 #: Upper case of other letters than these is not the same in all versions of Unicode.
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _OWN_PORTS: Mapping[str, str] = {"http": ":80", "https": ":443"}
 
 

@@ -106,7 +106,6 @@ _BY_FIELD: Mapping[VersionField, _Version] = {"receipt_version": _V01, "bundle_v
 _BY_MANIFEST: Mapping[str, _Version] = {MANIFEST_VERSION_01: _V01, BUNDLE_VERSION: _V02}
 
 
-
 def verify(
     reader: Reader,
     expect: Expectations | None = None,
