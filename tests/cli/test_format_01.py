@@ -46,7 +46,7 @@ def test_an_edited_bundle_of_format_01_fails_with_5(workc, old):
 def test_a_bundle_of_format_01_is_not_replayed_and_says_why(workc, old):
     shown = workc("replay", "old")
     assert shown.exit_code == 6
-    assert "VERSION_UNSUPPORTED  bundles of format 0.1.0 do not hold" in shown.stdout
+    assert "VERSION_UNSUPPORTED  bundles of format 0.1 do not hold" in shown.stdout
 
 
 def test_a_bundle_of_format_01_is_no_run_of_ours_to_show(workc, old):

@@ -1,8 +1,8 @@
-"""Judge a bundle of format 0.2 a second time, from `docs/spec/bundle-0.2.md` and nothing else.
+"""Judge a bundle a second time; one of format 0.2 from `docs/spec/bundle-0.2.md` and nothing else.
 
 This file shares no code with `src/workc` and uses the standard library only: where it and the
 verifier of workc disagree, one of the two or the page is wrong. Numbers in brackets are sections of
-the page. It is written to be read beside the page, so it holds the whole bundle in memory.
+the page. It is written to be read beside the page, so it holds the whole bundle in memory. A bundle of format 0.1 goes to `verifier_v01.py`.
 
     verify({"manifest.json": b"...", ...})  ->  []                       PASS
     verify({"manifest.json": b"", ...})     ->  ["BUNDLE_MALFORMED"]     FAIL
@@ -14,19 +14,18 @@ in the order of the steps. Any bytes whatever give a list, never an exception.
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import re
-import stat
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 Json = Any
 Event = dict[str, Any]
 Shape = Callable[[Json], bool]
-Content = bytes | str  # The bytes of a file, or the code that says why they could not be had.
 
 MAX_NAMES = 1_000_000  # [2]
 MAX_PATH = 512  # [2]
@@ -36,6 +35,20 @@ MAX_LINE = 16_777_216  # [4], read as: without its newline
 MAX_LINES = 10_000_000  # [4]
 MAX_COUNT = 2**53 - 1  # [1]
 MAX_SIGNATURE_FILES, MAX_SIGNATURE_FILE = 64, 65_536  # [12]
+
+
+def load(name: str) -> Any:
+    """The module in a file beside this one."""
+    spec = importlib.util.spec_from_file_location(
+        f"second_{name}", Path(__file__).with_name(f"{name}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+folders, v01 = load("folders"), load("verifier_v01")
+Content, Tree, parents = folders.Content, folders.Tree, folders.parents
 
 
 # ---------------------------------------------------------------------------------- [1] notation
@@ -238,19 +251,6 @@ RECEIPT = closed(
 # ------------------------------------------------------------------------------- step 1: names [2]
 
 
-@dataclass(frozen=True)
-class Tree:
-    """What stands in a bundle: regular files, folders, and what is neither."""
-
-    files: dict[str, Content]
-    folders: set[str]
-    neither: set[str]
-
-
-def parents(path: str) -> list[str]:
-    return [path[:place] for place, letter in enumerate(path) if letter == "/"]
-
-
 SEGMENT = re.compile(r"[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]")  # Not `.`, not `..`, no dot at the end.
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)
 
@@ -322,7 +322,7 @@ def names_other_version(raw: Content | None) -> bool:
         return False
     if type(value) is not dict:
         return False
-    version = value.get("bundle_version", value.get("receipt_version"))
+    version = value.get("bundle_version")
     return type(version) is str and version != "0.2"
 
 
@@ -936,6 +936,8 @@ def check_digest(receipt: Json) -> list[str]:
 
 def judge(tree: Tree) -> list[str]:
     """Every step in its order. A step is left out only if an earlier one has given a code."""
+    if v01.is_of_this_format(tree):
+        return v01.judge(tree)
     names = check_names(tree)
     if "LIMIT_EXCEEDED" in names:
         return names
@@ -963,53 +965,13 @@ def judge(tree: Tree) -> list[str]:
 
 def verify(files: dict[str, bytes]) -> list[str]:
     """The codes of the breaches in the order of the steps; none is PASS."""
-    folders = {folder for path in files for folder in parents(path)}
-    return judge(Tree(dict(files), folders, set()))
+    return judge(folders.in_memory(files))
 
 
 def verify_dir(root: str | os.PathLike[str]) -> list[str]:
     """The codes for a real folder; a folder that cannot be listed is FILE_UNREADABLE alone."""
-    tree = Tree({}, set(), set())
-    waiting = [""]
-    try:
-        while waiting and len(tree.files) + len(tree.folders) + len(tree.neither) <= MAX_NAMES:
-            waiting += list_folder(root, waiting.pop(), tree)
-    except (OSError, ValueError):
-        return ["FILE_UNREADABLE"]
-    return judge(tree)
-
-
-def list_folder(root: str | os.PathLike[str], folder: str, tree: Tree) -> list[str]:
-    """Put the names of one folder into the tree, and give the folders in it."""
-    inner: list[str] = []
-    with os.scandir(os.path.join(root, folder)) as entries:
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                tree.folders.add(path)
-                inner.append(path)
-            elif entry.is_file(follow_symlinks=False):
-                tree.files[path] = read_file(entry.path)
-            else:
-                tree.neither.add(path)
-    return inner
-
-
-def read_file(path: str) -> Content:
-    """The bytes of a regular file that stays the same while it is read, or a code."""
-    try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open(os.open(path, flags), "rb") as file:
-            before = os.fstat(file.fileno())
-            if before.st_size > MAX_FILE:
-                return "LIMIT_EXCEEDED"
-            raw = file.read(before.st_size + 1)
-            after = os.fstat(file.fileno())
-    except OSError:
-        return "FILE_UNREADABLE"
-    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    regular = stat.S_ISREG(before.st_mode)
-    return raw if same and regular and len(raw) == before.st_size else "FILE_UNREADABLE"
+    tree = folders.read(root, max_names=MAX_NAMES, max_file=MAX_FILE)
+    return ["FILE_UNREADABLE"] if tree is None else judge(tree)
 
 
 NOT_PROVED = """not proved by a bundle alone: that its producer told the truth; that it was not \

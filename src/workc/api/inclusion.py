@@ -162,8 +162,9 @@ def _of_file(reader: Reader, receipt: Receipt, path: str) -> InclusionProof:
 
 def _receipt(reader: Reader) -> Receipt:
     data = _document(reader, RECEIPT)
-    version = read_version(data)
-    if version != BUNDLE_VERSION:
+    named = read_version(data)
+    if named != ("bundle_version", BUNDLE_VERSION):
+        version = None if named is None else named.version
         message = f"proofs are of bundles of version {BUNDLE_VERSION}, and this one is of {version}"
         raise unfit(PROOF_VERSION, RECEIPT, message)
     return read_receipt(data)

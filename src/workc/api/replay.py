@@ -22,8 +22,7 @@ from workc.api.bundles import reader_of
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
-from workc.bundle.documents import read_version
-from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_FILE_BYTES, RECEIPT
+from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
 from workc.kernel.events import Entry, RawEvent
 from workc.kernel.failure import Failure, Misuse, Refusal
@@ -128,9 +127,9 @@ def replay(
     if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
         raise FileExistsError(str(out))
     files = BundleFiles(source)
-    version = read_version(files.recorded(RECEIPT))
-    if version != BUNDLE_VERSION:
-        return _not_recorded(f"bundles of format {version} do not hold what a replay needs")
+    if verdict.bundle_version != BUNDLE_VERSION:
+        named = verdict.bundle_version
+        return _not_recorded(f"bundles of format {named} do not hold what a replay needs")
     log = [events.decode_event(line) for line in files.recorded(EVENTS).splitlines()]
     with isolated():
         try:

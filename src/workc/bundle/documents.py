@@ -10,7 +10,7 @@ everything (bundle-0.2, section 7).
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -28,6 +28,9 @@ from workc.kernel.phases import LockLevel, Outcome, Phase
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _D = TypeVar("_D", "Manifest", "Receipt")
+
+#: The fields in which formats name their versions: from 0.2 on, and in 0.1.
+VersionField: TypeAlias = Literal["bundle_version", "receipt_version"]
 
 
 class NotCanonicalError(ValueError):
@@ -176,6 +179,13 @@ class Receipt(_Document, frozen=True, kw_only=True):
     verification: VerificationSummary
 
 
+class Named(NamedTuple):
+    """In which field a document names its version, and which; None if it is no text."""
+
+    field: VersionField
+    version: str | None
+
+
 def encode(document: Manifest | Receipt | FileEntry) -> bytes:
     """Returns the canonical bytes, without a newline."""
     return _ENCODER.encode(document)
@@ -208,14 +218,24 @@ def read_receipt(data: bytes) -> Receipt:
     return receipt
 
 
-def read_version(data: bytes) -> str | None:
-    """Returns the version that a receipt names, of any format, or None if it names none."""
+def read_version(data: bytes) -> Named | None:
+    """Returns how a document of any format names its version, or None if it does not.
+
+    A field that is there counts, whatever stands in it, and ``bundle_version`` before the other.
+    """
     try:
         head = _HEADS.decode(data)
     except UNREADABLE:
         return None
-    named = head.receipt_version if head.bundle_version is UNSET else head.bundle_version
-    return None if named is UNSET else named
+    if head.bundle_version is not UNSET:
+        return Named("bundle_version", _text(head.bundle_version))
+    if head.receipt_version is not UNSET:
+        return Named("receipt_version", _text(head.receipt_version))
+    return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _read(data: bytes, decoder: msgspec.json.Decoder[_D]) -> _D:
@@ -231,8 +251,8 @@ def _read(data: bytes, decoder: msgspec.json.Decoder[_D]) -> _D:
 class _Head(msgspec.Struct, frozen=True):
     """What tells the version of a receipt: format 0.1 names it ``receipt_version``."""
 
-    bundle_version: str | UnsetType = UNSET
-    receipt_version: str | UnsetType = UNSET
+    bundle_version: object = UNSET
+    receipt_version: object = UNSET
 
 
 _MANIFESTS = msgspec.json.Decoder(Manifest)

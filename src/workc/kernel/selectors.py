@@ -1,4 +1,4 @@
-"""Effects as selectors: what a run says it will do, in one spelling, and what that covers.
+r"""Effects as selectors: what a run says it will do, in one spelling, and what that covers.
 
 | op | selector | covers, of the same op |
 |---|---|---|
@@ -10,10 +10,12 @@
 :func:`normalise` gives a selector's one spelling:
 
 1. A path of ``fs:`` loses empty segments and ``.``; ``..`` is refused, because where it leads
-   depends on links. A ``/`` in front stays, and so does one at the end.
-2. A path of ``net:`` likewise, and a ``/`` stands in front of it and none at its end. Scheme and
-   host are in lower case and a scheme's own port is left out. A user, a query and a fragment
-   are refused.
+   depends on links, and so it is between ``\``, which some systems take for ``/``. A ``/`` in
+   front stays, and so does one at the end.
+2. A path of ``net:`` likewise, and a ``/`` stands in front of it and none at its end; ``..`` is
+   refused also where ``%2e``, ``%2f`` or ``%5c`` hide it, which clients and servers decode. A to Z
+   in scheme and host are in lower case and a scheme's own port is left out. A user, a query and
+   a fragment are refused.
 3. Names of programs and targets stay as they are.
 4. Nothing is empty and nothing holds a control character.
 
@@ -40,6 +42,12 @@ ROOT = "fs:/"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@:\\\s][^/?#@\\\s]*)(/[^?#]*)?")
+_SEPARATOR = re.compile(r"[/\\]")
+#: What clients and servers may take for a part of a path, and what for.
+_HIDDEN = re.compile(r"%(?:2e|2f|5c)", re.IGNORECASE)
+_SEEN: Mapping[str, str] = {"%2e": ".", "%2f": "/", "%5c": "\\"}
+#: Upper case of other letters than these is not the same in all versions of Unicode.
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _OWN_PORTS: Mapping[str, str] = {"http": ":80", "https": ":443"}
 
 
@@ -132,9 +140,10 @@ def _spell_address(rest: str) -> str:
     found = _ADDRESS.fullmatch(rest)
     if not found:
         raise SelectorError(f"not scheme://host/path, without user, query, fragment: {rest!a}")
-    scheme, host = found[1].lower(), found[2].lower()
-    host = host.removesuffix(_OWN_PORTS.get(scheme, ""))
-    return f"{scheme}://{host}/{'/'.join(_segments(found[3] or ''))}"
+    scheme, host = found[1].translate(_LOWER), found[2].translate(_LOWER)
+    host, path = host.removesuffix(_OWN_PORTS.get(scheme, "")), found[3] or ""
+    _refuse_upwards(_HIDDEN.sub(lambda part: _SEEN[part[0].lower()], path))
+    return f"{scheme}://{host}/{'/'.join(_segments(path))}"
 
 
 def _spell_name(rest: str) -> str:
@@ -143,10 +152,13 @@ def _spell_name(rest: str) -> str:
 
 def _segments(path: str) -> list[str]:
     """Returns the segments of a path that say something; refuses ``..``."""
-    parts = [part for part in path.split("/") if part not in {"", "."}]
-    if ".." in parts:
+    _refuse_upwards(path)
+    return [part for part in path.split("/") if part not in {"", "."}]
+
+
+def _refuse_upwards(path: str) -> None:
+    if ".." in _SEPARATOR.split(path):
         raise SelectorError(f"a path leads upwards: {path!a}")
-    return parts
 
 
 class _Form(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
-from workc.bundle.documents import read_version
+from workc.bundle.documents import Named, VersionField, read_version
 from workc.bundle.layout import (
     BUNDLE_VERSION,
     LIMITS,
@@ -45,7 +45,7 @@ from workc.bundle.layout import (
     path_problem,
 )
 from workc.verify.case import Case
-from workc.verify.documents import Documents, read_documents
+from workc.verify.documents import Document, Documents, read_documents
 from workc.verify.expectations import Expectations, Proven
 from workc.verify.names import Grammar, Names, collect
 from workc.verify.reader import Item, MemoryReader, Reader
@@ -93,12 +93,17 @@ class _Version(NamedTuple):
 #: Without a trust file.
 NOBODY_TRUSTED = NobodyTrusted()
 
-_VERSIONS: Mapping[str, _Version] = {
-    VERSION_01: _Version(STEPS_01, path_danger, examine_01),
-    BUNDLE_VERSION: _Version(STEPS_02, path_problem, examine_02),
+_V01 = _Version(STEPS_01, path_danger, examine_01)
+_V02 = _Version(STEPS_02, path_problem, examine_02)
+#: By the field of the receipt that names it, and the name.
+_VERSIONS: Mapping[tuple[str, str], _Version] = {
+    ("receipt_version", VERSION_01): _V01,
+    ("bundle_version", BUNDLE_VERSION): _V02,
 }
+#: Which it is if the field holds no text: the version itself says what is wrong.
+_BY_FIELD: Mapping[VersionField, _Version] = {"receipt_version": _V01, "bundle_version": _V02}
 #: What the manifest of each version calls it: it is asked if the receipt says nothing.
-_MANIFEST_VERSIONS = {MANIFEST_VERSION_01: VERSION_01, BUNDLE_VERSION: BUNDLE_VERSION}
+_BY_MANIFEST: Mapping[str, _Version] = {MANIFEST_VERSION_01: _V01, BUNDLE_VERSION: _V02}
 
 
 def verify(
@@ -176,24 +181,40 @@ def _examined(
     limits: Limits,
 ) -> tuple[_Version, Proven | None]:
     """Returns the version that was assumed, and what the bundle says it proves."""
-    assumed = _VERSIONS[BUNDLE_VERSION]
     if names is None:
-        return assumed, None
+        return _V02, None
     given = read_documents(reader, names.files, limits)
-    name = _version_of(given)
-    version = assumed if name is None else _VERSIONS.get(name)
-    if version is None:
-        known = ", ".join(sorted(_VERSIONS))
-        case.fail(VERSION_IS_KNOWN, RECEIPT, f"this verifier knows: {known}", actual=name)
-        return assumed, None
-    found = names.files if name is None else names.obeying(version.grammar)
-    return version, version.examine(reader, found, given, wanted, case, limits)
+    named = _named(given.receipt)
+    version = _by_manifest(given) if named is None else _by_receipt(named)
+    if named is not None and version is None:
+        known = ", ".join(f"{name} in {field}" for field, name in _VERSIONS)
+        case.fail(
+            VERSION_IS_KNOWN,
+            RECEIPT,
+            f"this verifier knows: {known}",
+            pointer=f"/{named.field}",
+            actual=named.version,
+        )
+        return _V02, None
+    found = names.files if version is None else names.obeying(version.grammar)
+    assumed = version or _V02
+    return assumed, assumed.examine(reader, found, given, wanted, case, limits)
 
 
-def _version_of(given: Documents) -> str | None:
-    """Returns the version that the receipt names, or, if it names none, that of the manifest."""
-    receipt, manifest = given.receipt.data, given.manifest.data
-    named = None if receipt is None else read_version(receipt)
-    if named is not None or manifest is None:
-        return named
-    return _MANIFEST_VERSIONS.get(read_version(manifest) or "")
+def _named(document: Document) -> Named | None:
+    return None if document.data is None else read_version(document.data)
+
+
+def _by_receipt(named: Named) -> _Version | None:
+    """Returns the version that the receipt names, or None if it is not known."""
+    if named.version is None:
+        return _BY_FIELD[named.field]
+    return _VERSIONS.get((named.field, named.version))
+
+
+def _by_manifest(given: Documents) -> _Version | None:
+    """Returns the version that the manifest names, or None if it names none that is known."""
+    named = _named(given.manifest)
+    if named is None or named.field != "bundle_version" or named.version is None:
+        return None
+    return _BY_MANIFEST.get(named.version)

@@ -63,11 +63,13 @@ def test_the_proof_digest_commits_to_every_field_but_itself():
 @pytest.mark.parametrize(
     ("data", "version"),
     [
-        (b'{"bundle_version":"0.2"}', "0.2"),
-        (b' {"more": [1], "bundle_version" : "9"}', "9"),
-        (b'{"receipt_version":"0.1"}', "0.1"),
-        (b'{"bundle_version":"0.2","receipt_version":"0.1"}', "0.2"),
-        (b'{"bundle_version":2}', None),
+        (b'{"bundle_version":"0.2"}', ("bundle_version", "0.2")),
+        (b' {"more": [1], "bundle_version" : "9"}', ("bundle_version", "9")),
+        (b'{"receipt_version":"0.1"}', ("receipt_version", "0.1")),
+        (b'{"bundle_version":"0.2","receipt_version":"0.1"}', ("bundle_version", "0.2")),
+        (b'{"bundle_version":null,"receipt_version":"0.1"}', ("bundle_version", None)),
+        (b'{"bundle_version":2}', ("bundle_version", None)),
+        (b'{"receipt_version":["0.1.0"]}', ("receipt_version", None)),
         (b"{}", None),
         (b"[]", None),
         (b"\xff", None),
@@ -75,4 +77,4 @@ def test_the_proof_digest_commits_to_every_field_but_itself():
     ],
 )
 def test_a_version_is_read_of_any_object_and_nothing_is_raised(data, version):
-    assert documents.read_version(data) == version
+    assert documents.read_version(data) == version, "which field names it, and the text in it"

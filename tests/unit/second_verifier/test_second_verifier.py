@@ -104,7 +104,7 @@ SEALED_EDITS = {
         put(**{"receipt.json": b'{ "receipt_version": "0.1", "x": 1.5 }\n', "manifest.json": b"[]"}),
         ["VERSION_UNSUPPORTED"],
     ),
-    "a receipt that names no version": (add("receipt.json", b'{"receipt_version":"0.2"}'), [MALFORMED]),
+    "a receipt of 0.1 of another version": (add("receipt.json", b'{"receipt_version":"0.2"}'), ["VERSION_UNSUPPORTED"]),
     "a receipt whose version is a number": (add("receipt.json", b'{"bundle_version":3}'), [MALFORMED]),
     "a receipt that is no object": (add("receipt.json", b'"0.3"'), [MALFORMED]),
     "another digest": (swap("receipt.json", b'"proof_digest":"', b'"proof_digest":"0'), [DIGEST]),

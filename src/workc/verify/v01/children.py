@@ -36,18 +36,20 @@ class Children:
         self._to_join = Counter(
             _said(child.child_loop_id, child.child_proof_digest) for child in receipt.children
         )
-        self._not_spawned = {_said(child.child_loop_id) for child in receipt.children}
+        # How often each id was spawned and not joined yet.
+        self._at_work: Counter[_Said] = Counter()
 
     def take(self, kind: str, payload: JsonObject) -> None:
         """Compares the payload of the next event."""
         self._line += 1
         loop_id = payload.get("child_loop_id")
         if kind == "ChildSpawned":
-            self._not_spawned.discard(_said(loop_id))
+            self._at_work[_said(loop_id)] += 1
             said = _said(payload.get("spawn_index"), loop_id, payload.get("critical"))
             self._cross_off(self._to_spawn, said, rules.CHILDREN_SPAWNED)
         elif kind == "ChildJoined":
-            if _said(loop_id) in self._not_spawned:
+            self._at_work[_said(loop_id)] -= 1
+            if self._at_work[_said(loop_id)] < 0:
                 self._fail(rules.CHILDREN_JOINED, "the child was not spawned before")
             said = _said(loop_id, payload.get("child_proof_digest"))
             self._cross_off(self._to_join, said, rules.CHILDREN_JOINED)

@@ -121,7 +121,7 @@ def _known_manifest(manifest: Manifest, case: Case) -> bool:
 
 
 def _check_entries(entries: list[FileEntry], case: Case) -> None:
-    before = ""
+    before: str | None = None
     for index, entry in enumerate(entries):
         pointer = f"/files/{index}"
         problem = path_danger(entry.path)
@@ -131,7 +131,7 @@ def _check_entries(entries: list[FileEntry], case: Case) -> None:
         elif not is_listed(entry.path):
             message = f"{entry.path} must not be listed"
             case.fail(rules.LISTED_KNOWN, MANIFEST, message, pointer=pointer)
-        if entry.path <= before:
+        if before is not None and entry.path <= before:
             what = "is listed twice" if entry.path == before else "is not in order"
             case.fail(rules.MANIFEST_ORDER, MANIFEST, f"{entry.path} {what}", pointer=pointer)
         before = entry.path

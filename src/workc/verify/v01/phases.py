@@ -49,7 +49,7 @@ class Follower:
 
 def check_sequence(receipt: Receipt, case: Case) -> None:
     """Checks that ``phase_sequence`` is one that the table allows."""
-    sequence = receipt.phase_sequence
+    sequence, prompted = receipt.phase_sequence, _was_prompted(receipt)
     if not sequence or (sequence[0], sequence[-1]) != (FIRST, LAST):
         message = f"the sequence does not begin with {FIRST} and end with {LAST}"
         case.fail(rules.SEQUENCE_ENDS, RECEIPT, message, pointer=_POINTER)
@@ -58,7 +58,7 @@ def check_sequence(receipt: Receipt, case: Case) -> None:
         if not may_follow(before, after):
             message = f"{after} must not follow {before}"
             case.fail(rules.SEQUENCE_TABLE, RECEIPT, message, pointer=pointer)
-        elif before == after == LAST and not _was_prompted(receipt):
+        elif before == after == LAST and not prompted:
             message = f"{LAST} repeats, but no human was prompted"
             case.fail(rules.LOCK_WAITS, RECEIPT, message, pointer=pointer)
 

@@ -318,6 +318,7 @@ listed("a_listed_path_of_windows", "3.08", with_entry("evidence\\a"))
 listed("a_listed_device", "3.08", with_entry("evidence/nul.txt"))
 listed("a_listed_path_with_a_control", "3.08", with_entry("evidence/a\x1b[2J"))
 listed("a_listed_path_past_the_limit", "3.08", with_entry("evidence/" + "a/" * 260))
+listed("an_empty_listed_path", "3.08", with_entry(""))
 
 
 @given("3.09")
@@ -923,6 +924,24 @@ executes("another_host_than_the_declared_one", "Network", "net:https://api.examp
 executes("a_path_beside_the_declared_one", "Network", "net:https://api.example.org/v10")
 executes("another_scheme_than_the_declared_one", "Network", "net:http://api.example.org/v1")
 executes("a_publication_that_was_not_declared", "Publish", "pub:prod/site")
+executes("a_file_above_a_folder_by_backslashes", "ReadFS", "fs:src/a\\..\\..\\..\\secret")
+executes(
+    "a_path_above_by_dots_in_percent", "Network", "net:https://api.example.org/v1/%2e%2E/admin"
+)
+executes(
+    "a_path_above_by_a_slash_in_percent", "Network", "net:https://api.example.org/v1/..%2Fadmin"
+)
+executes(
+    "a_path_above_by_backslashes", "Network", "net:https://api.example.org/v1/a\\..\\..\\admin"
+)
+executes("a_host_that_is_like_the_declared_one", "Network", "net:https://AP\u0130.example.org/v1")
+
+
+@breaks("7.03")
+def a_host_with_a_letter_whose_lower_case_is_that_of_another(d):
+    d.receipt["effects"]["executed_raw"] = [{"op": "Network", "selector": "net:https://\u212a/a"}]
+    d.receipt["effects"]["declared"][0]["selector"] = "net:https://k/"
+    d.payload("PlanChosen")["effects_declared"] = d.receipt["effects"]["declared"]
 
 
 @breaks("7.03")
@@ -1300,6 +1319,20 @@ def a_child_joined_before_it_was_spawned(d):
         one[field], other[field] = other[field], one[field]
 
 
+@breaks("9.16")
+def a_child_joined_twice_before_it_was_spawned_twice(d):
+    for child in d.receipt["children"]:
+        child["child_loop_id"] = CHILD
+    for kind in ("ChildSpawned", "ChildJoined"):
+        for number in (0, 1):
+            d.payload(kind, number)["child_loop_id"] = CHILD
+    one, other = d.event("ChildSpawned", 1), d.event("ChildJoined", 1)
+    for field in ("kind", "payload"):
+        one[field], other[field] = other[field], one[field]
+    d.insert(d.place("ChildJoined"), "ChildJoined", "Decide", d.payload("ChildJoined", 1))
+    d.drop("ChildJoined", 2)
+
+
 @breaks("9.17")
 def a_critical_child_that_failed(d):
     d.receipt["children"][1]["outcome_status"] = "failed"
@@ -1343,6 +1376,11 @@ def a_receipt_of_a_later_version(d):
 @breaks("10.01")
 def a_receipt_of_no_version(d):
     d.receipt["receipt_version"] = ""
+
+
+@breaks("10.01")
+def a_receipt_that_has_the_version_of_this_format_in_the_field_of_later_ones(d):
+    d.receipt["bundle_version"] = "0.1.0"
 
 
 def expects(name, number, **wanted):

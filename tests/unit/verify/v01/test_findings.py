@@ -92,6 +92,42 @@ def test_files_are_compared_whatever_the_versions_in_the_receipt():
     assert verdict_of(edited("full", edit)).codes() == ("HASH_MISMATCH", "VERSION_UNSUPPORTED")
 
 
+@pytest.mark.parametrize("value", [None, 1, "0.2"])
+def test_a_receipt_that_has_the_field_of_later_formats_is_not_of_this_one(value):
+    def edit(d):
+        d.receipt["bundle_version"] = value
+
+    verdict = verdict_of(edited("full", edit))
+    assert not verdict.ok
+    assert {failure.rule for failure in verdict.failures} & {"3.04", "8.04"}, "of format 0.2"
+
+
+@pytest.mark.parametrize("value", [None, 1, ["0.1.0"]])
+def test_a_receipt_whose_version_is_no_text_is_of_this_format_and_malformed(value):
+    def edit(d):
+        d.receipt["receipt_version"] = value
+
+    assert judge(MemoryReader(edited("full", edit))) == {"4.06"}
+
+
+def test_a_receipt_that_names_a_later_version_in_the_field_of_this_format_is_of_none():
+    def edit(d):
+        d.receipt["receipt_version"] = "0.2"
+
+    failure = verdict_of(edited("full", edit)).failures[0]
+    assert (failure.rule, failure.pointer) == ("10.01", "/receipt_version")
+    assert failure.message == "this verifier knows: 0.1.0 in receipt_version, 0.2 in bundle_version"
+
+
+def test_locks_that_repeat_a_million_times_without_a_prompt_are_judged_soon():
+    def edit(d):
+        decision = d.receipt["hitl"][1]
+        d.receipt["hitl"] = [decision] * 20_000
+        d.receipt["phase_sequence"] += ["Lock"] * 1_000_000
+
+    assert "6.03" in judge(MemoryReader(edited("full", edit)))
+
+
 def test_a_sequence_of_no_phases_is_illegal():
     def edit(d):
         d.receipt["phase_sequence"] = []

@@ -134,6 +134,23 @@ def children_are_joined_in_any_order(d):
 
 
 @passes
+def children_have_one_id(d):
+    for child in d.receipt["children"]:
+        child["child_loop_id"] = "loop-0009"
+    for kind in ("ChildSpawned", "ChildJoined"):
+        for number in (0, 1):
+            d.payload(kind, number)["child_loop_id"] = "loop-0009"
+
+
+@passes
+def a_child_is_joined_before_the_next_one_with_its_id_is_spawned(d):
+    children_have_one_id(d)
+    one, other = d.event("ChildSpawned", 1), d.event("ChildJoined")
+    for field in ("kind", "payload"):
+        one[field], other[field] = other[field], one[field]
+
+
+@passes
 def a_child_that_is_not_critical_fails_and_the_parent_is_partial(d):
     d.receipt["children"][0]["outcome_status"] = "failed"
     d.receipt["outcome"]["status"] = d.payload("Locked")["outcome"] = "partial"

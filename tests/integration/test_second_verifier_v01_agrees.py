@@ -1,0 +1,103 @@
+"""Two verifiers that share no code give the same verdict on every changed bundle of format 0.1.
+
+The changes are those of ``changes_v01.py``; ``differential_v01.py`` asks about as many as one likes.
+"""
+
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import differential_v01
+from changes_v01 import (
+    BELOW,
+    NAMES,
+    OPS,
+    SORTS,
+    changed,
+    draft_of,
+    files_of,
+    respelled_selector,
+    selector,
+)
+from differential_v01 import case, second
+
+import workc
+from workc.bundle.layout import path_danger
+from workc.verify.v01.effect_bounds import Bounds
+
+PARTS, COUNT = 10, 300
+v01 = second.v01
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_they_pass_what_is_good(name):
+    files = dict(files_of(name))
+    assert workc.verify_bundle(files).ok
+    assert second.verify(files) == []
+    assert draft_of(name).seal() == files, "the tests' own sealer writes the same bytes"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_they_agree_on_three_thousand_drawn_changes(part):
+    cases = [case(20, part * COUNT + number) for number in range(COUNT)]
+    assert [found for found in cases if not found.agrees] == []
+    assert {not found.first for found in cases} == {True, False}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_each_sort_of_change_changes_something_and_is_drawn_from_the_seed_alone(sort):
+    change, _ = SORTS[sort]
+    made = [change("full", Random(seed)) for seed in range(8)]
+    assert made == [change("full", Random(seed)) for seed in range(8)]
+    assert any(files != files_of("full") for files in made)
+
+
+def test_every_sort_is_drawn():
+    assert {changed("small", Random(seed))[0] for seed in range(600)} == set(SORTS)
+
+
+def test_a_disagreement_is_printed_with_what_shows_it_again(capsys, monkeypatch):
+    assert differential_v01.main(["--count", "20", "--seed", "3"]) == 0
+    monkeypatch.setattr(second, "verify", lambda files: [])
+    capsys.readouterr()
+    assert differential_v01.main(["--count", "20", "--seed", "3"]) == 1
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("seed 3")]
+    number = shown[0].split()[3]
+    assert differential_v01.main(["--count", "1", "--first", number, "--seed", "3"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == shown[0]
+
+
+SEGMENTS = st.lists(
+    st.sampled_from(["a", ".", "..", "...", "a.", " a", "a ", "con", "Con.txt", "com1 .x", "com10"])
+    | st.text(st.characters(max_codepoint=0x17F), max_size=6)
+    | st.integers(250, 260).map(lambda size: "x" * size),
+    max_size=4,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(SEGMENTS)
+def test_they_agree_on_the_grammar_of_paths(segments):
+    path = "/".join(segments)
+    assert v01.safe(path) == (path_danger(path) is None)
+
+
+def test_they_agree_on_what_selectors_cover():
+    random, answers = Random(1), set()
+    for _ in range(20_000):
+        ops = random.choices(OPS, k=random.choice((1, 2, 4)))
+        declared = [{"op": op, "selector": selector(op, random)} for op in ops]
+        one = random.choice(declared)
+        text = respelled_selector(one["selector"], random) + random.choice(BELOW)
+        executed = {"op": one["op"], "selector": text}
+        bounds = Bounds((each["op"], each["selector"]) for each in declared)
+        first = bounds.cover(executed["op"], text)
+        assert first == any(v01.covers(each, executed) for each in declared), (declared, executed)
+        answers.add((first, executed["op"], text == one["selector"]))
+    assert len(answers) > 12, "covered or not, by every op"
