@@ -63,7 +63,7 @@ format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff check --fix
 
 clean:  ## takes away what was made
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz demo-output
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .venv-peers demo-output
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'

@@ -73,3 +73,29 @@ def test_a_loop_id_does_not_reach_the_terminal_as_it_is(workc, folder):
     shown = workc("verify-bundle", "odd")
     assert shown.exit_code == 0
     assert "  run     loop\\x1b[31m\\u202e\\x0aPASS\n" in shown.stdout
+
+
+@pytest.fixture
+def family(folder):
+    golden = GOLDEN.parents[1] / "parallel_children_coordination"
+    shutil.copytree(golden, folder / "family")
+    return folder / "family"
+
+
+def test_children_are_verified_with_their_parent_when_it_is_asked_for(workc, family):
+    alone = workc("verify-bundle", "family/bundle")
+    assert alone.exit_code == 0
+    assert "children: 3 bundles of children were not looked at" in alone.stdout
+    whole = workc("verify-bundle", "family/bundle", "--recursive")
+    assert whole.exit_code == 0
+    assert "✓ PASS  child loop-docs-api\n" in whole.stdout
+    found = workc("verify-bundle", "family/bundle", "--recursive", "--json").document["children"]
+    assert [each["verdict"] for each in found] == ["PASS"] * 3
+
+
+def test_a_child_that_is_elsewhere_is_found_if_one_says_where(workc, family):
+    (family / "children").rename(family.parent / "kept")
+    missing = workc("verify-bundle", "family/bundle", "--recursive")
+    assert missing.exit_code == 5
+    assert "CHILD_MISMATCH  step children  receipt.json /children" in missing.stdout
+    assert workc("verify-bundle", "family/bundle", "--children", "kept").exit_code == 0

@@ -153,7 +153,16 @@ EXCEPT = {"tests/vectors/tls"}
 def tracked_text_files():
     for path in sorted(ROOT.rglob("*")):
         parts = path.relative_to(ROOT).parts
-        hidden = {".git", ".venv", "node_modules", "demo-output", "__pycache__", ".hypothesis"}
+        hidden = {
+            ".git",
+            ".venv",
+            ".venv-peers",
+            ".fuzz",
+            "node_modules",
+            "demo-output",
+            "__pycache__",
+            ".hypothesis",
+        }
         if (
             path.is_file()
             and not hidden & set(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -43,6 +44,14 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
 @click.option("--trust", metavar="FILE", help="The trust file by which signatures are judged.")
 @click.option("--require-signature", is_flag=True, help="Refuse a bundle that nobody signed.")
 @click.option("--at", metavar="TIME", help="When keys must be valid: 2026-12-31T23:59:59Z (now).")
+@click.option("--recursive", is_flag=True, help="Verify the bundles of children too.")
+@click.option(
+    "--children",
+    type=options.Folder(),
+    multiple=True,
+    metavar="DIR",
+    help="Where they are looked for (beside PATH).",
+)
 @click.option("--explain-rules", is_flag=True, help="List every rule; this needs no PATH.")
 @options.common
 @click.pass_obj
@@ -57,6 +66,8 @@ def command(
     trust: str | None,
     require_signature: bool,
     at: str | None,
+    recursive: bool,
+    children: tuple[Path, ...],
     explain_rules: bool,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
@@ -74,7 +85,8 @@ def command(
         not_before_ms=not_before,
     )
     demands = _demands(paths, trust, require_signature=require_signature, at=at)
-    verdicts = [_judge(path, wanted, demands) for path in paths]
+    kin = _Kin(recursive or bool(children), children or None)
+    verdicts = [_judge(path, wanted, demands, kin) for path in paths]
     if verdicts == [None]:
         raise stop("INVALID_INPUT", _missing(paths[0]), "workc ls")
     if state.json:
@@ -83,6 +95,13 @@ def command(
         for path, verdict in zip(paths, verdicts, strict=True):
             _show(state, path, verdict)
     return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
+
+
+class _Kin(NamedTuple):
+    """Whether children are verified too, and where they are looked for."""
+
+    recursive: bool
+    children: tuple[Path, ...] | None
 
 
 class _Demands(NamedTuple):
@@ -129,7 +148,7 @@ def _hex(option: str, text: str | None, digits: int) -> str | None:
     return small
 
 
-def _judge(path: str, wanted: Expectations, demands: _Demands) -> Verdict | None:
+def _judge(path: str, wanted: Expectations, demands: _Demands, kin: _Kin) -> Verdict | None:
     """Returns the verdict on a path, or None if there is nothing."""
     try:
         os.lstat(path)
@@ -140,6 +159,7 @@ def _judge(path: str, wanted: Expectations, demands: _Demands) -> Verdict | None
             expect_nonce=wanted.nonce,
             not_before_ms=wanted.not_before_ms,
             **demands._asdict(),
+            **kin._asdict(),
         )
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
@@ -188,11 +208,22 @@ def _show(state: State, path: str, verdict: Verdict | None) -> None:
     else:
         why = "  (cannot be judged)" if verdict.undecided else ""
         state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")
+    for child in verdict.children:
+        _show_child(state, child)
     for finding in verdict.failures:
         for line in finding_lines(finding.to_json()):
             state.out(f"  {line}")
     for text in (*verdict.not_checked, *verdict.notes):
         state.out(paint(f"  - not checked  {printable(text)}", "weak"))
+
+
+def _show_child(state: State, child: Verdict, depth: int = 1) -> None:
+    paint = state.console.paint
+    mark = paint("✓ PASS", "good") if child.ok else paint("✗ FAIL", "bad")
+    name = printable(child.run_id or "a child that does not pass")
+    state.out(f"  {'  ' * depth}{mark}  child {name}")
+    for grandchild in child.children:
+        _show_child(state, grandchild, depth + 1)
 
 
 def finding_lines(found: JsonObject) -> list[str]:
