@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from workc.sim.tamper.draft import DIGESTED, PROJECTED, Draft, bodies_in
-from workc.sim.tamper.parts import Component
+from workc.sim.tamper.parts import Component, component_of
 from workc.sim.tamper.place import Place
 
 
@@ -30,6 +30,10 @@ __all__ = ["DIGESTED", "Attack", "Attacks", "forget_unnamed"]
 
 
 def forget_unnamed(draft: Draft) -> None:
-    """Takes away the files that no event names any more."""
+    """Takes away the files that no event names any more, but for signatures."""
     named = {body["path"] for event in draft.events for body in bodies_in(event["payload"])}
-    draft.files = {path: data for path, data in draft.files.items() if path in named}
+    draft.files = {
+        path: data
+        for path, data in draft.files.items()
+        if path in named or component_of(path) == "signatures"
+    }

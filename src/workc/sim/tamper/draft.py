@@ -26,7 +26,7 @@ from workc.kernel import events as events_of
 from workc.kernel.digest import TAG_PROOF, sha256_hex, tagged
 from workc.kernel.merkle import leaf_hash, root
 from workc.sim.tamper.operation import TamperError
-from workc.sim.tamper.parts import Files
+from workc.sim.tamper.parts import Files, component_of
 
 #: A JSON object that is edited freely: what it holds is not known, and need not be.
 Doc: TypeAlias = dict[str, Any]
@@ -200,7 +200,7 @@ def _root(leaves: Iterable[bytes]) -> Doc:
 
 
 def _entries(files: Files) -> Iterator[Doc]:
-    for path in sorted(path for path in files if not path.startswith("signatures/")):
+    for path in sorted(path for path in files if component_of(path) != "signatures"):
         data = files[path]
         yield {"path": path, "sha256": sha256_hex(data), "size": len(data)}
 

@@ -20,6 +20,7 @@ from workc.sim.tamper.place import (
     NOT_BORNE_OUT,
     NOT_SAID,
     OTHER_CAPTURE,
+    POLICY,
     TABLE,
     Place,
 )
@@ -174,7 +175,7 @@ FIELDS: tuple[Field, ...] = (
     Field("RunStarted", ("engine",), _other, (), ("receipt",)),
     Field("RunStarted", ("name",), _other, (), ("receipt",)),
     Field("RunStarted", ("nonce",), _other, (), ("receipt",)),
-    Field("RunStarted", ("policy", "id"), _other, (), ("receipt",)),
+    Field("RunStarted", ("policy", "id"), _other, (POLICY,), ("receipt",)),
     Field("RunStarted", ("policy", "rules_sha256"), _other, (BAD_EVENT,), ("receipt",)),
     Field("RunStarted", ("prices", "path"), _other, (NO_CAPTURE,), ("receipt",), _in_file("prices")),
     Field("RunStarted", ("prices", "sha256"), _other, (OTHER_CAPTURE,), ("receipt",), _in_file("prices")),

@@ -59,16 +59,26 @@ GROUPS: list[Group] = [
 ]
 
 
-def cells(subject: Subject) -> Iterator[Cell]:
-    """Yields the cells of all operators on the fields of a bundle."""
+def cells(subject: Subject, lines: list[int]) -> Iterator[Cell]:
+    """Yields the cells of all operators on the fields of the documents and of some lines."""
     for component, path in _DOCUMENTS.items():
         found = sites(subject.files[path])
         for name in _ON_DOCUMENTS[component]:
             for rung in _rungs(component, name):
-                make = _of_document(subject, path, name, found, rung)
-                yield Cell(Group(name, component, rung), len(found), make)
-    places = [(n, tokens) for n, line in enumerate(subject.lines) for tokens in sites(line)]
+                make = _of_document(subject, path, name, found[name], rung)
+                yield Cell(Group(name, component, rung), len(found[name]), make)
+    yield from _on_events(subject, lines)
+
+
+def _on_events(subject: Subject, lines: list[int]) -> Iterator[Cell]:
+    found = {line: sites(subject.lines[line]) for line in lines}
     for name in _ON_EVENTS:
+        places = [
+            (line, tokens)
+            for line in lines
+            for tokens in found[line][name]
+            if not _keeps_form(name, str(subject.events[line]["kind"]), tokens)
+        ]
         for rung in _EVENT_RUNGS:
             make = _of_event(subject, name, places, rung)
             yield Cell(Group(name, "events", rung), len(places), make)
@@ -96,8 +106,6 @@ def _of_event(
 ) -> Callable[[int], Mutant | None]:
     def make(number: int) -> Mutant | None:
         line, tokens = places[number]
-        if _keeps_form(name, str(subject.events[line]["kind"]), tokens):
-            return None
         data = edited(name, subject.lines[line], tokens)
         if data is None:
             return None
@@ -118,9 +126,9 @@ def _keeps_form(name: str, kind: str, tokens: Tokens) -> bool:
         return True
     last = pointer_of(tokens).rpartition("/")[2]
     is_optional = (kind, last) in _OPTIONAL or last == "retry_after_ms"
-    return name == _REMOVE and is_optional and _is_member(tokens)
+    return name == _REMOVE and is_optional and _is_of_payload(tokens)
 
 
-def _is_member(tokens: Tokens) -> bool:
+def _is_of_payload(tokens: Tokens) -> bool:
     """Returns whether a place is a member of a payload, or of one of its results."""
     return len(tokens) == 2 or tokens[1] == "results" or "retry_after_ms" in tokens

@@ -25,6 +25,7 @@ from workc.sim.tamper.place import (
     NO_CAPTURE,
     OTHER_CAPTURE,
     TABLE,
+    TOO_MANY,
     UNLISTED,
     UNNAMED,
     UNSAFE_NAME,
@@ -46,6 +47,11 @@ _EXTRA: dict[Component, str] = {
     "evidence": "evidence/zz-added",
     "artifacts": "artifacts/zz-added",
     "names": "zz-added",
+}
+#: More signatures than a bundle may have, and a larger one (section 12): this is judged always.
+_SIGNED = {
+    "signature.many": {f"signatures/zz{number}.dsse.json": b"{}" for number in range(65)},
+    "signature.large": {"signatures/zz.dsse.json": b" " * 65_537},
 }
 #: Of the two documents, what is found when they are no longer what they were.
 _NO_DOCUMENT = {MANIFEST: BAD_MANIFEST, RECEIPT: BAD_RECEIPT}
@@ -73,6 +79,8 @@ GROUPS: list[Group] = [
     *groups("file.rename", _ALL, [CHANGED]),
     *groups("file.rename", _NAMED, _SEALED),
     *groups("file.empty", _ALL, [CHANGED]),
+    *groups("signature.many", ["signatures"], [CHANGED]),
+    *groups("signature.large", ["signatures"], [CHANGED]),
     *groups("file.swap", ["receipt", "events", "evidence"], [CHANGED]),
     *groups("file.swap", ["evidence"], [LISTED, RECEIPTED]),
     *groups("file.change", _NAMED, _SEALED),
@@ -82,19 +90,19 @@ GROUPS: list[Group] = [
 def cells(subject: Subject) -> Iterator[Cell]:
     """Yields the cells of all operators on whole files."""
     yield from _additions(subject)
-    for path in subject.paths():
-        component = component_of(path)
+    for component in _ALL:
+        paths = subject.paths(component)
         for name, make in _ON_ANY.items():
-            yield Cell(Group(name, component, CHANGED), 1, _bind(make, subject, path))
+            yield Cell(Group(name, component, CHANGED), len(paths), _of_path(subject, paths, make))
         if component in _NAMED:
-            yield from _on_named(subject, path)
+            yield from _on_named(subject, component, paths)
     yield from _swaps(subject)
 
 
-def _bind(
-    make: Callable[[Subject, str], Mutant | None], subject: Subject, path: str
+def _of_path(
+    subject: Subject, paths: list[str], make: Callable[[Subject, str], Mutant | None]
 ) -> Callable[[int], Mutant | None]:
-    return lambda _number: make(subject, path)
+    return lambda number: make(subject, paths[number])
 
 
 def _additions(subject: Subject) -> Iterator[Cell]:
@@ -104,6 +112,8 @@ def _additions(subject: Subject) -> Iterator[Cell]:
     for path in _UNSAFE:
         mutant = Mutant(subject.other_than(path, b""), UNSAFE_NAME, ascii(path))
         yield _one("file.unsafe-name", component_of(path), CHANGED, mutant)
+    for name, files in _SIGNED.items():
+        yield _one(name, "signatures", CHANGED, Mutant({**subject.files, **files}, TOO_MANY, name))
     for path in _EXTRA.values():
         for rung in _SEALED:
             yield Cell(Group("file.add", component_of(path), rung), 1, _adder(subject, path, rung))
@@ -165,48 +175,50 @@ _ON_ANY: dict[str, Callable[[Subject, str], Mutant | None]] = {
 
 def _swaps(subject: Subject) -> Iterator[Cell]:
     evidence = subject.paths("evidence")
-    pairs = [(RECEIPT, MANIFEST), (EVENTS, evidence[0]), *pairwise(evidence)]
-    for pair in pairs:
-        if subject.files[pair[0]] == subject.files[pair[1]]:
-            continue
-        component = component_of(pair[0])
-        yield Cell(Group("file.swap", component, CHANGED), 1, _swapper(subject, pair, CHANGED))
-        for rung in (LISTED, RECEIPTED) if component == "evidence" else ():
-            yield Cell(Group("file.swap", component, rung), 1, _swapper(subject, pair, rung))
+    pairs: dict[Component, list[tuple[str, str]]] = {
+        "receipt": [(RECEIPT, MANIFEST)],
+        "events": [(EVENTS, evidence[0])],
+        "evidence": [*pairwise(evidence)],
+    }
+    for component, found in pairs.items():
+        for rung in (CHANGED, LISTED, RECEIPTED) if component == "evidence" else (CHANGED,):
+            make = _swapper(subject, found, rung)
+            yield Cell(Group("file.swap", component, rung), len(found), make)
 
 
-def _swapper(subject: Subject, pair: tuple[str, str], rung: int) -> Callable[[int], Mutant]:
-    one, other = pair
-
-    def make(_number: int) -> Mutant:
+def _swapper(
+    subject: Subject, pairs: list[tuple[str, str]], rung: int
+) -> Callable[[int], Mutant | None]:
+    def make(number: int) -> Mutant | None:
+        one, other = pairs[number]
         where, files = f"{one} and {other}", subject.files
-        swapped = {**files, one: files[other], other: files[one]}
+        swapped = {one: files[other], other: files[one]}
+        if files[one] == files[other]:
+            return None
         if rung == CHANGED:
-            return Mutant(swapped, BAD_MANIFEST if MANIFEST in pair else HASH, where)
+            expected = BAD_MANIFEST if other == MANIFEST else HASH
+            return Mutant({**files, **swapped}, expected, where)
         draft = subject.draft()
-        draft.files |= {one: files[other], other: files[one]}
+        draft.files |= swapped
         is_request = _REQUEST in subject.roles[one] | subject.roles[other]
         return Mutant(draft.seal(rung), TABLE if is_request else OTHER_CAPTURE, where)
 
     return make
 
 
-def _on_named(subject: Subject, path: str) -> Iterator[Cell]:
-    component = component_of(path)
-    for rung in _SEALED:
-        for name, (edit, found) in _ON_NAMED.items():
-            make = _sealer(subject, path, edit, found, rung)
-            yield Cell(Group(name, component, rung), 1, make)
-
-
 _Edit = Callable[[Draft, str], None]
 _Found = Callable[[Subject, str, int], Place]
 
 
-def _sealer(
-    subject: Subject, path: str, edit: _Edit, found: _Found, rung: int
-) -> Callable[[int], Mutant | None]:
-    def make(_number: int) -> Mutant | None:
+def _on_named(subject: Subject, component: Component, paths: list[str]) -> Iterator[Cell]:
+    for rung in _SEALED:
+        for name, (edit, found) in _ON_NAMED.items():
+            make = _sealer(edit, found, rung)
+            yield Cell(Group(name, component, rung), len(paths), _of_path(subject, paths, make))
+
+
+def _sealer(edit: _Edit, found: _Found, rung: int) -> Callable[[Subject, str], Mutant | None]:
+    def make(subject: Subject, path: str) -> Mutant | None:
         draft = subject.draft()
         edit(draft, path)
         if draft.files.get(path) == subject.files[path]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from workc.bundle.documents import read_version
 from workc.bundle.layout import BUNDLE_VERSION, RECEIPT
 from workc.sim.tamper.attack import Attacks
+from workc.sim.tamper.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.attacks_outcome import OUTCOME_ATTACKS
@@ -31,7 +32,7 @@ class Format(NamedTuple):
 _FORMAT_02 = Format(
     version=BUNDLE_VERSION,
     draft=Draft,
-    attacks={**OUTCOME_ATTACKS, **LOG_ATTACKS, **MONEY_ATTACKS, **WORD_ATTACKS},
+    attacks={**OUTCOME_ATTACKS, **LOG_ATTACKS, **MONEY_ATTACKS, **WORD_ATTACKS, **FILE_ATTACKS},
 )
 FORMATS: Mapping[str, Format] = {_FORMAT_02.version: _FORMAT_02}
 

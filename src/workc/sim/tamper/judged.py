@@ -23,7 +23,7 @@ from workc.sim.tamper.forms import (
     may_be_listed,
 )
 from workc.sim.tamper.json_text import JsonTextError, read_json
-from workc.sim.tamper.parts import Files
+from workc.sim.tamper.parts import Files, component_of
 from workc.sim.tamper.place import (
     BAD_MANIFEST,
     BAD_RECEIPT,
@@ -64,7 +64,7 @@ class Documents:
         return {
             path: (hashlib.sha256(data).hexdigest(), len(data))
             for path, data in self._files.items()
-            if path not in _DOCUMENTS
+            if path not in _DOCUMENTS and component_of(path) != "signatures"
         }
 
     def of_receipt(self, data: bytes) -> Place:

@@ -1,0 +1,82 @@
+"""Every operator: the classes that it makes mutants of, and the mutants of one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workc.sim.tamper import (
+    byte_operators,
+    event_operators,
+    field_operators,
+    file_operators,
+    record_operators,
+    reseal_operators,
+    splice_operators,
+)
+from workc.sim.tamper.mutant import Cell, Group, Mutant, shares, spread
+from workc.sim.tamper.parts import Files, component_of
+from workc.sim.tamper.subject import Subject
+
+#: Within a budget, so many files are changed byte by byte, and lines field by field, evenly chosen.
+MAX_FILES = 64
+MAX_LINES = 256
+
+#: Every class there is.
+GROUPS: tuple[Group, ...] = tuple(
+    dict.fromkeys(
+        [
+            *byte_operators.GROUPS,
+            *field_operators.GROUPS,
+            *event_operators.GROUPS,
+            *record_operators.GROUPS,
+            *file_operators.GROUPS,
+            *splice_operators.GROUPS,
+            *reseal_operators.GROUPS,
+        ]
+    )
+)
+
+
+class Plan:
+    """The mutants of one bundle that are to be made, in an order that never changes."""
+
+    def __init__(self, files: Files, budget: int | None) -> None:
+        """Plans at most ``budget`` mutants, or all with None; of each class at least one."""
+        subject = Subject(files)
+        self._cells = [cell for cell in _cells(subject, budget) if cell.size]
+        self._counts = shares([cell.size for cell in self._cells], budget)
+
+    @property
+    def size(self) -> int:
+        """Returns how many mutants there will be at most: some places have none."""
+        return sum(self._counts)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Returns whether there are more mutants than are made."""
+        return self._counts != [cell.size for cell in self._cells]
+
+    def mutants(self) -> Iterator[tuple[Group, Mutant]]:
+        """Yields the mutants with their classes, each made when it is asked for."""
+        for cell, count in zip(self._cells, self._counts, strict=True):
+            for number in spread(cell.size, count):
+                mutant = cell.make(number)
+                if mutant is not None:
+                    yield cell.group, mutant
+
+
+def _cells(subject: Subject, budget: int | None) -> Iterator[Cell]:
+    is_whole = budget is None
+    paths = [path for path in subject.paths() if component_of(path) != "signatures"]
+    files = len(paths) if is_whole else min(len(paths), MAX_FILES)
+    lines = len(subject.lines) if is_whole else min(len(subject.lines), MAX_LINES)
+    yield from byte_operators.cells(subject, [paths[n] for n in spread(len(paths), files)])
+    yield from field_operators.cells(subject, [*spread(len(subject.lines), lines)])
+    for module in (
+        event_operators,
+        record_operators,
+        file_operators,
+        splice_operators,
+        reseal_operators,
+    ):
+        yield from module.cells(subject)
