@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from workc.sim.tamper import (
     byte_operators,
@@ -41,10 +41,17 @@ class Plan:
     """The mutants of one bundle that are to be made, in an order that never changes."""
 
     def __init__(self, files: Files, budget: int | None) -> None:
-        """Plans at most ``budget`` mutants, or all with None; of each class at least one."""
+        """Plans at most ``budget`` mutants, or all with None; of each class at least one.
+
+        Half of the budget, and what the others leave of theirs, is for single bytes.
+        """
         subject = Subject(files)
-        self._cells = [cell for cell in _cells(subject, budget) if cell.size]
-        self._counts = shares([cell.size for cell in self._cells], budget)
+        bytes_ = _sized(_of_bytes(subject, budget))
+        others = _sized(_of_all_else(subject, budget))
+        counts = shares([cell.size for cell in others], None if budget is None else budget // 2)
+        left = None if budget is None else budget - sum(counts)
+        self._cells = [*bytes_, *others]
+        self._counts = [*shares([cell.size for cell in bytes_], left), *counts]
 
     @property
     def size(self) -> int:
@@ -65,13 +72,19 @@ class Plan:
                     yield cell.group, mutant
 
 
-def _cells(subject: Subject, budget: int | None) -> Iterator[Cell]:
-    is_whole = budget is None
+def _sized(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.size]
+
+
+def _of_bytes(subject: Subject, budget: int | None) -> Iterator[Cell]:
     paths = [path for path in subject.paths() if component_of(path) != "signatures"]
-    files = len(paths) if is_whole else min(len(paths), MAX_FILES)
-    lines = len(subject.lines) if is_whole else min(len(subject.lines), MAX_LINES)
-    yield from byte_operators.cells(subject, [paths[n] for n in spread(len(paths), files)])
-    yield from field_operators.cells(subject, [*spread(len(subject.lines), lines)])
+    number = len(paths) if budget is None else min(len(paths), MAX_FILES)
+    return byte_operators.cells(subject, [paths[n] for n in spread(len(paths), number)])
+
+
+def _of_all_else(subject: Subject, budget: int | None) -> Iterator[Cell]:
+    number = len(subject.lines) if budget is None else min(len(subject.lines), MAX_LINES)
+    yield from field_operators.cells(subject, [*spread(len(subject.lines), number)])
     for module in (
         event_operators,
         record_operators,

@@ -181,11 +181,12 @@ def _cut(spelled: bytes) -> str:
 
 
 def _reseal(op: Reseal, files: Files) -> Changes:
-    sealed = reseal(op.edit, files)
+    before = dict(files)
+    sealed = reseal(op.edit, before)
     changed: dict[str, bytes | None] = {
-        path: data for path, data in sealed.items() if files.get(path) != data
+        path: data for path, data in sealed.items() if before.get(path) != data
     }
-    changed.update((path, None) for path in files if path not in sealed)
+    changed.update((path, None) for path in before if path not in sealed)
     if not changed:
         raise TamperError("no_change", f"{op.edit} changes nothing in this bundle")
     return Changes(changed, f"{op.edit}, and what follows was computed anew: {', '.join(changed)}")
