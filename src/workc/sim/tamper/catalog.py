@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from workc.sim.tamper import (
     byte_operators,
@@ -66,10 +67,21 @@ class Plan:
     def mutants(self) -> Iterator[tuple[Group, Mutant]]:
         """Yields the mutants with their classes, each made when it is asked for."""
         for cell, count in zip(self._cells, self._counts, strict=True):
-            for number in spread(cell.size, count):
-                mutant = cell.make(number)
-                if mutant is not None:
-                    yield cell.group, mutant
+            for mutant in _made(cell, count):
+                yield cell.group, mutant
+
+
+def _made(cell: Cell, count: int) -> Iterator[Mutant]:
+    """Yields so many mutants of a cell, less those places where nothing changes; one if there is one."""
+    found = False
+    for number in spread(cell.size, count):
+        mutant = cell.make(number)
+        if mutant is not None:
+            found = True
+            yield mutant
+    if not found:
+        others = (cell.make(number) for number in range(cell.size))
+        yield from islice((mutant for mutant in others if mutant is not None), 1)
 
 
 def _sized(cells: Iterable[Cell]) -> list[Cell]:

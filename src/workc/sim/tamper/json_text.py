@@ -37,7 +37,8 @@ def read_json(text: str | bytes) -> Json:
         JsonTextError: it is none, or cannot be written back.
     """
     try:
-        value: Json = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        spelled = text if isinstance(text, str) else text.decode()
+        value: Json = json.loads(spelled, object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError:
         raise JsonTextError(f"containers more than {MAX_DEPTH} deep") from None
     except JsonTextError:
