@@ -11,6 +11,8 @@ from workc.sim.tamper.place import (
     NO_CAPTURE,
     NOT_SAID,
     OTHER_CAPTURE,
+    OTHER_MANIFEST,
+    ROOTS,
     UNNAMED,
     UNPROVABLE,
     UNSAFE_ENTRY,
@@ -90,12 +92,28 @@ def _with_receipt(entries: list[Doc]) -> list[Doc]:
     return [*entries, listed]
 
 
+def _in_capitals(entries: list[Doc]) -> list[Doc]:
+    return [{**entries[0], "sha256": "A" * 64}, *entries[1:]]
+
+
 def _without(prefix: str) -> Callable[[list[Doc]], list[Doc]]:
     return lambda entries: [e for e in entries if not e["path"].startswith(prefix)]
 
 
 def _of_version(draft: Draft) -> None:
     draft.manifest["bundle_version"] = "0.3"
+
+
+def _name_other_manifest(draft: Draft) -> None:
+    draft.kept.add("manifest_sha256")
+    draft.receipt["manifest_sha256"] = "0" * 64
+
+
+def _replace_root(name: str) -> Callable[[Draft], None]:
+    def edit(draft: Draft) -> None:
+        draft.roots = {name: {"root": "0" * 64, "size": 0}}
+
+    return edit
 
 
 def _receipt_of_version(draft: Draft) -> None:
@@ -122,6 +140,7 @@ _MANIFEST: Attacks = {
     "EntryDoubled": Attack(
         _listed(lambda entries: [entries[0], *entries]), BAD_MANIFEST, "A file is listed twice."
     ),
+    "HashInCapitals": Attack(_listed(_in_capitals), BAD_MANIFEST, "A hash that is misspelt."),
     "EntryClimbs": Attack(_listed(_climbing), UNSAFE_ENTRY, "A path leads out of the bundle."),
     "ReceiptListed": Attack(_listed(_with_receipt), BAD_MANIFEST, "The receipt is listed."),
     "LogUnlisted": Attack(_listed(_without("events")), BAD_MANIFEST, "The events are not listed."),
@@ -129,13 +148,27 @@ _MANIFEST: Attacks = {
         _listed(_without("evidence/")), BAD_MANIFEST, "No evidence is listed."
     ),
 }
+_ROOTS: Attacks = {
+    f"RootOf{name.title()}Replaced": Attack(
+        _replace_root(name), place, f"The root of {name} is another.", DIGESTED, "receipt"
+    )
+    for name, place in ROOTS.items()
+}
 FILE_ATTACKS: Attacks = {
+    **_ROOTS,
     **{name: attack._replace(component="evidence") for name, attack in _EVIDENCE.items()},
     # A manifest that is none has no projection; the receipt follows as far as it can.
     **{
         name: attack._replace(component="manifest", rung=DIGESTED)
         for name, attack in _MANIFEST.items()
     },
+    "ReceiptOfAnotherManifest": Attack(
+        _name_other_manifest,
+        OTHER_MANIFEST,
+        "The receipt names another manifest.",
+        DIGESTED,
+        "receipt",
+    ),
     "ReceiptOfAnotherVersion": Attack(
         _receipt_of_version,
         VERSION,

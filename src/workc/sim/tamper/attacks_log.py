@@ -38,6 +38,29 @@ def _cut(draft: Draft) -> None:
     draft.events.pop()
 
 
+def _leave_unended(draft: Draft) -> None:
+    draft.end = b""
+
+
+def _time_intent(draft: Draft) -> None:
+    draft.event("IntentSet")["at_ms"] = 0
+
+
+def _drop_answer(draft: Draft) -> None:
+    draft.remove(draft.event("EffectAnswered"))
+    forget_unnamed(draft)
+
+
+def _change_skill(draft: Draft) -> None:
+    for event in draft.all("SkillExecuted"):
+        called = [e["payload"] for e in draft.lane(event) if "skill" in e["payload"]]
+        if len(called) > 1:
+            names = [n for n in draft.payload("RunStarted")["code"] if n != called[0]["skill"]]
+            called[-1]["skill"] = names[0] if names else "x"
+            return
+    raise does_not_apply("no step that names its skill twice")
+
+
 def _first_lane(draft: Draft) -> list[Doc]:
     found = [event for event in draft.events if len(event["at"]) > 1]
     if not found:
@@ -228,6 +251,12 @@ LOG_ATTACKS: Attacks = {
     "EventDropped": Attack(_drop_lens, TABLE, "An event is gone and the gap is closed."),
     "LockDoubled": Attack(_double_lock, TABLE, "The run is locked twice."),
     "LogCut": Attack(_cut, CHAIN, "The log ends before its end.", DIGESTED),
+    "LogUnended": Attack(_leave_unended, BAD_EVENT, "The last line has no end.", DIGESTED),
+    "IntentTimed": Attack(
+        _time_intent, BAD_EVENT, "What nobody answered has the time of an answer."
+    ),
+    "AnswerDropped": Attack(_drop_answer, TABLE, "What was asked for was never answered."),
+    "SkillChanged": Attack(_change_skill, TABLE, "One step calls two skills."),
     "LaneShifted": Attack(_shift_lane, TABLE, "A lane does not begin at its beginning."),
     "LaneDeepened": Attack(_deepen_lane, TABLE, "A lane lies below a lane."),
     "LanesOpenedLate": Attack(_open_late, TABLE, "Steps stand after the end of the work."),

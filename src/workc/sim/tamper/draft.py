@@ -50,7 +50,7 @@ class Draft:
 
     ``kept`` names what a rung is to leave as it is: ``seq``, ``prev`` and ``ts`` of events, ``bodies``
     in events, ``entries`` of the manifest, ``manifest_sha256``, ``proof_digest``. ``spelled`` changes the
-    bytes of a line, ``roots`` replaces computed roots.
+    bytes of a line, ``end`` those after the last, ``roots`` replaces computed roots.
     """
 
     def __init__(self, files: Files) -> None:
@@ -65,6 +65,7 @@ class Draft:
         self.files = {p: d for p, d in files.items() if p not in {MANIFEST, RECEIPT, EVENTS}}
         self.kept: set[str] = set()
         self.spelled: dict[int, Callable[[bytes], bytes]] = {}
+        self.end = b"\n"
         self.roots: Doc = {}
 
     def all(self, kind: str) -> list[Doc]:
@@ -108,7 +109,7 @@ class Draft:
         if rung >= CHAINED:
             self._chain_events()
         lines = self._lines(is_chained=rung >= CHAINED)
-        files = {**self.files, EVENTS: b"".join(line + b"\n" for line in lines)}
+        files = {**self.files, EVENTS: b"\n".join(lines) + self.end}
         if rung >= LISTED and "entries" not in self.kept:
             self.manifest["files"] = list(_entries(files))
         files[MANIFEST] = _ENCODER.encode(self.manifest)
