@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from workc.kernel.failure import Failure, Misuse, Refusal
     from workc.runtime.function import StepFailed, WorkflowContext
     from workc.runtime.outcome import StructuredOutcome
+    from workc.sim.tamper.operation import TamperOp
     from workc.stages.context import Context
     from workc.stages.network import NetworkPolicy
     from workc.stages.skill import Skill
+    from workc.testkit.tamper_folder import TamperMutator
     from workc.verify.verdict import Finding, Verdict
 
 _HOMES = {
@@ -33,6 +35,8 @@ _HOMES = {
     "Skill": "workc.stages.skill",
     "StepFailed": "workc.runtime.function",
     "StructuredOutcome": "workc.runtime.outcome",
+    "TamperMutator": "workc.testkit.tamper_folder",
+    "TamperOp": "workc.sim.tamper.operation",
     "Verdict": "workc.verify.verdict",
     "WorkflowContext": "workc.runtime.function",
     "replay": "workc.api.functions",
@@ -53,6 +57,8 @@ __all__ = [
     "Skill",
     "StepFailed",
     "StructuredOutcome",
+    "TamperMutator",
+    "TamperOp",
     "Verdict",
     "WorkflowContext",
     "replay",

@@ -18,6 +18,8 @@ PUBLIC = [
     "Skill",
     "StepFailed",
     "StructuredOutcome",
+    "TamperMutator",
+    "TamperOp",
     "Verdict",
     "WorkflowContext",
     "replay",

@@ -137,6 +137,40 @@ _REPLAY = _record(
     opaque=_list(_TEXT),
     bundle=_TEXT_OR_NULL,
 )
+_TAMPERED = _record(
+    bundle=_TEXT,
+    out=_TEXT,
+    operations=_list(_record(op=_OBJECT, text=_TEXT)),
+    verdict=_VERDICT,
+)
+_CLASS = {"operator": _TEXT, "component": _TEXT, "rung": _COUNT}
+_COUNTED: JsonObject = {"type": "object", "additionalProperties": _COUNT}
+_TAMPER = _record(
+    ok=_FLAG,
+    bundle_version=_TEXT,
+    run_id=_TEXT,
+    proof_digest=_TEXT,
+    is_sampled=_FLAG,
+    mutants=_COUNT,
+    detected=_COUNT,
+    exact=_COUNT,
+    classes_hit=_COUNT,
+    classes_all=_COUNT,
+    classes=_list(
+        _record(
+            **_CLASS,
+            mutants=_COUNT,
+            detected=_COUNT,
+            exact=_COUNT,
+            expected=_COUNTED,
+            actual=_COUNTED,
+        )
+    ),
+    missed=_list(_record(**_CLASS)),
+    surprises=_list(
+        _record(**_CLASS, at=_TEXT, expected=_TEXT, actual=_TEXT, op={"type": ["object", "null"]})
+    ),
+)
 _LS = _record(
     runs=_list(
         _record(
@@ -332,6 +366,8 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "unpack": ("workc.unpack/1", "What `unpack` prints with --json.", _MOVED),
     "prove": ("workc.prove/1", "What `prove` prints with --json.", _PROVED),
     "proof": ("workc.proof/1", "What `verify-proof` prints with --json.", _PROOF),
+    "tamper": ("workc.tamper/1", "What `tamper --all` prints with --json.", _TAMPER),
+    "tampered": ("workc.tampered/1", "What `tamper --op` prints with --json.", _TAMPERED),
     "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
     "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),

@@ -104,7 +104,7 @@ class Intent(_Document, frozen=True, kw_only=True):
     """What the work was for."""
 
     description: str
-    source: str
+    source: Literal["human", "parent_loop", "trigger", "policy"]
 
 
 class PolicyName(_Document, frozen=True, kw_only=True):
@@ -215,6 +215,10 @@ def read_receipt(data: bytes) -> Receipt:
     receipt = _read(data, _RECEIPTS)
     if receipt.proof_digest is UNSET:
         raise NotCanonicalError("the proof digest is missing")
+    for body in (receipt.inputs, receipt.output, receipt.prices, receipt.program):
+        problem = None if body is UNSET else body.problem()
+        if problem is not None:
+            raise NotCanonicalError(f"it is not of the form: {problem}")
     return receipt
 
 

@@ -40,6 +40,9 @@ COMMANDS = {
     "verify-proof": Entry(
         "Evidence", _WHERE + "verify_proof", "Decide whether an event or file is in a bundle."
     ),
+    "tamper": Entry(
+        "Evidence", _WHERE + "tamper", "Change a copy, or prove that changes are found."
+    ),
 }
 _HELP = """Run agent work under a hard budget and leave evidence anyone can check.
 

@@ -93,7 +93,7 @@ def command(
         _print_json(state, paths, verdicts)
     else:
         for path, verdict in zip(paths, verdicts, strict=True):
-            _show(state, path, verdict)
+            show_verdict(state, path, verdict)
     return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
 
 
@@ -194,7 +194,8 @@ def _entry(path: str, verdict: Verdict | None) -> JsonObject:
     return error_document(failure, ["workc ls"], exits.USAGE)
 
 
-def _show(state: State, path: str, verdict: Verdict | None) -> None:
+def show_verdict(state: State, path: str, verdict: Verdict | None) -> None:
+    """Writes a verdict: whether the bundle passed, every finding, what was not checked."""
     paint = state.console.paint
     if verdict is None:
         state.out(f"{paint('✗ NONE', 'bad')}  {printable(path)}  there is no file or folder")

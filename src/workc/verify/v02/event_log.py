@@ -139,8 +139,9 @@ class _Lines:
     def _take(self, lines: list[bytes], found: list[Event]) -> None:
         leaves = leaf_hashes(lines)
         self._count += len(lines)
-        self._sequence.take(leaves, found)
+        # In one line, what is malformed is said before what does not follow.
         self._lanes.take(found)
+        self._sequence.take(leaves, found)
         self._projection.grow(leaves)
         for line, event in zip(lines, found, strict=True):
             self._projection.add(line, event.phase, event.ts, event.payload)

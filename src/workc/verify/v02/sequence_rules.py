@@ -58,9 +58,9 @@ class SequenceRules:
 
     def take(self, leaves: list[bytes], events: list[Event]) -> None:
         """Checks the next events; ``leaves`` are the leaf hashes of their lines."""
+        self._check_order(events)
         self._check_chain([self._link, *(leaf.hex() for leaf in leaves)], events)
         self._check_times(events)
-        self._check_order(events)
         self._count += len(events)
 
     def _check_chain(self, links: list[str], events: list[Event]) -> None:

@@ -1,0 +1,221 @@
+"""``workc tamper``: changes a copy of a bundle, or makes every mutant of it, and asks the oracle."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from workc.adapters.bundle_folder import BundleWriter
+from workc.api.sources import find_bundle
+from workc.api.verification import verify_bundle
+from workc.cli import exits, options
+from workc.cli.commands.run import free_target
+from workc.cli.commands.verify_bundle import exit_of, show_verdict
+from workc.cli.errors import Stopped, stop
+from workc.cli.state import State
+from workc.cli.stores import open_store
+from workc.cli.tamper_text import report_lines
+from workc.cli.text import printable
+from workc.kernel.failure import Failure, Misuse
+from workc.kernel.values import Json, JsonObject
+from workc.sim.tamper.changing import apply_to, change
+from workc.sim.tamper.operation import TamperError, TamperOp, parse_operations
+from workc.testkit.tamper_folder import TamperFolder
+from workc.testkit.tamper_suite import run_suite
+
+#: A file of operations is not read past this.
+MAX_OPERATIONS_BYTES = 16_777_216
+#: How often progress is told: on a terminal, and where lines stay.
+_LIVE_EVERY, _LINE_EVERY = 50, 2_000
+_HELP = "workc tamper --help"
+
+
+class _Wanted(NamedTuple):
+    """What the options ask for."""
+
+    ops: tuple[str, ...]
+    out: Path | None
+    budget: int | None
+    full: bool
+    is_all: bool
+    quiet: bool
+
+
+@click.command("tamper", epilog="Example: workc tamper last --all")
+@click.argument("bundle", metavar="BUNDLE|RUN")
+@click.option(
+    "--op",
+    "ops",
+    multiple=True,
+    metavar="JSON|@FILE",
+    envvar="WORKC_TAMPER_OP",
+    help="An operation, or a list of them; repeat it for more.",
+)
+@click.option(
+    "--out",
+    type=options.Folder(),
+    metavar="DIR",
+    help="Where the changed copy goes; there must be nothing yet.",
+)
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    envvar="WORKC_TAMPER_ALL",
+    help="Judge mutants of every class; exit 0 only if each is found as it must be.",
+)
+@click.option("--full", is_flag=True, help="With --all: every mutant there is.")
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --all: about so many mutants, at least one of each class (default 8000 or fewer).",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of the progress.")
+@options.store
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    bundle: str,
+    ops: tuple[str, ...],
+    out: Path | None,
+    is_all: bool,
+    full: bool,
+    budget: int | None,
+    quiet: bool,
+) -> int:
+    """Change a copy of a bundle, or prove that every change of it is found."""
+    state.tries = (_HELP,)
+    wanted = _Wanted(ops=ops, out=out, budget=budget, full=full, is_all=is_all, quiet=quiet)
+    _check(wanted)
+    path = state.absolute(find_bundle(bundle, open_store(state)))
+    if not path.is_dir():
+        raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
+    try:
+        if is_all:
+            return _judge_all(state, bundle, path, wanted)
+        return _change(state, bundle, path, wanted)
+    except TamperError as error:
+        details: JsonObject = {"problem": error.problem}
+        failure = Failure(code="INVALID_INPUT", message=str(error), details=details)
+        raise Stopped(failure, state.tries) from None
+
+
+def _check(wanted: _Wanted) -> None:
+    """Refuses options that do not go together."""
+    if bool(wanted.ops) == wanted.is_all:
+        raise stop("INVALID_INPUT", "give either --op and --out, or --all", _HELP)
+    if bool(wanted.ops) != (wanted.out is not None):
+        raise stop("INVALID_INPUT", "--op and --out go together", _HELP)
+    if (wanted.full or wanted.budget is not None) and not wanted.is_all:
+        raise stop("INVALID_INPUT", "--full and --budget go with --all", _HELP)
+    if wanted.full and wanted.budget is not None:
+        raise stop("INVALID_INPUT", "--full has no budget: give --full or --budget", _HELP)
+
+
+def _change(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
+    operations = [op for text in wanted.ops for op in _operations(text)]
+    target = state.absolute(free_target(wanted.out or Path()))
+    if target.resolve().is_relative_to(path.resolve()):
+        raise stop("INVALID_INPUT", "--out leads into the bundle; name a folder beside it")
+    files = dict(TamperFolder(path))
+    texts: list[str] = []
+    for op in operations:
+        texts.append(change(op, files).text)
+        files = apply_to(op, files)
+    _write(target, files)
+    verdict = verify_bundle(target)
+    if state.json:
+        found: list[Json] = [
+            {"op": op.to_json(), "text": text} for op, text in zip(operations, texts, strict=True)
+        ]
+        state.document(
+            {
+                "schema": "workc.tampered/1",
+                "bundle": bundle,
+                "out": str(wanted.out),
+                "operations": found,
+                "verdict": verdict.to_json(),
+            }
+        )
+        return exits.OK
+    for text in texts:
+        state.out(f"changed  {printable(text)}")
+    show_verdict(state, str(wanted.out), verdict)
+    return exits.OK
+
+
+def _operations(text: str) -> list[TamperOp]:
+    if not text.startswith("@"):
+        return parse_operations(text)
+    path = Path(text.removeprefix("@"))
+    with path.open("rb") as file:
+        data = file.read(MAX_OPERATIONS_BYTES + 1)
+    if len(data) > MAX_OPERATIONS_BYTES:
+        raise stop("INVALID_INPUT", f"{path} is larger than {MAX_OPERATIONS_BYTES:,} bytes")
+    return parse_operations(data)
+
+
+def _write(target: Path, files: dict[str, bytes]) -> None:
+    writer = BundleWriter(target)
+    try:
+        for path, data in sorted(files.items()):
+            writer.write(path, [data])
+        writer.finish()
+    except Misuse as error:
+        writer.discard()
+        raise stop("INVALID_INPUT", str(error)) from None
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def _judge_all(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
+    good = verify_bundle(path)
+    if not good.ok:
+        raise _not_good(bundle, good.codes(), exit_of(good))
+    progress = _Progress(state, quiet=wanted.quiet)
+    with progress.shown:
+        report = run_suite(path, budget=wanted.budget, full=wanted.full, watch=progress)
+    if state.json:
+        state.document(report.to_json())
+    else:
+        for line in report_lines(report, printable(bundle), state.console.paint):
+            state.out(line)
+    return exits.OK if report.ok else exits.FAILED
+
+
+def _not_good(bundle: str, codes: tuple[str, ...], code: int) -> Stopped:
+    why = codes[0] if codes else "not every step could be taken"
+    message = f"mutants are made of a bundle that verifies; {printable(bundle)} does not: {why}"
+    failure = Failure(code="INVALID_INPUT", message=message)
+    return Stopped(failure, (f"workc verify-bundle {printable(bundle)}",), code)
+
+
+class _Progress:
+    """Tells on stderr how many mutants were judged."""
+
+    def __init__(self, state: State, *, quiet: bool) -> None:
+        self._state = state
+        self._quiet = quiet
+        console = state.console
+        self._live = None
+        if console.is_live() and not quiet:
+            color = console.has_color(err=True)
+            live = import_module("workc.cli.live").Live
+            self._live = live(state.streams.get("err"), color=color)
+        self.shown = self._live if self._live is not None else nullcontext()
+
+    def __call__(self, done: int, size: int) -> None:
+        """Takes the number of mutants that were judged, and of those planned."""
+        text = f"judged {done:,} of {size:,} mutants"
+        if self._live is not None and done % _LIVE_EVERY == 0:
+            self._live.show(text)
+        elif self._live is None and not self._quiet and done % _LINE_EVERY == 0:
+            self._state.err(text)

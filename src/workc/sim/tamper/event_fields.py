@@ -1,0 +1,245 @@
+"""What a field of an event is bound to: of each the change, and the rules that notice it.
+
+Sections 4 to 8 of docs/spec/bundle-0.2.md, read field by field. ``own`` is what no resealing
+repairs; ``touches`` are the trees besides that of the events, and ``receipt`` if the receipt repeats
+it. A field with none of these is bound by nothing but the digest: a bare bundle cannot show that it
+was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+from workc.kernel.values import Json
+from workc.sim.tamper.draft import Doc
+from workc.sim.tamper.place import (
+    BAD_EVENT,
+    MONEY,
+    NO_CAPTURE,
+    NOT_BORNE_OUT,
+    NOT_SAID,
+    OTHER_CAPTURE,
+    POLICY,
+    TABLE,
+    Place,
+)
+from workc.sim.tamper.pointer import Step
+from workc.sim.tamper.subject import Subject
+
+#: A condition on a bundle and an event of it, without which a rule is not about the field.
+When = Callable[[Subject, Doc], bool]
+
+
+def _plus_one(value: int) -> int:
+    return value + 1
+
+
+def _next_digit(value: str) -> str:
+    return str((int(value) + 1) % 2**64)
+
+
+def _other(value: str) -> str:
+    """Returns a text of the same length: another last character, a hex digit for a hex digit."""
+    return value[:-1] + ("0" if value[-1:] == "1" else "1") if value else "1"
+
+
+def _flip(value: bool) -> bool:  # noqa: FBT001 - the value that is changed
+    return not value
+
+
+def _swap(one: str, other: str) -> Callable[[str], str]:
+    return lambda value: other if value == one else one
+
+
+def always(_subject: Subject, _event: Doc) -> bool:
+    """Says that a rule is about the field in every bundle."""
+    return True
+
+
+class Field(NamedTuple):
+    """One field of the payloads of a kind, and how it is bound."""
+
+    kind: str
+    path: tuple[Step, ...]
+    change: Callable[..., Json]
+    own: tuple[Place, ...] = ()
+    touches: tuple[str, ...] = ()
+    when: When = always
+
+
+def _of_file(subject: Subject, _event: Doc) -> bool:
+    return bool(subject.events[0]["payload"]["program_kind"] == "file")
+
+
+def _of_function(subject: Subject, event: Doc) -> bool:
+    return not _of_file(subject, event)
+
+
+def _has_another_of_step(subject: Subject, event: Doc) -> bool:
+    return sum("step" in other["payload"] for other in subject.lane(event)) > 1
+
+
+def _follows_ask(subject: Subject, event: Doc) -> bool:
+    kinds = {other["kind"] for other in subject.lane(event)}
+    return bool(event["payload"]["mode"] == "opaque" and "SkillAsked" in kinds)
+
+
+def _is_pure(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["mode"] == "pure")
+
+
+def _is_retried(subject: Subject, event: Doc) -> bool:
+    lane = subject.lane(event)
+    after = lane[lane.index(event) + 1 :][:1]
+    return bool(after and after[0]["kind"] == "RetryScheduled")
+
+
+def _is_given_up(subject: Subject, event: Doc) -> bool:
+    return "failure" in event["payload"] and not _is_retried(subject, event)
+
+
+def _has_text(subject: Subject, event: Doc) -> bool:
+    """Returns whether the value, or the body of the response, is a text in the event."""
+    payload = event["payload"]
+    body = payload.get("value") or payload.get("response", {}).get("body") or payload.get("request")
+    found = cast("Doc", body) if isinstance(body, dict) else {}
+    inline: str = found.get("inline", "")
+    return inline != "" and found["form"] != "bytes" and inline[-1].isascii()
+
+
+def _is_granted(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["granted"])
+
+
+def _none_was_refused(subject: Subject, _event: Doc) -> bool:
+    return all(event["payload"].get("granted", True) for event in subject.events)
+
+
+def _has_status_below_999(_subject: Subject, event: Doc) -> bool:
+    status: int = event["payload"].get("response", {}).get("status", 999)
+    return status < 999
+
+
+def _responded(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"].get("response", {}).get("url"))
+
+
+def _failed(_subject: Subject, event: Doc) -> bool:
+    return "failure" in event["payload"]
+
+
+def _is_the_code(subject: Subject, event: Doc) -> bool:
+    """Returns whether the lock has the code of the work's failure."""
+    code = event["payload"].get("failure", {}).get("code")
+    return code is not None and bool(subject.events[-1]["payload"].get("code") == code)
+
+
+def _ends_at_step(subject: Subject, event: Doc) -> bool:
+    return "step" in event["payload"] and _is_the_code(subject, event)
+
+
+def _is_halted(_subject: Subject, event: Doc) -> bool:
+    return "halt" in event["payload"]
+
+
+def _has_check(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["results"])
+
+
+def _has_passed(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["results"] and event["payload"]["results"][0]["passed"])
+
+
+def _follows_checks(subject: Subject, _event: Doc) -> bool:
+    return bool(subject.events[-2]["kind"] == "VerificationRun")
+
+
+def _follows_work(subject: Subject, event: Doc) -> bool:
+    return not _follows_checks(subject, event)
+
+
+def _has_code(_subject: Subject, event: Doc) -> bool:
+    return "code" in event["payload"]
+
+
+def _in_file(name: str) -> When:
+    return lambda _subject, event: "path" in event["payload"][name]
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("RunStarted", ("catalog_sha256",), _other, (), ("receipt",)),
+    Field(
+        "RunStarted", ("ceiling_micro_cents",), _plus_one, (), ("receipt",), _none_was_refused
+    ),
+    Field("RunStarted", ("engine",), _other, (), ("receipt",)),
+    Field("RunStarted", ("name",), _other, (), ("receipt",)),
+    Field("RunStarted", ("nonce",), _other, (), ("receipt",)),
+    Field("RunStarted", ("policy", "id"), _other, (POLICY,), ("receipt",)),
+    Field("RunStarted", ("policy", "rules_sha256"), _other, (BAD_EVENT,), ("receipt",)),
+    Field("RunStarted", ("prices", "path"), _other, (NO_CAPTURE,), ("receipt",), _in_file("prices")),
+    Field("RunStarted", ("prices", "sha256"), _other, (OTHER_CAPTURE,), ("receipt",), _in_file("prices")),
+    Field("RunStarted", ("program", "size"), _plus_one, (OTHER_CAPTURE,), ("receipt",), _in_file("program")),
+    Field("RunStarted", ("run_id",), _other, (NOT_SAID,), ("receipt",)),
+    Field("RunStarted", ("seed",), _next_digit, (), ("receipt",)),
+    Field("IntentSet", ("description",), _other, (), ("receipt",)),
+    Field("IntentSet", ("source",), _swap("human", "trigger"), (), ("receipt",)),
+    Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
+    Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
+    Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
+    Field("SkillAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("request",), _other, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("skill",), _other, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
+    Field("SkillExecuted", ("attempt",), _plus_one, (TABLE,)),
+    Field("SkillExecuted", ("request",), _other, (TABLE,), (), _follows_ask),
+    Field("SkillExecuted", ("request",), _other, (), (), _is_pure),
+    Field("SkillExecuted", ("step",), _other, (TABLE,), (), _has_another_of_step),
+    Field("SkillExecuted", ("value", "inline"), _other, (), (), _has_text),
+    Field("SkillExecuted", ("failure", "code"), _other, (TABLE,), (), _is_retried),
+    Field("SkillExecuted", ("failure", "code"), _other, (), ("receipt",), _is_given_up),
+    Field("SkillExecuted", ("failure", "message"), _other, (), (), _failed),
+    Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",)),
+    Field("EffectAsked", ("request", "inline"), _other, (TABLE,), ("effects",), _has_text),
+    Field("EffectAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
+    Field("EffectAnswered", ("request",), _other, (TABLE,), ("effects",)),
+    Field("EffectAnswered", ("response", "status"), _plus_one, (), ("effects",), _has_status_below_999),
+    Field("EffectAnswered", ("response", "url"), _other, (), ("effects",), _responded),
+    Field("EffectAnswered", ("response", "body", "inline"), _other, (), ("effects",), _has_text),
+    Field("EffectAnswered", ("failure", "code"), _other, (), ("effects",), _failed),
+    Field("RetryScheduled", ("after_ms",), _plus_one),
+    Field("RetryScheduled", ("attempt",), _plus_one, (TABLE,)),
+    Field("RetryScheduled", ("code",), _other, (TABLE,)),
+    Field("RetryScheduled", ("step",), _other, (TABLE,)),
+    Field("TimerSet", ("after_ms",), _plus_one),
+    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _is_granted),
+    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("reserved",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("spent",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("step",), _other, (TABLE,), ("budget",), _has_another_of_step),
+    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("n",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("reserved",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
+    Field("CallHalted", ("code",), _other),
+    Field("StepSkipped", ("code",), _other, (), ("receipt",)),
+    Field("WorkEnded", ("failure", "code"), _other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
+    Field("WorkEnded", ("failure", "message"), _other, (), ("receipt",), _is_the_code),
+    Field("WorkEnded", ("halt",), _other, (), ("receipt",), _is_halted),
+    Field("WorkEnded", ("step",), _other, (), ("receipt",), _ends_at_step),
+    Field("VerificationRun", ("results", 0, "check_id"), _other, (), ("verification", "receipt"), _has_check),
+    Field("VerificationRun", ("results", 0, "passed"), _flip, (NOT_BORNE_OUT,), ("verification", "receipt"), _has_check),
+    Field("VerificationRun", ("results", 0, "that"), _other, (), ("verification",), _has_check),
+    Field("VerificationRun", ("results", 0, "value", "inline"), _other, (NOT_BORNE_OUT,), ("verification",), _has_passed),
+    Field("VerificationRun", ("verdict",), _swap("passed", "failed"), (NOT_BORNE_OUT,), ("receipt",)),
+    Field("Locked", ("code",), _other, (NOT_BORNE_OUT,), ("receipt",), _has_code),
+    Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
+    Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (TABLE,), ("receipt",), _follows_work),
+    Field("Locked", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
+    Field("Locked", ("outcome",), _swap("failed", "success"), (TABLE,), ("receipt",), _follows_work),
+)  # fmt: skip

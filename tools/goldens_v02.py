@@ -1,0 +1,157 @@
+"""Writes golden bundles of format 0.2 that are not there yet; never changes one that is.
+
+A golden is a bundle as the code of its day sealed it, so that every later verifier is asked about
+it too. What follows from the code (its digests, its prices) may differ today; what happened may not.
+With ``--check`` nothing is written: what is missing, is no good, or tells another story is named.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from goldens_v02_flow import talk
+from workc.api.settings import Settings
+from workc.api.simulation import simulated
+from workc.api.verification import verify_bundle
+from workc.sim.ports import Scripted
+from workc.stages.network import NetworkPolicy
+
+GOLDEN = Path(__file__).resolve().parent.parent / "tests/golden/v0.2"
+ITEMS = "http://93.184.216.34/items"
+ANSWER = (
+    b'{"id":"c","object":"chat.completion","created":1,"model":"gpt-4o-mini","choices":[{"index":0,'
+    b'"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}'
+)
+#: Put together, so that no key stands in a file.
+ENVIRONMENT = {"OPENAI_API_KEY": "-".join(["sk", "test", "0123456789abcdef"])}
+SCRIPT: Mapping[str, Sequence[Scripted]] = {
+    f"GET {ITEMS}": [Scripted(chunks=(b'{"items":[1,2,3]}',))],
+    f"GET {ITEMS}/flaky": [Scripted(status=503), Scripted(chunks=(b"[1]",))],
+    f"GET {ITEMS}/slow": [Scripted(status=503, delay_ms=50)],
+    f"GET {ITEMS}/image": [
+        Scripted(headers=(("content-type", "image/png"),), chunks=(b"\xff\x00\xfe",))
+    ],
+    f"GET {ITEMS}/large": [Scripted(chunks=(b'"' + b"x" * 70_000 + b'"',))],
+    "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
+    "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
+}  # fmt: skip
+
+
+class Story(NamedTuple):
+    """A run: a workflow without its first lines, a ceiling in micro-cents, a policy."""
+
+    text: str
+    ceiling: int | None = None
+    policy: NetworkPolicy = NetworkPolicy()
+
+
+_LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
+_MODEL = "{skill: llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}}"
+_RETRY = "retry: {max_attempts: 3, base_delay_ms: 5, max_delay_ms: 9}"
+
+
+def _call(path: str = "", more: str = "") -> str:
+    return f"{{skill: http_call, with: {{url: '{ITEMS}{path}'}}{more}}}"
+
+
+def _after(step: str) -> str:
+    return f"{{skill: json_transform, depends_on: [{step}], with: {{data: 1, expression: '@'}}}}"
+
+
+def _work(*, before: str = "", check: str = "", output: str = "1", **steps: str) -> str:
+    lines = [before] if before else []
+    lines += ["steps:", *(f"  {name}: {step}" for name, step in steps.items())]
+    lines += [f"verify: [{{id: c1, level: Semantic, that: '{check}'}}]"] if check else []
+    return "\n".join([*lines, f"output: {{n: '{output}'}}", ""])
+
+
+_RESULT = "${steps.a.result}"
+_BUDGET = "budget: {ceiling_cents: 50}"
+STORIES: Mapping[str, Story] = {
+    "success": Story(_work(output=_RESULT, check="steps.a.result == `2`", a=_LENGTH, b=_call())),
+    "staged": Story(_work(output=_RESULT, a=_LENGTH)),
+    "partial": Story(_work(output=_RESULT, a=_LENGTH, b=_call("/unknown"), c=_after("b"))),
+    "failed": Story(_work(a=_call("/unknown"))),
+    "failed_check": Story(_work(output=_RESULT, check="steps.a.result == `3`", a=_LENGTH)),
+    "retried": Story(_work(a=_call("/flaky", f", {_RETRY}"))),
+    "paid": Story(_work(before=_BUDGET, a=_MODEL, b=_MODEL)),
+    "overrun": Story(_work(before=_BUDGET, a=_MODEL.replace("-mini", ""), b=_after("a"))),
+    "halted": Story(_work(a=_MODEL, b=_after("a")), ceiling=1_000),
+    "call_halted": Story(_work(a=_MODEL, b=_call("/slow", f", {_RETRY}")), ceiling=1_000),
+    "captures": Story(_work(a=_call("/large"), b=_call("/image"))),
+    "offline": Story(_work(output=_RESULT, a=_LENGTH), policy=NetworkPolicy(offline=True)),
+    "words": Story(
+        _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
+    ),
+}
+FUNCTION = "function"
+NAMES = (*STORIES, FUNCTION)
+
+
+def made(name: str) -> dict[str, bytes]:
+    """Returns the bundle of a story as the code of today seals it."""
+    story = STORIES.get(name, Story(""))
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "bundle"
+        file = Path(folder) / "work.yaml"
+        file.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{story.text}", "utf-8")
+        settings = Settings(ceiling_micro_cents=story.ceiling, policy=story.policy)
+        runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
+        outcome = runtime.run(talk if name == FUNCTION else file, out=out)
+        if outcome.bundle is None:
+            raise SystemExit(f"{name} left no bundle: {outcome.code} {outcome.message}")
+        return _files(out)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def told(files: Mapping[str, bytes]) -> object:
+    """Returns what happened in a run: whatever does not follow from the code that ran it."""
+    events = [json.loads(line) for line in files["events.jsonl"].splitlines()]
+    receipt = json.loads(files["receipt.json"])
+    kept = ("counts", "halt", "intent", "lock_level", "name", "outcome", "verification")
+    return [
+        [[event["at"], event["kind"]] for event in events],
+        {key: receipt.get(key) for key in kept},
+        [[failure["step"], failure["code"]] for failure in receipt["step_failures"]],
+    ]
+
+
+def problems(name: str) -> list[str]:
+    """Returns what is wrong with a golden that is kept."""
+    folder = GOLDEN / name / "bundle"
+    if not folder.is_dir():
+        return [f"missing: v0.2/{name}"]
+    found = []
+    if not verify_bundle(folder).ok:
+        found.append(f"does not verify: v0.2/{name}")
+    elif told(_files(folder)) != told(made(name)):
+        found.append(f"tells another story than today: v0.2/{name}")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Writes what is missing, or only looks; exits with 1 if something is not as it must be."""
+    missing = [name for name in NAMES if not (GOLDEN / name / "bundle").is_dir()]
+    for name in missing if "--check" not in arguments else ():
+        for path, data in made(name).items():
+            target = GOLDEN / name / "bundle" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        print(f"written: v0.2/{name}")
+    found = [problem for name in NAMES for problem in problems(name)]
+    print("".join(f"{problem}\n" for problem in found), end="")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
