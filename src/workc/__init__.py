@@ -9,12 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
     from workc.api.runtime import Runtime
     from workc.kernel.failure import Failure, Misuse, Refusal
+    from workc.kernel.version import __version__ as __version__
     from workc.runtime.function import StepFailed, WorkflowContext
     from workc.runtime.outcome import StructuredOutcome
     from workc.sim.tamper.operation import TamperOp
@@ -39,6 +38,7 @@ _HOMES = {
     "TamperOp": "workc.sim.tamper.operation",
     "Verdict": "workc.verify.verdict",
     "WorkflowContext": "workc.runtime.function",
+    "__version__": "workc.kernel.version",
     "replay": "workc.api.functions",
     "run": "workc.api.functions",
     "skill": "workc.api.functions",

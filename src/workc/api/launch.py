@@ -10,7 +10,6 @@ from typing import Protocol
 import msgspec
 from msgspec import UNSET
 
-from workc import __version__
 from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
 from workc.adapters.event_loops import loopless
 from workc.adapters.identity import run_id as make_run_id
@@ -27,6 +26,7 @@ from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import Ledger
 from workc.kernel.payloads import EffectAsked, Policy, RunStarted
 from workc.kernel.values import Json, JsonObject
+from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, load_json, store_file
 from workc.runtime.engine import Engine

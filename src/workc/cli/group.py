@@ -8,12 +8,12 @@ from typing import NoReturn
 
 import click
 
-from workc import __version__
 from workc.cli import exits
 from workc.cli.errors import report
 from workc.cli.lazy import Entry, LazyGroup
 from workc.cli.state import State
 from workc.kernel.failure import refuse
+from workc.kernel.version import __version__
 
 _WHERE = "workc.cli.commands."
 #: Every command: its section in the help, its module and its line there.
