@@ -24,6 +24,22 @@ KEPT = {
         "unexercised",
         "verify_fail_backtrack",
     ],
+    "v0.2": [
+        "call_halted",
+        "captures",
+        "failed",
+        "failed_check",
+        "function",
+        "halted",
+        "offline",
+        "overrun",
+        "paid",
+        "partial",
+        "retried",
+        "staged",
+        "success",
+        "words",
+    ],
 }
 
 
@@ -86,7 +102,9 @@ def generator(tmp_path, monkeypatch):
 def test_the_generator_writes_all_goldens_into_an_empty_folder(generator):
     assert generator.main([]) == 0
     assert generator.SUMS.read_bytes() == SUMS.read_bytes()
-    assert list(problems(generator.GOLDEN, SUMS.read_text("utf-8"), KEPT)) == []
+    listed = SUMS.read_text("utf-8").splitlines(keepends=True)
+    own = "".join(line for line in listed if "  v0.1/" in line)
+    assert list(problems(generator.GOLDEN, own, {"v0.1": KEPT["v0.1"]})) == []
 
 
 def test_the_generator_never_writes_over_a_golden_nor_over_its_hash(generator, capsys):
