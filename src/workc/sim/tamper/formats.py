@@ -43,11 +43,8 @@ def format_of(files: Files) -> Format:
     Raises:
         TamperError: it names none that is in the table.
     """
-    try:
-        version = read_version(files[RECEIPT])
-    except KeyError:
-        version = None
-    found = FORMATS.get(version or "")
+    named = read_version(files[RECEIPT]) if RECEIPT in files else None
+    found = None if named is None else FORMATS.get(named.version or "")
     if found is None:
         known = ", ".join(sorted(FORMATS))
         message = f"the receipt names no version that can be resealed: {known}"

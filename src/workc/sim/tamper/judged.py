@@ -137,14 +137,14 @@ def _differing_roots(before: JsonObject, after: JsonObject) -> Iterator[Place]:
 
 
 def _names_other_version(data: bytes) -> bool:
-    """Returns whether a JSON object, in whatever spelling, names a version that is not known."""
+    """Returns whether a JSON object, in whatever spelling, names another version."""
     try:
         value = read_json(data)
     except JsonTextError:
         return False
     if not isinstance(value, dict):
         return False
-    version = value.get("bundle_version", value.get("receipt_version"))
+    version = value.get("bundle_version")
     return isinstance(version, str) and version != _VERSION
 
 
