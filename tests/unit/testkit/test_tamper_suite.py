@@ -94,7 +94,6 @@ UNREACHED = {
     "4.11": "a disk that fails",
     "8.02": "a document of 256 MiB",
     "8.03": "a disk that fails",
-    "8.34": "the table finds a missing event before",
     "10.03": "the caller demands a digest, not a run",
     "10.04": "the caller demands a digest, not a nonce",
     "10.05": "the caller demands a digest, not a time",
