@@ -101,9 +101,9 @@ def generator(tmp_path, monkeypatch):
 
 def test_the_generator_writes_all_goldens_into_an_empty_folder(generator):
     assert generator.main([]) == 0
-    assert generator.SUMS.read_bytes() == SUMS.read_bytes()
     listed = SUMS.read_text("utf-8").splitlines(keepends=True)
     own = "".join(line for line in listed if "  v0.1/" in line)
+    assert generator.SUMS.read_text("utf-8") == own
     assert list(problems(generator.GOLDEN, own, {"v0.1": KEPT["v0.1"]})) == []
 
 

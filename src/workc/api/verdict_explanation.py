@@ -17,9 +17,11 @@ _WHOLE = (
 #: What PASS proves, by the version of the format.
 _PROVES: Mapping[str, tuple[str, ...]] = {
     "0.1": (
-        _WHOLE,
-        "The phases stand in an order that a run can have, and the outcome is borne out by the "
-        "checks and by the children.",
+        "Nothing was changed, added or taken away since it was sealed: every file has the hash that is "
+        "listed, every event names the one before, and the proof digest commits to the receipt, the "
+        "events and the evidence.",
+        "The phases stand in an order that a run can have, and the outcome is no better than the "
+        "checks, and what was recorded of children, allow.",
         "What was executed lies within the effects that were declared.",
     ),
     "0.2": (

@@ -51,6 +51,9 @@ ORACLE_CODES: dict[str, str] = {
 
 def unknown_code(code: str) -> Stopped:
     """Returns the refusal of a code that nobody knows, with what may have been meant."""
+    if code.upper() in ORACLE_CODES:
+        message = f"{code.upper()} is a finding of verify-bundle, no failure of a run"
+        return stop("INVALID_INPUT", message, f"workc explain {code.upper()}")
     near = get_close_matches(code.upper()[:80], [*CATALOG, *ORACLE_CODES], n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return stop(

@@ -17,7 +17,7 @@ from workc.cli.errors import show_failure
 from workc.cli.progress import Progress
 from workc.cli.signals import Interruption
 from workc.cli.state import State
-from workc.cli.text import count, json_text, money, printable, seconds
+from workc.cli.text import argument, count, json_text, money, printable, seconds
 from workc.kernel.failure import Failure
 from workc.runtime.outcome import StructuredOutcome
 
@@ -96,8 +96,8 @@ def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> No
 def _next(state: State, outcome: StructuredOutcome) -> list[str]:
     return [
         f"workc show {outcome.run_id}{state.store_option}",
-        f"workc verify-bundle {printable(str(outcome.bundle))}",
-        f"workc replay {printable(str(outcome.bundle))}",
+        f"workc verify-bundle {argument(str(outcome.bundle))}",
+        f"workc replay {argument(str(outcome.bundle))}",
     ]
 
 

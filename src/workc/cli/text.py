@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 
 import msgspec
@@ -10,12 +11,19 @@ from workc.kernel.values import Json
 
 #: The most characters of somebody else's text that one line shows.
 MAX_SHOWN = 300
+#: As long as a path may be on most systems.
+MAX_ARGUMENT = 4096
 
 
 def printable(text: str, limit: int = MAX_SHOWN) -> str:
     """Returns one line of text; what cannot be printed stands escaped, the rest after ``limit`` is cut."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else _escaped(c) for c in cut)
+
+
+def argument(path: str) -> str:
+    """Returns a path as it is typed after a command: quoted where a shell would cut it."""
+    return shlex.quote(printable(path, MAX_ARGUMENT))
 
 
 def _escaped(char: str) -> str:

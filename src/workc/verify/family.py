@@ -126,7 +126,7 @@ class _Family:
             return None
         verdict, said = min(candidates, key=lambda each: _distance(each[1], child))
         _compare(child, parent, verdict, said, case)
-        return verdict
+        return msgspec.structs.replace(verdict, run_id=child.run_id)
 
 
 def _distance(said: Proven | None, child: Child) -> int:

@@ -21,6 +21,11 @@ class Registry(NamedTuple):
     rules: tuple[Rule, ...]
 
 
+def rules_of(number: str) -> list[Rule]:
+    """Returns the rules of a number: one of each registry that has it."""
+    return [rule for registry in REGISTRIES for rule in registry.rules if rule.number == number]
+
+
 REGISTRIES = (
     Registry("bundle-0.2", "Bundles of format 0.2", RULES_02),
     Registry("bundle-0.1", "Bundles of format 0.1", RULES_01),

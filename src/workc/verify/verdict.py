@@ -115,7 +115,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ``proof_digest`` is set on PASS only, and ``signers``, the trusted keys that have signed it, on
     PASS with a trust file. ``not_checked`` says what the verdict does not cover:
     steps that could not run, and what a bare bundle cannot prove. ``notes`` are remarks without
-    weight. ``children`` are the verdicts on the bundles of children, if those were asked for.
+    weight. ``children`` are the verdicts on the bundles of children, if those were asked for; their
+    ``run_id`` is the one that the parent recorded, on FAIL too.
     """
 
     verdict: Literal["PASS", "FAIL"]

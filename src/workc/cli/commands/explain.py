@@ -19,27 +19,43 @@ from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Refusal
 from workc.kernel.values import JsonObject
+from workc.verify.registry import rules_of
 from workc.verify.verdict import Verdict
 
+_RULE = re.compile(r"[0-9A-Z]+\.[0-9]+")
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 
 
 @click.command("explain", epilog="Example: workc explain BUDGET_EXCEEDED")
-@click.argument("subject", metavar="CODE|RUN|BUNDLE")
+@click.argument("subject", metavar="CODE|RULE|RUN|BUNDLE")
 @options.store
 @options.common
 @click.pass_obj
 def command(state: State, subject: str) -> int:
-    """Explain a failure code, a code of the oracle, a run or a bundle."""
+    """Explain a failure code, a finding or rule of verify-bundle, a run or a bundle."""
     state.tries = ("workc ls", "workc failures")
     code = subject.upper()
     if code in CATALOG or code in ORACLE_CODES:
         _explain_code(state, code)
+    elif _RULE.fullmatch(code) and rules_of(code):
+        _explain_rule(state, code)
     elif _CODE.fullmatch(subject) and "_" in subject:
         raise unknown_code(subject)
     else:
         _explain_run(state, subject)
     return exits.OK
+
+
+def _explain_rule(state: State, number: str) -> None:
+    sentences = [
+        f"{rule.paragraph}: {rule.text} Else: {rule.code}, step {rule.step}."
+        for rule in rules_of(number)
+    ]
+    if state.json:
+        state.document({**_code_json(number), "sentences": [*sentences]})
+        return
+    for sentence in sentences:
+        state.out(f"{number}  {printable(sentence, 1000)}")
 
 
 def _explain_code(state: State, code: str) -> None:

@@ -14,7 +14,7 @@ from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import count, printable
+from workc.cli.text import argument, count, printable
 
 
 @click.command("pack", epilog="Example: workc pack last --out evidence.workc")
@@ -38,8 +38,8 @@ def command(state: State, bundle: str, out: Path | None) -> int:
     try:
         moved = pack(path, target)
     except Unfit as unfit:
-        raise refused(unfit, f"workc verify-bundle {printable(str(path))}") from None
-    show(state, moved, "packed", "workc.pack/1", f"workc verify-bundle {printable(str(target))}")
+        raise refused(unfit, f"workc verify-bundle {argument(str(path))}") from None
+    show(state, moved, "packed", "workc.pack/1", f"workc verify-bundle {argument(str(target))}")
     return exits.OK
 
 

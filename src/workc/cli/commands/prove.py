@@ -15,7 +15,7 @@ from workc.cli.commands.verify_proof import shown_line
 from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
 
 _TRY = "workc prove --help"
 
@@ -57,11 +57,11 @@ def command(
         raise stop("INVALID_INPUT", "--content goes with --file: an event has no file", _TRY)
     path = find_bundle(bundle, open_store(state))
     target, beside = free_file(out), None if content is None else free_file(content)
-    state.tries = (f"workc show {printable(str(path))} --events",)
+    state.tries = (f"workc show {argument(str(path))} --events",)
     try:
         proved = prove(path, target, event=event, file=file, content=beside)
     except Unfit as unfit:
-        raise refused(unfit, f"workc verify-bundle {printable(str(path))}") from None
+        raise refused(unfit, f"workc verify-bundle {argument(str(path))}") from None
     if state.json:
         state.document(proved.to_json())
         return exits.OK

@@ -12,7 +12,7 @@ from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.story_text import check_lines, header_lines, output_text, step_lines
-from workc.cli.text import json_text, printable
+from workc.cli.text import argument, json_text, printable
 from workc.kernel.values import Json, JsonObject
 
 
@@ -64,7 +64,7 @@ def next_lines(story: RunStory) -> list[str]:
     """Returns the commands that may come next."""
     if not story.sealed:
         return [] if story.status == "running" else [f"workc resume {story.run_id}"]
-    path = printable(story.path)
+    path = argument(story.path)
     found = [f"workc verify-bundle {path}", f"workc replay {path}"]
     return found if story.code is None else [f"workc explain {story.code}", *found]
 

@@ -11,7 +11,7 @@ from workc.api.signing import NotVerified, Signed, sign
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
 
 
 @click.command(
@@ -36,9 +36,7 @@ def command(state: State, bundle: str, key: str) -> int:
         signed = sign(path, key)
     except NotVerified as error:
         code = exits.UNDECIDED if error.verdict.undecided else exits.PROVEN_BAD
-        raise Stopped(
-            error.failure, (f"workc verify-bundle {printable(bundle, 1000)}",), code
-        ) from None
+        raise Stopped(error.failure, (f"workc verify-bundle {argument(bundle)}",), code) from None
     if state.json:
         state.document({**signed.to_json(), "path": bundle})
     else:

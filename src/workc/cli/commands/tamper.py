@@ -19,7 +19,7 @@ from workc.cli.errors import Stopped, stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.tamper_text import report_lines
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.values import Json, JsonObject
 from workc.sim.tamper.changing import apply_to, change
@@ -195,7 +195,7 @@ def _not_good(bundle: str, codes: tuple[str, ...], code: int) -> Stopped:
     why = codes[0] if codes else "not every step could be taken"
     message = f"mutants are made of a bundle that verifies; {printable(bundle)} does not: {why}"
     failure = Failure(code="INVALID_INPUT", message=message)
-    return Stopped(failure, (f"workc verify-bundle {printable(bundle)}",), code)
+    return Stopped(failure, (f"workc verify-bundle {argument(bundle)}",), code)
 
 
 class _Progress:

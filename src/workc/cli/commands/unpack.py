@@ -13,7 +13,7 @@ from workc.cli.commands.pack import refused, show
 from workc.cli.commands.run import free_target
 from workc.cli.errors import stop
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
 
 
 @click.command("unpack", epilog="Example: workc unpack evidence.workc --out evidence")
@@ -36,6 +36,6 @@ def command(state: State, archive: str, out: Path) -> int:
     try:
         moved = unpack(path, target)
     except Unfit as unfit:
-        raise refused(unfit, f"workc verify-bundle {printable(archive)}") from None
-    show(state, moved, "unpacked", "workc.unpack/1", f"workc verify-bundle {printable(str(out))}")
+        raise refused(unfit, f"workc verify-bundle {argument(archive)}") from None
+    show(state, moved, "unpacked", "workc.unpack/1", f"workc verify-bundle {argument(str(out))}")
     return exits.OK

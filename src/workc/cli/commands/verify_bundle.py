@@ -25,6 +25,8 @@ from workc.verify.verdict import Verdict
 if TYPE_CHECKING:
     from workc.verify.signatures.trust import Trust
 
+#: So many findings of a child are shown; all of them stand in its own verdict.
+MAX_OF_CHILD = 3
 _HEX = re.compile(r"[0-9a-f]*")
 #: Of several bundles the exit code that stands first here is the answer.
 _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
@@ -50,9 +52,14 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
     type=options.Folder(),
     multiple=True,
     metavar="DIR",
-    help="Where they are looked for (beside PATH).",
+    help="Verify children, looked for in DIR (beside PATH).",
 )
-@click.option("--explain-rules", is_flag=True, help="List every rule; this needs no PATH.")
+@click.option(
+    "--explain-rules",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="List every rule, and judge nothing.",
+)
 @options.common
 @click.pass_obj
 def command(
@@ -71,6 +78,8 @@ def command(
     explain_rules: bool,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
+    if explain_rules and paths:
+        raise click.UsageError("--explain-rules takes no PATH", click.get_current_context())
     if explain_rules:
         from workc.cli.rules_text import show_rules  # noqa: PLC0415 - judging needs no list
 
@@ -85,6 +94,10 @@ def command(
         not_before_ms=not_before,
     )
     demands = _demands(paths, trust, require_signature=require_signature, at=at)
+    for folder in children:
+        if not folder.is_dir():
+            message = f"there is no folder {printable(str(folder))}"
+            raise stop("INVALID_INPUT", message, "--children DIR: a folder that holds bundles")
     kin = _Kin(recursive or bool(children), children or None)
     verdicts = [_judge(path, wanted, demands, kin) for path in paths]
     if verdicts == [None]:
@@ -221,8 +234,10 @@ def show_verdict(state: State, path: str, verdict: Verdict | None) -> None:
 def _show_child(state: State, child: Verdict, depth: int = 1) -> None:
     paint = state.console.paint
     mark = paint("✓ PASS", "good") if child.ok else paint("✗ FAIL", "bad")
-    name = printable(child.run_id or "a child that does not pass")
-    state.out(f"  {'  ' * depth}{mark}  child {name}")
+    state.out(f"  {'  ' * depth}{mark}  child {printable(str(child.run_id))}")
+    for finding in child.failures[:MAX_OF_CHILD]:
+        for line in finding_lines(finding.to_json()):
+            state.out(f"    {'  ' * depth}{line}")
     for grandchild in child.children:
         _show_child(state, grandchild, depth + 1)
 
@@ -236,7 +251,7 @@ def finding_lines(found: JsonObject) -> list[str]:
         where += f" {found['pointer']}"
     lines = [
         f"{found['code']}  step {found['step']}  {printable(where)}",
-        f"    {printable(str(found['message']))}",
+        f"    {printable(str(found['message']))}  (rule {found['rule']})",
     ]
     pairs = ((name, found[name]) for name in ("expected", "actual") if name in found)
     return [*lines, *(f"    {name:8}  {printable(str(value))}" for name, value in pairs)]
