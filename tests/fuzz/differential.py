@@ -1,6 +1,7 @@
 """Two verifiers that share no code, asked about many changed bundles: they must always agree.
 
     python tests/fuzz/differential.py --count 200000 --seed 1
+    python tests/fuzz/differential.py --count 200000 --seed 1 --format 0.1
 
 Every change follows from its number and the seed, so a disagreement is shown again by
 ``--seed S --first N --count 1``. Prints figures; exits 1 if there was one.
@@ -17,11 +18,15 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import mutations
+import mutations_v01
 from ground import second
-from mutations import NAMES, files_of, mutated
 
 from workc.verify.reader import MemoryReader
 from workc.verify.verifier import verify
+
+#: What draws the bundles of a format.
+FORMATS = {"0.2": mutations, "0.1": mutations_v01}
 
 
 class Case(NamedTuple):
@@ -41,11 +46,11 @@ class Case(NamedTuple):
         return self.passed == (not self.second)
 
 
-def case(seed: int, number: int) -> Case:
+def case(seed: int, number: int, version: str = "0.2") -> Case:
     """Returns the case of a number: what was drawn, and both verdicts."""
-    random = Random(f"{seed} {number}")
-    name = random.choice(NAMES)
-    sort, files = mutated(name, random)
+    random, drawn = Random(f"{seed} {number}"), FORMATS[version]
+    name = random.choice(drawn.NAMES)
+    sort, files = drawn.mutated(name, random)
     verdict = verify(MemoryReader(files))
     return Case(
         number=number,
@@ -64,10 +69,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--format", choices=FORMATS, default="0.2")
     given = parser.parse_args(arguments)
+    files_of = FORMATS[given.format].files_of
     begun, sorts, passes, same, bad = time.monotonic(), Counter(), Counter(), 0, 0
     for number in range(given.first, given.first + given.count):
-        found = case(given.seed, number)
+        found = case(given.seed, number, given.format)
         sorts[found.sort] += 1
         if found.passed and found.files != files_of(found.name):
             passes[found.sort] += 1

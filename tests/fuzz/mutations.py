@@ -13,7 +13,8 @@ from typing import Any
 
 import drafts
 from ground import build, bundles, sealing
-from values import change_value, moved, written
+from raw import changed_bytes, cut_off, flipped_bit, moved_lines
+from values import change_value, written
 
 Json = Any
 Files = dict[str, bytes]
@@ -46,38 +47,7 @@ def mutated(name: str, random: Random) -> tuple[str, Files]:
     return sort, next((files for files in tries if files != before), dict(before))
 
 
-# ------------------------------------------------------------------------------------ bytes
-
-
-def _flipped_bit(files: Files, random: Random) -> Files:
-    path = random.choice([path for path, data in files.items() if data])
-    data = bytearray(files[path])
-    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
-    return {**files, path: bytes(data)}
-
-
-def _changed_bytes(files: Files, random: Random) -> Files:
-    path = random.choice([*files])
-    for _ in range(random.choice((1, 1, 2))):
-        data = files[path]
-        place = random.randrange(len(data) + 1)
-        end = min(len(data), place + random.choice((0, 1, 1, 2, 9)))
-        new = random.choice((b"", random.randbytes(1), random.randbytes(3), data[place:end] * 2))
-        files[path] = data[:place] + new + data[end:]
-    return files
-
-
-def _cut_off(files: Files, random: Random) -> Files:
-    path = random.choice([*files])
-    return {**files, path: files[path][: random.randrange(len(files[path]) + 1)]}
-
-
 # ------------------------------------------------------------------------- lines and values
-
-
-def _moved_lines(files: Files, random: Random) -> Files:
-    lines = [line.decode("latin-1") for line in files["events.jsonl"].splitlines(keepends=True)]
-    return {**files, "events.jsonl": "".join(moved(lines, random)).encode("latin-1")}
 
 
 def _changed_line(files: Files, random: Random) -> Files:
@@ -160,10 +130,10 @@ def _sealed(edit: Callable[[Json, Random], None]) -> Change:
 
 #: What may be done, and how often against the others.
 SORTS: dict[str, tuple[Change, int]] = {
-    "bits": (_flipped_bit, 2),
-    "bytes": (_changed_bytes, 5),
-    "cut": (_cut_off, 1),
-    "lines": (_moved_lines, 3),
+    "bits": (flipped_bit, 2),
+    "bytes": (changed_bytes, 5),
+    "cut": (cut_off, 1),
+    "lines": (moved_lines, 3),
     "values of a document": (_changed_document, 4),
     "values of a line": (_changed_line, 4),
     "files": (_changed_files, 4),

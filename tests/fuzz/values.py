@@ -2,9 +2,18 @@
 
 import json
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Any
+
+
+class Words(NamedTuple):
+    """What a format's rules look for: numbers, texts, and names of fields to put where none is."""
+
+    numbers: tuple[Json, ...]
+    texts: tuple[str, ...]
+    fields: tuple[str, ...]
+
 
 _NUMBERS = (0, 1, 2, -1, 2**53 - 1, 2**53, 1.5, 10**30)
 _TEXTS = (
@@ -16,6 +25,7 @@ _TEXTS = (
 )  # fmt: skip
 #: Names of fields that may be absent, to be put where they may not.
 _FIELDS = ("x", "code", "halt", "failure", "value", "request", "params", "step", "at_ms", "path")
+WORDS = Words(_NUMBERS, _TEXTS, _FIELDS)
 
 
 def copied(value: Json) -> Json:
@@ -65,7 +75,7 @@ def moved(items: list[Json], random: Random) -> list[Json]:
     return items
 
 
-def change_value(document: Json, random: Random, other: Json) -> None:
+def change_value(document: Json, random: Random, other: Json, words: Words = WORDS) -> None:
     """Changes one value inside a document; ``other`` is a document to take values from."""
     found = ways(document)
     if not found:
@@ -76,14 +86,15 @@ def change_value(document: Json, random: Random, other: Json) -> None:
     if isinstance(parent, dict) and draw < 0.1:
         del parent[last]
     elif isinstance(parent, dict) and draw < 0.2:
-        parent[random.choice(_FIELDS)] = parent[last]
+        parent[random.choice(words.fields)] = parent[last]
     elif isinstance(parent, list) and draw < 0.3:
         parent[:] = moved(parent, random)
     else:
-        parent[last] = _another(parent[last], random, other)
+        parent[last] = another(parent[last], random, other, words)
 
 
-def _another(value: Json, random: Random, other: Json) -> Json:
+def another(value: Json, random: Random, other: Json, words: Words = WORDS) -> Json:
+    """Returns another value, often of the same type, or one from elsewhere."""
     draw = random.random()
     if draw < 0.2:
         return copied(at(other, random.choice(ways(other) or [()])))
@@ -97,4 +108,4 @@ def _another(value: Json, random: Random, other: Json) -> Json:
         )
     if draw > 0.9:
         return random.choice((None, [], {}, True, value, [value]))
-    return random.choice(_NUMBERS if isinstance(value, int) else _TEXTS)
+    return random.choice(words.numbers if isinstance(value, int) else words.texts)

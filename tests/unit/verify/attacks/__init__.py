@@ -1,21 +1,25 @@
 """All attacks, in the order of the sections of docs/spec/bundle-0.2.md."""
 
 from attacks import (
+    chains,
     demands,
     documents,
     files,
     lanes,
     lines,
     money,
+    pairs,
     payloads,
     policy,
     projection,
     readers,
     roots,
+    steps,
 )
 from attacks.attack import ATTACKS, OPERATORS, Attack
 
 SECTIONS = (
+    chains,
     demands,
     documents,
     files,
@@ -23,10 +27,12 @@ SECTIONS = (
     lines,
     money,
     payloads,
+    pairs,
     policy,
     projection,
     readers,
     roots,
+    steps,
 )
 
 __all__ = ["ATTACKS", "OPERATORS", "SECTIONS", "Attack"]

@@ -1,171 +1,65 @@
-"""Changes of good bundles of format 0.1, drawn from a seed: some sealed anew, some not.
+"""Edits of the drafts of bundles of format 0.1: each changes one thing at random, before it is sealed.
 
-    changed("full", Random(7))   ->   ("selectors, sealed anew", {"receipt.json": b"...", ...})
-
-What is sealed anew has all hashes right (by ``tests/unit/verify/v01/sealing.py``, which shares
-nothing with workc), so that the rules behind them are reached. The same seed gives the same change.
+Some are aimed at a part of the format, and change receipt and events alike, so that the rules behind
+the hashes and the cross-checks are reached, by bundles that break them and by bundles that do not.
 """
 
-import importlib.util
 import json
-import sys
-from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
+from ground import load
+from values import Words, another, at, change_value, copied, moved, ways
+
 Json = Any
-Files = dict[str, bytes]
-
-TESTS = Path(__file__).parents[1]
-
-
-def load(path: str) -> Any:
-    """Returns the module in a file below tests/, loaded once."""
-    name = "workc_tests_" + path.replace("/", "_").removesuffix(".py")
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, TESTS / path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
 
 sealing = load("unit/verify/v01/sealing.py")
-GOLDENS = TESTS / "golden" / "v0.1"
-FOLDERS = {
-    path.parent.relative_to(GOLDENS).as_posix(): path.parent
-    for path in sorted(GOLDENS.rglob("receipt.json"))
-}
-NAMES = (*sealing.PARTS, *FOLDERS)
-DOCUMENTS = ("receipt.json", "manifest.json", "events.jsonl")
-#: A change may do nothing, or make what cannot be sealed.
-TRIES = 8
-UNSEALABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-@cache
-def files_of(name: str) -> Mapping[str, bytes]:
-    """Returns the files of a good bundle; do not change them."""
-    if name in sealing.PARTS:
-        return sealing.bundle(name)
-    root = FOLDERS[name]
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-
-
-def draft_of(name: str) -> Any:
-    """Returns a good bundle to edit and seal anew."""
-    files = files_of(name)
-    return sealing.Draft(
-        json.loads(files["receipt.json"]),
-        [json.loads(line) for line in files["events.jsonl"].split(b"\n")[:-1]],
-        {path: data for path, data in files.items() if path not in DOCUMENTS},
-    )
-
-
-def changed(name: str, random: Random) -> tuple[str, Files]:
-    """Returns which sort of change was drawn, and the bundle after it."""
-    sort = random.choices([*SORTS], [weight for _, weight in SORTS.values()])[0]
-    change, _ = SORTS[sort]
-    before = files_of(name)
-    tries = (change(name, random) for _ in range(TRIES))
-    return sort, next((files for files in tries if files != before), dict(before))
-
+canonical = sealing.canonical
 
 # ------------------------------------------------------------------------------------ values
 
-WORDS = (
-    "", "x", "a@1", "Lock", "Act", "Observe", "success", "partial", "failed", "Draft", "human",
-    "Prompt", "Decision", "File", "Semantic", "Recoverable", "Locked", "IntentSet", "ChildJoined",
-    "ReadFS", "0.1.0", "CJ-0.1", "0" * 64, "é", "\ue000", "\U0001f600", "\n", "\u202e",
+WORDS = Words(
+    numbers=(
+        0, 1, 1000, 1001, -1, 2**63, -(2**63), 2**64 - 1, 2**64, -(2**63) - 1, 10**30, 0.0, 1.5,
+    ),
+    texts=(
+        "", "x", "a@1", "Lock", "Act", "Observe", "success", "partial", "failed", "Draft", "human",
+        "Prompt", "Decision", "File", "Semantic", "Recoverable", "Locked", "IntentSet", "ReadFS",
+        "ChildJoined", "0.1.0", "CJ-0.1", "0" * 64, "é", "\ue000", "\U0001f600", "\n", "\u202e",
+    ),
+    fields=("x", "evidence", "kind", "bundle_version", "results", "suggestions", "note", "ts_utc"),
 )  # fmt: skip
-NUMBERS = (0, 1, 1000, 1001, -1, 2**63, -(2**63), 2**64 - 1, 2**64, -(2**63) - 1, 10**30, 0.0, 1.5)
-FIELDS = ("x", "evidence", "kind", "bundle_version", "results", "suggestions", "note", "ts_utc")
 
 
-def copied(value: Json) -> Json:
-    return json.loads(json.dumps(value))
+def shuffled(items: list[Json], random: Random) -> list[Json]:
+    """Returns the items after one move; none, if there are none."""
+    return moved(items, random) if items else []
 
 
-def ways(value: Json, way: tuple[Json, ...] = ()) -> list[tuple[Json, ...]]:
-    """Returns the way to every value inside a JSON value, the value itself left out."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found = []
-    for key, item in inner:
-        found.append((*way, key))
-        if isinstance(item, dict | list):
-            found += ways(item, (*way, key))
-    return found
-
-
-def at(value: Json, way: tuple[Json, ...]) -> Json:
-    for key in way:
-        value = value[key]
-    return value
-
-
-def moved(items: list[Json], random: Random) -> list[Json]:
-    """Returns the items with one moved, doubled, swapped or taken out, or all after it gone."""
-    items = list(items)
-    if not items:
-        return items
-    place = random.randrange(len(items))
-    match random.randrange(5):
-        case 0:
-            items.insert(random.randrange(len(items)), items.pop(place))
-        case 1:
-            items.insert(place, copied(items[place]))
-        case 2:
-            items[place], items[place - 1] = items[place - 1], items[place]
-        case 3:
-            del items[place]
-        case _:
-            del items[place + 1 :]
-    return items
-
-
-def another(value: Json, random: Random) -> Json:
-    """Returns another value, often of the same type."""
-    if random.random() < 0.2:
-        return random.choice((None, True, 1, "x", [], {}, [value], {"x": value}))
-    if isinstance(value, bool):
-        return random.choice((not value, int(value)))
-    if isinstance(value, int):
-        return random.choice((value + 1, value - 1, str(value), float(value), *NUMBERS))
-    if isinstance(value, str):
-        texts = (value + "x", value[:-1], value.upper(), value + " ", value[::-1])
-        return random.choice((*texts, *WORDS))
-    return moved(value, random) if isinstance(value, list) else None
-
-
-def change_value(document: Json, random: Random) -> None:
-    """Changes, takes out, renames or adds one value, or takes one from elsewhere."""
-    found = ways(document)
-    *way, last = random.choice(found)
-    parent, draw = at(document, tuple(way)), random.random()
-    if isinstance(parent, dict) and draw < 0.12:
-        del parent[last]
-    elif isinstance(parent, dict) and draw < 0.2:
-        parent[random.choice((last + "x", *FIELDS))] = parent.pop(last)
-    elif isinstance(parent, dict) and draw < 0.28:
-        parent[random.choice(FIELDS)] = copied(at(document, random.choice(found)))
-    elif isinstance(parent, list) and draw < 0.25:
-        parent[:] = moved(parent, random)
-    elif draw < 0.4:
-        parent[last] = copied(at(document, random.choice(found)))
+def change(document: Json, random: Random) -> None:
+    """Changes, takes out, renames, retypes or adds one value."""
+    if random.random() < 0.7:
+        change_value(document, random, document, WORDS)
+        return
+    *way, last = random.choice(ways(document))
+    parent = at(document, tuple(way))
+    value = parent[last]
+    if isinstance(parent, dict) and random.random() < 0.3:
+        parent[last + "x"] = parent.pop(last)
     else:
-        parent[last] = another(parent[last], random)
+        number = isinstance(value, int)
+        others = (None, 1, [value], {"x": value}, str(value), float(value) if number else 0.0)
+        parent[last] = random.choice((*others, int(value) if number else value))
+
+
+def edit_values(draft: Any, random: Random) -> None:
+    """Changes a value of the receipt or of an event."""
+    change(random.choice((draft.receipt, draft.events)), random)
 
 
 # --------------------------------------------------------------------------------- spellings
 
 MARK = "\u0001mark\u0001"
-
-
-def canonical(value: Json) -> bytes:
-    return sealing.canonical(value)
 
 
 def respelled(document: Json, random: Random) -> bytes:
@@ -179,7 +73,7 @@ def respelled(document: Json, random: Random) -> bytes:
     parent[way[-1]] = MARK
     spelled = canonical(document).decode()
     parent[way[-1]] = box
-    text = "{" + ",".join(moved(pairs, random)) + "}"
+    text = "{" + ",".join(shuffled(pairs, random)) + "}"
     return spelled.replace(json.dumps(MARK), text).encode()
 
 
@@ -192,110 +86,7 @@ def badly(raw: bytes, random: Random) -> bytes:
     return raw[:place] + new + raw[place:]
 
 
-# ------------------------------------------------------------------------------ not sealed anew
-
-
-def unsealed(change: Callable[[Files, Random], None]) -> Callable[[str, Random], Files]:
-    def changes(name: str, random: Random) -> Files:
-        files = dict(files_of(name))
-        for _ in range(random.choice((1, 1, 1, 2))):
-            change(files, random)
-        return files
-
-    return changes
-
-
-def flip_bit(files: Files, random: Random) -> None:
-    path = random.choice([path for path in files if files[path]])
-    data = bytearray(files[path])
-    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
-    files[path] = bytes(data)
-
-
-def change_bytes(files: Files, random: Random) -> None:
-    path = random.choice([*files])
-    data = files[path]
-    start = random.randrange(len(data) + 1)
-    end = min(len(data), start + random.choice((0, 1, 1, 2, 9)))
-    new = random.choice((b"", random.randbytes(1), random.randbytes(3), data[start:end] * 2))
-    files[path] = data[:start] + new + data[end:]
-
-
-def cut_off(files: Files, random: Random) -> None:
-    path = random.choice([*files])
-    files[path] = files[path][: random.randrange(len(files[path]) + 1)]
-
-
-def move_lines(files: Files, random: Random) -> None:
-    lines = files["events.jsonl"].splitlines(keepends=True)
-    latin = moved([line.decode("latin-1") for line in lines], random)
-    files["events.jsonl"] = "".join(latin).encode("latin-1")
-
-
-def change_document(files: Files, random: Random) -> None:
-    path = random.choice(DOCUMENTS)
-    if path == "events.jsonl":
-        lines = files[path].split(b"\n")[:-1]
-        place = random.randrange(len(lines))
-        lines[place] = rewritten(lines[place], random)
-        files[path] = b"".join(line + b"\n" for line in lines)
-    else:
-        files[path] = rewritten(files[path], random)
-
-
-def rewritten(raw: bytes, random: Random) -> bytes:
-    try:
-        document = json.loads(raw)
-        if random.random() < 0.3:
-            return respelled(document, random)
-        change_value(document, random)
-        return canonical(document)
-    except UNSEALABLE:
-        return raw
-
-
-ODD_NAMES = (
-    "", ".", "..", "a b", "con", "evidence/x.", "../x", "/x", "evidence", "evidence/", "evidence/a b",
-    "events.jsonl/x", "RECEIPT.json", "evidence/é", "signatures/a.dsse.json", "artifacts/x",
-    "evidence/x", "evidence/con", "evidence/Aux.txt", "evidence/a/b", "evidence/ x", "evidence/x ",
-    "evidence/com1 .x", "evidence/" + "x" * 255, "evidence/" + "x" * 256, "evidence/a*b",
-    "evidence/(a)+[b]", "evidence/~!#$%&'=;@^`{},-_.x", "evidence/" + "xy/" * 170, "\udcff",
-)  # fmt: skip
-
-
-def change_files(files: Files, random: Random) -> None:
-    path = random.choice([*files]) if files else "evidence/x"
-    to = random.choice((*files, *ODD_NAMES, path + "x", path.upper()))
-    match random.randrange(4):
-        case 0:
-            files.pop(path, None)
-        case 1:
-            files[to] = files.pop(path, b"")
-        case 2:
-            files[to] = files.get(path, b"")
-        case _:
-            files[to], files[path] = files.get(path, b""), files.get(to, b"")
-
-
-# ------------------------------------------------------------------------------- sealed anew
-
-
-def sealed(edit: Callable[[Any, Random], None]) -> Callable[[str, Random], Files]:
-    def changes(name: str, random: Random) -> Files:
-        try:
-            draft = draft_of(name)
-            for _ in range(random.choice((1, 1, 1, 2, 3))):
-                edit(draft, random)
-            return draft.seal()
-        except UNSEALABLE:
-            return dict(files_of(name))
-
-    return changes
-
-
-def edit_values(draft: Any, random: Random) -> None:
-    document = random.choice((draft.receipt, draft.receipt, draft.events, draft.events))
-    change_value(document, random)
+# ------------------------------------------------------------------------------------- edits
 
 
 def edit_outer(draft: Any, random: Random) -> None:
@@ -304,32 +95,24 @@ def edit_outer(draft: Any, random: Random) -> None:
     if random.random() < 0.3:
         draft.seal()
         draft.keep |= {"receipt_hash", "roots", "proof_digest"}
-    change_value(box, random)
+    change(box, random)
 
 
 def edit_entries(draft: Any, random: Random) -> None:
     def listed(entries: Json) -> Json:
         entries = copied(entries)
         if random.random() < 0.5:
-            return moved(entries, random)
-        change_value(entries, random)
+            return shuffled(entries, random)
+        change(entries, random)
         return entries
 
     draft.listed = listed
 
 
-def edit_files(draft: Any, random: Random) -> None:
-    change_files(draft.files, random)
-
-
-def edit_unlisted(draft: Any, random: Random) -> None:
-    draft.unlisted[random.choice(ODD_NAMES)] = b"x"
-
-
 def edit_hashes(draft: Any, random: Random) -> None:
     draft.seal()
     draft.keep |= {random.choice(("seq", "prev_event_hash", "event_hash", "roots", "receipt_hash"))}
-    change_value(random.choice((draft.events, draft.receipt["integrity"])), random)
+    change(random.choice((draft.events, draft.receipt["integrity"])), random)
 
 
 def edit_spelling(draft: Any, random: Random) -> None:
@@ -359,7 +142,7 @@ def edit_words(draft: Any, random: Random) -> None:
         found = ways(payloads)
         sample = at(payloads, random.choice(found))
     old = canonical(sample)
-    new = another(sample, random)
+    new = another(sample, random, draft.receipt, WORDS)
     for way in ways(whole):
         try:
             parent = at(whole, way[:-1])
@@ -370,7 +153,7 @@ def edit_words(draft: Any, random: Random) -> None:
 
 
 def edit_events(draft: Any, random: Random) -> None:
-    draft.events[:] = moved(draft.events, random)
+    draft.events[:] = shuffled(draft.events, random)
 
 
 def edit_kinds(draft: Any, random: Random) -> None:
@@ -496,7 +279,7 @@ def edit_selectors(draft: Any, random: Random) -> None:
     for event in draft.events:
         event["payload"].pop("effects_declared", None)
         if event["kind"] == "PlanChosen" and random.random() < 0.1:
-            event["payload"]["effects_declared"] = moved(several, random)
+            event["payload"]["effects_declared"] = shuffled(several, random)
 
 
 IDS = (
@@ -554,7 +337,7 @@ def edit_children(draft: Any, random: Random) -> None:
     if random.random() < 0.7:
         random.shuffle(told)
     if random.random() < 0.2:
-        told = moved(told, random)
+        told = shuffled(told, random)
     place = random.randrange(1, len(draft.events))
     phase = draft.events[place]["phase"]
     for kind, child, fields in reversed(told):
@@ -580,7 +363,7 @@ def edit_phases(draft: Any, random: Random) -> None:
     elif random.random() < 0.5:
         sequence.insert(place, sequence[place - 1])
     else:
-        sequence[:] = moved(sequence, random)
+        sequence[:] = shuffled(sequence, random)
     if random.random() < 0.2:
         random.choice(draft.events)["phase"] = random.choice(PHASES)
 
@@ -601,7 +384,7 @@ def edit_people(draft: Any, random: Random) -> None:
         else:
             hitl.append({"kind": "Decision", **decision})
     draft.receipt["hitl"] = hitl
-    told = hitl if random.random() < 0.8 else moved(hitl, random)
+    told = hitl if random.random() < 0.8 else shuffled(hitl, random)
     for record in told:
         payload = {key: value for key, value in record.items() if random.random() < 0.9}
         draft.insert(len(draft.events) - 1, "Hitl" + record["kind"], "Lock", payload)
@@ -633,34 +416,6 @@ def edit_strategies(draft: Any, random: Random) -> None:
         events = [("StrategySuggested", payload) for payload in told]
     events += [("StrategyApplied", used)] if used else []
     events += [("ActError", error) for error in errors]
-    for kind, payload in events if random.random() < 0.8 else moved(events, random):
+    for kind, payload in events if random.random() < 0.8 else shuffled(events, random):
         fields = {key: value for key, value in payload.items() if random.random() < 0.9}
         draft.insert(place, kind, phase, fields)
-
-
-#: What may be done, and how often against the others.
-SORTS: dict[str, tuple[Callable[[str, Random], Files], int]] = {
-    "bits": (unsealed(flip_bit), 2),
-    "bytes": (unsealed(change_bytes), 3),
-    "cut": (unsealed(cut_off), 1),
-    "lines": (unsealed(move_lines), 2),
-    "documents": (unsealed(change_document), 5),
-    "files": (unsealed(change_files), 4),
-    "values, sealed anew": (sealed(edit_values), 30),
-    "words, sealed anew": (sealed(edit_words), 12),
-    "events, sealed anew": (sealed(edit_events), 5),
-    "kinds, sealed anew": (sealed(edit_kinds), 5),
-    "integrity and manifest, sealed anew": (sealed(edit_outer), 6),
-    "entries, sealed anew": (sealed(edit_entries), 4),
-    "files, sealed anew": (sealed(edit_files), 5),
-    "files that nobody lists, sealed anew": (sealed(edit_unlisted), 2),
-    "hashes, sealed anew": (sealed(edit_hashes), 4),
-    "spelling, sealed anew": (sealed(edit_spelling), 6),
-    "times, sealed anew": (sealed(edit_times), 6),
-    "selectors, sealed anew": (sealed(edit_selectors), 14),
-    "checks, sealed anew": (sealed(edit_checks), 10),
-    "children, sealed anew": (sealed(edit_children), 10),
-    "phases, sealed anew": (sealed(edit_phases), 6),
-    "people, sealed anew": (sealed(edit_people), 8),
-    "strategies, sealed anew": (sealed(edit_strategies), 8),
-}
