@@ -123,6 +123,9 @@ def test_json_is_never_coloured(workc, bundle):
     assert "\x1b" not in workc("verify-bundle", "bundle").stdout
 
 
+DELETE = '{"DeleteFile":{"rel_path":"receipt.json"}}'
+
+
 def test_every_document_fits_its_published_schema(workc, bundle, folder, server):
     (folder / "bad.yaml").write_text("workc: 1\n")
     assert workc("keys", "new", "a", "--out", "keys").exit_code == 0
@@ -141,6 +144,8 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "unpack": ("unpack", "x.workc", "--out", "again"),
         "prove": ("prove", "bundle", "--event", "1", "--out", "p.json"),
         "proof": ("verify-proof", "p.json"),
+        "tamper": ("tamper", "bundle", "--all", "--budget", "1"),
+        "tampered": ("tamper", "bundle", "--op", DELETE, "--out", "tampered"),
         "ls": ("ls",),
         "show": ("show", "last"),
         "step": ("show", "last", "fetch"),

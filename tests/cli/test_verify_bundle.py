@@ -156,7 +156,7 @@ def test_the_rules_are_listed_without_a_path(workc):
 
 
 def test_the_rules_are_a_document_with_all_that_a_rule_has(workc):
-    for arguments in (("--explain-rules", "--json"), ("--json", "--explain-rules", "nowhere")):
+    for arguments in (("--explain-rules", "--json"), ("--json", "--explain-rules")):
         shown = workc("verify-bundle", *arguments)
         assert shown.exit_code == 0
         assert shown.document["schema"] == "workc.rules/1"
@@ -198,3 +198,23 @@ def test_names_that_a_terminal_would_act_on_are_escaped(workc, bundle, folder, n
         assert shown.exit_code == 5
         assert name not in shown.stdout
         assert all(char.isprintable() or char == "\n" for char in shown.stdout)
+
+
+def test_rules_are_not_explained_in_place_of_a_verdict(workc, bundle):
+    assert workc("verify-bundle", "bundle", "--explain-rules").exit_code == 2
+
+
+def test_a_folder_for_children_that_is_not_there_is_a_mistake_of_the_caller(workc, bundle):
+    shown = workc("verify-bundle", "bundle", "--children", "nowhere")
+    assert shown.exit_code == 2
+    assert "there is no folder nowhere" in shown.stderr
+
+
+def test_a_finding_names_its_rule_and_the_rule_is_explained_by_its_number(workc, bundle):
+    (bundle / "more").write_text("")
+    assert "(rule 3.22)" in workc("verify-bundle", "bundle").stdout
+    text = workc("explain", "3.22").stdout
+    assert "bundle-0.2, section 3: A file in the bundle is listed." in text
+    found = workc("explain", "3.22", "--json").document
+    assert found["sentences"][0].startswith("bundle-0.2, section 3: ")
+    assert workc("explain", "99.99").exit_code == 2

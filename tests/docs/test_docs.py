@@ -403,6 +403,8 @@ def variables():
         for option in command.params:
             if not isinstance(option, click.Option) or option.name == "help":
                 continue
+            if not option.allow_from_autoenv:
+                continue
             own = option.envvar
             yield own or re.sub("[- ]", "_", f"WORKC_{name}_{option.name}".upper())
 

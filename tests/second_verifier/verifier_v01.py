@@ -29,6 +29,7 @@ Shape = Callable[[Json], bool]
 MAX_NAMES = 1_000_000  # [2]
 MAX_PATH = 512  # [2]
 MAX_DOCUMENT = 268_435_456  # [3] [4]
+MAX_BRACKETS = 1_000_000  # [4]
 MAX_FILE = 8_589_934_592  # [3]
 MAX_LINE = 16_777_216  # [5], without its newline
 MAX_LINES = 10_000_000  # [5]
@@ -264,6 +265,8 @@ def read_document(tree: Tree, name: str) -> tuple[Json, list[str]]:
     if isinstance(raw, str):
         return None, [raw]
     if len(raw) > MAX_DOCUMENT:
+        return None, ["LIMIT_EXCEEDED"]
+    if name == "receipt.json" and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
         return None, ["LIMIT_EXCEEDED"]
     try:
         return parse(raw), []

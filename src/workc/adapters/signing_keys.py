@@ -160,7 +160,11 @@ def _public_pem(key: bytes) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        # O_NONBLOCK: opening a FIFO must not hang.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise _refused(path, "it is no regular file")
             data = file.read(MAX_KEY_BYTES + 1)
     except ValueError:
         raise refuse("INVALID_INPUT", "the name of a file holds no zero byte") from None

@@ -17,7 +17,13 @@ from workc.api.bundles import reader_of
 from workc.api.sources import split_lines
 from workc.api.unfit import Unfit, unfit
 from workc.api.verification import verify_bundle
-from workc.bundle.documents import Receipt, read_manifest, read_receipt, read_version
+from workc.bundle.documents import (
+    NotCanonicalError,
+    Receipt,
+    read_manifest,
+    read_receipt,
+    read_version,
+)
 from workc.bundle.inclusion import (
     MAX_PROOF_BYTES,
     InclusionProof,
@@ -39,7 +45,7 @@ from workc.kernel.failure import refuse
 from workc.kernel.values import Json, JsonObject
 from workc.verify.inclusion import verify_proof
 from workc.verify.inclusion_rules import PROOF_VERSION
-from workc.verify.reader import Reader
+from workc.verify.reader import Reader, ReadError
 from workc.verify.verdict import Verdict
 
 _CHUNK_BYTES = 1_048_576
@@ -93,11 +99,16 @@ def prove(
         FileNotFoundError: the bundle does not exist.
         FileExistsError: something is there already where a file should go.
     """
+    if content is not None and Path(content).absolute() == Path(out).absolute():
+        raise FileExistsError(str(content))
     verdict = verify_bundle(bundle)
     if not verdict.ok:
         raise Unfit(verdict.failures)
     reader = reader_of(Path(bundle))
-    proof = _make(reader, event, file)
+    try:
+        proof = _make(reader, event, file)
+    except (ReadError, NotCanonicalError) as error:
+        raise refuse("INVALID_INPUT", f"the bundle changed while it was proven: {error}") from None
     data = encode_proof(proof)
     judged = verify_proof(data, expect_digest=verdict.proof_digest)
     if not judged.ok:

@@ -8,6 +8,7 @@ from pathlib import Path
 from workc.adapters.signing_keys import NAME, PUBLIC_SUFFIX, read_public
 from workc.api.trust import trust_document, trust_entry
 from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse
 from workc.kernel.values import JsonObject
 from workc.verify.signatures.trust import TrustError, read_trust
@@ -38,7 +39,7 @@ def trust_of(keys: Iterable[str], folder: Path, threshold: int) -> JsonObject:
     document = trust_document(entries, threshold)
     try:
         read_trust(jcs.encode(document))
-    except TrustError as error:
+    except (TrustError, CanonicalError) as error:
         raise refuse("INVALID_INPUT", str(error)) from None
     return document
 

@@ -50,8 +50,7 @@ class BundlesIn:
     def _candidates(self) -> Iterator[Path]:
         for folder in self._folders:
             for path in _entries(folder):
-                yield path
-                yield path / "bundle"
+                yield from (path for path in (path, path / "bundle") if not path.is_symlink())
 
 
 def beside(bundle: Path) -> list[Path]:
@@ -63,7 +62,8 @@ def beside(bundle: Path) -> list[Path]:
 def _entries(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(Path(entry.path) for entry in islice(entries, MAX_NAMES))
+            kept = (entry for entry in islice(entries, MAX_NAMES) if not entry.is_symlink())
+            return sorted(Path(entry.path) for entry in kept)
     except OSError:
         return []
 

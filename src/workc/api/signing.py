@@ -17,12 +17,13 @@ from workc.adapters.signing_keys import SigningKey, read_private
 from workc.api.verification import verify_bundle
 from workc.bundle import documents
 from workc.bundle.documents import NotCanonicalError, Receipt
-from workc.bundle.layout import MAX_DOCUMENT_BYTES, RECEIPT, SIGNATURES
+from workc.bundle.layout import MAX_DOCUMENT_BYTES, RECEIPT, SIGNATURES, is_signature
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import JsonObject
 from workc.verify.expectations import Proven
 from workc.verify.reader import ReadError
 from workc.verify.signatures.dsse import Envelope, Signature, write_envelope
+from workc.verify.signatures.rules import MAX_SIGNATURE_FILES
 from workc.verify.signatures.statement import write_statement
 from workc.verify.verdict import Verdict
 
@@ -70,6 +71,7 @@ def sign(bundle: str | os.PathLike[str], key: str | os.PathLike[str] | SigningKe
     receipt = _receipt(path, verdict.proof_digest)
     digest = documents.proof_digest(receipt)
     name = f"{secret.keyid}.dsse.json"
+    _check_room(path, name)
     is_new = add_signature(path, name, _signed(receipt, digest, secret))
     return Signed(
         run_id=receipt.run_id,
@@ -78,6 +80,25 @@ def sign(bundle: str | os.PathLike[str], key: str | os.PathLike[str] | SigningKe
         file=f"{SIGNATURES}/{name}",
         is_new=is_new,
     )
+
+
+def _check_room(path: Path, name: str) -> None:
+    """Refuses a signature that would break the bundle: a twin of another file's name, or too many."""
+    there = {
+        item.path.rpartition("/")[2]
+        for item in BundleFolder(path).items()
+        if is_signature(item.path)
+    }
+    if name in there:
+        return
+    if name.lower() in {other.lower() for other in there}:
+        raise refuse(
+            "INVALID_INPUT", f"{SIGNATURES} holds a file that differs from {name} in case only"
+        )
+    if len(there) >= MAX_SIGNATURE_FILES:
+        raise refuse(
+            "INVALID_INPUT", f"the bundle has {len(there)} signatures, as many as it may have"
+        )
 
 
 def _receipt(path: Path, digest: str | None) -> Receipt:

@@ -28,7 +28,8 @@ _PROVES: Mapping[str, tuple[str, ...]] = {
         _WHOLE,
         "The order of the events is one that a run can have, every answer follows its request, and "
         "the outcome is the one that the work and the checks give.",
-        "The money adds up: no move of the ledger passes the ceiling, and what was spent is the sum.",
+        "The money adds up: what was reserved was granted within the ceiling, and what was spent is the "
+        "sum of what was settled.",
     ),
 }
 

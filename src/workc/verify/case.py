@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection, Iterable
 from math import inf
 
 from workc.verify.rules import Rule
-from workc.verify.verdict import MAX_FINDINGS, STEPS, Finding, Step, Verdict
+from workc.verify.verdict import MAX_FINDINGS, STEPS, UNDECIDED, Finding, Step, Verdict
 
 #: The longest text of a finding, in characters: a whole path fits.
 MAX_TEXT = 600
@@ -23,6 +24,7 @@ class Case:
         self._findings: dict[Step, list[Finding]] = {step: [] for step in STEPS}
         self._taken: set[Step] = set()
         self._cut = False
+        self._bad: Finding | None = None
         self._notes: list[str] = []
         self._without = without
 
@@ -44,11 +46,7 @@ class Case:
         """Adds a finding; of one step a hundred are kept. Texts are made printable ASCII."""
         if rule.number in self._without:
             return
-        kept = self._findings[rule.step]
-        if len(kept) == MAX_FINDINGS:
-            self._cut = True
-            return
-        kept.append(
+        self._keep(
             Finding(
                 code=rule.code,
                 step=rule.step,
@@ -62,13 +60,26 @@ class Case:
             )
         )
 
+    def _keep(self, finding: Finding) -> None:
+        """Keeps the first findings of a step by line, so that no other order changes which."""
+        if self._bad is None and finding.code not in UNDECIDED:
+            self._bad = finding
+        kept = self._findings[finding.step]
+        insort(kept, finding, key=_line)
+        if len(kept) > MAX_FINDINGS:
+            self._cut = True
+            kept.pop()
+
     def note(self, text: str) -> None:
         """Adds a remark without weight."""
         self._notes.append(shown(text))
 
     def findings(self) -> tuple[Finding, ...]:
-        """Returns the first hundred findings."""
-        return tuple(self._all()[:MAX_FINDINGS])
+        """Returns the first hundred findings; if one proves the bundle bad, one of them does."""
+        found = self._all()[:MAX_FINDINGS]
+        if self._bad is not None and all(finding.code in UNDECIDED for finding in found):
+            found[-1] = self._bad
+        return tuple(found)
 
     def notes(self) -> tuple[str, ...]:
         """Returns the remarks; one of them says if there are more findings than are listed."""
@@ -77,7 +88,7 @@ class Case:
         return (*self._notes, *more)
 
     def _all(self) -> list[Finding]:
-        return [finding for step in STEPS for finding in sorted(self._findings[step], key=_line)]
+        return [finding for step in STEPS for finding in self._findings[step]]
 
     def open_steps(self, needed: Iterable[Step]) -> tuple[Step, ...]:
         """Returns those of the needed steps that were neither taken nor failed."""

@@ -92,6 +92,7 @@ class _Family:
         self._relatives = relatives
         self._limits = limits
         self._count = 0
+        self._known: dict[str, list[tuple[Verdict, Proven | None]]] = {}
 
     def verify(
         self, reader: Reader, wanted: Expectations, judge: Judge, ancestors: tuple[str, ...]
@@ -109,31 +110,41 @@ class _Family:
     def _child(
         self, child: Child, parent: Proven, ancestors: tuple[str, ...], case: Case
     ) -> Verdict | None:
-        self._count += 1
-        if len(ancestors) > MAX_DEPTH or self._count > MAX_BUNDLES:
-            rule = FAMILY_IS_SHALLOW if len(ancestors) > MAX_DEPTH else FAMILY_IS_SMALL
-            case.fail(rule, RECEIPT, f"{child.run_id}: {rule.text}")
-            return None
         if child.run_id in ancestors:
             _broken(case, CHILD_IS_NO_ANCESTOR, child, "it is among its own ancestors")
             return None
-        candidates = [
-            self.verify(reader, Expectations(), NOBODY_TRUSTED, ancestors)
-            for reader in self._relatives.find(child.run_id)
-        ]
+        if len(ancestors) > MAX_DEPTH:
+            _broken(case, FAMILY_IS_SHALLOW, child, FAMILY_IS_SHALLOW.text)
+            return None
+        candidates = self._candidates(child.run_id, ancestors)
+        if self._count > MAX_BUNDLES:
+            _broken(case, FAMILY_IS_SMALL, child, FAMILY_IS_SMALL.text)
+            return None
         if not candidates:
             _broken(case, CHILD_IS_THERE, child, "there is no bundle of it")
             return None
-        verdict, said = min(candidates, key=lambda each: _distance(each[1], child))
+        verdict, said = min(candidates, key=lambda each: _distance(each[0], each[1], child))
         _compare(child, parent, verdict, said, case)
         return msgspec.structs.replace(verdict, run_id=child.run_id)
 
+    def _candidates(
+        self, run_id: str, ancestors: tuple[str, ...]
+    ) -> list[tuple[Verdict, Proven | None]]:
+        """Returns what the bundles of a run say; each is verified once, and counted."""
+        if run_id not in self._known:
+            found: list[tuple[Verdict, Proven | None]] = []
+            for reader in self._relatives.find(run_id):
+                self._count += 1
+                if self._count > MAX_BUNDLES:
+                    break
+                found.append(self.verify(reader, Expectations(), NOBODY_TRUSTED, ancestors))
+            self._known[run_id] = found
+        return self._known[run_id]
 
-def _distance(said: Proven | None, child: Child) -> int:
-    """Returns how near a bundle comes to the one that was recorded."""
-    if said is None:
-        return 2
-    return 0 if said.proof_digest == child.proof_digest else 1
+
+def _distance(verdict: Verdict, said: Proven | None, child: Child) -> tuple[bool, bool]:
+    """Returns how near a bundle comes to the one that was recorded: one that passes comes first."""
+    return not verdict.ok, said is None or said.proof_digest != child.proof_digest
 
 
 def _compare(

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec import UNSET
 
-from workc.bundle.documents import FileEntry, NotCanonicalError, proof_digest
+from workc.bundle.documents import FileEntry, NotCanonicalError, Receipt, proof_digest
 from workc.bundle.inclusion import (
     MAX_PROOF_BYTES,
     InclusionProof,
@@ -25,11 +25,12 @@ from workc.bundle.inclusion import (
     foreign_version,
     read_proof,
 )
-from workc.bundle.layout import BUNDLE_VERSION, path_problem
+from workc.bundle.layout import BUNDLE_VERSION, MAX_LINE_BYTES, path_problem
 from workc.kernel import events
 from workc.kernel.digest import is_hex_digest
-from workc.kernel.events import UNREADABLE, RawEvent
+from workc.kernel.events import UNREADABLE, Event
 from workc.kernel.merkle import leaf_hash, verify_inclusion
+from workc.kernel.payloads import KINDS
 from workc.verify.case import Case
 from workc.verify.inclusion_rules import (
     CONTENT_DIGEST,
@@ -48,6 +49,7 @@ from workc.verify.inclusion_rules import (
     TREE_ROOT,
     TREE_SIZE,
 )
+from workc.verify.v02.payload_rules import RUN_ID, SIXTEEN_BYTES, is_answer, payload_problems
 from workc.verify.verdict import Step, Verdict
 
 #: The steps of a proof, all of which PASS needs.
@@ -123,8 +125,21 @@ def _parse(data: bytes, case: Case) -> InclusionProof | None:
     except NotCanonicalError as error:
         case.fail(PROOF_FORM, ".", str(error))
         return None
+    problem = _receipt_problem(proof.receipt)
+    if problem is not None:
+        case.fail(PROOF_FORM, ".", problem, pointer="/receipt")
+        return None
     case.take("receipt")
     return proof
+
+
+def _receipt_problem(receipt: Receipt) -> str | None:
+    """Returns what is wrong with a receipt beyond its fields; its events are not here to say it."""
+    if not RUN_ID.fullmatch(receipt.run_id) or not SIXTEEN_BYTES.fullmatch(receipt.nonce):
+        return "run_id or nonce is not of its form"
+    bodies = (receipt.inputs, receipt.output, receipt.prices, receipt.program)
+    problems = (body.problem() for body in bodies if body is not UNSET)
+    return next((problem for problem in problems if problem is not None), None)
 
 
 def _check_leaf(proof: InclusionProof, case: Case) -> None:
@@ -151,7 +166,10 @@ def _check_entry(entry: FileEntry, tree: Tree, case: Case) -> None:
 
 def _check_event(line: bytes, index: int, case: Case) -> None:
     event = _read_event(line)
-    if event is None:
+    if len(line) > MAX_LINE_BYTES:
+        message = f"the event is longer than {MAX_LINE_BYTES} bytes"
+        case.fail(PROOF_IS_SMALL, ".", message, pointer="/event")
+    elif event is None:
         message = "it is no event of a known kind in canonical JSON"
         case.fail(EVENT_FORM, ".", message, pointer="/event")
     elif event.seq != index:
@@ -160,14 +178,16 @@ def _check_event(line: bytes, index: int, case: Case) -> None:
         case.fail(EVENT_PLACE, ".", message, pointer=pointer, expected=index, actual=event.seq)
 
 
-def _read_event(line: bytes) -> RawEvent | None:
+def _read_event(line: bytes) -> Event | None:
+    """Returns the event of a line that is what it can be seen to be by itself, or None."""
     try:
-        event = events.decode_event(line)
-        payload = events.decode_payload(event.kind, event.payload)
-    except (KeyError, *UNREADABLE):
+        (event,) = events.decode_lines(line + b"\n")
+    except UNREADABLE:
         return None
-    is_spelled = events.encode(payload) == bytes(event.payload) and events.encode(event) == line
-    return event if is_spelled else None
+    payload = event.payload
+    rule = KINDS[type(payload).__name__]
+    is_sound = event.phase == rule.phase and not [*payload_problems(payload)]
+    return event if is_sound and is_answer(payload) == (event.at_ms is not UNSET) else None
 
 
 def _check_tree(proof: InclusionProof, case: Case) -> None:

@@ -18,7 +18,7 @@ from workc.verify.rules import NAME_GRAMMAR
 from workc.verify.signatures.rules import SIGNATURE_RULES
 from workc.verify.v01.rules import RULES as RULES_01
 from workc.verify.v02 import examination
-from workc.verify.v02.rules import LINE_FORM, RULES
+from workc.verify.v02.rules import FILE_IS_SMALL, LINE_FORM, RULES
 from workc.verify.verdict import MAX_FINDINGS, STEPS, VERIFY_FAIL_CODES
 from workc.verify.verifier import Expectations, verify
 
@@ -509,3 +509,46 @@ def test_the_room_imports_only_what_is_on_the_list(room):
             for name in names:
                 ours = name.startswith(("workc.bundle", "workc.kernel", f"workc.{room}"))
                 assert ours or name.split(".")[0] in ALLOWED, (path.name, name)
+
+
+# ------------------------------------------------------------------- a hundred findings and more
+
+
+def test_a_proven_fault_is_not_lost_behind_a_hundred_limits():
+    case = Case()
+    for number in range(MAX_FINDINGS + 5):
+        case.fail(FILE_IS_SMALL, f"evidence/{number}", "large")
+    case.fail(LINE_FORM, "events.jsonl", "bad", line=1)
+    found = case.findings()
+    assert len(found) == MAX_FINDINGS
+    assert [finding.code for finding in found].count("BUNDLE_MALFORMED") == 1
+    assert case.notes()
+
+
+def test_which_findings_are_kept_does_not_hang_on_the_order_in_which_they_come():
+    def kept(lines):
+        case = Case()
+        for line in lines:
+            case.fail(LINE_FORM, "events.jsonl", "bad", line=line)
+        return [finding.line for finding in case.findings()]
+
+    lines = list(range(1, 3 * MAX_FINDINGS))
+    assert kept(lines) == kept(lines[::-1]) == lines[:MAX_FINDINGS]
+
+
+def test_a_folder_and_small_chunks_of_it_give_the_same_findings():
+    files = dict(bundle("retried"))
+    lines = files["events.jsonl"].splitlines(keepends=True)
+    files["events.jsonl"] = b"".join(
+        line.replace(b'"seq":', b'"seq":1').replace(b'"attempt":1', b'"attempt":7')
+        for line in lines
+    )
+    whole = verify(MemoryReader(files))
+
+    class Cut(MemoryReader):
+        def chunks(self, path, size):
+            data = b"".join(super().chunks(path, size))
+            yield from (data[i : i + 64] for i in range(0, len(data), 64))
+
+    assert verify(Cut(files)) == whole
+    assert whole.failures

@@ -46,8 +46,8 @@ def _show(state: State, path: str, report: ProofReport) -> None:
     if report.shows is not None:
         state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
         state.out(f"  shows   {shown_line(report.shows)}")
-        state.out(f"  digest  {verdict.proof_digest}")
-        state.out(f"  run     {verdict.run_id}")
+        state.out(f"  digest  {printable(str(verdict.proof_digest))}")
+        state.out(f"  run     {printable(str(verdict.run_id))}")
     else:
         why = "  (cannot be judged)" if verdict.undecided else ""
         state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")
@@ -64,4 +64,4 @@ def shown_line(shows: JsonObject) -> str:
     if isinstance(event, dict):
         return f"event {shows['index']} of {shows['size']}, {printable(str(event['kind']))}"
     facts: JsonObject = entry if isinstance(entry, dict) else {}
-    return f"file {printable(str(facts['path']))}, {facts['size']} bytes, sha256 {facts['sha256']}"
+    return f"file {printable(str(facts['path']))}, {facts['size']} bytes, sha256 {printable(str(facts['sha256']))}"

@@ -43,6 +43,8 @@ VERSIONS: Mapping[tuple[str, str], str] = {
 }
 #: What receipt and manifest call the format.
 RECEIPT_VERSION = "0.1.0"
+#: A receipt is open, so it is parsed whole; of empty lists a little text makes much memory.
+MAX_BRACKETS = 1_000_000
 MANIFEST_VERSION = "BUNDLE-0.1"
 
 #: By which rule a document is missed; of a receipt that is not there the manifest speaks.
@@ -146,6 +148,10 @@ def _check_needed(entries: list[FileEntry], found: Mapping[str, Item], case: Cas
 
 def parse_receipt(data: bytes, case: Case) -> JsonObject | None:
     """Returns the receipt as it was parsed, or None if it is not a canonical object."""
+    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+        message = f"it has more than {MAX_BRACKETS:,} opening brackets"
+        case.fail(rules.RECEIPT_SMALL, RECEIPT, message)
+        return None
     return _parse(data, RECEIPT, rules.RECEIPT_CANONICAL, case)
 
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from workc.kernel.digest import is_hex_digest, sha256_hex
 from workc.kernel.payloads import (
+    KINDS,
     Body,
     EffectAnswered,
     Payload,
@@ -28,11 +29,11 @@ from workc.verify.v02 import rules
 #: Which rule is broken, and where in the payload (a JSON pointer).
 Problem: TypeAlias = tuple[Rule, str]
 
-_RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: What would move a terminal's cursor or turn its text round (C0, DEL, C1, Unicode's bidi marks).
 _UNSAFE_IN_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SEED = re.compile(r"0|[1-9][0-9]{0,19}")
-_SIXTEEN_BYTES = re.compile(r"[0-9a-f]{32}")
+SIXTEEN_BYTES = re.compile(r"[0-9a-f]{32}")
 MAX_NAME = 256
 MAX_SEED = 2**64 - 1
 #: Three digits, the first not 0 (RFC 9110, section 15, and what clients take beyond 599).
@@ -53,11 +54,11 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
 
 
 def _of_start(start: RunStarted) -> Iterator[Problem]:
-    if not _RUN_ID.fullmatch(start.run_id):
+    if not RUN_ID.fullmatch(start.run_id):
         yield rules.RUN_ID_FORM, "/run_id"
     if not 1 <= len(start.name) <= MAX_NAME or _UNSAFE_IN_NAME.search(start.name):
         yield rules.NAME_FORM, "/name"
-    if not _SIXTEEN_BYTES.fullmatch(start.nonce):
+    if not SIXTEEN_BYTES.fullmatch(start.nonce):
         yield rules.NONCE_FORM, "/nonce"
     if not _SEED.fullmatch(start.seed) or int(start.seed) > MAX_SEED:
         yield rules.SEED_FORM, "/seed"
@@ -68,6 +69,14 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
 def _rules_digest(policy: Policy) -> object:
     inline = policy.rules.inline
     return policy.rules.sha256 if inline is UNSET else sha256_hex(inline.encode())
+
+
+def is_answer(payload: Payload) -> bool:
+    """Returns whether an event with this payload is an answer, and so has ``at_ms``."""
+    answer = KINDS[type(payload).__name__].answer
+    if answer == "maybe":
+        return isinstance(payload, SkillExecuted) and payload.request is not UNSET
+    return answer == "yes"
 
 
 def mode_fits(executed: SkillExecuted) -> bool:
@@ -91,7 +100,7 @@ def _of_response(response: Response) -> Iterator[Problem]:
     if edges != sorted(edges):
         yield rules.BOUNDARIES_ASCEND, "/response/boundaries"
     for index, record in enumerate(response.redactions):
-        if not (_SIXTEEN_BYTES.fullmatch(record.salt) and is_hex_digest(record.commitment)):
+        if not (SIXTEEN_BYTES.fullmatch(record.salt) and is_hex_digest(record.commitment)):
             yield rules.REDACTION_FORM, f"/response/redactions/{index}"
 
 

@@ -149,6 +149,32 @@ def test_of_two_bundles_of_one_run_the_recorded_one_counts():
     assert judged(made("a", CHILD), {**other, "x": b""}, other, CHILD).ok
 
 
+def test_of_two_bundles_of_one_run_the_one_that_passes_counts():
+    parent = made("a", CHILD)
+    assert judged(parent, {**CHILD, "x": b""}, CHILD).ok
+    assert judged(parent, CHILD, {**CHILD, "x": b""}).ok
+
+
+def test_a_bundle_is_verified_once_however_often_its_run_is_named():
+    class Counting(InMemory):
+        found = 0
+
+        def find(self, run_id):
+            self.found += 1
+            return super().find(run_id)
+
+    relatives = Counting(CHILD)
+    verdict = verify_family(MemoryReader(made("a", *[CHILD] * 20)), relatives)
+    assert relatives.found == 1
+    assert len(verdict.children) == 20
+
+
+def test_bundles_are_counted_and_not_the_runs_that_name_them(monkeypatch):
+    monkeypatch.setattr(family, "MAX_BUNDLES", 3)
+    assert judged(made("a", CHILD), *[CHILD] * 3).ok
+    assert rules(judged(made("a", CHILD), *[CHILD] * 4)) == ["13.08"]
+
+
 def line_of(depth):
     """Returns parent and descendants, one a generation."""
     bundles = [made(f"g{depth}", parent=f"g{depth - 1}")]
@@ -213,6 +239,19 @@ def test_children_may_stand_as_bundle_in_folders_of_their_own(golden, tmp_path):
         shutil.move(child, tmp_path / "runs" / child.name / "bundle")
     found = workc.verify_bundle(golden / "bundle", recursive=True, children=[tmp_path / "runs"])
     assert found.ok
+
+
+def test_links_to_children_are_not_followed(golden, tmp_path):
+    (golden / "children").rename(tmp_path / "kept")
+    (golden / "children").mkdir()
+    for child in (tmp_path / "kept").iterdir():
+        (golden / "children" / child.name).symlink_to(child)
+    assert rules(workc.verify_bundle(golden / "bundle", recursive=True)) == ["13.01"] * 3
+    for child in (tmp_path / "kept").iterdir():
+        (tmp_path / "runs" / child.name).mkdir(parents=True)
+        (tmp_path / "runs" / child.name / "bundle").symlink_to(child)
+    found = workc.verify_bundle(golden / "bundle", recursive=True, children=[tmp_path / "runs"])
+    assert rules(found) == ["13.01"] * 3
 
 
 def test_children_may_be_archives(golden, tmp_path):
