@@ -193,3 +193,9 @@ def test_a_new_file_leaves_nothing_beside_it_and_takes_a_draft_of_nobody(tmp_pat
     assert (tmp_path / "x").read_bytes() == b"whole"
     assert sorted(path.name for path in tmp_path.iterdir()) == [draft.name, "x"]
     assert draft.read_text() == "what a crash left"
+
+
+def test_a_pipe_in_place_of_a_key_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.pub.pem")
+    with pytest.raises(Refusal, match="no regular file"):
+        read_public(tmp_path / "x.pub.pem")

@@ -11,7 +11,9 @@ from workc.api import inclusion
 from workc.api.inclusion import check_proof, prove
 from workc.api.transport import pack
 from workc.api.unfit import Unfit
+from workc.bundle.documents import NotCanonicalError
 from workc.kernel.failure import Refusal
+from workc.verify.reader import ReadError
 
 
 def load(name):
@@ -143,3 +145,19 @@ def test_what_does_not_exist_is_said():
         prove("nowhere", "proof.json", event=0)
     with pytest.raises(FileNotFoundError):
         check_proof("nowhere")
+
+
+def test_proof_and_content_do_not_go_to_one_place(bundle, tmp_path):
+    with pytest.raises(FileExistsError):
+        prove(bundle, tmp_path / "x", file=LARGE, content=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("error", [ReadError("it is a link"), NotCanonicalError("changed")])
+def test_a_bundle_that_changes_while_it_is_proven_is_refused(bundle, tmp_path, monkeypatch, error):
+    def changed(*_):
+        raise error
+
+    monkeypatch.setattr(inclusion, "_make", changed)
+    with pytest.raises(Refusal, match="changed while it was proven"):
+        prove(bundle, tmp_path / "x", event=1)

@@ -15,6 +15,7 @@ from workc.api import signing
 from workc.api.signing import NotVerified, sign
 from workc.api.trust import load_trust
 from workc.kernel.failure import Misuse, Refusal
+from workc.verify.signatures.rules import MAX_SIGNATURE_FILES
 from workc.verify.signatures.timestamps import LAST_MS, to_ms
 from workc.verify.signatures.trust import Trust
 
@@ -108,6 +109,23 @@ def test_the_same_run_signed_elsewhere_has_the_same_signature(bundle, keys, tmp_
     sign(bundle, keys[0])
     sign(tmp_path / "copy", keys[0])
     assert content(bundle) == content(tmp_path / "copy")
+
+
+def test_a_signature_that_would_break_the_bundle_is_not_added(bundle, keys):
+    name = Path(helper.path_of(helper.key(1))).name
+    (bundle / "signatures").mkdir()
+    twin = bundle / "signatures" / (name.removesuffix(".dsse.json").upper() + ".dsse.json")
+    twin.write_bytes(b"{}")
+    with pytest.raises(Refusal, match="in case only"):
+        sign(bundle, keys[0])
+    twin.unlink()
+    for number in range(MAX_SIGNATURE_FILES):
+        (bundle / "signatures" / f"j{number}.dsse.json").write_bytes(b"{}")
+    with pytest.raises(Refusal, match="as many as it may have"):
+        sign(bundle, keys[0])
+    (bundle / "signatures" / "j0.dsse.json").unlink()
+    assert sign(bundle, keys[0]).is_new
+    assert workc.verify_bundle(bundle).ok
 
 
 def test_a_bundle_that_does_not_verify_is_not_signed(bundle, keys):

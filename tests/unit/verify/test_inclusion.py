@@ -309,6 +309,61 @@ def test_an_event_that_is_not_canonical_fails_even_if_the_log_was_sealed_so(befo
     assert check(data) is not None
 
 
+def sealed_with(number, change):
+    """Returns the proof of one event of a log in which that event was changed before it was sealed."""
+    lines = FILES["events.jsonl"].splitlines()
+    event = json.loads(lines[number])
+    change(event)
+    lines[number] = canonical(event)
+    value = json.loads(make(FILES, event=number))
+    value["receipt"]["roots"]["events"]["root"] = proofs.tree_hash(lines).hex()
+    value["receipt"]["proof_digest"] = proofs.digest_of(value["receipt"])
+    value["nodes"] = [node.hex() for node in proofs.path(number, lines)]
+    value["event"] = event
+    return canonical(value)
+
+
+ALONE = {
+    "a phase of another kind": (3, lambda e: e.update(phase="Act")),
+    "an answer without its time": (0, lambda e: e.pop("at_ms")),
+    "a time on what is no answer": (1, lambda e: e.update(at_ms=1)),
+    "a run id that moves a cursor": (0, lambda e: e["payload"].update(run_id="\x1b[31m")),
+    "a nonce that is none": (0, lambda e: e["payload"].update(nonce="zz")),
+    "a body that is nothing": (0, lambda e: e["payload"].update(inputs={"form": "json"})),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_an_event_that_no_bundle_could_hold_fails_even_if_the_log_was_sealed_so(name):
+    assert verify_proof(sealed_with(3, lambda event: None)).ok
+    assert verify_proof(sealed_with(*ALONE[name])).codes() == MALFORMED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_id": "\x1b[2J\u202egnp"},
+        {"nonce": "zz"},
+        {"inputs": {"form": "json"}},
+        {"output": {"form": "bytes", "inline": "x"}},
+    ],
+)
+def test_a_receipt_that_no_bundle_could_hold_fails_even_with_its_own_digest(change):
+    value = json.loads(EVENT)
+    value["receipt"].update(change)
+    value["receipt"]["proof_digest"] = proofs.digest_of(value["receipt"])
+    digest = value["receipt"]["proof_digest"]
+    assert verify_proof(canonical(value), expect_digest=digest).codes() == MALFORMED
+
+
+def test_an_event_longer_than_a_line_may_be_is_not_judged(monkeypatch):
+    line = FILES["events.jsonl"].splitlines()[3]
+    monkeypatch.setattr(inclusion, "MAX_LINE_BYTES", len(line))
+    assert verify_proof(EVENT).ok
+    monkeypatch.setattr(inclusion, "MAX_LINE_BYTES", len(line) - 1)
+    assert verify_proof(EVENT).codes() == ("LIMIT_EXCEEDED",)
+
+
 @pytest.mark.parametrize("content", [b"", FILES[PROGRAM] + b"x", FILES[PROGRAM][:-1], b"x"])
 def test_another_file_than_that_of_the_entry_fails(content):
     verdict = verify_proof(ENTRY, content=[content])

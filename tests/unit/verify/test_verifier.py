@@ -11,13 +11,16 @@ from odd_reader import OddReader
 from reseal import canonical, reseal, second, sha256
 
 import workc
+from workc.bundle.documents import FileEntry
 from workc.bundle.layout import LIMITS, MAX_PATH_BYTES, Limits
+from workc.kernel.digest import TAG_REQUEST, sha256_hex, tagged
 from workc.verify.case import MAX_TEXT, Case
 from workc.verify.reader import Item, MemoryReader, ReadError
 from workc.verify.rules import NAME_GRAMMAR
 from workc.verify.signatures.rules import SIGNATURE_RULES
 from workc.verify.v01.rules import RULES as RULES_01
 from workc.verify.v02 import examination
+from workc.verify.v02.contents import compare_requests
 from workc.verify.v02.rules import FILE_IS_SMALL, LINE_FORM, RULES
 from workc.verify.verdict import MAX_FINDINGS, STEPS, VERIFY_FAIL_CODES
 from workc.verify.verifier import Expectations, verify
@@ -552,3 +555,21 @@ def test_a_folder_and_small_chunks_of_it_give_the_same_findings():
 
     assert verify(Cut(files)) == whole
     assert whole.failures
+
+
+def test_a_request_in_a_file_is_hashed_once_however_many_events_name_it():
+    reads = []
+
+    class Counting(MemoryReader):
+        def chunks(self, path, size):
+            reads.append(path)
+            return super().chunks(path, size)
+
+    files = {"evidence/a": b"{}"}
+    entry = FileEntry(path="evidence/a", sha256=sha256_hex(b"{}"), size=2)
+    good = tagged(TAG_REQUEST, b"{}")
+    requests = {("evidence/a", digest) for digest in (good, "0" * 64, "1" * 64)}
+    case = Case()
+    compare_requests(Counting(files), {"evidence/a": entry}, requests, case)
+    assert reads == ["evidence/a"]
+    assert [finding.expected for finding in case.findings()] == ["0" * 64, "1" * 64]

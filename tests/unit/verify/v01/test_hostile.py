@@ -124,3 +124,16 @@ def test_a_reader_that_fails_anywhere_gives_no_exception(name, data):
     verdict = verify(Broken(files))
     assert verdict.undecided
     assert {finding.path for finding in verdict.failures} <= broken
+
+
+def test_a_receipt_has_a_million_opening_brackets_and_no_more():
+    files = dict(bundle("full"))
+    receipt = files["receipt.json"]
+    own = receipt.count(b"[") + receipt.count(b"{")
+
+    def judged(more):
+        data = b'{"a":"' + b"[" * (1_000_000 - own + more) + b'",' + receipt[1:]
+        return verify(MemoryReader({**files, "receipt.json": data})).codes()
+
+    assert "LIMIT_EXCEEDED" not in judged(0)
+    assert "LIMIT_EXCEEDED" in judged(1)
