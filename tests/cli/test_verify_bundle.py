@@ -172,6 +172,12 @@ def test_the_rules_are_a_document_with_all_that_a_rule_has(workc):
         assert len(set(listed)) == len(listed) == sum(len(r.rules) for r in REGISTRIES)
 
 
+def test_rules_are_not_listed_and_bundles_judged_at_once(workc, bundle):
+    shown = workc("verify-bundle", "bundle", "--explain-rules")
+    assert shown.exit_code == 2
+    assert "--explain-rules takes no PATH" in shown.stderr
+
+
 def test_without_a_path_and_without_asking_for_rules_nothing_is_judged(workc):
     shown = workc("verify-bundle")
     assert shown.exit_code == 2
