@@ -117,7 +117,9 @@ def fetched(tmp_path):
 def test_a_partial_run_over_real_sockets_with_secrets_and_big_bodies_replays(fetched, proven):
     outcome, tmp_path, server = fetched
     assert (outcome.status, outcome.code) == ("partial", "NOT_FOUND")
-    assert server.requests[0].header("authorization") == f"Bearer {KEY}".encode().decode("latin-1")
+    # Two steps ask at once: which request comes first is chance.
+    sent = {request.header("authorization") for request in server.requests}
+    assert f"Bearer {KEY}".encode().decode("latin-1") in sent
     log = proven(tmp_path / "bundle")
     assert any("path" in json.dumps(event["payload"]) for event in log)
 

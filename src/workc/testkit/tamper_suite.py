@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.sim.tamper.catalog import GROUPS, Plan
+from workc.sim.tamper.catalog import Plan
 from workc.sim.tamper.formats import format_of
 from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Files
 from workc.sim.tamper.place import UNPROVABLE, Place
 from workc.testkit import tamper_links
-from workc.testkit.tamper_folder import TamperFolder
+from workc.testkit.tamper_folder import read_bundle
 from workc.testkit.tamper_report import PASSED, RAISED, TamperReport
 from workc.verify.reader import MemoryReader, Reader
 from workc.verify.verdict import Verdict
@@ -49,7 +49,7 @@ def run_suite(
     ask: Oracle = oracle,
     watch: Watch = lambda _done, _size: None,
 ) -> TamperReport:
-    """Returns what was found of every mutant of a bundle, a folder or a mapping of path to bytes.
+    """Returns what was found of every mutant of a bundle: a folder, an archive, a mapping of path to bytes.
 
     At most ``budget`` mutants are made (by default a number that follows from the size of the
     bundle), at least one of each class, evenly over what there is; with ``full`` all.
@@ -57,13 +57,16 @@ def run_suite(
     Raises:
         TamperError: the bundle does not verify, or is of a version that has no operators.
     """
-    files = dict(TamperFolder(Path(bundle)) if isinstance(bundle, str | os.PathLike) else bundle)
+    if isinstance(bundle, str | os.PathLike):
+        bundle = read_bundle(Path(bundle))
+    files = dict(bundle)
     good = ask(MemoryReader(files), None)
     if not good.ok or good.proof_digest is None:
         why = good.codes()[0] if good.failures else "not every step could be taken"
         raise TamperError("does_not_apply", f"mutants are made of a bundle that verifies: {why}")
-    report = TamperReport((*GROUPS, *tamper_links.GROUPS))
-    report.bundle_version = format_of(files).version
+    form = format_of(files)
+    report = TamperReport((*form.groups, *tamper_links.folder_groups(form.components)))
+    report.bundle_version = form.version
     report.run_id, report.proof_digest = good.run_id, good.proof_digest
     plan = Plan(files, None if full else budget or budget_of(files))
     report.is_sampled = plan.is_sampled
