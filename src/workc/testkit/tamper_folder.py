@@ -15,7 +15,8 @@ from itertools import count
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.sim.tamper.changing import Changes, change, check_path
+from workc.sim.tamper.applying import change
+from workc.sim.tamper.changing import Changes, check_path
 from workc.sim.tamper.operation import TamperError, TamperOp
 from workc.verify.reader import ReadError
 

@@ -7,18 +7,17 @@ or a folder that holds one (docs/spec/bundle-0.2.md, section 2).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from workc.sim.tamper.draft import CHANGED
 from workc.sim.tamper.mutant import Group, groups
 from workc.sim.tamper.parts import Component, Files, component_of
 from workc.sim.tamper.place import EMPTY_FOLDER, UNSAFE_NAME, Place
+from workc.sim.tamper.rungs import CHANGED
 
-_ALL: tuple[Component, ...] = ("receipt", "events", "manifest", "evidence", "artifacts")
 #: The name of the folder beside the bundle to which links lead.
 _OUTSIDE = "outside"
 
@@ -73,20 +72,23 @@ _BESIDE: dict[str, tuple[Callable[[str], Callable[[Path], None]], Place]] = {
 _ADDED: dict[Component, str] = {"names": "zz-added", "evidence": "evidence/zz-added"}
 _FOLDERS: tuple[Component, ...] = ("evidence", "artifacts")
 
-GROUPS: list[Group] = [
-    *(group for name in _INSTEAD for group in groups(name, _ALL, [CHANGED])),
-    *(group for name in _BESIDE for group in groups(name, _ADDED, [CHANGED])),
-    *groups("folder.link-to-folder", _FOLDERS, [CHANGED]),
-]
+
+def folder_groups(components: Collection[Component]) -> list[Group]:
+    """Returns the classes of a version that has these components."""
+    folders = [component for component in _FOLDERS if component in components]
+    return [
+        *(group for name in _INSTEAD for group in groups(name, components, [CHANGED])),
+        *(group for name in _BESIDE for group in groups(name, _ADDED, [CHANGED])),
+        *groups("folder.link-to-folder", folders, [CHANGED]),
+    ]
 
 
 def folder_mutants(files: Files) -> Iterator[FolderMutant]:
     """Yields the mutants of a bundle, one of each class that it has a part for."""
-    present = {component_of(path): path for path in sorted(files, reverse=True)}
+    present: dict[Component, str] = {component_of(p): p for p in sorted(files, reverse=True)}
     for name, (make, expected) in _INSTEAD.items():
-        for component in _ALL:
-            if component in present:
-                path = present[component]
+        for component, path in present.items():
+            if component != "signatures":
                 yield FolderMutant(Group(name, component, CHANGED), expected, path, make(path))
     for name, (make, expected) in _BESIDE.items():
         for component, path in _ADDED.items():

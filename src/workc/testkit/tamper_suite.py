@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.sim.tamper.catalog import GROUPS, Plan
+from workc.sim.tamper.catalog import Plan
 from workc.sim.tamper.formats import format_of
 from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Files
@@ -62,8 +62,9 @@ def run_suite(
     if not good.ok or good.proof_digest is None:
         why = good.codes()[0] if good.failures else "not every step could be taken"
         raise TamperError("does_not_apply", f"mutants are made of a bundle that verifies: {why}")
-    report = TamperReport((*GROUPS, *tamper_links.GROUPS))
-    report.bundle_version = format_of(files).version
+    form = format_of(files)
+    report = TamperReport((*form.groups, *tamper_links.folder_groups(form.components)))
+    report.bundle_version = form.version
     report.run_id, report.proof_digest = good.run_id, good.proof_digest
     plan = Plan(files, None if full else budget or budget_of(files))
     report.is_sampled = plan.is_sampled

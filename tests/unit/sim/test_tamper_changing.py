@@ -5,7 +5,7 @@ import json
 import pytest
 from bundles import NAMES, bundle
 
-from workc.sim.tamper.changing import apply_to, change
+from workc.sim.tamper.applying import apply_to, change
 from workc.sim.tamper.operation import TamperError, TamperOp
 from workc.sim.tamper.pointer import NoSuchPlaceError, find, pointer_of, put, tokens_of, walk
 from workc.verify.reader import MemoryReader

@@ -6,12 +6,16 @@ import pytest
 from bundles import NAMES, bundle
 
 from workc.kernel import canonical
-from workc.sim.tamper.catalog import GROUPS, Plan
+from workc.sim.tamper.applying import apply_to
+from workc.sim.tamper.catalog import Plan
 from workc.sim.tamper.field_edits import BREAKING, EDITS, edited, sites
-from workc.sim.tamper.forms import MANIFEST_FORM, RECEIPT_FORM, fits, is_digest, is_safe
-from workc.sim.tamper.judged import Documents
+from workc.sim.tamper.formats import format_of
 from workc.sim.tamper.mutant import shares, spread
 from workc.sim.tamper.parts import COMPONENTS, component_of
+from workc.sim.tamper.v02.forms import MANIFEST_FORM, RECEIPT_FORM, fits, is_digest, is_safe
+from workc.sim.tamper.v02.judged import Documents
+
+GROUPS = format_of(bundle("staged")).groups
 
 
 @pytest.mark.parametrize(
@@ -63,8 +67,6 @@ def test_a_mutant_is_never_the_bundle_itself_and_leaves_it_as_it_was(name):
 
 
 def test_an_operation_that_comes_with_a_mutant_makes_it_again():
-    from workc.sim.tamper.changing import apply_to  # noqa: PLC0415 - of this test alone
-
     made = [mutant for _, mutant in Plan(bundle("paid"), 2_000).mutants() if mutant.op]
     assert len({type(mutant.op) for mutant in made}) >= 6
     for mutant in made:

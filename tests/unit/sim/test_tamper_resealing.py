@@ -7,15 +7,16 @@ from bundles import NAMES, bundle
 from reseal import reseal as seal_by_another
 from reseal import second
 
-from workc.sim.tamper.draft import PROJECTED, RUNGS, Draft
-from workc.sim.tamper.formats import FORMATS, format_of, reseal
+from workc.sim.tamper.formats import format_of, reseal
 from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.place import ORDER, UNPROVABLE, Place, first, first_root
+from workc.sim.tamper.rungs import PROJECTED, RUNGS
+from workc.sim.tamper.v02.attacks import ATTACKS
+from workc.sim.tamper.v02.draft import Draft
 from workc.verify.reader import MemoryReader
 from workc.verify.v02.examination import STEPS
 from workc.verify.verifier import Expectations, verify
 
-ATTACKS = FORMATS["0.2"].attacks
 #: The edits that were asked for by name, and what is found of each in format 0.2.
 ASKED = {
     "OutcomeFlipped": ("projection", "VERIFICATION_INCOMPLETE"),

@@ -8,7 +8,7 @@ from bundles import bundle
 
 import workc
 from workc import TamperMutator, TamperOp
-from workc.sim.tamper.changing import apply_to
+from workc.sim.tamper.applying import apply_to
 from workc.testkit import TamperError
 from workc.testkit.tamper_folder import TamperFolder
 

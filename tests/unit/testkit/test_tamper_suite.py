@@ -7,7 +7,8 @@ import pytest
 from bundles import NAMES, bundle
 
 from workc.adapters.bundle_folder import BundleFolder
-from workc.sim.tamper.catalog import GROUPS, Plan
+from workc.sim.tamper.catalog import Plan
+from workc.sim.tamper.formats import format_of
 from workc.sim.tamper.mutant import Group
 from workc.sim.tamper.place import HASH, UNPROVABLE
 from workc.testkit import TamperError, run_suite, tamper_links
@@ -34,7 +35,9 @@ def test_the_report_counts_every_class_once_and_is_the_same_every_time():
     document = report.to_json()
     assert document == run_suite(bundle("staged"), budget=QUICK).to_json()
     assert sum(row["mutants"] for row in document["classes"]) == report.mutants
-    assert report.size == len(GROUPS) + len(tamper_links.GROUPS)
+    form = format_of(bundle("staged"))
+    folders = tamper_links.folder_groups(form.components)
+    assert report.size == len(form.groups) + len(folders)
     assert len(report.classes) + len(report.missed) == report.size
     assert sum(sum(row.values()) for row in report.matrix().values()) == report.mutants
     receipt = json.loads(bundle("staged")["receipt.json"])
@@ -185,4 +188,5 @@ def test_a_folder_of_a_mutant_is_gone_after_it_was_judged():
 
 def test_the_classes_of_folders_are_those_that_are_made():
     made = {mutant.group for mutant in tamper_links.folder_mutants(bundle("success"))}
-    assert made == set(tamper_links.GROUPS)
+    components = format_of(bundle("success")).components
+    assert made == set(tamper_links.folder_groups(components))

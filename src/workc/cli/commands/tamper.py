@@ -22,7 +22,7 @@ from workc.cli.tamper_text import report_lines
 from workc.cli.text import argument, printable
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.changing import apply_to, change
+from workc.sim.tamper.applying import apply_to, change
 from workc.sim.tamper.operation import TamperError, TamperOp, parse_operations
 from workc.testkit.tamper_folder import TamperFolder
 from workc.testkit.tamper_suite import run_suite

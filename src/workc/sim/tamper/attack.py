@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from workc.sim.tamper.draft import DIGESTED, PROJECTED, Draft, bodies_in
-from workc.sim.tamper.parts import Component, component_of
+from workc.sim.tamper.operation import TamperError
+from workc.sim.tamper.parts import Component
 from workc.sim.tamper.place import Place
+from workc.sim.tamper.rungs import PROJECTED
+
+#: A JSON object that is edited freely: what it holds is not known, and need not be.
+Doc: TypeAlias = dict[str, Any]
 
 
-class Attack(NamedTuple):
+class Draft(Protocol):
+    """A bundle taken apart, to be edited and sealed again."""
+
+    def seal(self, rung: int) -> dict[str, bytes]:
+        """Returns the bundle, with everything up to a rung computed again."""
+        ...
+
+
+D = TypeVar("D", bound=Draft)
+
+
+class Attack(NamedTuple, Generic[D]):
     """What is edited, where a verifier must find it first, and how far it is sealed again.
 
     ``edit`` raises :class:`~workc.sim.tamper.operation.TamperError` if the bundle has nothing of the
     kind. ``text`` says in a sentence what the attacker wants.
     """
 
-    edit: Callable[[Draft], None]
+    edit: Callable[[D], None]
     expected: Place
     text: str
     rung: int = PROJECTED
     component: Component = "events"
 
 
-Attacks: TypeAlias = Mapping[str, Attack]
-
-__all__ = ["DIGESTED", "Attack", "Attacks", "forget_unnamed"]
+Attacks: TypeAlias = Mapping[str, Attack[D]]
 
 
-def forget_unnamed(draft: Draft) -> None:
-    """Takes away the files that no event names any more, but for signatures."""
-    named = {body["path"] for event in draft.events for body in bodies_in(event["payload"])}
-    draft.files = {
-        path: data
-        for path, data in draft.files.items()
-        if path in named or component_of(path) == "signatures"
-    }
+def does_not_apply(what: str) -> TamperError:
+    """Returns the error to raise when a bundle lacks what an edit is about."""
+    return TamperError("does_not_apply", f"the bundle has {what}")

@@ -1,7 +1,7 @@
 """Mutants of single bytes: changed, cut off, put in, taken out, at every offset of every file.
 
-What must be found of a file that is listed is its hash; of the two documents, what the edit made of
-them. The documents are also sealed again after it (rung 5), where that can be done.
+What must be found follows from the version of the format: its subject says it. The documents are also
+sealed again after the change, where that can be done.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from workc.sim.tamper.changing import change
-from workc.sim.tamper.document_mutants import found_in, resealed
-from workc.sim.tamper.draft import CHANGED, DIGESTED
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.operation import (
     FlipByte,
@@ -20,15 +18,13 @@ from workc.sim.tamper.operation import (
     TamperOp,
     TruncateFile,
 )
-from workc.sim.tamper.parts import Component, component_of
+from workc.sim.tamper.parts import component_of
+from workc.sim.tamper.rungs import CHANGED
 from workc.sim.tamper.subject import Subject
 
 #: Bytes that a file is made longer by.
 _TAILS = (b"\n", b"\0")
 _PUT_IN = b"0"
-_COMPONENTS: tuple[Component, ...] = ("receipt", "events", "manifest", "evidence", "artifacts")
-_DOCUMENTS: tuple[Component, ...] = ("receipt", "manifest")
-
 #: What an operator makes of a file, as an operation: of a path and an offset.
 _OPERATIONS: dict[str, Callable[[str, int], TamperOp]] = {
     "byte.xor-01": lambda path, at: FlipByte(rel_path=path, offset=at, xor=0x01),
@@ -45,23 +41,28 @@ _EDITS: dict[str, Callable[[bytes, int], bytes]] = {
 _APPEND = "byte.append"
 _RESEALED = ("byte.xor-01", "byte.delete")
 
-GROUPS: list[Group] = [
-    *(g for name in (*_OPERATIONS, *_EDITS, _APPEND) for g in groups(name, _COMPONENTS, [CHANGED])),
-    *(g for name in _RESEALED for g in groups(name, _DOCUMENTS, [DIGESTED])),
-]
+_NAMES = (*_OPERATIONS, *_EDITS, _APPEND)
 
 _Change: TypeAlias = "Callable[[int], tuple[bytes, TamperOp | None] | None]"
+
+
+def all_groups(subject: type[Subject]) -> list[Group]:
+    """Returns the classes of all operators on the components of a version."""
+    return [
+        *(g for name in _NAMES for g in groups(name, subject.components, [CHANGED])),
+        *(Group(name, c, rung) for name in _RESEALED for c, rung in subject.sealed_to.items()),
+    ]
 
 
 def cells(subject: Subject, paths: list[str]) -> Iterator[Cell]:
     """Yields the cells of all operators on some files of a bundle."""
     for path in paths:
-        for name, (count, edit) in _changes(subject, path).items():
-            group = Group(name, component_of(path), CHANGED)
-            yield Cell(group, count, _changed(subject, path, edit))
-            if name in _RESEALED and group.component in _DOCUMENTS:
-                resealed = Group(name, group.component, DIGESTED)
-                yield Cell(resealed, count, _resealed(subject, path, edit))
+        component = component_of(path)
+        for name, (size, edit) in _changes(subject, path).items():
+            yield Cell(Group(name, component, CHANGED), size, _changed(subject, path, edit))
+            if name in _RESEALED and component in subject.sealed_to:
+                group = Group(name, component, subject.sealed_to[component])
+                yield Cell(group, size, _resealed(subject, path, edit))
 
 
 def _changes(subject: Subject, path: str) -> dict[str, tuple[int, _Change]]:
@@ -95,7 +96,7 @@ def _changed(subject: Subject, path: str, edit: _Change) -> Callable[[int], Muta
         if made is None:
             return None
         data, op = made
-        expected = found_in(subject, path, data)
+        expected = subject.found_in(path, data)
         return Mutant(subject.other_than(path, data), expected, f"{path}, byte {number}", op)
 
     return make
@@ -104,6 +105,6 @@ def _changed(subject: Subject, path: str, edit: _Change) -> Callable[[int], Muta
 def _resealed(subject: Subject, path: str, edit: _Change) -> Callable[[int], Mutant | None]:
     def make(number: int) -> Mutant | None:
         made = edit(number)
-        return None if made is None else resealed(subject, path, made[0], f"byte {number}")
+        return None if made is None else subject.resealed(path, made[0], f"byte {number}")
 
     return make

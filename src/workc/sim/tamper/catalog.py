@@ -1,41 +1,19 @@
-"""Every operator: the classes that it makes mutants of, and the mutants of one bundle."""
+"""The mutants of one bundle: which are made, and how many of each class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from workc.sim.tamper import (
-    byte_operators,
-    event_operators,
-    field_operators,
-    file_operators,
-    record_operators,
-    reseal_operators,
-    splice_operators,
-)
+from workc.sim.tamper import byte_operators
+from workc.sim.tamper.formats import format_of
 from workc.sim.tamper.mutant import Cell, Group, Mutant, shares, spread
-from workc.sim.tamper.parts import Files, component_of
-from workc.sim.tamper.subject import Subject
+from workc.sim.tamper.parts import Files
+from workc.sim.tamper.subject import Opened
 
 #: Within a budget, so many files are changed byte by byte, and lines field by field, evenly chosen.
 MAX_FILES = 64
 MAX_LINES = 256
-
-#: Every class there is.
-GROUPS: tuple[Group, ...] = tuple(
-    dict.fromkeys(
-        [
-            *byte_operators.GROUPS,
-            *field_operators.GROUPS,
-            *event_operators.GROUPS,
-            *record_operators.GROUPS,
-            *file_operators.GROUPS,
-            *splice_operators.GROUPS,
-            *reseal_operators.GROUPS,
-        ]
-    )
-)
 
 
 class Plan:
@@ -46,9 +24,9 @@ class Plan:
 
         Half of the budget, and what the others leave of theirs, is for single bytes.
         """
-        subject = Subject(files)
-        bytes_ = _sized(_of_bytes(subject, budget))
-        others = _sized(_of_all_else(subject, budget))
+        bundle = format_of(files).open(files)
+        bytes_ = _sized(_of_bytes(bundle, budget))
+        others = _sized(_of_all_else(bundle, budget))
         counts = shares([cell.size for cell in others], None if budget is None else budget // 2)
         left = None if budget is None else budget - sum(counts)
         self._cells = [*bytes_, *others]
@@ -88,20 +66,13 @@ def _sized(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell.size]
 
 
-def _of_bytes(subject: Subject, budget: int | None) -> Iterator[Cell]:
-    paths = [path for path in subject.paths() if component_of(path) != "signatures"]
+def _of_bytes(bundle: Opened, budget: int | None) -> Iterator[Cell]:
+    paths = bundle.subject.paths(*bundle.subject.components)
     number = len(paths) if budget is None else min(len(paths), MAX_FILES)
-    return byte_operators.cells(subject, [paths[n] for n in spread(len(paths), number)])
+    return byte_operators.cells(bundle.subject, [paths[n] for n in spread(len(paths), number)])
 
 
-def _of_all_else(subject: Subject, budget: int | None) -> Iterator[Cell]:
-    number = len(subject.lines) if budget is None else min(len(subject.lines), MAX_LINES)
-    yield from field_operators.cells(subject, [*spread(len(subject.lines), number)])
-    for module in (
-        event_operators,
-        record_operators,
-        file_operators,
-        splice_operators,
-        reseal_operators,
-    ):
-        yield from module.cells(subject)
+def _of_all_else(bundle: Opened, budget: int | None) -> Iterator[Cell]:
+    count = bundle.subject.line_count
+    lines = count if budget is None else min(count, MAX_LINES)
+    return bundle.cells([*spread(count, lines)])

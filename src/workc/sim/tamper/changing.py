@@ -1,8 +1,8 @@
-"""Applies one operation: says which files of a bundle become what.
+"""Applies one of the seven operations on bytes: says which files of a bundle become what.
 
 It reads what it needs and writes nothing, so the same code serves folders and memory. It knows no
-version of the format but for resealing: the names of the three documents, ``files`` and ``path`` in
-the manifest are the same in all.
+version of the format: the names of the three documents, ``files`` and ``path`` in the manifest are the
+same in all. Resealing, which knows them, is in :mod:`workc.sim.tamper.applying`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import msgspec
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.kernel.values import Json
-from workc.sim.tamper.formats import reseal
 from workc.sim.tamper.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.operation import (
     CorruptManifestHash,
@@ -23,7 +22,6 @@ from workc.sim.tamper.operation import (
     ModifyReceiptField,
     ReorderEvents,
     ReplaceBytes,
-    Reseal,
     TamperError,
     TamperOp,
     TruncateFile,
@@ -49,13 +47,6 @@ def change(op: TamperOp, files: Files) -> Changes:
         TamperError: it does not apply, or would change nothing.
     """
     return _HOW[type(op)](op, files)
-
-
-def apply_to(op: TamperOp, files: Files) -> dict[str, bytes]:
-    """Returns the bundle after an operation; raises as :func:`change` does."""
-    changed = change(op, files).files
-    kept = {path: data for path, data in files.items() if path not in changed}
-    return kept | {path: data for path, data in changed.items() if data is not None}
 
 
 def check_path(path: str) -> None:
@@ -180,18 +171,6 @@ def _cut(spelled: bytes) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
-def _reseal(op: Reseal, files: Files) -> Changes:
-    before = dict(files)
-    sealed = reseal(op.edit, before)
-    changed: dict[str, bytes | None] = {
-        path: data for path, data in sealed.items() if before.get(path) != data
-    }
-    changed.update((path, None) for path in before if path not in sealed)
-    if not changed:
-        raise TamperError("no_change", f"{op.edit} changes nothing in this bundle")
-    return Changes(changed, f"{op.edit}, and what follows was computed anew: {', '.join(changed)}")
-
-
 _HOW: Mapping[type[TamperOp], Callable[[Any, Files], Changes]] = {
     FlipByte: _flip,
     DeleteFile: _delete,
@@ -200,5 +179,4 @@ _HOW: Mapping[type[TamperOp], Callable[[Any, Files], Changes]] = {
     ReorderEvents: _reorder,
     ModifyReceiptField: _modify,
     CorruptManifestHash: _corrupt,
-    Reseal: _reseal,
 }

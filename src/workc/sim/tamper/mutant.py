@@ -1,6 +1,6 @@
 """Mutants and their classes: what was changed, where it must be found, and how many there are.
 
-A class is an operator, a component and a rung of the ladder (:mod:`workc.sim.tamper.draft`). All
+A class is an operator, a component and a rung of the ladder (:mod:`workc.sim.tamper.v02.draft`). All
 members of a class must be found; how many of them are made follows from a budget, evenly over each
 class, so that the same bundle and budget always give the same mutants.
 """

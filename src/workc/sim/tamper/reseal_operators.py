@@ -1,41 +1,42 @@
-"""Mutants by resealed edits: each edit of the version's table, wherever it applies."""
+"""Mutants by resealed edits: each edit of a version's table, wherever it applies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from workc.sim.tamper.changing import apply_to
-from workc.sim.tamper.formats import FORMATS
+from workc.sim.tamper.attack import Attack, Attacks, D
 from workc.sim.tamper.mutant import Cell, Group, Mutant
 from workc.sim.tamper.operation import Reseal, TamperError
-from workc.sim.tamper.subject import Subject
-
-_ATTACKS = FORMATS["0.2"].attacks
+from workc.sim.tamper.parts import Files
 
 
-def name_of(edit: str) -> str:
-    """Returns the operator that makes a resealed edit."""
-    return f"reseal.{edit}"
+def _group(name: str, attack: Attack[D]) -> Group:
+    return Group(f"reseal.{name}", attack.component, attack.rung)
 
 
-GROUPS: list[Group] = [
-    Group(name_of(name), attack.component, attack.rung) for name, attack in _ATTACKS.items()
-]
+def all_groups(attacks: Attacks[D]) -> list[Group]:
+    """Returns the classes of all resealed edits of a version."""
+    return [_group(name, attack) for name, attack in attacks.items()]
 
 
-def cells(subject: Subject) -> Iterator[Cell]:
-    """Yields a cell for each resealed edit."""
-    for name, group in zip(_ATTACKS, GROUPS, strict=True):
-        yield Cell(group, 1, _maker(subject, name))
+def cells(files: Files, take: Callable[[Files], D], attacks: Attacks[D]) -> Iterator[Cell]:
+    """Yields a cell for each resealed edit; ``take`` takes the bundle apart."""
+    for name, attack in attacks.items():
+        yield Cell(_group(name, attack), 1, _maker(files, take, name, attack))
 
 
-def _maker(subject: Subject, name: str) -> Callable[[int], Mutant | None]:
+def _maker(
+    files: Files, take: Callable[[Files], D], name: str, attack: Attack[D]
+) -> Callable[[int], Mutant | None]:
     def make(_number: int) -> Mutant | None:
-        op = Reseal(edit=name)
+        draft = take(files)
         try:
-            files = apply_to(op, subject.files)
+            attack.edit(draft)
+            sealed = draft.seal(attack.rung)
         except TamperError:
             return None
-        return Mutant(files, _ATTACKS[name].expected, name, op)
+        if sealed == files:
+            return None
+        return Mutant(sealed, attack.expected, name, Reseal(edit=name))
 
     return make

@@ -1,60 +1,39 @@
-"""A good bundle that mutants are made of, with what is asked of it again and again."""
+"""A good bundle that mutants are made of, whatever its version."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import ClassVar, NamedTuple
 
 from workc.bundle.layout import EVENTS
-from workc.sim.tamper.draft import Doc, Draft, bodies_in
-from workc.sim.tamper.judged import Documents
+from workc.sim.tamper.mutant import Cell, Mutant
 from workc.sim.tamper.parts import Component, Files, component_of
-
-#: Who names a file: the kind of an event and the field of its payload.
-Role = tuple[str, str]
+from workc.sim.tamper.place import Place
 
 
-class Subject:
+class Subject(ABC):
     """A bundle that verifies; nothing here changes it."""
+
+    #: The components of the version, and how far each document can be sealed after a change.
+    components: ClassVar[tuple[Component, ...]]
+    sealed_to: ClassVar[dict[Component, int]]
 
     def __init__(self, files: Files) -> None:
         self.files = files
-        self.documents = Documents(files)
 
-    @cached_property
-    def lines(self) -> list[bytes]:
-        """Returns the lines of the events, without newlines."""
-        return self.files[EVENTS].split(b"\n")[:-1]
+    @property
+    def line_count(self) -> int:
+        """Returns the number of events."""
+        return self.files[EVENTS].count(b"\n")
 
-    @cached_property
-    def events(self) -> list[Doc]:
-        """Returns the events; do not change them."""
-        return self.draft().events
+    @abstractmethod
+    def found_in(self, path: str, data: bytes) -> Place:
+        """Returns what is found of the bundle with other bytes in one file."""
 
-    @cached_property
-    def _lanes(self) -> dict[tuple[int, ...], list[Doc]]:
-        found: dict[tuple[int, ...], list[Doc]] = defaultdict(list)
-        for event in self.events:
-            found[tuple(event["at"][:-1])].append(event)
-        return found
-
-    def lane(self, event: Doc) -> list[Doc]:
-        """Returns the events of the lane that an event stands in."""
-        return self._lanes[tuple(event["at"][:-1])]
-
-    @cached_property
-    def roles(self) -> dict[str, set[Role]]:
-        """Returns by path who names a file."""
-        found: dict[str, set[Role]] = defaultdict(set)
-        for event in self.events:
-            for field, value in event["payload"].items():
-                for body in bodies_in(value):
-                    found[body["path"]].add((event["kind"], field))
-        return found
-
-    def draft(self) -> Draft:
-        """Returns the bundle taken apart, to be changed."""
-        return Draft(self.files)
+    @abstractmethod
+    def resealed(self, path: str, data: bytes, at: str) -> Mutant | None:
+        """Returns the bundle with another document and what follows from it; None if nothing can."""
 
     def paths(self, *components: Component) -> list[str]:
         """Returns the paths of the files of some components, or of all, in order."""
@@ -69,3 +48,10 @@ class Subject:
     def without(self, path: str) -> dict[str, bytes]:
         """Returns the bundle without one file."""
         return {name: data for name, data in self.files.items() if name != path}
+
+
+class Opened(NamedTuple):
+    """A bundle and its cells, but for those of single bytes; of the events some lines, field by field."""
+
+    subject: Subject
+    cells: Callable[[list[int]], Iterator[Cell]]

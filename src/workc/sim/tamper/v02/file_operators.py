@@ -11,8 +11,6 @@ from itertools import pairwise
 
 from workc.bundle.layout import EVENTS, EVIDENCE, MANIFEST, RECEIPT
 from workc.sim.tamper.changing import change
-from workc.sim.tamper.draft import CHANGED, LISTED, PROJECTED, RECEIPTED, Draft
-from workc.sim.tamper.ladder import FILE_LINK, Edit, found_at
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.operation import DeleteFile, TruncateFile
 from workc.sim.tamper.parts import Component, component_of
@@ -31,7 +29,10 @@ from workc.sim.tamper.place import (
     UNSAFE_NAME,
     Place,
 )
-from workc.sim.tamper.subject import Role, Subject
+from workc.sim.tamper.rungs import CHANGED, LISTED, PROJECTED, RECEIPTED
+from workc.sim.tamper.v02.draft import Draft
+from workc.sim.tamper.v02.ladder import FILE_LINK, Edit, found_at
+from workc.sim.tamper.v02.subject import Role, Subject
 
 _ALL: tuple[Component, ...] = ("receipt", "events", "manifest", "evidence", "artifacts")
 _NAMED: tuple[Component, ...] = ("evidence", "artifacts")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import json
 
-from workc.sim.tamper.attack import DIGESTED, Attack, Attacks, forget_unnamed
-from workc.sim.tamper.draft import Doc, Draft, does_not_apply
+from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.json_text import spell_json
 from workc.sim.tamper.place import BAD_EVENT, CHAIN, NOT_SAID, TABLE, UNPROVABLE
+from workc.sim.tamper.rungs import DIGESTED
+from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
 
@@ -245,7 +246,7 @@ def _ask_in_lane(draft: Draft) -> None:
     raise does_not_apply("no call that asked for effects")
 
 
-LOG_ATTACKS: Attacks = {
+LOG_ATTACKS: Attacks[Draft] = {
     "EventsReordered": Attack(_reorder, TABLE, "Two events change their order and their places."),
     "EventsReorderedInPlace": Attack(_reorder_in_place, TABLE, "Two events change their order."),
     "EventDropped": Attack(_drop_lens, TABLE, "An event is gone and the gap is closed."),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workc.sim.tamper.attack import Attack, Attacks
-from workc.sim.tamper.draft import Doc, Draft, does_not_apply
+from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import MONEY, UNPROVABLE
+from workc.sim.tamper.v02.draft import Draft
 
 
 def _paid(draft: Draft) -> Doc:
@@ -84,7 +84,7 @@ def _lower_ceiling(draft: Draft) -> None:
     draft.payload("RunStarted")["ceiling_micro_cents"] = 0
 
 
-MONEY_ATTACKS: Attacks = {
+MONEY_ATTACKS: Attacks[Draft] = {
     "MoneyLowered": Attack(_lower, MONEY, "A bill says less than was spent."),
     "MoneyLoweredThroughout": Attack(
         _lower_throughout, UNPROVABLE, "A bill says less, and so does all that follows it."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workc.sim.tamper.attack import Attack, Attacks, forget_unnamed
-from workc.sim.tamper.draft import Doc, Draft, does_not_apply
+from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import NOT_BORNE_OUT, TABLE, UNPROVABLE
+from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 _TRUE: Doc = {"form": "json", "inline": "true"}
 
@@ -159,7 +159,7 @@ def _skip_checks(draft: Draft) -> None:
     forget_unnamed(draft)
 
 
-OUTCOME_ATTACKS: Attacks = {
+OUTCOME_ATTACKS: Attacks[Draft] = {
     "OutcomeFlipped": Attack(
         _flip_outcome, NOT_BORNE_OUT, "A success is called a failure, or the other way round."
     ),

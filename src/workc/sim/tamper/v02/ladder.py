@@ -1,6 +1,6 @@
 """What must be found first of an edit in events or files, for each rung of the ladder.
 
-The rungs are those of :mod:`workc.sim.tamper.draft`; the layers that they leave broken follow from
+The rungs are those of :mod:`workc.sim.tamper.v02.draft`; the layers that they leave broken follow from
 docs/spec/bundle-0.2.md: the hash of a file (section 3), the chain (4), references, roots and fields
 of the receipt (8), the proof digest (9).
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from workc.sim.tamper.draft import CHAINED, DIGESTED, LISTED, PROJECTED, RECEIPTED, ROOTED
 from workc.sim.tamper.place import (
     CHAIN,
     DIGEST,
@@ -22,6 +21,7 @@ from workc.sim.tamper.place import (
     first,
     first_root,
 )
+from workc.sim.tamper.rungs import CHAINED, DIGESTED, LISTED, PROJECTED, RECEIPTED, ROOTED
 
 
 class Edit(NamedTuple):

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 from workc.bundle.policies import OFFLINE, SHIPPED, policy_name
 from workc.kernel.digest import sha256_hex
-from workc.sim.tamper.attack import DIGESTED, Attack, Attacks
-from workc.sim.tamper.draft import Doc, Draft, does_not_apply
+from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.json_text import spell_json
 from workc.sim.tamper.place import (
     BAD_EVENT,
     POLICY,
     UNPROVABLE,
 )
+from workc.sim.tamper.rungs import DIGESTED
+from workc.sim.tamper.v02.draft import Draft
 
 _LOOSE: Doc = {
     "allow_loopback": True,
@@ -90,7 +91,7 @@ def _respond(**words: object) -> Callable[[Draft], None]:
 
 _SALT: Doc = {"commitment": "0" * 64, "count": 1, "salt": "z" * 32, "secret": "K"}
 
-WORD_ATTACKS: Attacks = {
+WORD_ATTACKS: Attacks[Draft] = {
     "PolicyLoosened": Attack(_loosen, POLICY, "A policy allowed more than the one of its name."),
     "PolicyLoosenedThroughout": Attack(
         _loosen_throughout, UNPROVABLE, "The policy that ruled was another, under its own name."

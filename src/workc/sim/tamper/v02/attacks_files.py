@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workc.sim.tamper.attack import DIGESTED, Attack, Attacks, forget_unnamed
-from workc.sim.tamper.draft import Doc, Draft, does_not_apply
+from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import (
     BAD_MANIFEST,
     NO_CAPTURE,
@@ -18,6 +17,8 @@ from workc.sim.tamper.place import (
     UNSAFE_ENTRY,
     VERSION,
 )
+from workc.sim.tamper.rungs import DIGESTED
+from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 
 def _replace_program(draft: Draft) -> None:
@@ -120,7 +121,7 @@ def _receipt_of_version(draft: Draft) -> None:
     draft.receipt["bundle_version"] = "0.3"
 
 
-_EVIDENCE: Attacks = {
+_EVIDENCE: Attacks[Draft] = {
     "ProgramReplaced": Attack(_replace_program, UNPROVABLE, "Another program was run."),
     "OutputReplaced": Attack(_replace_output, UNPROVABLE, "Something else came out."),
     "EvidenceAdded": Attack(_add_evidence, UNNAMED, "A file is listed that no event names."),
@@ -129,7 +130,7 @@ _EVIDENCE: Attacks = {
     "EvidenceNamedTwice": Attack(_name_twice, OTHER_CAPTURE, "Two events differ about a file."),
     "LogNamed": Attack(_name_log, NO_CAPTURE, "An event names the log as its evidence."),
 }
-_MANIFEST: Attacks = {
+_MANIFEST: Attacks[Draft] = {
     "ManifestOfAnotherRun": Attack(_rename_manifest, NOT_SAID, "The manifest names another run."),
     "ManifestOfAnotherVersion": Attack(
         _of_version, BAD_MANIFEST, "The manifest is of another version than the receipt."
@@ -148,13 +149,13 @@ _MANIFEST: Attacks = {
         _listed(_without("evidence/")), BAD_MANIFEST, "No evidence is listed."
     ),
 }
-_ROOTS: Attacks = {
+_ROOTS: Attacks[Draft] = {
     f"RootOf{name.title()}Replaced": Attack(
         _replace_root(name), place, f"The root of {name} is another.", DIGESTED, "receipt"
     )
     for name, place in ROOTS.items()
 }
-FILE_ATTACKS: Attacks = {
+FILE_ATTACKS: Attacks[Draft] = {
     **_ROOTS,
     **{name: attack._replace(component="evidence") for name, attack in _EVIDENCE.items()},
     # A manifest that is none has no projection; the receipt follows as far as it can.

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
-from workc.sim.tamper.document_mutants import found_in, resealed
-from workc.sim.tamper.draft import CHANGED, DIGESTED, LISTED
 from workc.sim.tamper.field_edits import BREAKING, EDITS, OF_SPELLING, edited, sites
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.parts import Component
 from workc.sim.tamper.place import BAD_EVENT, HASH
 from workc.sim.tamper.pointer import Tokens, pointer_of
-from workc.sim.tamper.subject import Subject
+from workc.sim.tamper.rungs import CHANGED, DIGESTED, LISTED
+from workc.sim.tamper.v02.subject import Subject
 
 _DOCUMENTS: dict[Component, str] = {"receipt": RECEIPT, "manifest": MANIFEST}
 _EVENT_RUNGS = (CHANGED, LISTED, DIGESTED)
@@ -94,8 +93,8 @@ def _of_document(
             return None
         where = pointer_of(tokens) or "the whole"
         if rung == DIGESTED:
-            return resealed(subject, path, data, where)
-        expected = found_in(subject, path, data)
+            return subject.resealed(path, data, where)
+        expected = subject.found_in(path, data)
         return Mutant(subject.other_than(path, data), expected, f"{path}, {where}")
 
     return make

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple, cast
 
 from workc.kernel.values import Json
-from workc.sim.tamper.draft import Doc
+from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import (
     BAD_EVENT,
     MONEY,
@@ -25,7 +25,7 @@ from workc.sim.tamper.place import (
     Place,
 )
 from workc.sim.tamper.pointer import Step
-from workc.sim.tamper.subject import Subject
+from workc.sim.tamper.v02.subject import Subject
 
 #: A condition on a bundle and an event of it, without which a rule is not about the field.
 When = Callable[[Subject, Doc], bool]

@@ -14,14 +14,6 @@ from functools import cached_property
 from workc.kernel import canonical
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.forms import (
-    MANIFEST_FORM,
-    RECEIPT_FORM,
-    fits,
-    is_digest,
-    is_safe,
-    may_be_listed,
-)
 from workc.sim.tamper.json_text import JsonTextError, read_json
 from workc.sim.tamper.parts import Files, component_of
 from workc.sim.tamper.place import (
@@ -38,6 +30,14 @@ from workc.sim.tamper.place import (
     VERSION,
     Place,
     first,
+)
+from workc.sim.tamper.v02.forms import (
+    MANIFEST_FORM,
+    RECEIPT_FORM,
+    fits,
+    is_digest,
+    is_safe,
+    may_be_listed,
 )
 
 _VERSION = "0.2"

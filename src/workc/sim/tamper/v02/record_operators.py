@@ -10,12 +10,13 @@ import copy
 from collections.abc import Callable, Iterator
 
 from workc.bundle.layout import EVENTS
+from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.changing import change
-from workc.sim.tamper.draft import CHAINED, CHANGED, DIGESTED, LISTED, RECEIPTED, Doc
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.operation import ReorderEvents
 from workc.sim.tamper.place import CHAIN, HASH, TABLE, Place
-from workc.sim.tamper.subject import Subject
+from workc.sim.tamper.rungs import CHAINED, CHANGED, DIGESTED, LISTED, RECEIPTED
+from workc.sim.tamper.v02.subject import Subject
 
 _RUNGS = (CHANGED, LISTED, RECEIPTED, CHAINED, DIGESTED)
 #: Kinds that may end the lane of a step (section 5).

@@ -1,7 +1,7 @@
 """Mutants of the values in events that leave every line well formed.
 
 Each is sealed up to every rung, so each layer of the format has to find it in its turn; past the
-last only the rules that bind the field to others are left (:mod:`workc.sim.tamper.event_fields`).
+last only the rules that bind the field to others are left (:mod:`workc.sim.tamper.v02.event_fields`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workc.bundle.layout import EVENTS
-from workc.sim.tamper.draft import CHAINED, RUNGS, Doc, Draft
-from workc.sim.tamper.event_fields import FIELDS, Field
-from workc.sim.tamper.ladder import EVENT_LINK, Edit, found_at
+from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.place import BAD_EVENT, CHAIN, TABLE, Place
 from workc.sim.tamper.pointer import find, pointer_of, put
-from workc.sim.tamper.subject import Subject
+from workc.sim.tamper.rungs import CHAINED, RUNGS
+from workc.sim.tamper.v02.draft import Draft
+from workc.sim.tamper.v02.event_fields import FIELDS, Field
+from workc.sim.tamper.v02.ladder import EVENT_LINK, Edit, found_at
+from workc.sim.tamper.v02.subject import Subject
 
 
 def _number(event: Doc) -> None:

@@ -14,7 +14,7 @@ projection, and checks nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -25,24 +25,15 @@ from workc.bundle.projection import Projection, ProjectionError
 from workc.kernel import events as events_of
 from workc.kernel.digest import TAG_PROOF, sha256_hex, tagged
 from workc.kernel.merkle import leaf_hash, root
+from workc.sim.tamper.attack import Doc, does_not_apply
 from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Files, component_of
-
-#: A JSON object that is edited freely: what it holds is not known, and need not be.
-Doc: TypeAlias = dict[str, Any]
-
-CHANGED, LISTED, RECEIPTED, CHAINED, ROOTED, DIGESTED, PROJECTED = range(7)
-RUNGS = range(7)
+from workc.sim.tamper.rungs import CHAINED, DIGESTED, LISTED, PROJECTED, RECEIPTED, ROOTED
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DOCS = msgspec.json.Decoder(dict[str, Any])
 _EFFECTS = frozenset({"EffectAsked", "SkillAsked", "EffectAnswered"})
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
-
-
-def does_not_apply(what: str) -> TamperError:
-    """Returns the error to raise when a bundle lacks what an edit is about."""
-    return TamperError("does_not_apply", f"the bundle has {what}")
 
 
 class Draft:
@@ -153,6 +144,16 @@ class Draft:
             lines.append(self.spelled[number](line) if number in self.spelled else line)
             prev = leaf_hash(lines[-1]).hex() if is_chained else prev
         return lines
+
+
+def forget_unnamed(draft: Draft) -> None:
+    """Takes away the files that no event names any more, but for signatures."""
+    named = {body["path"] for event in draft.events for body in bodies_in(event["payload"])}
+    draft.files = {
+        path: data
+        for path, data in draft.files.items()
+        if path in named or component_of(path) == "signatures"
+    }
 
 
 def bodies_in(value: object) -> Iterator[Doc]:

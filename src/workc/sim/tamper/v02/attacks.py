@@ -1,0 +1,19 @@
+"""All resealed edits of format 0.2, by name."""
+
+from __future__ import annotations
+
+from workc.sim.tamper.attack import Attacks
+from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
+from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
+from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
+from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
+from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
+from workc.sim.tamper.v02.draft import Draft
+
+ATTACKS: Attacks[Draft] = {
+    **OUTCOME_ATTACKS,
+    **LOG_ATTACKS,
+    **MONEY_ATTACKS,
+    **WORD_ATTACKS,
+    **FILE_ATTACKS,
+}

@@ -1,0 +1,52 @@
+"""All operators on bundles of format 0.2: their classes, and the mutants of one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from workc.sim.tamper import byte_operators, reseal_operators, splice_operators
+from workc.sim.tamper.mutant import Cell, Group
+from workc.sim.tamper.parts import Files
+from workc.sim.tamper.place import ROOTS
+from workc.sim.tamper.rungs import PROJECTED
+from workc.sim.tamper.subject import Opened
+from workc.sim.tamper.v02 import event_operators, field_operators, file_operators, record_operators
+from workc.sim.tamper.v02.attacks import ATTACKS
+from workc.sim.tamper.v02.draft import Draft
+from workc.sim.tamper.v02.subject import Subject
+
+#: Another bundle of the same work is this one with another nonce and another program.
+_OTHER_EDITS = ("NonceReplaced", "ProgramReplaced")
+
+GROUPS: list[Group] = [
+    *byte_operators.all_groups(Subject),
+    *field_operators.GROUPS,
+    *event_operators.GROUPS,
+    *record_operators.GROUPS,
+    *file_operators.GROUPS,
+    *splice_operators.GROUPS,
+    *reseal_operators.all_groups(ATTACKS),
+]
+
+
+def opened(files: Files) -> Opened:
+    """Returns a bundle and how its mutants are made."""
+    subject = Subject(files)
+    return Opened(subject, partial(_cells, subject))
+
+
+def _cells(subject: Subject, lines: list[int]) -> Iterator[Cell]:
+    yield from field_operators.cells(subject, lines)
+    yield from event_operators.cells(subject)
+    yield from record_operators.cells(subject)
+    yield from file_operators.cells(subject)
+    yield from splice_operators.cells(subject.files, lambda: _other(subject.files), ROOTS["events"])
+    yield from reseal_operators.cells(subject.files, Draft, ATTACKS)
+
+
+def _other(files: Files) -> Files:
+    draft = Draft(files)
+    for name in _OTHER_EDITS:
+        ATTACKS[name].edit(draft)
+    return draft.seal(PROJECTED)
