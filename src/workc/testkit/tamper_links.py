@@ -75,7 +75,7 @@ _FOLDERS: tuple[Component, ...] = ("evidence", "artifacts")
 
 def folder_groups(components: Collection[Component]) -> list[Group]:
     """Returns the classes of a version that has these components."""
-    folders = [component for component in _FOLDERS if component in components]
+    folders: list[Component] = [folder for folder in _FOLDERS if folder in components]
     return [
         *(group for name in _INSTEAD for group in groups(name, components, [CHANGED])),
         *(group for name in _BESIDE for group in groups(name, _ADDED, [CHANGED])),

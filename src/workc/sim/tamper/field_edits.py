@@ -10,9 +10,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from workc.kernel import canonical
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.json_text import spell_json
+from workc.sim.tamper.json_text import read_json, spell_json
 from workc.sim.tamper.pointer import Step, Tokens, find, put, walk
 
 Edit: TypeAlias = Callable[[Json, Tokens, Json], bytes]
@@ -22,13 +21,13 @@ _MARK = "@tamper@"
 _HUGE_TEXT = "x" * 10_000
 _TOO_LARGE = 2**53
 #: What each type of JSON is turned into.
-_RETYPED: Mapping[type, Json] = {bool: 0, int: "0", str: 0, list: {}, dict: []}
+_RETYPED: Mapping[type, Json] = {bool: 0, int: "0", str: 0, list: {}, dict: [], type(None): 0}
 _EMPTY: Mapping[type, Json] = {str: "", list: [], dict: {}}
 
 
 def sites(data: bytes) -> dict[str, list[Tokens]]:
     """Returns of each edit the places in a document that it is about."""
-    value = canonical.decode(data)
+    value = read_json(data)
     found: list[tuple[Tokens, Json]] = [((), value), *walk(value)]
     return {
         name: [tokens for tokens, item in found if suits(tokens, item)]
@@ -38,7 +37,7 @@ def sites(data: bytes) -> dict[str, list[Tokens]]:
 
 def edited(name: str, data: bytes, tokens: Tokens) -> bytes | None:
     """Returns a canonical document with an edit at a place, or None where it changes nothing."""
-    value = canonical.decode(data)
+    value = read_json(data)
     made = EDITS[name](value, tokens, find(value, tokens))
     return None if made == data else made
 

@@ -17,6 +17,10 @@ from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Component, Files
 from workc.sim.tamper.place import Place
 from workc.sim.tamper.subject import Opened
+from workc.sim.tamper.v01 import operators as operators_01
+from workc.sim.tamper.v01.attacks import ATTACKS as ATTACKS_01
+from workc.sim.tamper.v01.draft import Draft as Draft_01
+from workc.sim.tamper.v01.subject import Subject as Subject_01
 from workc.sim.tamper.v02 import operators as operators_02
 from workc.sim.tamper.v02.attacks import ATTACKS as ATTACKS_02
 from workc.sim.tamper.v02.draft import Draft as Draft_02
@@ -59,6 +63,14 @@ def _distinct(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 #: By the field and the text with which a receipt names its version.
 FORMATS: Mapping[Named, Format] = {
+    Named("receipt_version", "0.1.0"): Format(
+        version="0.1",
+        components=Subject_01.components,
+        edits=_edits(ATTACKS_01),
+        reseal=partial(_resealed, Draft_01, ATTACKS_01),
+        groups=_distinct(operators_01.GROUPS),
+        open=operators_01.opened,
+    ),
     Named("bundle_version", BUNDLE_VERSION): Format(
         version=BUNDLE_VERSION,
         components=Subject_02.components,

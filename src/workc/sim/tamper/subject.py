@@ -11,6 +11,12 @@ from workc.sim.tamper.mutant import Cell, Mutant
 from workc.sim.tamper.parts import Component, Files, component_of
 from workc.sim.tamper.place import Place
 
+#: Names that no file of a bundle of any version may have.
+UNSAFE_NAMES = (
+    "../x", "a/../b", "a//b", "/x", "./x", "con", "evidence/LPT9.tar.gz", "x.", "C:x", "a\\b", "\u00e4",
+    "a\u0308", "a\u202eb", "a\u200bb", "a\nb", "x" * 256,
+)  # fmt: skip
+
 
 class Subject(ABC):
     """A bundle that verifies; nothing here changes it."""
@@ -18,6 +24,11 @@ class Subject(ABC):
     #: The components of the version, and how far each document can be sealed after a change.
     components: ClassVar[tuple[Component, ...]]
     sealed_to: ClassVar[dict[Component, int]]
+    #: Names of files that are only not listed, and names that no file may have.
+    strangers: ClassVar[tuple[str, ...]]
+    unsafe_names: ClassVar[tuple[str, ...]]
+    #: What is found when the two documents change places.
+    swapped_documents: ClassVar[Place]
 
     def __init__(self, files: Files) -> None:
         self.files = files
@@ -30,6 +41,14 @@ class Subject(ABC):
     @abstractmethod
     def found_in(self, path: str, data: bytes) -> Place:
         """Returns what is found of the bundle with other bytes in one file."""
+
+    @abstractmethod
+    def found_without(self, path: str) -> Place:
+        """Returns what is found of the bundle without a file."""
+
+    @abstractmethod
+    def found_renamed(self, path: str) -> Place:
+        """Returns what is found of the bundle with a file under a name that is not listed."""
 
     @abstractmethod
     def resealed(self, path: str, data: bytes, at: str) -> Mutant | None:

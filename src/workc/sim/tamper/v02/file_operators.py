@@ -1,4 +1,4 @@
-"""Mutants of whole files: added, taken away, renamed, exchanged, emptied, changed in one byte.
+"""Mutants of whole files that were sealed again, as far as the rung says.
 
 A file that events name stays bound to them however far the rest is sealed; only when the events say
 the new hash too (rung 3) are the roots, the receipt and the digest what is left.
@@ -9,24 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from workc.bundle.layout import EVENTS, EVIDENCE, MANIFEST, RECEIPT
-from workc.sim.tamper.changing import change
+from workc.bundle.layout import EVIDENCE
+from workc.sim.tamper.file_operators import one
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
-from workc.sim.tamper.operation import DeleteFile, TruncateFile
 from workc.sim.tamper.parts import Component, component_of
 from workc.sim.tamper.place import (
     BAD_EVENT,
     BAD_MANIFEST,
-    BAD_RECEIPT,
-    HASH,
-    MISSING,
     NO_CAPTURE,
     OTHER_CAPTURE,
     TABLE,
     TOO_MANY,
-    UNLISTED,
     UNNAMED,
-    UNSAFE_NAME,
     Place,
 )
 from workc.sim.tamper.rungs import CHANGED, LISTED, PROJECTED, RECEIPTED
@@ -34,16 +28,8 @@ from workc.sim.tamper.v02.draft import Draft
 from workc.sim.tamper.v02.ladder import FILE_LINK, Edit, found_at
 from workc.sim.tamper.v02.subject import Role, Subject
 
-_ALL: tuple[Component, ...] = ("receipt", "events", "manifest", "evidence", "artifacts")
 _NAMED: tuple[Component, ...] = ("evidence", "artifacts")
 _SEALED = range(LISTED, PROJECTED + 1)
-
-#: Names that a stranger may add, and names that no file of a bundle may have (section 2).
-_ADDED = ("extra", ".hidden", "a/b/c", "evidence/zz", "artifacts/zz", "signatures/zz.txt")
-_UNSAFE = (
-    "a b", "../x", "a/../b", "a//b", "/x", "./x", "con", "evidence/LPT9.tar.gz", "x.", "C:x", "~",
-    "a\\b", "\u00e4", "a\u0308", "a\u202eb", "a\u200bb", "a\nb", "x" * 129,
-)  # fmt: skip
 _EXTRA: dict[Component, str] = {
     "evidence": "evidence/zz-added",
     "artifacts": "artifacts/zz-added",
@@ -54,8 +40,6 @@ _SIGNED = {
     "signature.many": {f"signatures/zz{number}.dsse.json": b"{}" for number in range(65)},
     "signature.large": {"signatures/zz.dsse.json": b" " * 65_537},
 }
-#: Of the two documents, what is found when they are no longer what they were.
-_NO_DOCUMENT = {MANIFEST: BAD_MANIFEST, RECEIPT: BAD_RECEIPT}
 
 #: Who names a file, and what follows: bound by a digest of its own, or repeated in the receipt.
 _REQUEST: Role = ("EffectAsked", "request")
@@ -71,60 +55,34 @@ _IN_RECEIPT = frozenset(
 _IN_EFFECTS = frozenset({"EffectAsked", "EffectAnswered", "SkillAsked"})
 
 GROUPS: list[Group] = [
-    *groups("file.add", ["evidence", "artifacts", "signatures", "names"], [CHANGED]),
     *groups("file.add", _EXTRA, _SEALED),
-    *groups("file.unsafe-name", ["names", "evidence"], [CHANGED]),
-    *groups("file.case-twin", _ALL, [CHANGED]),
-    *groups("file.delete", _ALL, [CHANGED]),
     *groups("file.delete", _NAMED, _SEALED),
-    *groups("file.rename", _ALL, [CHANGED]),
     *groups("file.rename", _NAMED, _SEALED),
-    *groups("file.empty", _ALL, [CHANGED]),
-    *groups("signature.many", ["signatures"], [CHANGED]),
-    *groups("signature.large", ["signatures"], [CHANGED]),
-    *groups("file.swap", ["receipt", "events", "evidence"], [CHANGED]),
-    *groups("file.swap", ["evidence"], [LISTED, RECEIPTED]),
     *groups("file.change", _NAMED, _SEALED),
+    *groups("file.swap", ["evidence"], [LISTED, RECEIPTED]),
+    *(g for name in _SIGNED for g in groups(name, ["signatures"], [CHANGED])),
 ]
 
 
 def cells(subject: Subject) -> Iterator[Cell]:
-    """Yields the cells of all operators on whole files."""
-    yield from _additions(subject)
-    for component in _ALL:
-        paths = subject.paths(component)
-        for name, make in _ON_ANY.items():
-            yield Cell(Group(name, component, CHANGED), len(paths), _of_path(subject, paths, make))
-        if component in _NAMED:
-            yield from _on_named(subject, component, paths)
-    yield from _swaps(subject)
+    """Yields the cells of all operators on sealed files, and on signatures."""
+    for name, files in _SIGNED.items():
+        yield one(name, "signatures", Mutant({**subject.files, **files}, TOO_MANY, name))
+    for path in _EXTRA.values():
+        for rung in _SEALED:
+            yield Cell(Group("file.add", component_of(path), rung), 1, _adder(subject, path, rung))
+    for component in _NAMED:
+        yield from _on_named(subject, component, subject.paths(component))
+    pairs = [*pairwise(subject.paths("evidence"))]
+    for rung in (LISTED, RECEIPTED):
+        group = Group("file.swap", "evidence", rung)
+        yield Cell(group, len(pairs), _swapper(subject, pairs, rung))
 
 
 def _of_path(
     subject: Subject, paths: list[str], make: Callable[[Subject, str], Mutant | None]
 ) -> Callable[[int], Mutant | None]:
     return lambda number: make(subject, paths[number])
-
-
-def _additions(subject: Subject) -> Iterator[Cell]:
-    for path in _ADDED:
-        mutant = Mutant(subject.other_than(path, b""), UNLISTED, path)
-        yield _one("file.add", component_of(path), CHANGED, mutant)
-    for path in _UNSAFE:
-        mutant = Mutant(subject.other_than(path, b""), UNSAFE_NAME, ascii(path))
-        yield _one("file.unsafe-name", component_of(path), CHANGED, mutant)
-    for name, files in _SIGNED.items():
-        yield _one(name, "signatures", CHANGED, Mutant({**subject.files, **files}, TOO_MANY, name))
-    for path in _EXTRA.values():
-        for rung in _SEALED:
-            yield Cell(Group("file.add", component_of(path), rung), 1, _adder(subject, path, rung))
-
-
-def _one(operator: str, component: Component, rung: int, mutant: Mutant) -> Cell:
-    def make(_number: int) -> Mutant:
-        return mutant
-
-    return Cell(Group(operator, component, rung), 1, make)
 
 
 def _adder(subject: Subject, path: str, rung: int) -> Callable[[int], Mutant]:
@@ -137,72 +95,18 @@ def _adder(subject: Subject, path: str, rung: int) -> Callable[[int], Mutant]:
     return make
 
 
-def _delete(subject: Subject, path: str) -> Mutant:
-    expected = _NO_DOCUMENT.get(path, MISSING)
-    return Mutant(subject.without(path), expected, path, DeleteFile(rel_path=path))
-
-
-def _rename(subject: Subject, path: str) -> Mutant:
-    files = {**subject.without(path), f"{path}x": subject.files[path]}
-    # What stands there under another name is not listed, which is found before a missing receipt.
-    expected = UNLISTED if path == RECEIPT else _NO_DOCUMENT.get(path, MISSING)
-    return Mutant(files, expected, path)
-
-
-def _empty(subject: Subject, path: str) -> Mutant | None:
-    if not subject.files[path]:
-        return None
-    op = TruncateFile(rel_path=path, new_len=0)
-    changed = change(op, subject.files).files[path] or b""
-    expected = _NO_DOCUMENT.get(path, HASH)
-    return Mutant(subject.other_than(path, changed), expected, path, op)
-
-
-def _twin(subject: Subject, path: str) -> Mutant | None:
-    folder, slash, name = path.rpartition("/")
-    twin = f"{folder}{slash}{name.swapcase()}"
-    if twin == path:
-        return None
-    return Mutant(subject.other_than(twin, subject.files[path]), UNSAFE_NAME, twin)
-
-
-_ON_ANY: dict[str, Callable[[Subject, str], Mutant | None]] = {
-    "file.delete": _delete,
-    "file.rename": _rename,
-    "file.empty": _empty,
-    "file.case-twin": _twin,
-}
-
-
-def _swaps(subject: Subject) -> Iterator[Cell]:
-    evidence = subject.paths("evidence")
-    pairs: dict[Component, list[tuple[str, str]]] = {
-        "receipt": [(RECEIPT, MANIFEST)],
-        "events": [(EVENTS, evidence[0])],
-        "evidence": [*pairwise(evidence)],
-    }
-    for component, found in pairs.items():
-        for rung in (CHANGED, LISTED, RECEIPTED) if component == "evidence" else (CHANGED,):
-            make = _swapper(subject, found, rung)
-            yield Cell(Group("file.swap", component, rung), len(found), make)
-
-
 def _swapper(
     subject: Subject, pairs: list[tuple[str, str]], rung: int
 ) -> Callable[[int], Mutant | None]:
     def make(number: int) -> Mutant | None:
-        one, other = pairs[number]
-        where, files = f"{one} and {other}", subject.files
-        swapped = {one: files[other], other: files[one]}
-        if files[one] == files[other]:
+        (one_, other), files = pairs[number], subject.files
+        if files[one_] == files[other]:
             return None
-        if rung == CHANGED:
-            expected = BAD_MANIFEST if other == MANIFEST else HASH
-            return Mutant({**files, **swapped}, expected, where)
         draft = subject.draft()
-        draft.files |= swapped
-        is_request = _REQUEST in subject.roles[one] | subject.roles[other]
-        return Mutant(draft.seal(rung), TABLE if is_request else OTHER_CAPTURE, where)
+        draft.files |= {one_: files[other], other: files[one_]}
+        is_request = _REQUEST in subject.roles[one_] | subject.roles[other]
+        expected = TABLE if is_request else OTHER_CAPTURE
+        return Mutant(draft.seal(rung), expected, f"{one_} and {other}")
 
     return make
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from workc.sim.tamper import byte_operators, reseal_operators, splice_operators
+from workc.sim.tamper import file_operators as bare_files
 from workc.sim.tamper.mutant import Cell, Group
 from workc.sim.tamper.parts import Files
 from workc.sim.tamper.place import ROOTS
@@ -24,6 +25,7 @@ GROUPS: list[Group] = [
     *field_operators.GROUPS,
     *event_operators.GROUPS,
     *record_operators.GROUPS,
+    *bare_files.all_groups(Subject),
     *file_operators.GROUPS,
     *splice_operators.GROUPS,
     *reseal_operators.all_groups(ATTACKS),
@@ -40,6 +42,7 @@ def _cells(subject: Subject, lines: list[int]) -> Iterator[Cell]:
     yield from field_operators.cells(subject, lines)
     yield from event_operators.cells(subject)
     yield from record_operators.cells(subject)
+    yield from bare_files.cells(subject)
     yield from file_operators.cells(subject)
     yield from splice_operators.cells(subject.files, lambda: _other(subject.files), ROOTS["events"])
     yield from reseal_operators.cells(subject.files, Draft, ATTACKS)

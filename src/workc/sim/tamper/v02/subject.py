@@ -14,7 +14,7 @@ from workc.sim.tamper import subject
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.mutant import Mutant
 from workc.sim.tamper.parts import Component, Files
-from workc.sim.tamper.place import HASH, Place
+from workc.sim.tamper.place import BAD_MANIFEST, BAD_RECEIPT, HASH, MISSING, UNLISTED, Place
 from workc.sim.tamper.rungs import DIGESTED
 from workc.sim.tamper.v02.draft import Draft, bodies_in, digest_of
 from workc.sim.tamper.v02.judged import Documents
@@ -35,6 +35,12 @@ class Subject(subject.Subject):
     )
     sealed_to: ClassVar[dict[Component, int]] = {"receipt": DIGESTED, "manifest": DIGESTED}
 
+    strangers: ClassVar[tuple[str, ...]] = (
+        "extra", ".hidden", "a/b/c", "evidence/zz", "artifacts/zz", "signatures/zz.txt",
+    )  # fmt: skip
+    unsafe_names: ClassVar[tuple[str, ...]] = (*subject.UNSAFE_NAMES, "a b", "~", "x" * 129)
+    swapped_documents = BAD_MANIFEST
+
     def __init__(self, files: Files) -> None:
         super().__init__(files)
         self.documents = Documents(files)
@@ -44,6 +50,17 @@ class Subject(subject.Subject):
         if path == RECEIPT:
             return self.documents.of_receipt(data)
         return self.documents.of_manifest(data) if path == MANIFEST else HASH
+
+    def found_without(self, path: str) -> Place:
+        """Returns what is found of the bundle without a file."""
+        return {MANIFEST: BAD_MANIFEST, RECEIPT: BAD_RECEIPT}.get(path, MISSING)
+
+    def found_renamed(self, path: str) -> Place:
+        """Returns what is found of the bundle with a file under a name that is not listed.
+
+        A receipt of another name is a file that is not listed, which is found before it is missed.
+        """
+        return UNLISTED if path == RECEIPT else self.found_without(path)
 
     def resealed(self, path: str, data: bytes, at: str) -> Mutant | None:
         """Returns the bundle with another document and all that follows from it in the receipt.
