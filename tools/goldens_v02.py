@@ -3,6 +3,7 @@
 A golden is a bundle as the code of its day sealed it, so that every later verifier is asked about
 it too. What follows from the code (its digests, its prices) may differ today; what happened may not.
 With ``--check`` nothing is written: what is missing, is no good, or tells another story is named.
+``python tools/generate_goldens.py`` then writes the hashes of all goldens into their list.
 """
 
 from __future__ import annotations
