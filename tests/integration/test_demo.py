@@ -13,6 +13,7 @@ import pytest
 
 import workc
 from workc.kernel import events
+from workc.testkit import run_suite
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
@@ -72,6 +73,14 @@ def test_the_edited_copy_fails_for_the_file_that_was_edited_and_no_other(demo) -
     verdict = workc.verify_bundle(folder / "edited")
     assert not verdict.ok
     assert {found.path for found in verdict.failures} == {"artifacts/output.json"}
+
+
+def test_every_mutant_of_what_it_leaves_is_found_as_it_must_be(demo) -> None:
+    _, folder = demo
+    report = run_suite(folder / "bundle", budget=2_500)
+    assert report.surprises == []
+    assert report.ok
+    assert report.mutants > 2_000
 
 
 def test_the_two_tables_are_fetched_at_the_same_time(demo) -> None:

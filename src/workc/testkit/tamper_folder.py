@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.api.bundles import reader_of
 from workc.sim.tamper.applying import change
 from workc.sim.tamper.changing import Changes, check_path
 from workc.sim.tamper.operation import TamperError, TamperOp
@@ -46,6 +47,22 @@ class TamperMutator:
             else:
                 folder.write(path, data)
         return changes
+
+
+def read_bundle(path: Path) -> dict[str, bytes]:
+    """Returns the files of the bundle at a path, a folder or an archive.
+
+    Raises:
+        TamperError: it cannot be read, or holds something else than regular files.
+    """
+    if path.is_dir():
+        return dict(TamperFolder(path))
+    reader = reader_of(path)
+    try:
+        sizes = {item.path: item.size for item in reader.items() if item.kind == "file"}
+        return {name: b"".join(reader.chunks(name, size)) for name, size in sizes.items()}
+    except (ReadError, OSError) as error:
+        raise TamperError("no_such_file", f"{path}: {error}") from None
 
 
 class TamperFolder(Mapping[str, bytes]):

@@ -19,7 +19,7 @@ from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Files
 from workc.sim.tamper.place import UNPROVABLE, Place
 from workc.testkit import tamper_links
-from workc.testkit.tamper_folder import TamperFolder
+from workc.testkit.tamper_folder import read_bundle
 from workc.testkit.tamper_report import PASSED, RAISED, TamperReport
 from workc.verify.reader import MemoryReader, Reader
 from workc.verify.verdict import Verdict
@@ -49,7 +49,7 @@ def run_suite(
     ask: Oracle = oracle,
     watch: Watch = lambda _done, _size: None,
 ) -> TamperReport:
-    """Returns what was found of every mutant of a bundle, a folder or a mapping of path to bytes.
+    """Returns what was found of every mutant of a bundle: a folder, an archive, a mapping of path to bytes.
 
     At most ``budget`` mutants are made (by default a number that follows from the size of the
     bundle), at least one of each class, evenly over what there is; with ``full`` all.
@@ -57,7 +57,9 @@ def run_suite(
     Raises:
         TamperError: the bundle does not verify, or is of a version that has no operators.
     """
-    files = dict(TamperFolder(Path(bundle)) if isinstance(bundle, str | os.PathLike) else bundle)
+    if isinstance(bundle, str | os.PathLike):
+        bundle = read_bundle(Path(bundle))
+    files = dict(bundle)
     good = ask(MemoryReader(files), None)
     if not good.ok or good.proof_digest is None:
         why = good.codes()[0] if good.failures else "not every step could be taken"

@@ -24,7 +24,7 @@ from workc.kernel.failure import Failure, Misuse
 from workc.kernel.values import Json, JsonObject
 from workc.sim.tamper.applying import apply_to, change
 from workc.sim.tamper.operation import TamperError, TamperOp, parse_operations
-from workc.testkit.tamper_folder import TamperFolder
+from workc.testkit.tamper_folder import read_bundle
 from workc.testkit.tamper_suite import run_suite
 
 #: A file of operations is not read past this.
@@ -95,8 +95,6 @@ def command(
     wanted = _Wanted(ops=ops, out=out, budget=budget, full=full, is_all=is_all, quiet=quiet)
     _check(wanted)
     path = state.absolute(find_bundle(bundle, open_store(state)))
-    if not path.is_dir():
-        raise stop("INVALID_INPUT", f"{printable(bundle)} is no bundle: a bundle is a folder")
     try:
         if is_all:
             return _judge_all(state, bundle, path, wanted)
@@ -124,7 +122,7 @@ def _change(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
     target = state.absolute(free_target(wanted.out or Path()))
     if target.resolve().is_relative_to(path.resolve()):
         raise stop("INVALID_INPUT", "--out leads into the bundle; name a folder beside it")
-    files = dict(TamperFolder(path))
+    files = read_bundle(path)
     texts: list[str] = []
     for op in operations:
         texts.append(change(op, files).text)

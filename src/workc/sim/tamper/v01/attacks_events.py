@@ -63,6 +63,15 @@ def _sequence(change: Callable[[list[str]], list[str]]) -> Callable[[Draft], Non
     return edit
 
 
+def _skip_observe(draft: Draft) -> None:
+    """Lets sequence and events begin with the second phase, so that they fit each other."""
+    phases = _without_observe(draft.receipt["phase_sequence"])
+    draft.receipt["phase_sequence"] = phases
+    for event in draft.events:
+        if event["phase"] == "Observe":
+            event["phase"] = phases[0]
+
+
 def _without_observe(phases: list[str]) -> list[str]:
     return [*dropwhile(lambda phase: phase == "Observe", phases)]
 
@@ -97,6 +106,7 @@ EVENT_ATTACKS: Attacks[Draft] = {
     "SequenceBegunLate": _events(
         _sequence(_without_observe), TABLE, "The sequence does not begin with Observe."
     ),
+    "ObserveSkipped": _events(_skip_observe, TABLE, "It never looked, the events say so too."),
     "PhaseJumped": _events(
         _sequence(lambda phases: [phases[0], "Verify", *phases[1:]]), TABLE, "A phase too early."
     ),
