@@ -24,7 +24,8 @@ def test_generated_files_are_fresh():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_a_stale_file_is_named(tmp_path):
+def test_a_stale_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
     spec = importlib.util.spec_from_file_location("generate", ROOT / "tools/generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
