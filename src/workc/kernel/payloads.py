@@ -229,10 +229,9 @@ class EffectAnswered(_Payload, frozen=True, kw_only=True):
     response: Response | UnsetType = UNSET
 
     def bodies(self) -> Iterable[Body | UnsetType]:
-        """Returns the body of the failure or of the response."""
-        if self.response is UNSET:
-            return () if self.failure is UNSET else (self.failure.details,)
-        return (self.response.body,)
+        """Returns the bodies of failure and response."""
+        details = UNSET if self.failure is UNSET else self.failure.details
+        return (details, UNSET if self.response is UNSET else self.response.body)
 
     def problem(self) -> str | None:
         """Says that an answer has a response or a failure, not both, not neither."""
