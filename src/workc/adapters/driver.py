@@ -1,21 +1,23 @@
 """The live driver: performs asks on threads and an event loop, and brings the answers back.
 
-One thread, the caller's, turns the session; everything else only puts what it got into a queue.
-So the order of answers, of moves of the ledger and of journal lines is one order. Timers and
-timeouts are kept here too. A pure call with no time limit, alone in flight, runs on the caller's
-own thread: a hand-over would cost more than most of them.
+One thread turns the session; everything else only puts what it got into a queue. So the order of
+answers, of moves of the ledger and of journal lines is one order. Timers and timeouts are kept here
+too. A call of a synchronous function with no time limit, alone in flight, runs on that thread: a
+hand-over would cost more than most of them. The caller's thread waits, so that it can leave when
+it is told to stop, whatever the function does (docs/adr/0006).
 """
 
 from __future__ import annotations
 
+import contextvars
 import heapq
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from workc.adapters.event_loops import no_loop
-from workc.adapters.workers import Loop, Threads
+from workc.adapters.workers import GRACE_S, Loop, Threads
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
@@ -25,6 +27,8 @@ from workc.runtime.session import Session
 
 #: A queue cannot wait for longer than the system's clock can count; it is asked again.
 _LONGEST_WAIT_S = 3600.0
+#: A signal that comes just before a wait begins does not end it: its handler runs at the next look.
+_LOOK_S = 0.2
 
 
 class Interrupted(Exception):
@@ -35,6 +39,12 @@ class Interrupted(Exception):
 class _Done:
     at: Path
     result: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    result: object = None
+    error: BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -61,12 +71,18 @@ class Driver:
         self._skill_loop = Loop()
         self._interrupted = False
         self._done: SimpleQueue[_Done | None] = SimpleQueue()
+        self._ends: SimpleQueue[_End | None] = SimpleQueue()
         self._flights: dict[Path, _Flight] = {}
         self._due: list[tuple[float, Path]] = []
+        # Held while it is decided whether the caller leaves or waits: both threads ask for it.
+        self._gate = threading.Lock()
+        self._calling = False
+        self._left = False
 
     def interrupt(self) -> None:
         """Stops the run at the next turn; may be called from a signal handler."""
         self._done.put(None)
+        self._ends.put(None)
 
     def drive(self, session: Session) -> object:
         """Returns what the run gave.
@@ -74,34 +90,98 @@ class Driver:
         Raises:
             Interrupted: :meth:`interrupt` was called.
         """
+        work = contextvars.copy_context().run
+        thread = threading.Thread(
+            target=work, args=(self._run, session), name="workc-run", daemon=True
+        )
+        thread.start()
         try:
-            asks = session.turn()
-            while not session.done:
-                answers = self._perform(asks)
-                if self._interrupted:
-                    session.keep(answers)
-                    raise Interrupted
-                asks = session.turn(answers)
-            return session.result
+            end = self._ended() or self._stopped()
+        except BaseException:
+            # The caller's own Ctrl-C: what is under way is stopped as it would be by a signal.
+            self.interrupt()
+            self._stopped()
+            raise
         finally:
             self._close()
+        if end.error is not None:
+            raise end.error
+        return end.result
+
+    def _ended(self) -> _End | None:
+        """Waits for the end and returns it, or None if the run is to be stopped."""
+        while True:
+            try:
+                return self._ends.get(timeout=_LOOK_S)
+            except Empty:
+                continue
+
+    def _stopped(self) -> _End:
+        """Returns how a run ended that was told to stop; leaves one that does not end."""
+        until = time.monotonic() + GRACE_S
+        while not self._leave(at_once=time.monotonic() >= until):
+            try:
+                end = self._ends.get(timeout=max(0.0, until - time.monotonic()))
+            except Empty:
+                continue
+            if end is not None:
+                return end
+        return _End(error=Interrupted())
+
+    def _leave(self, *, at_once: bool) -> bool:
+        """Gives the other thread up if it is in a function, which may take any time, or at once."""
+        with self._gate:
+            self._left = self._calling or at_once
+            return self._left
+
+    def _run(self, session: Session) -> None:
+        try:
+            end = _End(result=self._turns(session))
+        except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
+            end = _End(error=error)
+        self._ends.put(end)
+
+    def _turns(self, session: Session) -> object:
+        asks = session.turn()
+        while not session.done:
+            answers = self._perform(asks)
+            if self._interrupted:
+                session.keep(answers)
+                raise Interrupted
+            asks = session.turn(answers)
+        return session.result
 
     def _perform(self, asks: Sequence[Ask]) -> list[Entry]:
+        if self._left:
+            raise Interrupted
         if len(asks) == 1 and not self._flights and _runs_here(asks[0]):
-            return [self._call_here(asks[0])]
+            return self._call_here(asks[0])
         for ask in asks:
             self._start(ask)
         if not self._flights:
             raise Misuse("the run waits for something that nobody was asked for")
         return self._wait()
 
-    def _call_here(self, ask: Ask) -> Entry:
+    def _call_here(self, ask: Ask) -> list[Entry]:
         if not self._done.empty():
             self._drain()
         question = ask.question
-        if not isinstance(question, Call):
-            raise Misuse("only a call runs here")
-        return self._answering.entry(ask, call_now(question, no_loop))
+        if self._interrupted or not isinstance(question, Call):
+            return []
+        self._go(calling=True)
+        try:
+            result = call_now(question)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        self._go(calling=False)
+        return [self._answering.entry(ask, result)]
+
+    def _go(self, *, calling: bool) -> None:
+        """Notes whether a function is under way; ends this thread if the caller has left."""
+        with self._gate:
+            self._calling = calling
+            if self._left:
+                raise Interrupted
 
     def _start(self, ask: Ask) -> None:
         flight = _Flight(ask)
@@ -199,8 +279,5 @@ class Driver:
 def _runs_here(ask: Ask) -> bool:
     question = ask.question
     return (
-        isinstance(question, Call)
-        and question.pure
-        and ask.timeout_ms is None
-        and question.skill.kind == "function"
+        isinstance(question, Call) and ask.timeout_ms is None and question.skill.kind == "function"
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 
 #: How long work that was cancelled has to end, in seconds; then nobody waits for it any more.
-_GRACE_S = 1.0
+GRACE_S = 1.0
 
 
 class Threads:
@@ -87,7 +87,7 @@ class Loop:
             return
         self._loop = self._thread = None
         asyncio.run_coroutine_threadsafe(self._drain(), loop)
-        thread.join(_GRACE_S)
+        thread.join(GRACE_S)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -105,7 +105,7 @@ class Loop:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=_GRACE_S / 2)
+            await asyncio.wait(tasks, timeout=GRACE_S / 2)
         loop = asyncio.get_running_loop()
         await loop.shutdown_asyncgens()
         loop.stop()

@@ -52,6 +52,7 @@ def conduct(
             with state.streams.aside(), progress.shown():
                 outcome = _told(state, action(progress, interruption.attach))
         except Interrupted:
+            interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)
     if outcome.ok:

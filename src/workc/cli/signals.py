@@ -50,6 +50,11 @@ class Interruption:
                 self._before[number] = signal.signal(number, self._stop)
         return self
 
+    def hold(self) -> None:
+        """Ignores further signals: what is told of the run is short and must be whole."""
+        for number in self._before:
+            signal.signal(number, signal.SIG_IGN)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,

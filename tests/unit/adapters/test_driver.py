@@ -1,5 +1,6 @@
 """The live driver: interruption, timers, answers that come too late."""
 
+import contextvars
 import threading
 
 import pytest
@@ -92,6 +93,72 @@ def test_an_interruption_before_a_call_on_this_thread_is_seen():
 
     with pytest.raises(Interrupted):
         drive(root, lambda driver: driver.interrupt())
+
+
+@pytest.mark.parametrize("pure", [True, False])
+def test_a_function_that_does_not_end_is_left(pure):
+    begun, held = threading.Event(), threading.Event()
+
+    def stuck() -> int:
+        begun.set()
+        held.wait(20)
+        return 1
+
+    async def root(lane):
+        await lane.ask(call(stuck, pure))
+
+    def when_begun(driver):
+        threading.Thread(target=lambda: (begun.wait(20), driver.interrupt()), daemon=True).start()
+
+    with pytest.raises(Interrupted):
+        drive(root, when_begun)
+    assert not held.is_set()
+    held.set()
+
+
+def test_a_lane_that_does_not_end_is_left_and_does_nothing_any_more():
+    begun, held, asked = (threading.Event() for _ in range(3))
+    threads = []
+
+    def late() -> int:
+        asked.set()
+        return 1
+
+    async def root(lane):
+        threads.append(threading.current_thread())
+        begun.set()
+        held.wait(20)
+        await lane.ask(call(late, at_once=False), 1_000)
+
+    def when_begun(driver):
+        threading.Thread(target=lambda: (begun.wait(20), driver.interrupt()), daemon=True).start()
+
+    with pytest.raises(Interrupted):
+        drive(root, when_begun)
+    held.set()
+    threads[0].join(20)
+    assert not asked.is_set()
+
+
+def test_a_function_that_interrupts_itself_stops_the_run():
+    def stop() -> int:
+        raise KeyboardInterrupt
+
+    async def root(lane):
+        await lane.ask(call(stop))
+
+    with pytest.raises(Interrupted):
+        drive(root)
+
+
+def test_the_callers_context_is_seen_by_the_run():
+    name = contextvars.ContextVar("name", default="nobody")
+    name.set("caller")
+
+    async def root(lane):
+        return name.get()
+
+    assert drive(root)[0] == "caller"
 
 
 def test_what_only_the_desk_can_answer_is_misuse():

@@ -72,7 +72,7 @@ def test_cancelling_and_closing_end_what_runs():
 
 
 def test_closing_does_not_wait_for_a_loop_that_is_blocked(monkeypatch):
-    monkeypatch.setattr(workers, "_GRACE_S", 0.05)
+    monkeypatch.setattr(workers, "GRACE_S", 0.05)
     loop, started, held = Loop(), threading.Event(), threading.Event()
 
     async def blocks():
