@@ -54,9 +54,12 @@ _GOOD_PATH = re.compile(
 
 def path_problem(path: str) -> str | None:
     """Returns why a path must not be in a bundle of format 0.2, or None if it may."""
-    if len(path) <= MAX_PATH_BYTES and _GOOD_PATH.fullmatch(path):
-        return None
-    return _why_not(path)
+    return None if _is_good(path) else _why_not(path)
+
+
+def _is_good(path: str) -> bool:
+    """Returns whether a path may be in a bundle of format 0.2, and so is safe everywhere."""
+    return len(path) <= MAX_PATH_BYTES and _GOOD_PATH.fullmatch(path) is not None
 
 
 def _why_not(path: str) -> str | None:
@@ -72,6 +75,8 @@ def path_danger(path: str) -> str | None:
 
     What is safe may still be more than a version of the format allows.
     """
+    if _is_good(path):
+        return None
     if not _is_short(path):
         return f"longer than {MAX_PATH_BYTES} bytes"
     return next(filter(None, map(_segment_danger, path.split("/"))), None)

@@ -30,7 +30,7 @@ from workc.bundle.documents import (
 from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
 from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
-from workc.kernel.merkle import Accumulator, leaf_hash
+from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -73,6 +73,7 @@ class Projection:
         self.checks: VerificationRun | None = None
         self.plan: PlanChosen | None = None
         self.phases: list[Phase] = []
+        self._phase: Phase | None = None
         self.bodies: dict[str, tuple[str, int]] = {}
         self.conflicts: set[str] = set()
         self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
@@ -80,7 +81,7 @@ class Projection:
         self._budget_tree = Accumulator()
         self._last_move: Move | None = None
         self._refused = 0
-        self._attempts = self._effects = self._retries = 0
+        self._failed = self._effects = self._retries = 0
         self._failures: dict[str, StepFailure] = {}
         self._succeeded = self._skipped = 0
 
@@ -95,13 +96,17 @@ class Projection:
 
     def add(self, line: bytes, phase: Phase, ts: int, payload: Payload) -> None:
         """Takes the next event, whose leaf hash is taken by ``grow``: line, phase, time, payload."""
-        if not self.phases or self.phases[-1] != phase:
-            self.phases.append(phase)
         self.ended_ms = ts
-        if type(payload) is SkillExecuted:
-            self._executed(payload)
-        else:
+        if phase != self._phase:
+            self._phase = phase
+            self.phases.append(phase)
+        if type(payload) is not SkillExecuted:
             self._take(line, payload)
+        elif payload.failure is UNSET and not self._failures:
+            # Nearly all events are this one.
+            self._succeeded += 1
+        else:
+            self._executed(payload)
         if b'"path":' in line:
             self._refer(payload)
 
@@ -197,12 +202,11 @@ class Projection:
             self._refused += 1
 
     def _executed(self, payload: SkillExecuted) -> None:
-        self._attempts += 1
         if payload.failure is not UNSET:
+            self._failed += 1
             self._fail(payload.step, payload.attempt, payload.failure.code)
             return
-        if self._failures:
-            self._failures.pop(payload.step, None)
+        self._failures.pop(payload.step, None)
         self._succeeded += 1
 
     def _fail(self, step: str, attempts: int, code: str) -> None:
@@ -220,7 +224,7 @@ class Projection:
     def _counts(self) -> Counts:
         failed = sum(1 for failure in self._failures.values() if failure.attempts)
         return Counts(
-            attempts=self._attempts,
+            attempts=self._succeeded + self._failed,
             effects=self._effects,
             events=self._event_tree.size,
             retries=self._retries,
@@ -282,6 +286,5 @@ def _rooted(tree: Accumulator) -> Root:
 
 def _root(leaves: Iterable[bytes]) -> Root:
     tree = Accumulator()
-    for leaf in leaves:
-        tree.append(leaf_hash(leaf))
+    tree.extend(leaf_hashes(leaves))
     return _rooted(tree)

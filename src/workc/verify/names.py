@@ -74,7 +74,8 @@ class Names:
 
     def close(self) -> None:
         """Checks what can be seen when all names are known."""
-        needed = {path[:cut] for path in self.files for cut in _slashes(path)}
+        parents = {path.rpartition("/")[0] for path in self.files}
+        needed = {folder for parent in parents for folder in _with_ancestors(parent)}
         for folder in sorted(self._folders - needed):
             self._case.fail(FOLDER_HOLDS_A_FILE, folder, "the folder holds no file")
         if self._linked:
@@ -84,11 +85,11 @@ class Names:
 
     def obeying(self, grammar: Grammar) -> dict[str, Item]:
         """Returns the files whose names obey the grammar of a version; says which do not."""
-        for path in sorted(self._folders | self.files.keys()):
-            problem = grammar(path)
-            if problem is not None:
-                self._case.fail(NAME_GRAMMAR, path, f"the name is {problem}")
-        return {path: item for path, item in self.files.items() if grammar(path) is None}
+        judged = ((path, grammar(path)) for path in self._folders | self.files.keys())
+        problems = {path: problem for path, problem in judged if problem is not None}
+        for path in sorted(problems):
+            self._case.fail(NAME_GRAMMAR, path, f"the name is {problems[path]}")
+        return {path: item for path, item in self.files.items() if path not in problems}
 
     def _add_safe(self, item: Item) -> None:
         twin = self._twins.setdefault(item.path.lower(), item.path)
@@ -105,5 +106,7 @@ class Names:
             self._linked.append(item.path)
 
 
-def _slashes(path: str) -> Iterator[int]:
-    return (index for index, char in enumerate(path) if char == "/")
+def _with_ancestors(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]

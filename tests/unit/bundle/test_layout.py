@@ -1,8 +1,12 @@
 """The grammar of paths: what a bundle may name on every system."""
 
-import pytest
+import re
 
-from workc.bundle.layout import MAX_PATH_BYTES, is_listed, path_problem
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workc.bundle.layout import MAX_PATH_BYTES, is_listed, path_danger, path_problem
 
 GOOD = [
     "a",
@@ -68,3 +72,15 @@ def test_a_path_is_at_most_512_bytes_long():
 )  # fmt: skip
 def test_only_the_events_and_what_they_name_may_be_listed(path, listed):
     assert is_listed(path) == listed
+
+
+SEGMENTS = st.text(alphabet="aA0.-_ :~\u00e9conprn", max_size=6)
+
+
+@given(st.lists(SEGMENTS, max_size=4).map("/".join))
+def test_what_the_grammar_allows_is_what_is_safe_and_of_short_plain_segments(path):
+    is_plain = all(re.fullmatch(r"[A-Za-z0-9._-]{1,128}", name) for name in path.split("/"))
+    is_safe = path_danger(path) is None
+    assert (path_problem(path) is None) == (is_plain and is_safe)
+    dangers = [name in {".", ".."} or name.endswith(".") for name in path.split("/")]
+    assert not (is_safe and any(dangers))

@@ -148,7 +148,10 @@ class LaneRules:
 
     def _stands_at_its_place(self, step: str) -> bool:
         """Returns whether the name ends with the lane, so that no other lane has it."""
-        if step.endswith(f"-{dotted(self._start[:2])}"):
+        start = self._start
+        # A lane of a step has a place of three numbers, and this is asked of nearly every step.
+        own = f"{start[0]}.{start[1]}" if len(start) == 3 else dotted(start[:2])
+        if step.endswith(f"-{own}"):
             return True
         if _PLACED.search(step):
             message = "the step is named after another place"
@@ -174,14 +177,14 @@ class LaneRules:
         if attempt != self._attempt:
             self._differs(rules.ATTEMPTS_COUNT, "attempt", self._attempt, attempt)
 
-    def _know(self, skill: str) -> None:
-        if skill not in self._code:
-            message = "the code of the skill is not that of the run"
-            self._fail(rules.CODE_IS_NAMED, message, "/payload/skill")
+    def _unknown(self) -> None:
+        message = "the code of the skill is not that of the run"
+        self._fail(rules.CODE_IS_NAMED, message, "/payload/skill")
 
     def _called(self, call: SkillAsked) -> None:
         self._use(call.step, call.attempt, call.skill)
-        self._know(call.skill)
+        if call.skill not in self._code:
+            self._unknown()
 
     def _check_alone(self, payload: Payload) -> None:
         for rule, pointer in payload_problems(payload):
@@ -207,8 +210,8 @@ class LaneRules:
             message = "an opaque call was not asked for"
             self._fail(rules.OPAQUE_IS_ASKED, message, "/payload/mode")
         self._use(executed.step, executed.attempt, executed.skill)
-        if executed.request is not UNSET:
-            self._know(executed.skill)
+        if executed.request is not UNSET and executed.skill not in self._code:
+            self._unknown()
 
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)

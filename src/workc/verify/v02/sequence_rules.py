@@ -33,9 +33,10 @@ _NOWHERE: Path = (-1,)
 Advance = Literal["on", "lane", "root", "no"]
 #: A step from event to event: how the place advances, the root lane's kind, the kinds of both.
 _Step: TypeAlias = tuple[Advance, str, str, str]
-#: What is asked of an event's kind, by the type of its payload: name, phase, whether it answers.
-_KINDS: Mapping[type[Payload], tuple[str, Phase, str]] = {
-    rule.payload: (kind, rule.phase, rule.answer) for kind, rule in KINDS.items()
+#: By the type of an event's payload: its kind's name and phase, and whether it answers if all do.
+_KINDS: Mapping[type[Payload], tuple[str, Phase, bool | None]] = {
+    rule.payload: (kind, rule.phase, None if rule.answer == "maybe" else rule.answer == "yes")
+    for kind, rule in KINDS.items()
 }
 
 
@@ -89,8 +90,10 @@ class SequenceRules:
     def _check_order(self, events: list[Event]) -> None:
         """Checks what is an answer, the phases, and the places with the tables of their lanes."""
         for number, event in enumerate(events, self._count):
-            kind, phase, answer = _KINDS[type(event.payload)]
-            is_answer = answer == "yes" or (answer == "maybe" and _is_asked(event.payload))
+            payload = event.payload
+            kind, phase, is_answer = _KINDS[type(payload)]
+            if is_answer is None:
+                is_answer = _is_asked(payload)
             if is_answer == (event.at_ms is UNSET):
                 message = f"{kind} has at_ms if and only if it is an answer"
                 self._fail(rules.ANSWER_HAS_TIME, number, message, "/at_ms")
