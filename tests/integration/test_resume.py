@@ -58,10 +58,51 @@ def test_an_interrupted_run_can_be_resumed_and_gives_what_it_would_have_given(st
     proven(outcome.bundle, workflow=flows.succeeds)
 
 
-def test_a_finished_run_is_not_resumed(store, flows):
+@pytest.mark.parametrize(
+    "name", ["empty", "succeeds", "fails", "times_out", "halted", "large", "derives"]
+)
+def test_a_finished_run_is_told_again_and_nothing_is_done(store, flows, tmp_path, name):
+    inputs = {"n": 2} if name == "succeeds" else None
+    given = Runtime(store=store.path, budget_cents=1).run(getattr(flows, name), inputs)
+    folder = store.find("last")
+    before = (folder.path / "journal.jsonl").read_bytes()
+    assert resume(store, "last", settings()) == given
+    assert (folder.path / "journal.jsonl").read_bytes() == before
+    again = resume(store, "last", settings(), out=tmp_path / "again")
+    assert again.bundle == str(tmp_path / "again")
+    assert workc.verify_bundle(again.bundle).proof_digest == given.proof_digest
+
+
+CHECKED = """
+workc: 1
+name: checked
+steps:
+  one: {skill: json_transform, with: {data: [1], expression: "[0]"}}
+  two: {skill: json_transform, with: {data: "x", expression: "abs(@)"}}
+verify:
+  - {id: low, level: Semantic, that: "steps.one.result < `2`"}
+  - {id: high, level: Semantic, that: "steps.one.result > `2`"}
+output: "${steps.one}"
+"""
+
+
+@pytest.mark.parametrize("checks", [CHECKED, CHECKED.replace(" > `2`", " > `0`")])
+def test_a_finished_run_that_failed_its_checks_or_a_step_is_told_again(store, tmp_path, checks):
+    (tmp_path / "checked.yaml").write_text(checks)
+    given = Runtime(store=store.path).run(tmp_path / "checked.yaml")
+    assert given.code in {"VERIFICATION_FAILED", "TRANSFORM_FAILED"}
+    assert resume(store, "last", settings()) == given
+
+
+def test_a_finished_run_whose_folder_was_damaged_says_so(store, flows):
     Runtime(store=store.path).run(flows.empty)
-    outcome = resume(store, "last", settings(), workflow=flows.empty)
-    assert (outcome.code, "finished" in outcome.message) == ("INVALID_INPUT", True)
+    folder = store.find("last").path
+    receipt = (folder / "bundle" / "receipt.json").read_bytes()
+    (folder / "bundle" / "receipt.json").write_bytes(receipt[:-1])
+    assert resume(store, "last", settings()).code == "STORE_UNAVAILABLE"
+    lines = (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "journal.jsonl").write_bytes(b"".join(lines[:-1]))
+    assert resume(store, "last", settings()).code == "JOURNAL_CORRUPT"
 
 
 def test_an_unknown_run_is_refused(store, flows):

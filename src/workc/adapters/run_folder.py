@@ -47,6 +47,15 @@ class RunFolder:
         """Returns where the sealed bundle stands, if the run is sealed."""
         return self.path / BUNDLE
 
+    @property
+    def has_begun(self) -> bool:
+        """Returns whether the journal has a first line, whatever it says."""
+        try:
+            return next(self.lines(), None) is not None
+        except OSError:
+            # What cannot be read is not nothing.
+            return True
+
     def get(self, path: str) -> bytes:
         """Returns the bytes of a file that a record names, or raises ``CAPTURE_MISSING``."""
         return b"".join(self.chunks(path))

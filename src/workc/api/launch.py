@@ -28,7 +28,7 @@ from workc.kernel.payloads import EffectAsked, Policy, RunStarted
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
-from workc.runtime.bodies import Files, load_json, store_file
+from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
 from workc.runtime.governor import Governor
@@ -58,8 +58,8 @@ ENGINE_VERSION = f"workc {__version__}"
 Watch = Callable[[Entry], None]
 
 
-class Place(Files, Sink, Protocol):
-    """Where a run writes: a folder, or memory."""
+class Written(Protocol):
+    """What a run has written, to be sealed."""
 
     def records(self) -> Iterator[Record]:
         """Yields the journal in order of arrival."""
@@ -68,6 +68,10 @@ class Place(Files, Sink, Protocol):
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yields the bytes of a file."""
         ...
+
+
+class Place(Files, Sink, Written, Protocol):
+    """Where a run writes: a folder, or memory."""
 
     def close(self) -> None:
         """Ends the writing."""
@@ -176,7 +180,7 @@ class Finished:
 class Recorder:
     """Watches a run: what it asked of the world, for the outcome; and tells somebody else."""
 
-    def __init__(self, files: Files, watch: Watch | None) -> None:
+    def __init__(self, files: KeptFiles, watch: Watch | None) -> None:
         self._files = files
         self._watch = watch
         self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
@@ -385,13 +389,13 @@ def _cleaned(cleaning: RedactionPass, result: Result) -> Result:
     return Result(cleaning.value(result.value), failure)
 
 
-def seal_into(place: Place, sink: BundleSink) -> Receipt:
+def seal_into(place: Written, sink: BundleSink) -> Receipt:
     """Writes the bundle of a run that has reached its lock."""
     records = sorted(place.records(), key=lambda record: record.at)
     return seal(records, sink, place.chunks)
 
 
-def seal_folder(place: Place, target: Path, *, sync: bool) -> Receipt:
+def seal_folder(place: Written, target: Path, *, sync: bool) -> Receipt:
     """Writes the bundle into a folder, which is there only when it is whole.
 
     Raises:

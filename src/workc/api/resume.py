@@ -17,6 +17,7 @@ import msgspec
 from workc.adapters.run_folder import RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
+from workc.api.finished import outcome_of_finished
 from workc.api.launch import Watch
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
@@ -53,13 +54,13 @@ def resume(
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
 ) -> StructuredOutcome:
-    """Continues a run and returns its outcome.
+    """Continues a run and returns its outcome; of a finished one, what it ended with.
 
     ``workflow`` is the function of a run that was made from one; else it is looked for where it
     was found then.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
-    ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if there is nothing to continue.
+    ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun.
 
     Raises:
         Interrupted: the driver was told to stop again.
@@ -90,7 +91,7 @@ def _resume(
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     if folder.bundle.exists():
-        raise refuse("INVALID_INPUT", f"the run {folder.path.name} is finished; nothing is left")
+        return outcome_of_finished(folder, out, settings)
     writer = RunWriter(folder.path, settings.durability)
     try:
         outcome = _continue(writer, settings, code, out, watch, on_driver)

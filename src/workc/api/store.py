@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal
@@ -88,12 +88,17 @@ class Store:
         return sorted((path.name for path in folders), reverse=True)
 
     def summaries(self) -> list[RunSummary]:
-        """Returns all runs, newest first, unfinished ones too."""
-        ids = self.ids()
+        """Returns all runs, newest first, unfinished ones too, once their first record is there."""
         known = self._known()
-        found = [known.get(run_id) or summarise(RunFolder(self.folder(run_id))) for run_id in ids]
+        found = [known.get(run_id) or summarise(folder) for run_id, folder in self._begun(known)]
         self._remember([summary for summary in found if summary.run_id not in known])
         return found
+
+    def _begun(self, known: Collection[str]) -> Iterator[tuple[str, RunFolder]]:
+        for run_id in self.ids():
+            folder = RunFolder(self.folder(run_id))
+            if run_id in known or folder.has_begun:
+                yield run_id, folder
 
     def _known(self) -> dict[str, RunSummary]:
         try:

@@ -26,12 +26,8 @@ MAX_MESSAGE_CHARS = 4_096
 _SUFFIX = {"json": "json", "text": "txt", "bytes": "bin"}
 
 
-class Files(Protocol):
-    """Keeps the files of one run by their path in the bundle."""
-
-    def put(self, path: str, data: bytes) -> None:
-        """Keeps ``data`` under ``path``; the same bytes may be put twice."""
-        ...
+class KeptFiles(Protocol):
+    """Gives the files of one run by their path in the bundle."""
 
     def get(self, path: str) -> bytes:
         """Returns the bytes kept under ``path``.
@@ -39,6 +35,14 @@ class Files(Protocol):
         Raises:
             Refusal: ``CAPTURE_MISSING`` if there are none.
         """
+        ...
+
+
+class Files(KeptFiles, Protocol):
+    """Keeps the files of one run by their path in the bundle."""
+
+    def put(self, path: str, data: bytes) -> None:
+        """Keeps ``data`` under ``path``; the same bytes may be put twice."""
         ...
 
 
@@ -70,7 +74,7 @@ def store_text_or_bytes(files: Files, data: bytes) -> Body:
     return store(files, "text", data)
 
 
-def load(files: Files, body: Body) -> bytes:
+def load(files: KeptFiles, body: Body) -> bytes:
     """Returns the bytes of a body."""
     if isinstance(body.path, str):
         return _whole(body.path, files.get(body.path), str(body.sha256))
@@ -84,7 +88,7 @@ def _whole(path: str, data: bytes, sha256: str) -> bytes:
     return data
 
 
-def load_json(files: Files, body: Body) -> Json:
+def load_json(files: KeptFiles, body: Body) -> Json:
     """Returns the value of a JSON body."""
     return jcs.parse(load(files, body))
 
@@ -123,7 +127,7 @@ def record_failure(files: Files, failure: Failure) -> FailureRecord:
     )
 
 
-def load_failure(files: Files, record: FailureRecord) -> Failure:
+def load_failure(files: KeptFiles, record: FailureRecord) -> Failure:
     """Returns a recorded failure as the value that code works with."""
     details = load_json(files, record.details)
     after = record.retry_after_ms

@@ -169,15 +169,20 @@ def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
     broken = next((check for check in checks if not check.passed), None)
     lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
     if broken is not None:
-        failure = Failure(
-            code="VERIFICATION_FAILED",
-            message=f"the check {broken.check_id} did not hold: {broken.that}",
-            details={"check": broken.check_id},
-        )
-        return _locked(lane, replace(work, failure=failure, step=None), "failed", "Draft", checks)
+        work = replace(work, failure=not_held(broken), step=None)
+        return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
+
+
+def not_held(check: CheckResult) -> Failure:
+    """Returns the failure of a run of which this check did not hold."""
+    return Failure(
+        code="VERIFICATION_FAILED",
+        message=f"the check {check.check_id} did not hold: {check.that}",
+        details={"check": check.check_id},
+    )
 
 
 def _verdict(checks: tuple[CheckResult, ...]) -> Verification:

@@ -43,7 +43,7 @@ def command(
     """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
     state.tries = ("workc ls",)
     folder = open_store(state).find(run)
-    _refuse_ended(state, folder)
+    _refuse_not_begun(folder)
     store = Store(state.absolute(state.store))
     settings = Settings(
         store=store.path,
@@ -54,6 +54,8 @@ def command(
     target = None if out is None else state.absolute(free_target(out))
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
+    if folder.bundle.exists() and not quiet:
+        state.err(f"the run {folder.path.name} is finished; nothing is run, this is what it gave")
     for line in Source(folder.path, sealed=False).lines():
         progress.recall(
             Entry(
@@ -71,13 +73,7 @@ def command(
     return conduct(state, action, progress, quiet=quiet)
 
 
-def _refuse_ended(state: State, folder: RunFolder) -> None:
-    """Refuses a run in which nothing is left to do, or nothing was begun."""
-    name = folder.path.name
-    if folder.bundle.exists():
-        message = f"the run {name} is finished; nothing is left"
-        shown = f"workc show {name}{state.store_option}"
-        raise stop("INVALID_INPUT", message, shown, f"workc replay {name}{state.store_option}")
-    if next(folder.lines(), None) is None and not folder.is_locked():
-        message = f"the run {name} had not begun, so there is nothing to resume"
+def _refuse_not_begun(folder: RunFolder) -> None:
+    if not folder.has_begun and not folder.is_locked():
+        message = f"the run {folder.path.name} had not begun, so there is nothing to resume"
         raise stop("INVALID_INPUT", message, "workc run FILE")

@@ -1,0 +1,87 @@
+"""What a finished run gave, told again from its folder: nothing is run and nothing is written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import UNSET
+
+from workc.adapters.run_folder import RunFolder, open_regular
+from workc.api import launch
+from workc.api.settings import Settings
+from workc.bundle.documents import Receipt
+from workc.bundle.layout import RECEIPT
+from workc.kernel import events
+from workc.kernel.events import UNREADABLE, Entry
+from workc.kernel.failure import Failure, refuse
+from workc.kernel.payloads import CheckResult, Locked, Payload, VerificationRun, WorkEnded
+from workc.runtime.bodies import load_failure, load_json
+from workc.runtime.flow import RunResult, not_held
+from workc.runtime.outcome import StructuredOutcome
+
+_RECEIPTS = msgspec.json.Decoder(Receipt)
+
+
+def outcome_of_finished(
+    folder: RunFolder, out: Path | None, settings: Settings
+) -> StructuredOutcome:
+    """Returns the outcome that a run ended with; ``folder`` holds its bundle.
+
+    With ``out`` the bundle is sealed there once more, from the journal.
+
+    Raises:
+        Refusal: ``JOURNAL_CORRUPT``, ``CAPTURE_MISSING`` or ``CAPTURE_EDITED`` if the folder does
+            not hold what was recorded; ``STORE_UNAVAILABLE`` if its receipt cannot be read.
+    """
+    recorder = launch.Recorder(folder, None)
+    ends: dict[type[Payload], Payload] = {}
+    for record in folder.records():
+        payload = events.decode_payload(record.kind, record.payload)
+        recorder.note(Entry(at=tuple(record.at), payload=payload, at_ms=record.at_ms))
+        ends[type(payload)] = payload
+    work, locked, checks = ends.get(WorkEnded), ends.get(Locked), ends.get(VerificationRun)
+    if not isinstance(work, WorkEnded) or not isinstance(locked, Locked):
+        raise refuse("JOURNAL_CORRUPT", "there is a bundle, but the journal has no end")
+    results = tuple(checks.results) if isinstance(checks, VerificationRun) else ()
+    result = _result(folder, work, locked, results)
+    finished = launch.Finished(result, _receipt(folder), recorder.side_effects())
+    if out is not None:
+        launch.seal_folder(folder, out, sync=settings.durability == "fsync")
+    return launch.outcome_of(finished, str(out or folder.bundle))
+
+
+def _result(
+    folder: RunFolder, work: WorkEnded, locked: Locked, checks: tuple[CheckResult, ...]
+) -> RunResult:
+    failure, step = _failure(folder, work, checks)
+    return RunResult(
+        outcome=locked.outcome,
+        output=None if work.output is UNSET else load_json(folder, work.output),
+        failure=failure,
+        step=step,
+        halt=None if work.halt is UNSET else work.halt,
+        checks=checks,
+    )
+
+
+def _failure(
+    folder: RunFolder, work: WorkEnded, checks: tuple[CheckResult, ...]
+) -> tuple[Failure | None, str | None]:
+    """Returns the failure of the run and its step: a check that did not hold stands above all."""
+    broken = next((check for check in checks if not check.passed), None)
+    if broken is not None:
+        return not_held(broken), None
+    if work.failure is UNSET:
+        return None, None
+    return load_failure(folder, work.failure), None if work.step is UNSET else work.step
+
+
+def _receipt(folder: RunFolder) -> Receipt:
+    try:
+        with open_regular(folder.bundle / RECEIPT, os.O_RDONLY) as file:
+            return _RECEIPTS.decode(file.read())
+    except (OSError, *UNREADABLE) as error:
+        message = f"the receipt of the run {folder.path.name} cannot be read: {error}"
+        raise refuse("STORE_UNAVAILABLE", message) from None
