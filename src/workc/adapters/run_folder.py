@@ -172,9 +172,11 @@ class RunWriter(RunFolder):
         temporary.replace(self.path / LOCAL)
 
     def close(self) -> None:
-        """Writes out what is left and lets go of the lock."""
-        self._journal.close()
-        self._lock.close()
+        """Writes out what is left and lets go of the lock, even where that cannot be written."""
+        try:
+            self._journal.close()
+        finally:
+            self._lock.close()
 
 
 _MODES = {os.O_RDONLY: "rb", os.O_WRONLY: "ab", os.O_RDWR: "r+b"}
