@@ -25,16 +25,18 @@ class KilledWriter(RunWriter):
             super().append(line)
             return
         if HOW == "torn":
-            self._journal.write(line[: len(line) // 2])
+            self._journal.write()
+            with (self.path / "journal.jsonl").open("ab") as file:
+                file.write(line[: len(line) // 2])
         if HOW == "after":
             super().append(line)
-        self._journal.flush()
+        self._journal.write()
         os.kill(os.getpid(), signal.SIGKILL)
 
     def put(self, path, data):
         KilledWriter.put_files += 1
         if HOW == "file" and KilledWriter.put_files == N:
-            self._journal.flush()
+            self._journal.write()
             target = self.path / "files" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.with_name(target.name + ".new").write_bytes(data[: len(data) // 2])

@@ -183,8 +183,8 @@ class FaultyWriter(RunWriter):
 
     def __init__(self, path, durability):
         super().__init__(path, durability)
-        self._journal.close()
-        self._journal = io.BufferedWriter(FaultyFile(path / "journal.jsonl", "ab"))
+        self._journal._file.close()
+        self._journal._file = FaultyFile(path / "journal.jsonl", "ab")
 
 
 def run_on_faulty_disk(tmp_path, server, how, at, durability="flush"):

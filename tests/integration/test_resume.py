@@ -244,6 +244,39 @@ def test_the_reservation_of_a_call_in_doubt_is_settled_at_its_bound(store, prove
     proven(outcome.bundle, workflow=pays)
 
 
+TAKEN_OVER = """
+workc: 1
+name: taken
+inputs: {base: {type: string}}
+steps:
+  first: {skill: http_call, with: {url: "${inputs.base}/first"}}
+  then: {skill: http_call, depends_on: [first], with: {url: "${inputs.base}/then"}}
+output: done
+"""
+
+
+def test_a_writer_whose_lease_another_process_took_does_nothing_more(store, tmp_path):
+    (tmp_path / "taken.yaml").write_text(TAKEN_OVER)
+
+    def take_over(entry):
+        if entry.kind == "EffectAnswered":
+            # As a second process does that does not see the lock of the first.
+            folder = store.find("last").path
+            (folder / "lock").unlink()
+            RunWriter(folder, "flush").close()
+
+    with LoopbackServer({"/first": Reply(), "/then": Reply()}) as server:
+        runtime = Runtime(store=store.path)
+        job = runtime.prepare(tmp_path / "taken.yaml", {"base": server.base_url})
+        outcome = runtime.start(job, watch=take_over)
+        assert [request.path for request in server.requests] == ["/first"]
+        assert outcome.code == "RUN_LOCKED"
+        assert kinds(store)[-1] == "EffectAsked"
+        outcome = resume(store, "last", settings())
+        assert [request.path for request in server.requests] == ["/first", "/first", "/then"]
+    assert outcome.ok
+
+
 def test_a_second_writer_is_refused_and_told_who_writes(store, flows):
     begin(store, flows.succeeds, {"n": 2}, **stop_at("SkillExecuted"))
     folder = store.find("last")

@@ -7,18 +7,18 @@ the process dies), ``bundle/`` once the run is sealed.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
+from workc.adapters.journal_file import JournalFile
+from workc.adapters.lease import Lease, is_held
+from workc.adapters.regular_file import open_regular
 from workc.kernel import canonical
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Record
-from workc.kernel.failure import refuse
+from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import JsonObject
 from workc.runtime.journal import read_records
 
@@ -92,14 +92,7 @@ class RunFolder:
 
     def is_locked(self) -> bool:
         """Returns whether a process is writing this run now."""
-        try:
-            with open_regular(self.path / LOCK, os.O_RDONLY) as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return is_held(self.path / LOCK)
 
 
 class RunWriter(RunFolder):
@@ -116,13 +109,13 @@ class RunWriter(RunFolder):
         self._durability: Durability = durability
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
-        self._lock = _take_lock(path / LOCK)
+        self._lease = Lease(path / LOCK)
         try:
-            self.cut_bytes = _cut_torn_line(path / JOURNAL)
-            self._journal = open_regular(path / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            self._journal = JournalFile(path / JOURNAL)
         except OSError:
-            self._lock.close()
+            self._lease.release()
             raise
+        self.cut_bytes = self._journal.cut_bytes
         self._put: set[str] = set()
         self._files = path.resolve() / FILES
         for folder in (path, path.parent):
@@ -130,20 +123,33 @@ class RunWriter(RunFolder):
 
     def append(self, line: bytes) -> None:
         """Takes one line of the journal."""
-        self._journal.write(line + b"\n")
+        self._journal.append(line)
 
     def lines(self) -> Iterator[bytes]:
         """Yields the complete lines of the journal, those that still wait to be written too."""
-        self._journal.flush()
+        self._journal.write()
         return super().lines()
 
     def commit(self, *, effect: bool) -> None:
-        """Hands what was appended to the system, and to the disk where that was chosen."""
+        """Hands what was appended to the system, and to the disk where that was chosen.
+
+        Raises:
+            Refusal: ``RUN_LOCKED`` if another process has taken the run over; nothing is written.
+        """
         if self._durability == "none":
             return
-        self._journal.flush()
+        if effect:
+            self._check_lease()
+        self._journal.write()
         if effect and self._durability == "fsync":
-            os.fdatasync(self._journal.fileno())
+            self._journal.sync()
+
+    def _check_lease(self) -> None:
+        try:
+            self._lease.check()
+        except Refusal:
+            self._journal.give_up()
+            raise
 
     def put(self, path: str, data: bytes) -> None:
         """Keeps a file that a record will name; the same file is written once."""
@@ -176,49 +182,7 @@ class RunWriter(RunFolder):
         try:
             self._journal.close()
         finally:
-            self._lock.close()
-
-
-_MODES = {os.O_RDONLY: "rb", os.O_WRONLY: "ab", os.O_RDWR: "r+b"}
-
-
-def open_regular(path: Path, flags: int) -> IO[bytes]:
-    """Opens a regular file without following a link at its end and without waiting for anybody.
-
-    Raises:
-        OSError: it cannot be opened, or it is something else: a link, a FIFO, a device.
-    """
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return os.fdopen(descriptor, _MODES[flags & os.O_ACCMODE])
-
-
-def _cut_torn_line(journal: Path) -> int:
-    if not os.path.lexists(journal):
-        return 0
-    with open_regular(journal, os.O_RDWR) as file:
-        whole = sum(len(line) for line in file if line.endswith(b"\n"))
-        torn = file.seek(0, os.SEEK_END) - whole
-        file.truncate(whole)
-    return torn
-
-
-def _take_lock(path: Path) -> IO[bytes]:
-    file = open_regular(path, os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read(32).decode("ascii", "replace").strip()
-        file.close()
-        message = f"process {holder or 'unknown'} is writing this run"
-        raise refuse("RUN_LOCKED", message, holder=holder) from None
-    file.truncate(0)
-    file.write(str(os.getpid()).encode("ascii"))
-    file.flush()
-    return file
+            self._lease.release()
 
 
 def _sync_folder(path: Path, durability: Durability) -> None:

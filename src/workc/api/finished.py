@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
-from workc.adapters.run_folder import RunFolder, open_regular
+from workc.adapters.regular_file import open_regular
+from workc.adapters.run_folder import RunFolder
 from workc.api import launch
 from workc.api.settings import Settings
 from workc.bundle.documents import Receipt

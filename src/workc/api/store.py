@@ -15,7 +15,8 @@ from typing import Literal
 
 import msgspec
 
-from workc.adapters.run_folder import JOURNAL, RunFolder, open_regular
+from workc.adapters.regular_file import open_regular
+from workc.adapters.run_folder import JOURNAL, RunFolder
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT
 from workc.kernel import events

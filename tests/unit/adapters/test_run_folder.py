@@ -65,7 +65,7 @@ def test_one_writer_and_the_refusal_names_its_process(folder):
     assert RunFolder(folder).is_locked()
     with pytest.raises(Refusal) as caught:
         RunWriter(folder, "flush")
-    assert caught.value.failure.details["holder"] == str(os.getpid())
+    assert caught.value.failure.details["holder"] == os.getpid()
     writer.close()
     assert not RunFolder(folder).is_locked()
     assert not RunFolder(folder / "none").is_locked()
