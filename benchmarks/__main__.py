@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import workc
-from benchmarks import oracle
+from benchmarks import oracle, runs
 from benchmarks.measure import PEAK, Sample, cached_environment, interleaved
 from benchmarks.table import row
 from benchmarks.workloads import (
@@ -39,6 +39,7 @@ def main() -> None:
         archive(folder)
         command_line(folder)
         oracle.measure(folder, ROUNDS)
+        runs.measure(folder, ROUNDS)
     memory()
 
 

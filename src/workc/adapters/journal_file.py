@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO
 
 from workc.adapters.regular_file import open_regular
 
@@ -67,7 +68,18 @@ def _cut_torn_line(path: Path) -> int:
     if not os.path.lexists(path):
         return 0
     with open_regular(path, os.O_RDWR) as file:
-        whole = sum(len(line) for line in file if line.endswith(b"\n"))
-        torn = file.seek(0, os.SEEK_END) - whole
+        size = file.seek(0, os.SEEK_END)
+        whole = _after_the_last_newline(file, size)
         file.truncate(whole)
-    return torn
+    return size - whole
+
+
+def _after_the_last_newline(file: IO[bytes], end: int) -> int:
+    while end > 0:
+        start = max(0, end - _GATHERED_BYTES)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0

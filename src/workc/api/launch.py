@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -442,9 +442,7 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
     )
 
 
-def journal_after(records: Iterable[Record], sink: Sink) -> Journal:
-    """Returns a journal that continues after ``records``."""
-    prev, count = GENESIS, 0
-    for record in records:
-        prev, count = link(encode(record)), count + 1
-    return Journal(sink, count, prev)
+def journal_after(records: Sequence[Record], sink: Sink) -> Journal:
+    """Returns a journal that continues after ``records``, which are all of its records so far."""
+    prev = link(encode(records[-1])) if records else GENESIS
+    return Journal(sink, len(records), prev)

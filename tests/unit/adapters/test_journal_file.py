@@ -35,7 +35,21 @@ def test_many_lines_do_not_wait_for_a_write(path):
     assert path.stat().st_size == 10 * 10_001
 
 
-@pytest.mark.parametrize(("before", "cut"), [(b"", 0), (b"one\n", 0), (b"one\ntw", 2), (b"o", 1)])
+TORN = [
+    (b"", 0),
+    (b"one\n", 0),
+    (b"one\ntw", 2),
+    (b"o", 1),
+    (b"one\n" + b"x" * 200_000, 200_000),
+    (b"x" * 65_536, 65_536),
+    (b"\n" + b"x" * 65_536, 65_536),
+    (b"\n" * 3 + b"x" * 65_535, 65_535),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "cut"), TORN, ids=lambda case: len(case) if isinstance(case, bytes) else case
+)
 def test_a_torn_last_line_is_cut_and_counted(path, before, cut):
     path.write_bytes(before)
     journal = JournalFile(path)
