@@ -202,6 +202,69 @@ def edit_plan(draft: Json, random: Random) -> None:
     payload["plan"]["inline"] = loose
 
 
+_GATE = {"gate": "g", "kind": "check", "that": "x"}
+_APPROVAL = {"gate": "h", "question": {"form": "text", "inline": "?"}}
+
+
+def edit_gates(draft: Json, random: Random) -> None:
+    """Puts gates and approvals somewhere, or changes what they say; mostly all that follows fits."""
+    for _ in range(random.choice((0, 1, 1, 2))):
+        _put_gate(draft, random)
+    gates = [e for e in draft.events if e["kind"] in ("GateEvaluated", "ApprovalAnswered")]
+    for event in gates:
+        if random.random() < 0.3:
+            _decide(event["payload"], random)
+        if "decision" not in event["payload"]:
+            event.pop("at_ms", None)
+            if (event["payload"]["kind"] == "command") != (random.random() < 0.05):
+                event["at_ms"] = draft.event("RunStarted")["at_ms"]
+    if random.random() < 0.7:
+        renumber(draft)
+    if random.random() < 0.3:
+        edit_outcome(draft, random)
+
+
+def _put_gate(draft: Json, random: Random) -> None:
+    place = random.randrange(1, len(draft.events))
+    before = draft.events[place]
+    step = next((e["payload"]["step"] for e in draft.events if e["at"][:-1] == before["at"][:-1]
+                 and "step" in e["payload"]), "a")  # fmt: skip
+    in_lane = len(before["at"]) > 1
+    whens = ("pre_step", "post_step") if in_lane else ("pre_run", "post_run")
+    when = random.choice((*whens, *whens, *whens, "pre_run", "post_step"))
+    head = {"at": before["at"], "phase": "Act"}
+    if in_lane and random.random() < 0.5:
+        ask = {**_APPROVAL, "step": step}
+        if random.random() < 0.5:
+            ask["timeout_ms"] = 1
+        answer = {"by": "b", "decision": "approved", "gate": "h", "note": "", "step": step}
+        found = [
+            {**head, "kind": "ApprovalAsked", "payload": copied(ask)},
+            {**head, "at_ms": 0, "kind": "ApprovalAnswered", "payload": answer},
+        ]
+    else:
+        gate = {**_GATE, "when": when, "passed": True, "value": {"form": "json", "inline": "true"}}
+        if when.endswith("step") == (random.random() < 0.95):
+            gate["step"] = step
+        found = [{**head, "kind": "GateEvaluated", "payload": gate}]
+    draft.events[place:place] = [copied(each) for each in found]
+
+
+def _decide(payload: Json, random: Random) -> None:
+    if "decision" in payload:
+        payload["decision"] = random.choice(("approved", "denied", "timed_out"))
+        if random.random() < 0.8:
+            payload.pop("by", None)
+            if payload["decision"] != "timed_out":
+                payload["by"] = "b"
+        return
+    payload["kind"] = random.choice(("check", "command", "function", "policy"))
+    payload["passed"] = random.random() < 0.6
+    good, bad = ("0", "1") if payload["kind"] == "command" else ("true", "false")
+    text = good if payload["passed"] == (random.random() < 0.9) else random.choice((bad, "x", "1"))
+    payload["value"] = {"form": "json", "inline": text}
+
+
 _EDGES = "\x00\x1f\x20\x7e\x7f\x9f\xa0\u200d\u200e\u200f\u2010\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a\U0001f600"
 #: Words at the edges of their grammars, by field.
 _WORDS: dict[str, tuple[Json, ...]] = {
@@ -217,6 +280,10 @@ _WORDS: dict[str, tuple[Json, ...]] = {
     "salt": ("0" * 32, "0" * 31, "0" * 32 + "\n", "F" * 32),
     "commitment": ("0" * 64, "0" * 63, "0" * 64 + "\n", "F" * 64),
     "rules_sha256": ("0" * 64, ""),
+    "gate": ("", "a" * 64, "a" * 65, "a b", "a\n", "."),
+    "by": ("", "a" * 256, "a" * 257, *_EDGES),
+    "when": ("pre_run", "pre_step", "post_step", "post_run"),
+    "decision": ("approved", "denied", "timed_out"),
     "mode": ("pure", "opaque", "context"),
     "attempt": (0, 1, 2, 3),
     "inline": ("", "AA==", "AB==", "AA=", "AAA=", "AAB=", "AA\n==", "_w==", " true", "true"),

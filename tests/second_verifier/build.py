@@ -124,7 +124,7 @@ class Draft:
             "budget": sorted(moves, key=lambda move: move["n"] or 0),
             "effects": self.payloads("EffectAsked", "SkillAsked", "EffectAnswered"),
             "evidence": [e for e in listed if e["path"].startswith("evidence/")],
-            "gates": [],
+            "gates": self.payloads("GateEvaluated", "ApprovalAnswered"),
             "lens": self.payloads("LensAssembled"),
             "verification": [result for run in runs for result in run["results"] or []],
             "workgraph": [],

@@ -184,6 +184,14 @@ PAYLOADS = {
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
     "PlanChosen": closed("plan Body, steps count"),
+    "ApprovalAsked": closed("gate string, question Body, step string, timeout_ms? count"),
+    "ApprovalAnswered": closed(
+        "by? string, decision :approved|denied|timed_out, gate string, note string, step string"
+    ),
+    "GateEvaluated": closed(
+        "failure? Failure, gate string, kind :check|command|function|policy, passed boolean, "
+        "step? string, that string, value? Body, when :pre_run|pre_step|post_step|post_run"
+    ),
     "SkillAsked": closed(OF_STEP + "params Body, request string, skill string"),
     "SkillExecuted": closed(
         OF_STEP + "failure? Failure, mode :pure|opaque|context, params? Body, request? string, "
@@ -203,7 +211,7 @@ PAYLOADS = {
     "Locked": closed("code? string, " + LOCK),
 }
 EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
-ANSWERS = {"RunStarted", "EffectAnswered", "TimerFired", "CallHalted"}
+ANSWERS = {"RunStarted", "ApprovalAnswered", "EffectAnswered", "TimerFired", "CallHalted"}
 ANSWERS |= {"BudgetReserved", "BudgetSettled"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "RunStarted": "Observe",
@@ -228,6 +236,10 @@ SHAPES["counts"] = closed(
     "steps_failed count, steps_skipped count, steps_succeeded count"
 )
 SHAPES["failure"] = closed("code string, message string, step? string")
+SHAPES["gate"] = closed(
+    "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
+    "when :pre_run|pre_step|post_step|post_run"
+)
 SHAPES["intent"] = closed(INTENT)
 SHAPES["money"] = closed(
     "ceiling_micro_cents count, refused count, reserved_micro_cents count, spent_micro_cents count"
@@ -241,8 +253,8 @@ SHAPES["verification"] = closed(
     "results checked[], verdict :passed|failed|nothing_to_check|not_run"
 )
 RECEIPT = closed(
-    RUN + ", bundle_version :0.2, counts counts, ended_ms count, failure? failure, halt? string, "
-    "intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
+    RUN + ", bundle_version :0.2, counts counts, ended_ms count, failure? failure, gates? gate[], "
+    "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
 )
@@ -427,10 +439,27 @@ def response_holds(answered: Json) -> bool:
     return hex_only and bool(100 <= response["status"] <= 999)
 
 
+def gate_holds(payload: Json) -> bool:
+    return bool(RUN_ID.fullmatch(payload["gate"]))
+
+
+def approval_holds(answer: Json) -> bool:
+    nobody = answer["decision"] == "timed_out"
+    named = "by" in answer and bool(NAME.fullmatch(answer["by"]))
+    return gate_holds(answer) and ("by" not in answer if nobody else named)
+
+
+def evaluation_holds(gate: Json) -> bool:
+    return gate_holds(gate) and ("step" in gate) == gate["when"].endswith("_step")
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
     "EffectAnswered": response_holds,
+    "ApprovalAsked": gate_holds,
+    "ApprovalAnswered": approval_holds,
+    "GateEvaluated": evaluation_holds,
 }
 
 
@@ -445,6 +474,7 @@ def read_event(line: bytes) -> Event:
     if kind in ALONE and not ALONE[kind](payload):
         raise ValueError("payload")
     answer = kind in ANSWERS or (kind == "SkillExecuted" and "request" in payload)
+    answer = answer or (kind == "GateEvaluated" and payload["kind"] == "command")
     if ("at_ms" in event) != answer:
         raise ValueError("at_ms")
     return event
@@ -463,8 +493,14 @@ def check_chain(events: list[Event], lines: list[bytes]) -> list[str]:
 # ------------------------------------------------------------------------------- step 6: table [5]
 
 MOVES = "EffectAsked BudgetReserved BudgetSettled TimerSet SkillExecuted "
+BEGIN = "SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted "
 STEP_LANE = {
-    "START": "StepSkipped SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted",
+    "START": "StepSkipped " + BEGIN + "ApprovalAsked PreStep",
+    "ApprovalAsked": "ApprovalAnswered CallHalted",
+    "ApprovalAnswered": BEGIN + "ApprovalAsked PreStep",
+    "PreStep": BEGIN + "ApprovalAsked PreStep",
+    "Refused": "StepSkipped",
+    "Unanswered": "StepSkipped END",
     "SkillAsked": "SkillExecuted CallHalted",
     "EffectAsked": "EffectAnswered CallHalted",
     "EffectAnswered": MOVES + "CallHalted",
@@ -472,9 +508,10 @@ STEP_LANE = {
     "BudgetSettled": MOVES + "CallHalted",
     "TimerSet": "TimerFired CallHalted",
     "RetryScheduled": "TimerFired CallHalted",
-    "TimerFired": MOVES + "SkillAsked CallHalted",
+    "TimerFired": MOVES + "SkillAsked CallHalted ApprovalAsked PreStep",
     "CallHalted": MOVES + "StepSkipped CallHalted END",
-    "SkillExecuted": "RetryScheduled END",
+    "SkillExecuted": "RetryScheduled PostStep END",
+    "PostStep": "PostStep END",
     "StepSkipped": "END",
 }
 ROOT_LANE = {
@@ -482,10 +519,13 @@ ROOT_LANE = {
     "RunStarted": "IntentSet",
     "IntentSet": "LensAssembled",
     "LensAssembled": "PlanChosen",
-    "PlanChosen": "TimerSet WorkEnded",
+    "PlanChosen": "PreRun TimerSet PostRun WorkEnded",
+    "PreRun": "PreRun TimerSet PostRun WorkEnded",
+    "Refused": "WorkEnded",
     "TimerSet": "TimerFired CallHalted",
-    "TimerFired": "TimerSet WorkEnded",
-    "CallHalted": "TimerSet WorkEnded",
+    "TimerFired": "TimerSet PostRun WorkEnded",
+    "CallHalted": "TimerSet PostRun WorkEnded",
+    "PostRun": "PostRun WorkEnded",
     "WorkEnded": "VerificationRun Locked",
     "VerificationRun": "Locked",
     "Locked": "END",
@@ -510,7 +550,9 @@ def check_table(events: list[Event]) -> list[str]:
         at = tuple(event["at"])
         lane = lanes.setdefault(at[:-1], [])
         in_order = at in next_places(place) and may_stand(lane, at, lanes[()])
-        if not (in_order and follows(lane, at, event["kind"]) and pairs(lane, event)):
+        if not (in_order and follows(lane, at, sign(event)) and pairs(lane, event)):
+            return ["FSM_ILLEGAL_TRANSITION"]
+        if sign(event) == "PreRun" and len(lanes) > 1:
             return ["FSM_ILLEGAL_TRANSITION"]
         if not phase_follows(phase, event):
             return ["FSM_ILLEGAL_TRANSITION"]
@@ -559,12 +601,32 @@ def next_places(place: Place) -> list[Place]:
 
 
 def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
-    return lane is root or root[-1]["kind"] in ("PlanChosen", "TimerFired", "CallHalted")
+    return lane is root or left(root) in ("PlanChosen", "PreRun", "TimerFired", "CallHalted")
 
 
-def follows(lane: list[Event], at: Place, kind: str) -> bool:
+def sign(event: Event) -> str:
+    """The name of an event on the right of the tables: a GateEvaluated stands by its `when`."""
+    if event["kind"] != "GateEvaluated":
+        return str(event["kind"])
+    return str(event["payload"]["when"].title().replace("_", ""))
+
+
+def left(lane: list[Event]) -> str:
+    """The name of a lane's last event on the left of the tables."""
+    if not lane:
+        return "START"
+    last, payload = lane[-1], lane[-1]["payload"]
+    if last["kind"] == "ApprovalAnswered" and payload["decision"] != "approved":
+        return "Refused"
+    if sign(last) in ("PreRun", "PreStep") and not payload["passed"]:
+        return "Refused"
+    halted = last["kind"] == "CallHalted" and len(lane) > 1
+    return "Unanswered" if halted and lane[-2]["kind"] == "ApprovalAsked" else sign(last)
+
+
+def follows(lane: list[Event], at: Place, name: str) -> bool:
     table = ROOT_LANE if len(at) == 1 else STEP_LANE
-    return kind in table.get(lane[-1]["kind"] if lane else "START", "").split()
+    return name in table.get(left(lane), "").split()
 
 
 def pairs(lane: list[Event], event: Event) -> bool:
@@ -577,7 +639,24 @@ def pairs(lane: list[Event], event: Event) -> bool:
         retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
         if payload["attempt"] != next(retries, {"attempt": 0})["attempt"] + 1:
             return False
-    return fits(lane, kind, payload)
+    return fits(lane, kind, payload) and gates_fit(lane, event)
+
+
+REFUSALS = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
+
+
+def gates_fit(lane: list[Event], event: Event) -> bool:
+    """Whether an approval, a gate or a skip fits the events before it in its lane."""
+    payload = event["payload"]
+    earlier: Json = lane[-1]["payload"] if lane else {}
+    if event["kind"] == "ApprovalAnswered":
+        in_time = payload["decision"] != "timed_out" or "timeout_ms" in earlier
+        return in_time and bool(payload["gate"] == earlier["gate"])
+    if sign(event) in ("ApprovalAsked", "PreStep") and left(lane) == "TimerFired":
+        return bool(lane[-2]["kind"] == "RetryScheduled")
+    if event["kind"] == "StepSkipped" and left(lane) == "Refused":
+        return bool(payload["code"] == REFUSALS.get(earlier.get("decision"), "GATE_FAILED"))
+    return True
 
 
 def fits(lane: list[Event], kind: str, payload: Json) -> bool:
@@ -733,6 +812,7 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
             result for run in payloads(events, "VerificationRun") for result in run["results"]
         ],
         "budget": moves(events),
+        "gates": payloads(events, "GateEvaluated", "ApprovalAnswered"),
     }
     codes: list[str] = []
     for name in ROOTS:
@@ -786,11 +866,36 @@ def count_money(events: list[Event], ceiling: int) -> dict[str, int]:
     }
 
 
-def failure_of(locked: Json, ended: Json, results: list[Json]) -> Json:
+def gates_of(events: list[Event]) -> list[Json]:
+    """The gates as the receipt lists them."""
+    found = payloads(events, "GateEvaluated", "ApprovalAnswered")
+    listed: list[Json] = []
+    for gate in found:
+        step = {"step": gate["step"]} if "step" in gate else {}
+        said = {"gate": gate["gate"], **step}
+        if "decision" in gate:
+            said |= {"kind": "human", "when": "pre_step", "passed": gate["decision"] == "approved"}
+        else:
+            said |= {name: gate[name] for name in ("kind", "when", "passed")}
+        listed.append(said)
+    return listed
+
+
+def failed_last(events: list[Event]) -> list[Json]:
+    """The evaluated gates that did not pass the last time, in the order of the first time."""
+    last = {(gate["gate"], gate.get("step")): gate for gate in payloads(events, "GateEvaluated")}
+    return [gate for gate in last.values() if not gate["passed"]]
+
+
+def failure_of(locked: Json, ended: Json, results: list[Json], failed: list[Json]) -> Json:
     code = locked["code"]
     if ended.get("failure", {}).get("code") == code:
         step = {"step": ended["step"]} if "step" in ended else {}
         return {"code": code, "message": ended["failure"]["message"], **step}
+    if code == "GATE_FAILED":
+        names = [gate["gate"] for gate in failed if "step" not in gate]
+        text = "gates that did not hold: " + ", ".join(names) if names else ""
+        return {"code": code, "message": text}
     ids = [result["check_id"] for result in results if not result["passed"]]
     return {"code": code, "message": "checks that did not hold: " + ", ".join(ids) if ids else ""}
 
@@ -806,13 +911,15 @@ def project(events: list[Event]) -> Json:
         {name: r[name] for name in ("check_id", "level", "passed")} for r in check["results"]
     ]
     phases = [event["phase"] for event in events]
+    failed = failure_of(locked, ended, results, failed_last(events)) if "code" in locked else {}
     return {
         "bundle_version": "0.2",
         **{name: run[name] for name in re.findall(r"(\w+) ", RUN)},
         "counts": count_events(events),
         "ended_ms": events[-1]["ts"],
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
-        **({"failure": failure_of(locked, ended, results)} if "code" in locked else {}),
+        **({"failure": failed} if "code" in locked else {}),
+        **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
         "intent": first["IntentSet"],
         "lock_level": locked["lock_level"],
@@ -834,7 +941,10 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
         return "failed", "Draft", code
     if verdict == "failed":
         return "failed", "Draft", "VERIFICATION_FAILED"
-    if "failure" in ended or (by_file and projection["step_failures"]):
+    failed = failed_last(events)
+    if any("step" not in gate for gate in failed):
+        return "failed", "Draft", "GATE_FAILED"
+    if "failure" in ended or (by_file and projection["step_failures"]) or failed:
         return "partial", "Draft", code
     return "success", "Committed" if verdict == "passed" else "Staged", None
 
@@ -856,6 +966,10 @@ def stopped(events: list[Event]) -> bool:
 def borne_out(events: list[Event], projection: Json) -> bool:
     if stopped(events) and "halt" not in projection:
         return False
+    for gate in payloads(events, "GateEvaluated"):
+        passing = {"form": "json", "inline": "0" if gate["kind"] == "command" else "true"}
+        if gate["passed"] != (gate.get("value") == passing and "failure" not in gate):
+            return False
     for run in payloads(events, "VerificationRun"):
         held = [r.get("value") == TRUE and "failure" not in r for r in run["results"]]
         if [result["passed"] for result in run["results"]] != held:

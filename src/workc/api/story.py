@@ -14,6 +14,7 @@ from workc.api.timeline import StepStory, Timeline, plain
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
@@ -21,7 +22,6 @@ from workc.kernel.payloads import (
     FailureRecord,
     IntentSet,
     Locked,
-    Payload,
     RunStarted,
     SkillAsked,
     SkillExecuted,

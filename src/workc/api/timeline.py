@@ -12,13 +12,13 @@ from typing import Literal
 import msgspec
 
 from workc.kernel.events import Path
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
     EffectAsked,
     FailureRecord,
-    Payload,
     PlanChosen,
     RetryScheduled,
     RunStarted,

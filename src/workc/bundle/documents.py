@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel.digest import TAG_PROOF, tagged
 from workc.kernel.events import UNREADABLE
+from workc.kernel.gates import GateKind, When
 from workc.kernel.payloads import (
     AsciiName,
     Body,
@@ -138,6 +139,16 @@ class Check(_Document, frozen=True, kw_only=True):
     passed: bool
 
 
+class Gate(_Document, frozen=True, kw_only=True):
+    """A gate and whether it let the work go on; of kind ``human`` an approval."""
+
+    gate: str
+    kind: GateKind | Literal["human"]
+    passed: bool
+    step: str | UnsetType = UNSET
+    when: When
+
+
 class VerificationSummary(_Document, frozen=True, kw_only=True):
     """All checks; ``not_run`` when the run ended before."""
 
@@ -155,6 +166,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     ended_ms: Count
     engine: str
     failure: RunFailure | UnsetType = UNSET
+    gates: list[Gate] | UnsetType = UNSET
     halt: str | UnsetType = UNSET
     inputs: Body
     intent: Intent

@@ -15,6 +15,7 @@ from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.bundle.projection import Projection
 from workc.kernel.events import UNREADABLE
+from workc.kernel.gates import GATE_FAILED, OF_STEP
 from workc.kernel.payloads import (
     Body,
     CheckResult,
@@ -116,8 +117,11 @@ def _expected_lock(
     verdict = projection.checks.verdict if projection.checks else None
     if verdict == "failed":
         return "failed", "Draft", "VERIFICATION_FAILED"
+    barred = projection.barred()
+    if any(gate.when not in OF_STEP for gate in barred):
+        return "failed", "Draft", GATE_FAILED
     by_file = started.program_kind == "file"
-    if work.failure is not UNSET or (by_file and projection.has_failures):
+    if work.failure is not UNSET or (by_file and projection.has_failures) or barred:
         return "partial", "Draft", code
     return "success", "Committed" if verdict == "passed" else "Staged", UNSET
 

@@ -15,25 +15,29 @@ from workc.bundle.layout import EVENTS
 from workc.bundle.policies import OFFLINE, policy_name
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import Event, Path, dotted
+from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
     EffectAnswered,
     EffectAsked,
-    Payload,
     Policy,
     RetryScheduled,
     RunStarted,
     SkillAsked,
     SkillExecuted,
     StepSkipped,
+    TimerFired,
+    TimerSet,
 )
 from workc.verify.case import Case
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.money import Money
-from workc.verify.v02.payload_rules import mode_fits, payload_problems
+from workc.verify.v02.pair_rules import differences
+from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems
 
 #: A step of a function that names its place: no other lane's can have the same name.
 _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
@@ -65,6 +69,9 @@ class LaneRules:
         self._step: str | None = None
         self._skill: str | None = None
         self._attempt = 1
+        # Whether the timer that fires next was set by the work itself, and whether work has begun.
+        self._waits = False
+        self._has_begun = False
         self._before: Payload | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
@@ -119,18 +126,50 @@ class LaneRules:
             case CallHalted():
                 self.stopped = "a call was halted"
             case StepSkipped():
-                self._name(payload.step)
-                if payload.step in self.steps:
-                    self.steps[payload.step].because = payload.because
+                self._skipped(payload)
+            case TimerSet():
+                self._waits = True
+            case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
+                self._gate(payload)
             case _:
                 pass
+
+    def _gate(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> None:
+        self._check_alone(gate)
+        if gate.step is not UNSET and len(self._start) > 1:
+            self._name(gate.step)
+        self._check_pair(gate)
+        if isinstance(gate, GateEvaluated) and gate.passed != holds(gate):
+            message = "a gate passes if and only if it gave what lets it pass"
+            self._fail(rules.GATE_HOLDS, message, "/payload/passed")
+        if self._is_late(gate):
+            message = "work that it can bar has begun"
+            self._fail(rules.GATES_COME_FIRST, message, "/kind")
+
+    def _is_late(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> bool:
+        if isinstance(gate, GateEvaluated) and gate.when == "pre_run":
+            return self._has_begun
+        is_barring = not isinstance(gate, GateEvaluated) or gate.when in BARRING
+        return is_barring and self._waits and isinstance(self._before, TimerFired)
+
+    def _skipped(self, skipped: StepSkipped) -> None:
+        self._name(skipped.step)
+        if skipped.step in self.steps:
+            self.steps[skipped.step].because = skipped.because
+        self._check_pair(skipped)
+
+    def _check_pair(self, payload: Payload) -> None:
+        for rule, field, expected, actual in differences(self._before, payload):
+            self._differs(rule, field, expected, actual)
 
     def _leave(self, at: Path) -> None:
         if self._step is None and len(self._start) > 1:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
         self._start = at
-        self._step = self._skill = None
+        self._has_begun = self._has_begun or len(at) > 1
+        self._step = self._skill = self._before = None
         self._attempt = 1
+        self._waits = False
 
     def _name(self, step: str) -> None:
         """Takes the step that an event names: the first one of a lane names the lane."""
@@ -240,6 +279,7 @@ class LaneRules:
                 self._differs(rules.RETRY_FITS, "attempt", executed.attempt, retry.attempt)
         self._name(retry.step)
         self._attempt = retry.attempt + 1
+        self._waits = False
 
     def _reserved(self, reserved: BudgetReserved) -> None:
         self._name(reserved.step)

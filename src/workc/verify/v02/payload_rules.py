@@ -13,11 +13,11 @@ from typing import TypeAlias
 from msgspec import UNSET
 
 from workc.kernel.digest import is_hex_digest, sha256_hex
+from workc.kernel.gates import OF_STEP, ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
-    KINDS,
     Body,
     EffectAnswered,
-    Payload,
     Policy,
     Response,
     RunStarted,
@@ -49,6 +49,8 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_response(response)
         case RunStarted():
             return _of_start(payload)
+        case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
+            return _of_gate(payload)
         case _:
             return ()
 
@@ -56,7 +58,7 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
 def _of_start(start: RunStarted) -> Iterator[Problem]:
     if not RUN_ID.fullmatch(start.run_id):
         yield rules.RUN_ID_FORM, "/run_id"
-    if not 1 <= len(start.name) <= MAX_NAME or _UNSAFE_IN_NAME.search(start.name):
+    if not _is_name(start.name):
         yield rules.NAME_FORM, "/name"
     if not SIXTEEN_BYTES.fullmatch(start.nonce):
         yield rules.NONCE_FORM, "/nonce"
@@ -66,17 +68,13 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
         yield rules.RULES_DIGEST, "/policy/rules_sha256"
 
 
+def _is_name(text: str) -> bool:
+    return 1 <= len(text) <= MAX_NAME and not _UNSAFE_IN_NAME.search(text)
+
+
 def _rules_digest(policy: Policy) -> object:
     inline = policy.rules.inline
     return policy.rules.sha256 if inline is UNSET else sha256_hex(inline.encode())
-
-
-def is_answer(payload: Payload) -> bool:
-    """Returns whether an event with this payload is an answer, and so has ``at_ms``."""
-    answer = KINDS[type(payload).__name__].answer
-    if answer == "maybe":
-        return isinstance(payload, SkillExecuted) and payload.request is not UNSET
-    return answer == "yes"
 
 
 def mode_fits(executed: SkillExecuted) -> bool:
@@ -110,3 +108,24 @@ def _size(body: Body) -> int:
     if body.form == "bytes":
         return len(base64.b64decode(body.inline))
     return len(body.inline.encode())
+
+
+def _of_gate(gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> Iterator[Problem]:
+    if not RUN_ID.fullmatch(gate.gate):
+        yield rules.GATE_FORM, "/gate"
+    match gate:
+        case ApprovalAnswered():
+            nobody = gate.decision == "timed_out"
+            if (gate.by is UNSET) != nobody or not (gate.by is UNSET or _is_name(gate.by)):
+                yield rules.DECIDED_BY_SOMEBODY, "/by"
+        case GateEvaluated():
+            if (gate.step is UNSET) == (gate.when in OF_STEP):
+                yield rules.GATE_OF_STEP, "/step"
+        case _:
+            pass
+
+
+def holds(gate: GateEvaluated) -> bool:
+    """Returns whether a gate gave what lets it pass."""
+    wanted = "0" if gate.kind == "command" else "true"
+    return gate.failure is UNSET and gate.value == Body(form="json", inline=wanted)

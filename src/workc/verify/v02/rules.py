@@ -102,6 +102,21 @@ CODE_IS_NAMED = _table(
 STEP_AT_ITS_PLACE = _table(
     18, "FSM_ILLEGAL_TRANSITION", "A step of a function that is named after a place stands there."
 )
+APPROVAL_FITS_ASK = _table(
+    19,
+    "FSM_ILLEGAL_TRANSITION",
+    "An ApprovalAnswered has the gate of the ApprovalAsked before it; only one with a limit times out.",
+)
+GATES_COME_FIRST = _table(
+    20,
+    "FSM_ILLEGAL_TRANSITION",
+    "Approvals and gates that can bar the way stand before the work that they can bar.",
+)
+REFUSAL_IS_SAID = _table(
+    21,
+    "FSM_ILLEGAL_TRANSITION",
+    "A step that was refused is skipped with the code of what refused it.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -119,6 +134,14 @@ PARAMS_FIT_MODE = _payload(
 STATUS_RANGE = _payload(8, "BUNDLE_MALFORMED", "A status has three digits.")
 BOUNDARIES_ASCEND = _payload(9, "BUNDLE_MALFORMED", "Boundaries ascend within the body.")
 REDACTION_FORM = _payload(10, "BUNDLE_MALFORMED", "Salts and commitments are hex of their length.")
+
+GATE_FORM = _payload(11, "BUNDLE_MALFORMED", "A gate is 1 to 64 of A-Z a-z 0-9 . _ -")
+DECIDED_BY_SOMEBODY = _payload(
+    12, "BUNDLE_MALFORMED", "by is a name, there if and only if somebody decided in time."
+)
+GATE_OF_STEP = _payload(
+    13, "BUNDLE_MALFORMED", "An evaluated gate has a step if and only if it is one of a step."
+)
 
 POLICY_IS_KNOWN = _policy(
     21,
@@ -196,6 +219,12 @@ LANES_AS_PLANNED = _projection(
 SKILL_AS_PLANNED = _projection(43, "RECEIPT_EVENT_MISMATCH", "A step has its planned skill.")
 NEEDS_AS_PLANNED = _projection(
     44, "RECEIPT_EVENT_MISMATCH", "A step was skipped because of what it needs."
+)
+
+GATE_HOLDS = _projection(
+    45,
+    "VERIFICATION_INCOMPLETE",
+    "A gate passes if and only if its value is JSON true, or 0 of a command.",
 )
 
 DIGEST_FOLLOWS = _digest(

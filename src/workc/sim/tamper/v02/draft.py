@@ -34,6 +34,7 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DOCS = msgspec.json.Decoder(dict[str, Any])
 _EFFECTS = frozenset({"EffectAsked", "SkillAsked", "EffectAnswered"})
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
+_GATES = frozenset({"ApprovalAnswered", "GateEvaluated"})
 
 
 class Draft:
@@ -182,7 +183,7 @@ def roots_of(events: list[Doc], lines: Iterable[bytes], entries: list[Doc]) -> D
         "budget": sorted(moves, key=_number),
         "effects": [event["payload"] for event in events if event["kind"] in _EFFECTS],
         "evidence": [entry for entry in entries if entry["path"].startswith(EVIDENCE)],
-        "gates": [],
+        "gates": [event["payload"] for event in events if event["kind"] in _GATES],
         "lens": [event["payload"] for event in events if event["kind"] == "LensAssembled"],
         "verification": [result for run in checks[-1:] for result in run.get("results") or ()],
         "workgraph": [],

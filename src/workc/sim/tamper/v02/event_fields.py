@@ -163,6 +163,59 @@ def _has_code(_subject: Subject, event: Doc) -> bool:
     return "code" in event["payload"]
 
 
+def _is_answered(subject: Subject, event: Doc) -> bool:
+    lane = subject.lane(event)
+    return bool(lane[lane.index(event) + 1]["kind"] == "ApprovalAnswered")
+
+
+def _has_limit(_subject: Subject, event: Doc) -> bool:
+    return "timeout_ms" in event["payload"]
+
+
+def _is_signed(_subject: Subject, event: Doc) -> bool:
+    return "by" in event["payload"]
+
+
+def _is_approved(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["decision"] == "approved")
+
+
+def _is_alone(subject: Subject, event: Doc) -> bool:
+    """Returns whether a gate was evaluated once."""
+    name = event["payload"]["gate"]
+    return sum(other["payload"].get("gate") == name for other in subject.events) == 1
+
+
+def _is_expression(_subject: Subject, event: Doc) -> bool:
+    return event["payload"]["kind"] in {"check", "function"}
+
+
+def _bars(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["when"].startswith("pre_"))
+
+
+def _bars_nothing(subject: Subject, event: Doc) -> bool:
+    return not _bars(subject, event)
+
+
+def _is_of_step(_subject: Subject, event: Doc) -> bool:
+    return "step" in event["payload"]
+
+
+def _gave_what_passes(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["passed"])
+
+
+def _was_refused(subject: Subject, event: Doc) -> bool:
+    lane = subject.lane(event)
+    before = lane[lane.index(event) - 1]["kind"] if event["at"][-1] else ""
+    return before in {"ApprovalAnswered", "GateEvaluated"}
+
+
+def _was_not_refused(subject: Subject, event: Doc) -> bool:
+    return not _was_refused(subject, event)
+
+
 def _in_file(name: str) -> When:
     return lambda _subject, event: "path" in event["payload"][name]
 
@@ -187,6 +240,22 @@ FIELDS: tuple[Field, ...] = (
     Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
     Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
     Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
+    Field("ApprovalAsked", ("gate",), _other, (TABLE,), (), _is_answered),
+    Field("ApprovalAsked", ("question", "inline"), _other),
+    Field("ApprovalAsked", ("step",), _other, (TABLE,)),
+    Field("ApprovalAsked", ("timeout_ms",), _plus_one, (), (), _has_limit),
+    Field("ApprovalAnswered", ("by",), _other, (), ("gates",), _is_signed),
+    Field("ApprovalAnswered", ("decision",), _swap("approved", "denied"), (TABLE,), ("gates", "receipt"), _is_approved),
+    Field("ApprovalAnswered", ("gate",), _other, (TABLE,), ("gates", "receipt")),
+    Field("ApprovalAnswered", ("note",), _other, (), ("gates",)),
+    Field("ApprovalAnswered", ("step",), _other, (TABLE,), ("gates", "receipt")),
+    Field("GateEvaluated", ("gate",), _other, (), ("gates", "receipt"), _is_alone),
+    Field("GateEvaluated", ("kind",), _swap("check", "function"), (), ("gates", "receipt"), _is_expression),
+    Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),
+    Field("GateEvaluated", ("passed",), _flip, (NOT_BORNE_OUT,), ("gates", "receipt"), _bars_nothing),
+    Field("GateEvaluated", ("step",), _other, (TABLE,), ("gates", "receipt"), _is_of_step),
+    Field("GateEvaluated", ("that",), _other, (), ("gates",)),
+    Field("GateEvaluated", ("value", "inline"), _other, (NOT_BORNE_OUT,), ("gates",), _gave_what_passes),
     Field("SkillAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("SkillAsked", ("request",), _other, (TABLE,), ("effects",)),
     Field("SkillAsked", ("skill",), _other, (TABLE,), ("effects",)),
@@ -227,7 +296,8 @@ FIELDS: tuple[Field, ...] = (
     Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
     Field("CallHalted", ("code",), _other),
-    Field("StepSkipped", ("code",), _other, (), ("receipt",)),
+    Field("StepSkipped", ("code",), _other, (TABLE,), ("receipt",), _was_refused),
+    Field("StepSkipped", ("code",), _other, (), ("receipt",), _was_not_refused),
     Field("WorkEnded", ("failure", "code"), _other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
     Field("WorkEnded", ("failure", "message"), _other, (), ("receipt",), _is_the_code),
     Field("WorkEnded", ("halt",), _other, (), ("receipt",), _is_halted),

@@ -55,6 +55,15 @@ RECEIPT_FORM: Form = {
     "ended_ms": "count",
     "engine": "text",
     "failure?": {"code": "text", "message": "text", "step?": "text"},
+    "gates?": [
+        {
+            "gate": "text",
+            "kind": ("check", "command", "function", "policy", "human"),
+            "passed": "flag",
+            "step?": "text",
+            "when": ("pre_run", "pre_step", "post_step", "post_run"),
+        }
+    ],
     "halt?": "text",
     "inputs": "body",
     "intent": {
