@@ -94,6 +94,7 @@ STORIES: Mapping[str, Story] = {
 }
 #: Stories that are only edited.
 _BASES: Mapping[str, Story] = {
+    "paid_once": Story(_work(before=_BUDGET, a=_MODEL)),
     "partial_twice": Story(
         _work(output=_RESULT, a=_LENGTH, b=_call("/unknown"), c=_after("b"), d=_call("/unknown"))
     ),

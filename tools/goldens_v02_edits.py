@@ -6,12 +6,15 @@ Each edit says what else happened in a run; what follows from it is sealed anew 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.rungs import PROJECTED
 from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
+KEPT = Path(__file__).resolve().parent.parent / "tests/golden/v0.2"
 Edit = Callable[[Draft], None]
 _TRUE: Doc = {"form": "json", "inline": "true"}
 _FALSE: Doc = {"form": "json", "inline": "false"}
@@ -162,10 +165,83 @@ def _bar_run(draft: Draft) -> None:
     draft.event("Locked")["payload"] = lock
 
 
+# ------------------------------------------------------------------------------ children
+
+
+def _be_child(run_id: str, index: int, step: str) -> Edit:
+    """Returns the edit that makes a run a child, with a budget that is just enough."""
+
+    def edit(draft: Draft) -> None:
+        started, move = draft.payload("RunStarted"), draft.payload("BudgetReserved")
+        started["parent"] = {"run_id": started["run_id"], "spawn_index": index, "step": step}
+        started["run_id"] = draft.manifest["run_id"] = run_id
+        if move["granted"]:
+            started["ceiling_micro_cents"] = move["bound"]
+
+    return edit
+
+
+def _spawn(draft: Draft, step: str, child: str, index: int, *, critical: bool) -> None:
+    """Lets a step that paid for a model call pay for a child instead, whose bundle is a golden."""
+    receipt: Doc = json.loads((KEPT / child / "bundle/receipt.json").read_bytes())
+    lane = [e for e in draft.events if len(e["at"]) > 1 and e["payload"].get("step") == step]
+    reserved, asked_, settled, _ = lane
+    answer = draft.lane(asked_)[2]
+    ceiling, spent = receipt["money"]["ceiling_micro_cents"], receipt["money"]["spent_micro_cents"]
+    reserved["payload"]["bound"] = ceiling
+    settled["payload"] |= {"actual": spent, "basis": "usage"}
+    said = {"child_run_id": receipt["run_id"], "spawn_index": index}
+    asked_["kind"], asked_["payload"] = (
+        "ChildSpawned",
+        {
+            **said,
+            "ceiling_micro_cents": ceiling,
+            "critical": critical,
+            "nonce": receipt["nonce"],
+            "step": step,
+        },
+    )
+    ended = {name: receipt[name] for name in ("outcome", "proof_digest")}
+    answer["kind"], answer["payload"] = "ChildJoined", {**said, **ended, "spent_micro_cents": spent}
+
+
+def balance(draft: Draft) -> None:
+    """Lets the sums of the ledger follow from its moves, all of which are granted."""
+    kinds = {"BudgetReserved", "BudgetSettled"}
+    moves = [event["payload"] for event in draft.events if event["kind"] in kinds]
+    bounds = {move["n"]: move["bound"] for move in moves if "bound" in move}
+    reserved = spent = 0
+    for move in sorted(moves, key=lambda each: int(each["n"])):
+        reserved += move["bound"] if "bound" in move else -bounds[move["grant"]]
+        spent += move.get("actual", 0)
+        move |= {"reserved": reserved, "spent": spent}
+
+
+def _have_children(draft: Draft) -> None:
+    """Two children at once: the critical one succeeds, the other fails, so the run is partial."""
+    _spawn(draft, "a", "child", 0, critical=True)
+    _spawn(draft, "b", "child_failed", 1, critical=False)
+    balance(draft)
+    draft.event("Locked")["payload"] = {"lock_level": "Draft", "outcome": "partial"}
+
+
+def _have_critical_child(draft: Draft) -> None:
+    """The child that was spawned first stands in the second step; it is critical and fails."""
+    _spawn(draft, "a", "child", 1, critical=False)
+    _spawn(draft, "b", "child_failed", 0, critical=True)
+    balance(draft)
+    lock: Doc = {"code": "CHILD_FAILED", "lock_level": "Draft", "outcome": "failed"}
+    draft.event("Locked")["payload"] = lock
+
+
 #: By the name of a golden: the story that is edited, and the edit.
 EDITS: Mapping[str, tuple[str, Edit]] = {
     "approved": ("success", _approve),
     "denied": ("partial_twice", _deny),
     "gate_barred": ("partial", _bar_step),
     "gate_failed": ("success", _bar_run),
+    "child": ("paid_once", _be_child("child-0", 0, "a")),
+    "child_failed": ("halted", _be_child("child-1", 1, "b")),
+    "parent": ("paid", _have_children),
+    "parent_failed": ("paid", _have_critical_child),
 }

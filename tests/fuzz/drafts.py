@@ -265,6 +265,76 @@ def _decide(payload: Json, random: Random) -> None:
     payload["value"] = {"form": "json", "inline": text}
 
 
+def edit_children(draft: Json, random: Random) -> None:
+    """Lets steps that paid for something pay for children, or changes what is said of those."""
+    for place, event in enumerate(draft.events[:-2]):
+        if event["kind"] == "BudgetReserved" and random.random() < 0.5:
+            _put_child(draft, place, random)
+    children = [e["payload"] for e in draft.events if e["kind"] == "ChildSpawned"]
+    for number, child in enumerate(children):
+        if random.random() < 0.7:
+            child["spawn_index"] = number
+    _tell_children(draft, random)
+    if random.random() < 0.1 and children:
+        parent = {"run_id": random.choice(("p", "", "a b")), "spawn_index": 1, "step": "s"}
+        draft.payload("RunStarted")["parent"] = parent
+    moves = [e["payload"] for e in draft.events if e["kind"].startswith("Budget")]
+    if moves and random.random() < 0.8:
+        _balance(moves, draft.payload("RunStarted")["ceiling_micro_cents"], random)
+    if random.random() < 0.5:
+        edit_outcome(draft, random)
+
+
+def _put_child(draft: Json, place: int, random: Random) -> None:
+    """Puts a child after a reservation, in place of the effect that it paid for, if it did."""
+    reserved, head = draft.events[place]["payload"], {"phase": "Act"}
+    run_id = random.choice(("c", f"c{place}", f"c{place}", f"c{place}"))
+    spawned = {
+        "ceiling_micro_cents": reserved["bound"] + (random.random() < 0.05),
+        "child_run_id": run_id,
+        "critical": random.random() < 0.5,
+        "nonce": "0" * 32,
+        "spawn_index": 0,
+        "step": reserved["step"],
+    }
+    joined = {
+        "child_run_id": run_id,
+        "outcome": "success",
+        "proof_digest": "0" * 64,
+        "spawn_index": 0,
+        "spent_micro_cents": 0,
+    }
+    at = draft.events[place]["at"]
+    found = [
+        {**head, "at": [*at[:-1], at[-1] + 1], "kind": "ChildSpawned", "payload": spawned},
+        {
+            **head,
+            "at": [*at[:-1], at[-1] + 2],
+            "at_ms": 0,
+            "kind": "ChildJoined",
+            "payload": joined,
+        },
+    ]
+    following = [event["kind"] for event in draft.events[place + 1 : place + 3]]
+    end = place + 3 if following[:1] == ["EffectAsked"] else place + 1
+    draft.events[place + 1 : end] = found
+
+
+def _tell_children(draft: Json, random: Random) -> None:
+    """Lets the ends of children, and what is settled of them, fit nearly always."""
+    before = None
+    for event in draft.events:
+        payload = event["payload"]
+        if event["kind"] == "ChildJoined" and before and random.random() < 0.95:
+            payload["spawn_index"] = before.get("spawn_index", 0)
+            payload["child_run_id"] = before.get("child_run_id", "c")
+            payload["outcome"] = random.choice(("success", "success", "partial", "failed"))
+        if event["kind"] == "BudgetSettled" and before and "outcome" in before:
+            payload["basis"] = "usage"
+            before["spent_micro_cents"] = payload["actual"] + (random.random() < 0.05)
+        before = payload
+
+
 _EDGES = "\x00\x1f\x20\x7e\x7f\x9f\xa0\u200d\u200e\u200f\u2010\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a\U0001f600"
 #: Words at the edges of their grammars, by field.
 _WORDS: dict[str, tuple[Json, ...]] = {
@@ -280,6 +350,8 @@ _WORDS: dict[str, tuple[Json, ...]] = {
     "salt": ("0" * 32, "0" * 31, "0" * 32 + "\n", "F" * 32),
     "commitment": ("0" * 64, "0" * 63, "0" * 64 + "\n", "F" * 64),
     "rules_sha256": ("0" * 64, ""),
+    "child_run_id": ("", ".", "a" * 64, "a" * 65, "a/b"),
+    "proof_digest": ("0" * 63, "F" * 64, "f" * 64),
     "gate": ("", "a" * 64, "a" * 65, "a b", "a\n", "."),
     "by": ("", "a" * 256, "a" * 257, *_EDGES),
     "when": ("pre_run", "pre_step", "post_step", "post_run"),

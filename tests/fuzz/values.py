@@ -22,7 +22,7 @@ _TEXTS = (
     "bound", "released", "not_run", "nothing_to_check", "Observe", "Orient", "Decide", "Act",
     "Verify", "Lock", "TimerSet", "TimerFired", "CallHalted", "SkillExecuted", "StepSkipped",
     "approved", "denied", "timed_out", "check", "command", "policy", "human", "pre_run", "pre_step",
-    "post_step", "post_run", "APPROVAL_DENIED", "APPROVAL_TIMEOUT", "GATE_FAILED", "GateEvaluated",
+    "post_step", "post_run", "APPROVAL_DENIED", "APPROVAL_TIMEOUT", "GATE_FAILED", "GateEvaluated", "CHILD_FAILED", "ChildSpawned", "ChildJoined",
     "ApprovalAsked", "ApprovalAnswered", "a-4.0", "0" * 32, "0" * 64, "é", "\u202e", "\n", "[]", "{}", "AA==", "AB==",
 )  # fmt: skip
 #: Names of fields that may be absent, to be put where they may not.

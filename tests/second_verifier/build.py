@@ -119,6 +119,7 @@ class Draft:
     def roots(self, listed: list[Json]) -> Json:
         moves = self.payloads("BudgetReserved", "BudgetSettled")
         runs = self.payloads("VerificationRun")
+        kin = self.payloads("ChildSpawned", "ChildJoined")
         leaves: dict[str, list[Json]] = {
             "artifacts": [e for e in listed if e["path"].startswith("artifacts/")],
             "budget": sorted(moves, key=lambda move: move["n"] or 0),
@@ -127,7 +128,7 @@ class Draft:
             "gates": self.payloads("GateEvaluated", "ApprovalAnswered"),
             "lens": self.payloads("LensAssembled"),
             "verification": [result for run in runs for result in run["results"] or []],
-            "workgraph": [],
+            "workgraph": sorted(kin, key=lambda child: child["spawn_index"] or 0),
         }
         hashed = {name: [canonical(leaf) for leaf in each] for name, each in leaves.items()}
         hashed["events"] = self.lines()

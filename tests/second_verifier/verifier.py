@@ -175,12 +175,15 @@ RUN = (  # What the receipt repeats of RunStarted.
     "catalog_sha256 string, code names, engine string, inputs Body, name string, nonce string, "
     "prices Body, program Body, program_kind :file|function, run_id string, seed string"
 )
+SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
 MOVE = "n count, reserved count, spent count, step string, "
 PAYLOADS = {
-    "RunStarted": closed(RUN + ", bundle :0.2, ceiling_micro_cents count, policy rules"),
+    "RunStarted": closed(
+        RUN + ", parent? parent, bundle :0.2, ceiling_micro_cents count, policy rules"
+    ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
     "PlanChosen": closed("plan Body, steps count"),
@@ -204,6 +207,14 @@ PAYLOADS = {
     "TimerFired": lambda payload: payload == {},
     "BudgetReserved": closed(MOVE + "bound count, granted boolean"),
     "BudgetSettled": closed(MOVE + "actual count, basis :usage|released|bound, grant count"),
+    "ChildSpawned": closed(
+        "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
+        "spawn_index count, step string"
+    ),
+    "ChildJoined": closed(
+        "child_run_id string, outcome :success|partial|failed, proof_digest string, "
+        "spawn_index count, spent_micro_cents count"
+    ),
     "CallHalted": closed("code string"),
     "StepSkipped": closed("because string[], code string, step string"),
     "WorkEnded": closed("failure? Failure, halt? string, output? Body, step? string"),
@@ -212,7 +223,7 @@ PAYLOADS = {
 }
 EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
 ANSWERS = {"RunStarted", "ApprovalAnswered", "EffectAnswered", "TimerFired", "CallHalted"}
-ANSWERS |= {"BudgetReserved", "BudgetSettled"}
+ANSWERS |= {"BudgetReserved", "BudgetSettled", "ChildJoined"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "RunStarted": "Observe",
     "IntentSet": "Observe",
@@ -236,6 +247,11 @@ SHAPES["counts"] = closed(
     "steps_failed count, steps_skipped count, steps_succeeded count"
 )
 SHAPES["failure"] = closed("code string, message string, step? string")
+SHAPES["child"] = closed(
+    "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
+    "outcome? :success|partial|failed, proof_digest? string, spawn_index count, "
+    "spent_micro_cents? count, step string"
+)
 SHAPES["gate"] = closed(
     "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
     "when :pre_run|pre_step|post_step|post_run"
@@ -253,7 +269,8 @@ SHAPES["verification"] = closed(
     "results checked[], verdict :passed|failed|nothing_to_check|not_run"
 )
 RECEIPT = closed(
-    RUN + ", bundle_version :0.2, counts counts, ended_ms count, failure? failure, gates? gate[], "
+    RUN
+    + ", bundle_version :0.2, children? child[], parent? parent, counts counts, ended_ms count, failure? failure, gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
@@ -408,6 +425,8 @@ def start_holds(run: Json) -> bool:
     number = seed.isascii() and seed.isdigit() and len(seed) <= 20 and int(seed) < 2**64
     if not number or str(int(seed)) != seed or not HEX_32.fullmatch(run["nonce"]):
         return False
+    if "parent" in run and not RUN_ID.fullmatch(run["parent"]["run_id"]):
+        return False
     rules = run["policy"]["rules"]
     digest = rules["sha256"] if "path" in rules else h(rules["inline"].encode("utf-8"))
     return bool(run["policy"]["rules_sha256"] == digest)
@@ -453,6 +472,14 @@ def evaluation_holds(gate: Json) -> bool:
     return gate_holds(gate) and ("step" in gate) == gate["when"].endswith("_step")
 
 
+def spawn_holds(child: Json) -> bool:
+    return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_32.fullmatch(child["nonce"]))
+
+
+def join_holds(child: Json) -> bool:
+    return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_64.fullmatch(child["proof_digest"]))
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
@@ -460,6 +487,8 @@ ALONE: dict[str, Callable[[Json], bool]] = {
     "ApprovalAsked": gate_holds,
     "ApprovalAnswered": approval_holds,
     "GateEvaluated": evaluation_holds,
+    "ChildSpawned": spawn_holds,
+    "ChildJoined": join_holds,
 }
 
 
@@ -504,7 +533,9 @@ STEP_LANE = {
     "SkillAsked": "SkillExecuted CallHalted",
     "EffectAsked": "EffectAnswered CallHalted",
     "EffectAnswered": MOVES + "CallHalted",
-    "BudgetReserved": MOVES + "CallHalted",
+    "BudgetReserved": MOVES + "ChildSpawned CallHalted",
+    "ChildSpawned": "ChildJoined CallHalted",
+    "ChildJoined": "BudgetSettled",
     "BudgetSettled": MOVES + "CallHalted",
     "TimerSet": "TimerFired CallHalted",
     "RetryScheduled": "TimerFired CallHalted",
@@ -559,7 +590,9 @@ def check_table(events: list[Event]) -> list[str]:
         lane.append(event)
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
-    return [] if over and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
+    return (
+        [] if over and steps_hold(lanes) and children_hold(events) else ["FSM_ILLEGAL_TRANSITION"]
+    )
 
 
 def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
@@ -639,7 +672,30 @@ def pairs(lane: list[Event], event: Event) -> bool:
         retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
         if payload["attempt"] != next(retries, {"attempt": 0})["attempt"] + 1:
             return False
-    return fits(lane, kind, payload) and gates_fit(lane, event)
+    return fits(lane, kind, payload) and gates_fit(lane, event) and children_fit(lane, event)
+
+
+def children_fit(lane: list[Event], event: Event) -> bool:
+    """Whether a child, its end or its settlement fits the events before it in its lane."""
+    kind, payload = event["kind"], event["payload"]
+    earlier: Json = lane[-1]["payload"] if lane else {}
+    if kind == "ChildSpawned":
+        return earlier["granted"] and earlier["bound"] == payload["ceiling_micro_cents"]
+    if kind == "ChildJoined":
+        return all(earlier[name] == payload[name] for name in ("child_run_id", "spawn_index"))
+    if kind == "BudgetSettled" and left(lane) == "ChildJoined":
+        reserved = lane[-3]["payload"]["n"], "usage", earlier["spent_micro_cents"]
+        return (payload["grant"], payload["basis"], payload["actual"]) == reserved
+    return True
+
+
+def children_hold(events: list[Event]) -> bool:
+    """Whether children are counted from 0 on, and are of different runs and not of this one."""
+    spawned = payloads(events, "ChildSpawned")
+    runs = {run["run_id"] for run in payloads(events, "RunStarted")}
+    runs |= {child["child_run_id"] for child in spawned}
+    indexes = sorted(child["spawn_index"] for child in spawned)
+    return len(runs) == len(spawned) + 1 and indexes == list(range(len(spawned)))
 
 
 REFUSALS = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
@@ -813,6 +869,9 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
         ],
         "budget": moves(events),
         "gates": payloads(events, "GateEvaluated", "ApprovalAnswered"),
+        "workgraph": sorted(
+            payloads(events, "ChildSpawned", "ChildJoined"), key=lambda child: child["spawn_index"]
+        ),
     }
     codes: list[str] = []
     for name in ROOTS:
@@ -881,6 +940,30 @@ def gates_of(events: list[Event]) -> list[Json]:
     return listed
 
 
+def children_of(events: list[Event]) -> list[Json]:
+    """The children as the receipt lists them; in a lane a child is joined right after it is spawned."""
+    children: list[Json] = []
+    for payload in payloads(events, "ChildSpawned", "ChildJoined"):
+        if "critical" in payload:
+            children.append({**payload})
+        elif children:
+            names = ("outcome", "proof_digest", "spent_micro_cents")
+            children[-1] |= {name: payload[name] for name in names}
+    return sorted(children, key=lambda child: child["spawn_index"])
+
+
+def inherited(events: list[Event]) -> str:
+    """What the children make of a success: those that joined last in their steps."""
+    lanes: dict[Place, Json] = {}
+    for number, event in enumerate(events):
+        if event["kind"] == "ChildJoined":
+            spawned = events[number - 1]["payload"]
+            lanes[tuple(event["at"][:-1])] = spawned.get("critical"), event["payload"]["outcome"]
+    if (True, "failed") in lanes.values():
+        return "failed"
+    return "partial" if any(outcome != "success" for _, outcome in lanes.values()) else "success"
+
+
 def failed_last(events: list[Event]) -> list[Json]:
     """The evaluated gates that did not pass the last time, in the order of the first time."""
     last = {(gate["gate"], gate.get("step")): gate for gate in payloads(events, "GateEvaluated")}
@@ -919,6 +1002,8 @@ def project(events: list[Event]) -> Json:
         "ended_ms": events[-1]["ts"],
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
         **({"failure": failed} if "code" in locked else {}),
+        **({"children": children_of(events)} if children_of(events) else {}),
+        **({"parent": run["parent"]} if "parent" in run else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
         "intent": first["IntentSet"],
@@ -944,7 +1029,11 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
     failed = failed_last(events)
     if any("step" not in gate for gate in failed):
         return "failed", "Draft", "GATE_FAILED"
+    if inherited(events) == "failed":
+        return "failed", "Draft", "CHILD_FAILED" if code is None else code
     if "failure" in ended or (by_file and projection["step_failures"]) or failed:
+        return "partial", "Draft", code
+    if inherited(events) == "partial":
         return "partial", "Draft", code
     return "success", "Committed" if verdict == "passed" else "Staged", None
 

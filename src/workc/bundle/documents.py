@@ -23,6 +23,7 @@ from workc.kernel.payloads import (
     Body,
     Count,
     Level,
+    Parent,
     Verification,
 )
 from workc.kernel.phases import LockLevel, Outcome, Phase
@@ -123,6 +124,20 @@ class StepFailure(_Document, frozen=True, kw_only=True):
     step: str
 
 
+class Child(_Document, frozen=True, kw_only=True):
+    """A child: what it was given and, if it joined, how it ended."""
+
+    ceiling_micro_cents: Count
+    child_run_id: str
+    critical: bool
+    nonce: str
+    outcome: Outcome | UnsetType = UNSET
+    proof_digest: str | UnsetType = UNSET
+    spawn_index: Count
+    spent_micro_cents: Count | UnsetType = UNSET
+    step: str
+
+
 class RunFailure(_Document, frozen=True, kw_only=True):
     """Why there is no success."""
 
@@ -161,6 +176,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
 
     bundle_version: str
     catalog_sha256: str
+    children: list[Child] | UnsetType = UNSET
     code: dict[AsciiName, str]
     counts: Counts
     ended_ms: Count
@@ -177,6 +193,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     nonce: str
     outcome: Outcome
     output: Body | UnsetType = UNSET
+    parent: Parent | UnsetType = UNSET
     phase_sequence: list[Phase]
     policy: PolicyName
     prices: Body

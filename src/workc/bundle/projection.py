@@ -7,16 +7,15 @@ something else than the events do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from workc.bundle.children import Children
 from workc.bundle.documents import (
     Check,
     Counts,
     FileEntry,
-    Gate,
     Intent,
     Money,
     PolicyName,
@@ -29,17 +28,12 @@ from workc.bundle.documents import (
     encode,
     proof_digest,
 )
+from workc.bundle.gates import Gates
 from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
 from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
-from workc.kernel.gates import (
-    GATE_FAILED,
-    OF_STEP,
-    ApprovalAnswered,
-    GateEvaluated,
-    GateKind,
-    When,
-)
+from workc.kernel.children import ChildJoined, ChildSpawned
+from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.merkle import Accumulator, leaf_hash
 from workc.kernel.payloads import (
@@ -69,8 +63,8 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
-    Memory follows the number of steps that did not succeed, of gates, of files, and of ledger moves
-    that stand before their turn; not the number of events.
+    Memory follows the number of steps that did not succeed, of gates, of children, of files, and of
+    ledger moves that stand before their turn; not the number of events.
     """
 
     def __init__(self) -> None:
@@ -85,9 +79,9 @@ class Projection:
         self.phases: list[Phase] = []
         self.bodies: dict[str, tuple[str, int]] = {}
         self.conflicts: set[str] = set()
-        self.gates: list[Gate] = []
+        self.gates = Gates()
+        self.children = Children()
         self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
-        self._gate_tree = Accumulator()
         self._moves = MoveOrder()
         self._budget_tree = Accumulator()
         self._last_move: Move | None = None
@@ -117,11 +111,6 @@ class Projection:
         if b'"path":' in line:
             self._refer(payload)
 
-    def barred(self) -> list[Gate]:
-        """Returns the gates that were evaluated and did not pass the last time; a human's are none."""
-        last = {(gate.gate, gate.step): gate for gate in self.gates if gate.kind != "human"}
-        return [gate for gate in last.values() if not gate.passed]
-
     def receipt(self, manifest_bytes_sha256: str, files: Iterable[FileEntry]) -> Receipt:
         """Returns the receipt of what was taken, with its proof digest.
 
@@ -134,12 +123,13 @@ class Projection:
         receipt = Receipt(
             bundle_version=BUNDLE_VERSION,
             catalog_sha256=started.catalog_sha256,
+            children=self.children.listed() or UNSET,
             code=started.code,
             counts=self._counts(),
             ended_ms=self.ended_ms,
             engine=started.engine,
-            failure=_run_failure(work, locked, self.checks, self.barred()),
-            gates=self.gates or UNSET,
+            failure=_run_failure(work, locked, self.checks, self.gates),
+            gates=self.gates.listed or UNSET,
             halt=work.halt,
             inputs=started.inputs,
             intent=Intent(description=intent.description, source=intent.source),
@@ -150,6 +140,7 @@ class Projection:
             nonce=started.nonce,
             outcome=locked.outcome,
             output=work.output,
+            parent=started.parent,
             phase_sequence=list(self.phases),
             policy=PolicyName(id=started.policy.id, rules_sha256=started.policy.rules_sha256),
             prices=started.prices,
@@ -198,11 +189,10 @@ class Projection:
                 self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
             case PlanChosen():
                 self.plan = payload
-            case GateEvaluated():
-                self._gate(line, payload, payload.kind, payload.when, passed=payload.passed)
-            case ApprovalAnswered():
-                is_approved = payload.decision == "approved"
-                self._gate(line, payload, "human", "pre_step", passed=is_approved)
+            case GateEvaluated() | ApprovalAnswered():
+                self.gates.take(line, payload)
+            case ChildSpawned() | ChildJoined():
+                self.children.take(line, payload)
             case WorkEnded():
                 self.work = payload
             case VerificationRun():
@@ -211,20 +201,6 @@ class Projection:
                 self.locked = payload
             case _:
                 pass
-
-    def _gate(
-        self,
-        line: bytes,
-        payload: GateEvaluated | ApprovalAnswered,
-        kind: GateKind | Literal["human"],
-        when: When,
-        *,
-        passed: bool,
-    ) -> None:
-        self._gate_tree.append(leaf_hash(events.payload_bytes(line)))
-        self.gates.append(
-            Gate(gate=payload.gate, kind=kind, passed=passed, step=payload.step, when=when)
-        )
 
     def _move(self, move: Move) -> None:
         self._budget_tree.append(leaf_hash(events.encode(move)))
@@ -294,23 +270,23 @@ class Projection:
             effects=_rooted(self._effect_tree),
             events=_rooted(self._event_tree),
             evidence=_root(encode(f) for f in listed if f.path.startswith(EVIDENCE)),
-            gates=_rooted(self._gate_tree),
+            gates=_rooted(self.gates.tree),
             lens=_rooted(self._lens_tree),
             verification=_root(events.encode_check(check) for check in checks),
-            workgraph=_root([]),
+            workgraph=_rooted(self.children.tree()),
         )
 
 
 def _run_failure(
-    work: WorkEnded, locked: Locked, checks: VerificationRun | None, barred: list[Gate]
+    work: WorkEnded, locked: Locked, checks: VerificationRun | None, gates: Gates
 ) -> RunFailure | UnsetType:
     if locked.code is UNSET:
         return UNSET
     if work.failure is not UNSET and work.failure.code == locked.code:
         return RunFailure(code=locked.code, message=work.failure.message, step=work.step)
-    gates = [gate.gate for gate in barred if gate.when not in OF_STEP]
+    failed = [gate.gate for gate in gates.failed_of_run()]
     broken = [check.check_id for check in checks.results if not check.passed] if checks else []
-    what, names = ("gates", gates) if locked.code == GATE_FAILED else ("checks", broken)
+    what, names = ("gates", failed) if locked.code == GATE_FAILED else ("checks", broken)
     message = f"{what} that did not hold: {', '.join(names)}" if names else ""
     return RunFailure(code=locked.code, message=message)
 

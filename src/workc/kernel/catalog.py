@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "59b50821f02bc795e7a4c5319475c33efb0ca8502b8b0b7b2c83a651d3dff5c1"
+CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -161,6 +161,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The bundle holds an answer that the replay did not ask for.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "CHILD_FAILED": CatalogEntry(
+        code="CHILD_FAILED",
+        category="PERMANENT",
+        exit=1,
+        hint="Look at the bundle of the child; `workc show` prints its run.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A run that this one started, and that is critical to it, failed.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

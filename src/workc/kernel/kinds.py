@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -48,6 +49,8 @@ Payload: TypeAlias = (
     | TimerFired
     | BudgetReserved
     | BudgetSettled
+    | ChildSpawned
+    | ChildJoined
     | CallHalted
     | StepSkipped
     | WorkEnded
@@ -84,6 +87,8 @@ KINDS: Mapping[str, KindRule] = {
     "TimerFired": KindRule(TimerFired, "Act", "yes"),
     "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),
     "BudgetSettled": KindRule(BudgetSettled, "Act", "yes"),
+    "ChildSpawned": KindRule(ChildSpawned, "Act"),
+    "ChildJoined": KindRule(ChildJoined, "Act", "yes"),
     "CallHalted": KindRule(CallHalted, "Act", "yes"),
     "StepSkipped": KindRule(StepSkipped, "Act"),
     "WorkEnded": KindRule(WorkEnded, "Act"),

@@ -97,6 +97,14 @@ class Policy(Part, frozen=True, kw_only=True):
     rules_sha256: str
 
 
+class Parent(Part, frozen=True, kw_only=True):
+    """Which run spawned this one, as which of its children, in which step."""
+
+    run_id: str
+    spawn_index: Count
+    step: str
+
+
 class RunStarted(PayloadBase, frozen=True, kw_only=True):
     """Binds the run: everything that decides what happens, by digest. Always the event 0."""
 
@@ -108,6 +116,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     inputs: Body
     name: str
     nonce: str
+    parent: Parent | UnsetType = UNSET
     policy: Policy
     prices: Body
     program: Body

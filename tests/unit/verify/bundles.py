@@ -89,7 +89,16 @@ async def talk(ctx):
 
 FUNCTIONS = {"function": talk}
 #: What no engine records yet: goldens, by the kinds that they are for.
-GOLDENS = ("approved", "denied", "gate_barred", "gate_failed")
+GOLDENS = (
+    "approved",
+    "denied",
+    "gate_barred",
+    "gate_failed",
+    "child",
+    "child_failed",
+    "parent",
+    "parent_failed",
+)
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"
 

@@ -7,12 +7,14 @@ names of steps as far as two could be the same (docs/spec/bundle-0.2.md, section
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import UNSET
 
 from workc.bundle.layout import EVENTS
 from workc.bundle.policies import OFFLINE, policy_name
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import Event, Path, dotted
 from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
@@ -35,8 +37,9 @@ from workc.kernel.payloads import (
 from workc.verify.case import Case
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
+from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.money import Money
-from workc.verify.v02.pair_rules import differences
+from workc.verify.v02.pair_rules import Difference, differences
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems
 
 #: A step of a function that names its place: no other lane's can have the same name.
@@ -63,6 +66,7 @@ class LaneRules:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._money = Money(case)
+        self._children = ChildRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
@@ -110,8 +114,12 @@ class LaneRules:
                 self._take_rare(payload)
 
     def close(self) -> None:
-        """Checks the end of the log: the ledger is closed."""
+        """Checks the end of the log: the ledger is closed, and no child is left out."""
         self._money.close()
+        missing = self._children.first_missing()
+        if missing is not None:
+            message = f"there is no child of the number {missing}, but a later one"
+            self._case.fail(rules.CHILDREN_ARE_COUNTED, EVENTS, message)
 
     def _take_rare(self, payload: Payload) -> None:
         match payload:
@@ -120,6 +128,7 @@ class LaneRules:
             case RunStarted():
                 self._check_alone(payload)
                 self._money.start(payload.ceiling_micro_cents)
+                self._children.start(payload.run_id)
                 self._code = payload.code
                 self._of_function = payload.program_kind == "function"
                 self._check_policy(payload.policy)
@@ -129,16 +138,26 @@ class LaneRules:
                 self._skipped(payload)
             case TimerSet():
                 self._waits = True
+            case ChildSpawned() | ChildJoined():
+                self._child(payload)
             case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
                 self._gate(payload)
             case _:
                 pass
 
+    def _child(self, child: ChildSpawned | ChildJoined) -> None:
+        self._check_alone(child)
+        if isinstance(child, ChildJoined):
+            self._check_all(joined(self._before, child))
+            return
+        self._name(child.step)
+        self._check_all(self._children.spawned(self._before, child))
+
     def _gate(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> None:
         self._check_alone(gate)
         if gate.step is not UNSET and len(self._start) > 1:
             self._name(gate.step)
-        self._check_pair(gate)
+        self._check_all(differences(self._before, gate))
         if isinstance(gate, GateEvaluated) and gate.passed != holds(gate):
             message = "a gate passes if and only if it gave what lets it pass"
             self._fail(rules.GATE_HOLDS, message, "/payload/passed")
@@ -156,10 +175,10 @@ class LaneRules:
         self._name(skipped.step)
         if skipped.step in self.steps:
             self.steps[skipped.step].because = skipped.because
-        self._check_pair(skipped)
+        self._check_all(differences(self._before, skipped))
 
-    def _check_pair(self, payload: Payload) -> None:
-        for rule, field, expected, actual in differences(self._before, payload):
+    def _check_all(self, found: Iterable[Difference]) -> None:
+        for rule, field, expected, actual in found:
             self._differs(rule, field, expected, actual)
 
     def _leave(self, at: Path) -> None:
@@ -292,6 +311,8 @@ class LaneRules:
     def _settled(self, settled: BudgetSettled) -> None:
         self._name(settled.step)
         self._money.take(settled)
+        if type(self._before) is ChildJoined:
+            self._check_all(self._children.settled(self._before, settled))
         lane, bound = self._grants.pop(settled.grant, (None, 0))
         if lane != self._start:
             message = "the reservation does not stand before its settlement in the same lane"

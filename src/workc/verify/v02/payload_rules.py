@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import is_hex_digest, sha256_hex
 from workc.kernel.gates import OF_STEP, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
@@ -51,6 +52,8 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_start(payload)
         case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
             return _of_gate(payload)
+        case ChildSpawned() | ChildJoined():
+            return _of_child(payload)
         case _:
             return ()
 
@@ -62,6 +65,8 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
         yield rules.NAME_FORM, "/name"
     if not SIXTEEN_BYTES.fullmatch(start.nonce):
         yield rules.NONCE_FORM, "/nonce"
+    if start.parent is not UNSET and not RUN_ID.fullmatch(start.parent.run_id):
+        yield rules.RELATIVE_FORM, "/parent/run_id"
     if not _SEED.fullmatch(start.seed) or int(start.seed) > MAX_SEED:
         yield rules.SEED_FORM, "/seed"
     if start.policy.rules_sha256 != _rules_digest(start.policy):
@@ -123,6 +128,16 @@ def _of_gate(gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> Iterator
                 yield rules.GATE_OF_STEP, "/step"
         case _:
             pass
+
+
+def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
+    if not RUN_ID.fullmatch(child.child_run_id):
+        yield rules.RELATIVE_FORM, "/child_run_id"
+    if isinstance(child, ChildJoined):
+        if not is_hex_digest(child.proof_digest):
+            yield rules.CHILD_DIGEST_FORM, "/proof_digest"
+    elif not SIXTEEN_BYTES.fullmatch(child.nonce):
+        yield rules.CHILD_DIGEST_FORM, "/nonce"
 
 
 def holds(gate: GateEvaluated) -> bool:

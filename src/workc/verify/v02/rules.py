@@ -117,6 +117,25 @@ REFUSAL_IS_SAID = _table(
     "FSM_ILLEGAL_TRANSITION",
     "A step that was refused is skipped with the code of what refused it.",
 )
+CHILD_IS_RESERVED = _table(
+    22,
+    "FSM_ILLEGAL_TRANSITION",
+    "A child stands after a granted reservation, whose bound is its ceiling.",
+)
+CHILD_JOINS = _table(
+    23, "FSM_ILLEGAL_TRANSITION", "A ChildJoined is of the ChildSpawned before it."
+)
+CHILD_IS_SETTLED = _table(
+    24,
+    "FSM_ILLEGAL_TRANSITION",
+    "The settlement after a child is of its reservation, by usage, of what it spent.",
+)
+CHILDREN_ARE_COUNTED = _table(
+    25, "FSM_ILLEGAL_TRANSITION", "Children have the numbers from 0 on, each once."
+)
+CHILD_IS_ANOTHER_RUN = _table(
+    26, "FSM_ILLEGAL_TRANSITION", "No two children are of one run, and none is the run itself."
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -141,6 +160,13 @@ DECIDED_BY_SOMEBODY = _payload(
 )
 GATE_OF_STEP = _payload(
     13, "BUNDLE_MALFORMED", "An evaluated gate has a step if and only if it is one of a step."
+)
+
+RELATIVE_FORM = _payload(
+    14, "BUNDLE_MALFORMED", "The run of a child or a parent is 1 to 64 of A-Z a-z 0-9 . _ -"
+)
+CHILD_DIGEST_FORM = _payload(
+    15, "BUNDLE_MALFORMED", "nonce and proof digest of a child are hex of their length."
 )
 
 POLICY_IS_KNOWN = _policy(

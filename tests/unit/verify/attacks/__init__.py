@@ -2,6 +2,7 @@
 
 from attacks import (
     chains,
+    children,
     demands,
     documents,
     files,
@@ -21,6 +22,7 @@ from attacks.attack import ATTACKS, OPERATORS, Attack
 
 SECTIONS = (
     chains,
+    children,
     demands,
     documents,
     files,

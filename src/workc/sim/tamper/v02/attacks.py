@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workc.sim.tamper.attack import Attacks
+from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
@@ -17,5 +18,6 @@ ATTACKS: Attacks[Draft] = {
     **MONEY_ATTACKS,
     **WORD_ATTACKS,
     **GATE_ATTACKS,
+    **CHILD_ATTACKS,
     **FILE_ATTACKS,
 }

@@ -183,11 +183,11 @@ def _is_approved(_subject: Subject, event: Doc) -> bool:
 def _is_alone(subject: Subject, event: Doc) -> bool:
     """Returns whether a gate was evaluated once."""
     name = event["payload"]["gate"]
-    return sum(other["payload"].get("gate") == name for other in subject.events) == 1
+    return [other["payload"].get("gate") for other in subject.events].count(name) == 1
 
 
 def _is_expression(_subject: Subject, event: Doc) -> bool:
-    return event["payload"]["kind"] in {"check", "function"}
+    return bool(event["payload"]["kind"] in {"check", "function"})
 
 
 def _bars(_subject: Subject, event: Doc) -> bool:
@@ -209,11 +209,52 @@ def _gave_what_passes(_subject: Subject, event: Doc) -> bool:
 def _was_refused(subject: Subject, event: Doc) -> bool:
     lane = subject.lane(event)
     before = lane[lane.index(event) - 1]["kind"] if event["at"][-1] else ""
-    return before in {"ApprovalAnswered", "GateEvaluated"}
+    return bool(before in {"ApprovalAnswered", "GateEvaluated"})
 
 
 def _was_not_refused(subject: Subject, event: Doc) -> bool:
     return not _was_refused(subject, event)
+
+
+def _has_parent(_subject: Subject, event: Doc) -> bool:
+    return "parent" in event["payload"]
+
+
+def _has_joined(subject: Subject, event: Doc) -> bool:
+    return bool(_end_of(subject, event))
+
+
+def _has_succeeded(subject: Subject, event: Doc) -> bool:
+    return _end_of(subject, event).get("outcome") == "success"
+
+
+def _end_of(subject: Subject, event: Doc) -> Doc:
+    lane = subject.lane(event)
+    end: Doc = lane[lane.index(event) + 1]["payload"]
+    return end
+
+
+def _makes_a_success(subject: Subject, event: Doc) -> bool:
+    """Returns whether a child that fails, or does not, changes what becomes of the run."""
+    joined = [e["payload"]["outcome"] for e in subject.events if e["kind"] == "ChildJoined"]
+    is_bad_alone = [outcome for outcome in joined if outcome != "success"] == [
+        event["payload"]["outcome"]
+    ]
+    kept = subject.events[-1]["payload"].get("code") in {None, "CHILD_FAILED"}
+    return kept and (is_bad_alone or set(joined) == {"success"})
+
+
+def _of_child(subject: Subject, event: Doc) -> bool:
+    """Returns whether a move pays for a child, which then says the same."""
+    return any(other["kind"] == "ChildSpawned" for other in subject.lane(event))
+
+
+def _of_call(subject: Subject, event: Doc) -> bool:
+    return not _of_child(subject, event)
+
+
+def _granted_to_call(subject: Subject, event: Doc) -> bool:
+    return _is_granted(subject, event) and _of_call(subject, event)
 
 
 def _in_file(name: str) -> When:
@@ -283,18 +324,37 @@ FIELDS: tuple[Field, ...] = (
     Field("RetryScheduled", ("code",), _other, (TABLE,)),
     Field("RetryScheduled", ("step",), _other, (TABLE,)),
     Field("TimerSet", ("after_ms",), _plus_one),
-    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _is_granted),
-    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",)),
-    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _granted_to_call),
+    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("bound",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("granted",), _flip, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("n",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetReserved", ("reserved",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetReserved", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetReserved", ("step",), _other, (TABLE,), ("budget",), _has_another_of_step),
-    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("actual",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetSettled", ("grant",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetSettled", ("n",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("reserved",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
+    Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has_parent),
+    Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has_parent),
+    Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has_parent),
+    Field("ChildSpawned", ("ceiling_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("child_run_id",), _other, (TABLE,), ("workgraph", "receipt"), _has_joined),
+    Field("ChildSpawned", ("critical",), _flip, (), ("workgraph", "receipt"), _has_succeeded),
+    Field("ChildSpawned", ("nonce",), _other, (), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("spawn_index",), _plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("step",), _other, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildJoined", ("child_run_id",), _other, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("workgraph", "receipt"), _makes_a_success),
+    Field("ChildJoined", ("proof_digest",), _other, (), ("workgraph", "receipt")),
+    Field("ChildJoined", ("spawn_index",), _plus_one, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("spent_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
     Field("CallHalted", ("code",), _other),
     Field("StepSkipped", ("code",), _other, (TABLE,), ("receipt",), _was_refused),
     Field("StepSkipped", ("code",), _other, (), ("receipt",), _was_not_refused),

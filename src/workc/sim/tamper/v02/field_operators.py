@@ -28,6 +28,7 @@ _OPTIONAL = frozenset(
         ("GateEvaluated", "failure"),
         ("GateEvaluated", "value"),
         ("Locked", "code"),
+        ("RunStarted", "parent"),
         ("VerificationRun", "failure"),
         ("VerificationRun", "value"),
         ("WorkEnded", "failure"),

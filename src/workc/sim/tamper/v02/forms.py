@@ -41,6 +41,19 @@ MANIFEST_FORM: Form = {
 RECEIPT_FORM: Form = {
     "bundle_version": "text",
     "catalog_sha256": "text",
+    "children?": [
+        {
+            "ceiling_micro_cents": "count",
+            "child_run_id": "text",
+            "critical": "flag",
+            "nonce": "text",
+            "outcome?": ("success", "partial", "failed"),
+            "proof_digest?": "text",
+            "spawn_index": "count",
+            "spent_micro_cents?": "count",
+            "step": "text",
+        }
+    ],
     "code": Names("text"),
     "counts": {
         "attempts": "count",
@@ -82,6 +95,7 @@ RECEIPT_FORM: Form = {
     "nonce": "text",
     "outcome": ("success", "partial", "failed"),
     "output?": "body",
+    "parent?": {"run_id": "text", "spawn_index": "count", "step": "text"},
     "phase_sequence": [("Observe", "Orient", "Decide", "Act", "Verify", "Lock")],
     "policy": {"id": "text", "rules_sha256": "text"},
     "prices": "body",
