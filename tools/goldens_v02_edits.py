@@ -234,6 +234,22 @@ def _have_critical_child(draft: Draft) -> None:
     draft.event("Locked")["payload"] = lock
 
 
+# ------------------------------------------------------------------------------- effects
+
+
+def _bound(draft: Draft) -> None:
+    """Declares what the one effect is, and some that never happened."""
+    url = "net:http://93.184.216.34/items"
+    found = [
+        {"op": "Network", "selector": url},
+        {"op": "ReadFS", "selector": "fs:in/"},
+        {"op": "WriteFS", "selector": "fs:out/report.txt"},
+    ]
+    made = {"algorithm": "TrieMerge-v0.1", "input_count": 5, "output_count": len(found)}
+    draft.payload("PlanChosen").update(compression=made, effects=found)
+    draft.payload("EffectAsked")["effect"] = {"op": "Network", "selector": url}
+
+
 #: By the name of a golden: the story that is edited, and the edit.
 EDITS: Mapping[str, tuple[str, Edit]] = {
     "approved": ("success", _approve),
@@ -242,6 +258,7 @@ EDITS: Mapping[str, tuple[str, Edit]] = {
     "gate_failed": ("success", _bar_run),
     "child": ("paid_once", _be_child("child-0", 0, "a")),
     "child_failed": ("halted", _be_child("child-1", 1, "b")),
+    "bounded": ("success", _bound),
     "parent": ("paid", _have_children),
     "parent_failed": ("paid", _have_critical_child),
 }

@@ -335,6 +335,51 @@ def _tell_children(draft: Json, random: Random) -> None:
         before = payload
 
 
+_SELECTORS = (
+    "fs:a", "fs:/", "fs:a/", "fs:/a", "fs:a/../b", "fs:a//b", "fs:./a", "fs:", "fs:a\\..", "fs:a\\b",
+    "net:http://h/", "net:http://h/a", "net:http://h/a/", "net:http://h:80/a", "net:https://h:80/a",
+    "net:https://h:443/", "net:http://H/a", "net:HTTP://h/a", "net:http://h", "net:http://h/a?b",
+    "net:http://h/a#b", "net:http://u@h/a", "net:http://h/%2e%2E/a", "net:http://h/%2e./a",
+    "net:http://h/a%2f..", "net:http://h/a%5C..%5c", "net:http://h\u3000/a", "net:http://:1/a",
+    "net:http://h/a/b", "net:h/a", "exec:x", "exec:", "exec:x/", "pub:x\n", "pub:x", "pub:\x7f",
+)  # fmt: skip
+_OPS = ("ReadFS", "WriteFS", "Network", "Exec", "Publish")
+_OP_OF = {"fs": ("ReadFS", "WriteFS"), "net": ("Network",), "exec": ("Exec",), "pub": ("Publish",)}
+
+
+def edit_effects(draft: Json, random: Random) -> None:
+    """Declares effects, and lets effects name themselves; mostly all is spelled and sorted."""
+    plan = draft.payload("PlanChosen")
+    count = random.choice((0, 1, 1, 2, 3, 50, 51))
+    pairs = {_drawn_effect(random) for _ in range(count)} if count < 9 else set()
+    pairs |= {("Exec", f"exec:{number:02}") for number in range(count)} if count > 9 else set()
+    effects = [{"op": op, "selector": selector} for op, selector in sorted(pairs)]
+    if random.random() < 0.1:
+        effects = moved(effects, random) if effects else effects
+    plan["effects"] = effects
+    if random.random() < 0.3:
+        plan["compression"] = {
+            "algorithm": "TrieMerge-v0.1",
+            "input_count": len(effects) + random.choice((-1, 0, 1)) % 99,
+            "output_count": len(effects) + (random.random() < 0.1),
+        }
+    if random.random() < 0.05:
+        del plan["effects"]
+    for event in draft.events:
+        if event["kind"] == "EffectAsked" and random.random() < 0.95:
+            op, selector = random.choice([*pairs] * 3 + [_drawn_effect(random)])
+            more = random.choice(("", "", "", "/", "/x", "x"))
+            event["payload"]["effect"] = {"op": op, "selector": selector + more}
+
+
+def _drawn_effect(random: Random) -> tuple[str, str]:
+    selector = random.choice(
+        (*_SELECTORS, *_SELECTORS[:4], "net:http://h/", "net:http://h/a", "exec:x")
+    )
+    ops = _OP_OF[selector.partition(":")[0]] if random.random() < 0.95 else _OPS
+    return random.choice(ops), selector
+
+
 _EDGES = "\x00\x1f\x20\x7e\x7f\x9f\xa0\u200d\u200e\u200f\u2010\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a\U0001f600"
 #: Words at the edges of their grammars, by field.
 _WORDS: dict[str, tuple[Json, ...]] = {

@@ -147,6 +147,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "money, sealed anew": (_sealed(drafts.edit_money), 8),
     "outcome, sealed anew": (_sealed(drafts.edit_outcome), 12),
     "children, sealed anew": (_sealed(drafts.edit_children), 12),
+    "effects, sealed anew": (_sealed(drafts.edit_effects), 10),
     "gates, sealed anew": (_sealed(drafts.edit_gates), 12),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),

@@ -23,6 +23,7 @@ _TEXTS = (
     "Verify", "Lock", "TimerSet", "TimerFired", "CallHalted", "SkillExecuted", "StepSkipped",
     "approved", "denied", "timed_out", "check", "command", "policy", "human", "pre_run", "pre_step",
     "post_step", "post_run", "APPROVAL_DENIED", "APPROVAL_TIMEOUT", "GATE_FAILED", "GateEvaluated", "CHILD_FAILED", "ChildSpawned", "ChildJoined",
+    "Network", "ReadFS", "fs:/", "net:http://h/a",
     "ApprovalAsked", "ApprovalAnswered", "a-4.0", "0" * 32, "0" * 64, "é", "\u202e", "\n", "[]", "{}", "AA==", "AB==",
 )  # fmt: skip
 #: Names of fields that may be absent, to be put where they may not.
@@ -39,6 +40,12 @@ _FIELDS = (
     "path",
     "by",
     "timeout_ms",
+    "effect",
+    "effects",
+    "compression",
+    "parent",
+    "children",
+    "gates",
 )
 WORDS = Words(_NUMBERS, _TEXTS, _FIELDS)
 

@@ -26,6 +26,7 @@ KEPT = {
     ],
     "v0.2": [
         "approved",
+        "bounded",
         "call_halted",
         "captures",
         "child",

@@ -175,6 +175,8 @@ RUN = (  # What the receipt repeats of RunStarted.
     "catalog_sha256 string, code names, engine string, inputs Body, name string, nonce string, "
     "prices Body, program Body, program_kind :file|function, run_id string, seed string"
 )
+SHAPES["effect"] = closed("op :ReadFS|WriteFS|Network|Exec|Publish, selector string")
+SHAPES["compression"] = closed("algorithm :TrieMerge-v0.1, input_count count, output_count count")
 SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
@@ -186,7 +188,7 @@ PAYLOADS = {
     ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
-    "PlanChosen": closed("plan Body, steps count"),
+    "PlanChosen": closed("compression? compression, effects? effect[], plan Body, steps count"),
     "ApprovalAsked": closed("gate string, question Body, step string, timeout_ms? count"),
     "ApprovalAnswered": closed(
         "by? string, decision :approved|denied|timed_out, gate string, note string, step string"
@@ -200,7 +202,9 @@ PAYLOADS = {
         OF_STEP + "failure? Failure, mode :pure|opaque|context, params? Body, request? string, "
         "skill string, value? Body"
     ),
-    "EffectAsked": closed(OF_STEP + "digest string, port :http|model, request Body"),
+    "EffectAsked": closed(
+        OF_STEP + "digest string, effect? effect, port :http|model, request Body"
+    ),
     "EffectAnswered": closed("failure? Failure, request string, response? response"),
     "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
     "TimerSet": closed("after_ms count"),
@@ -270,7 +274,7 @@ SHAPES["verification"] = closed(
 )
 RECEIPT = closed(
     RUN
-    + ", bundle_version :0.2, children? child[], parent? parent, counts counts, ended_ms count, failure? failure, gates? gate[], "
+    + ", bundle_version :0.2, children? child[], effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
@@ -472,6 +476,62 @@ def evaluation_holds(gate: Json) -> bool:
     return gate_holds(gate) and ("step" in gate) == gate["when"].endswith("_step")
 
 
+SCHEMES = {"ReadFS": "fs", "WriteFS": "fs", "Network": "net", "Exec": "exec", "Publish": "pub"}
+SPACES = "\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+HOST = rf"[^A-Z/?#@:\\{SPACES}][^A-Z/?#@\\{SPACES}]*"
+ADDRESS = re.compile(f"([a-z][a-z0-9+.-]*)://({HOST})/([^?#]*)")
+ESCAPES = re.compile("%(?:2e|2f|5c)", re.IGNORECASE)
+
+
+def plain(path: str) -> bool:
+    """Whether a path has no empty segment and no dot, and leads nowhere upwards [14]."""
+    return ".." not in re.split(r"[/\\]", path) and not {"", "."} & set(path.split("/"))
+
+
+def spelled(effect: Json) -> bool:
+    """Whether an effect is in its one spelling [14]."""
+    scheme, _, rest = effect["selector"].partition(":")
+    if scheme != SCHEMES[effect["op"]] or not rest or re.search("[\x00-\x1f\x7f]", rest):
+        return False
+    if scheme == "fs":
+        return rest == "/" or plain(rest.removeprefix("/").removesuffix("/"))
+    if scheme != "net":
+        return True
+    found = ADDRESS.fullmatch(rest)
+    if not found:
+        return False
+    port = {"http": ":80", "https": ":443"}.get(found[1])
+    own = port is not None and found[2].endswith(port)
+    read = ESCAPES.sub(lambda part: chr(int(part[0][1:], 16)), found[3])
+    upwards = ".." in re.split(r"[/\\]", read)
+    return not own and not upwards and (found[3] == "" or plain(found[3]))
+
+
+def covered(effect: Json, declared: list[Json]) -> bool:
+    """Whether an effect is a declared one, or lies below one [14]."""
+    own = effect["selector"]
+    for wide in (each["selector"] for each in declared if each["op"] == effect["op"]):
+        below = wide.startswith("net:") or (wide.startswith("fs:") and wide.endswith("/"))
+        if own == wide or wide == "fs:/" or (below and own.startswith(wide.rstrip("/") + "/")):
+            return True
+    return False
+
+
+def plan_holds(plan: Json) -> bool:
+    effects = plan.get("effects", [])
+    pairs = [(effect["op"], effect["selector"]) for effect in effects]
+    if len(pairs) > 50 or pairs != sorted(set(pairs)) or not all(map(spelled, effects)):
+        return False
+    if "compression" not in plan:
+        return True
+    before, after = (plan["compression"][name] for name in ("input_count", "output_count"))
+    return "effects" in plan and before >= after and bool(after == len(pairs))
+
+
+def ask_holds(asked: Json) -> bool:
+    return "effect" not in asked or spelled(asked["effect"])
+
+
 def spawn_holds(child: Json) -> bool:
     return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_32.fullmatch(child["nonce"]))
 
@@ -489,6 +549,8 @@ ALONE: dict[str, Callable[[Json], bool]] = {
     "GateEvaluated": evaluation_holds,
     "ChildSpawned": spawn_holds,
     "ChildJoined": join_holds,
+    "PlanChosen": plan_holds,
+    "EffectAsked": ask_holds,
 }
 
 
@@ -590,9 +652,8 @@ def check_table(events: list[Event]) -> list[str]:
         lane.append(event)
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
-    return (
-        [] if over and steps_hold(lanes) and children_hold(events) else ["FSM_ILLEGAL_TRANSITION"]
-    )
+    whole = children_hold(events) and effects_hold(events)
+    return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
 def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
@@ -689,6 +750,12 @@ def children_fit(lane: list[Event], event: Event) -> bool:
     return True
 
 
+def effects_hold(events: list[Event]) -> bool:
+    """Whether each effect names itself if and only if the plan declares effects."""
+    bounded = any("effects" in plan for plan in payloads(events, "PlanChosen"))
+    return all(("effect" in asked) == bounded for asked in payloads(events, "EffectAsked"))
+
+
 def children_hold(events: list[Event]) -> bool:
     """Whether children are counted from 0 on, and are of different runs and not of this one."""
     spawned = payloads(events, "ChildSpawned")
@@ -761,6 +828,14 @@ def check_policy(events: list[Event]) -> list[str]:
         if run["policy"]["id"] == "workc-offline" and answered:
             return ["POLICY_VIOLATION"]
     return []
+
+
+def check_bounds(events: list[Event]) -> list[str]:
+    """Whether every effect that names itself is covered by one that the plan declares."""
+    declared = [plan["effects"] for plan in payloads(events, "PlanChosen") if "effects" in plan]
+    effects = [ask["effect"] for ask in payloads(events, "EffectAsked") if "effect" in ask]
+    inside = all(covered(effect, declared[0]) for effect in effects if declared)
+    return [] if inside else ["EFFECT_BOUNDS_EXCEEDED"]
 
 
 # ------------------------------------------------------------------------------- step 7: money [7]
@@ -989,6 +1064,7 @@ def project(events: list[Event]) -> Json:
     if not {"RunStarted", "IntentSet", "WorkEnded", "Locked"} <= first.keys():
         return None
     run, ended, locked = first["RunStarted"], first["WorkEnded"], first["Locked"]
+    plan = first.get("PlanChosen", {})
     check = first.get("VerificationRun", {"results": [], "verdict": "not_run"})
     results = [
         {name: r[name] for name in ("check_id", "level", "passed")} for r in check["results"]
@@ -1003,6 +1079,7 @@ def project(events: list[Event]) -> Json:
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
         **({"failure": failed} if "code" in locked else {}),
         **({"children": children_of(events)} if children_of(events) else {}),
+        **({"effects": plan["effects"]} if "effects" in plan else {}),
         **({"parent": run["parent"]} if "parent" in run else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
@@ -1155,7 +1232,7 @@ def judge(tree: Tree) -> list[str]:
     codes += of_receipt + of_events
     if events is not None:
         codes += check_table(events) or check_requests(events, tree)
-        codes += check_policy(events) + check_money(events)
+        codes += check_policy(events) + check_bounds(events) + check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)
             if receipt is not None:

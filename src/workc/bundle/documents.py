@@ -22,6 +22,7 @@ from workc.kernel.payloads import (
     AsciiName,
     Body,
     Count,
+    EffectBound,
     Level,
     Parent,
     Verification,
@@ -179,6 +180,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     children: list[Child] | UnsetType = UNSET
     code: dict[AsciiName, str]
     counts: Counts
+    effects: list[EffectBound] | UnsetType = UNSET
     ended_ms: Count
     engine: str
     failure: RunFailure | UnsetType = UNSET

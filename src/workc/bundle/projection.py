@@ -126,6 +126,7 @@ class Projection:
             children=self.children.listed() or UNSET,
             code=started.code,
             counts=self._counts(),
+            effects=self.plan.effects if self.plan else UNSET,
             ended_ms=self.ended_ms,
             engine=started.engine,
             failure=_run_failure(work, locked, self.checks, self.gates),

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.phases import LockLevel, Outcome
+from workc.kernel.selectors import EffectOp
 from workc.kernel.values import MAX_SAFE_INTEGER
 
 #: Every number of an event: an integer that any JSON reader holds exactly.
@@ -142,9 +143,29 @@ class LensAssembled(PayloadBase, frozen=True, kw_only=True):
     items: Count
 
 
-class PlanChosen(PayloadBase, frozen=True, kw_only=True):
-    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function."""
+class EffectBound(Part, frozen=True, kw_only=True):
+    """An effect in its one spelling (``workc.kernel.selectors``); declared, it covers others too."""
 
+    op: EffectOp
+    selector: str
+
+
+class Compression(Part, frozen=True, kw_only=True):
+    """How many effects became how many that cover them (``workc.kernel.trie_merge``)."""
+
+    algorithm: Literal["TrieMerge-v0.1"]
+    input_count: Count
+    output_count: Count
+
+
+class PlanChosen(PayloadBase, frozen=True, kw_only=True):
+    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function.
+
+    ``effects`` are declared: if they are set, every effect names itself and is covered by one.
+    """
+
+    compression: Compression | UnsetType = UNSET
+    effects: list[EffectBound] | UnsetType = UNSET
     plan: Body
     steps: Count
 
@@ -201,6 +222,7 @@ class EffectAsked(PayloadBase, frozen=True, kw_only=True):
 
     attempt: Count
     digest: str
+    effect: EffectBound | UnsetType = UNSET
     port: Literal["http", "model"]
     request: Body
     step: str

@@ -27,6 +27,7 @@ ASKED = {
     "ChildDropped": ("table", "FSM_ILLEGAL_TRANSITION"),
     "ChildOutcomeFlipped": ("projection", "VERIFICATION_INCOMPLETE"),
     "FailedGatePassed": ("projection", "VERIFICATION_INCOMPLETE"),
+    "EffectExceeded": ("policy", "EFFECT_BOUNDS_EXCEEDED"),
     "ApprovalFlipped": ("table", "FSM_ILLEGAL_TRANSITION"),
 }
 

@@ -98,6 +98,7 @@ GOLDENS = (
     "child_failed",
     "parent",
     "parent_failed",
+    "bounded",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

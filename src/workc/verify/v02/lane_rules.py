@@ -25,6 +25,7 @@ from workc.kernel.payloads import (
     CallHalted,
     EffectAnswered,
     EffectAsked,
+    PlanChosen,
     Policy,
     RetryScheduled,
     RunStarted,
@@ -35,6 +36,7 @@ from workc.kernel.payloads import (
     TimerSet,
 )
 from workc.verify.case import Case
+from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.child_rules import ChildRules, joined
@@ -80,6 +82,7 @@ class LaneRules:
         self._code: dict[str, str] = {}
         self._of_function = False
         self._is_offline = False
+        self._bounds: Bounds | None = None
         self._grants: dict[int, tuple[Path, int]] = {}
         self.steps: dict[str, StepFound] = {}
         self.stopped: str | None = None
@@ -136,6 +139,9 @@ class LaneRules:
                 self.stopped = "a call was halted"
             case StepSkipped():
                 self._skipped(payload)
+            case PlanChosen():
+                self._check_alone(payload)
+                self._declared(payload)
             case TimerSet():
                 self._waits = True
             case ChildSpawned() | ChildJoined():
@@ -144,6 +150,22 @@ class LaneRules:
                 self._gate(payload)
             case _:
                 pass
+
+    def _declared(self, plan: PlanChosen) -> None:
+        if plan.effects is not UNSET:
+            self._bounds = Bounds((effect.op, effect.selector) for effect in plan.effects)
+
+    def _bound(self, asked: EffectAsked) -> None:
+        """Checks the effect that an ask names, and whether it must name one."""
+        if (asked.effect is UNSET) != (self._bounds is None):
+            message = "an effect is named if and only if effects are declared"
+            self._fail(rules.EFFECT_IS_NAMED, message, "/payload/effect")
+        if asked.effect is UNSET or self._bounds is None:
+            return
+        self._check_alone(asked)
+        if not self._bounds.cover(asked.effect.op, asked.effect.selector):
+            message = f"no declared effect covers {asked.effect.op} {asked.effect.selector}"
+            self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effect")
 
     def _child(self, child: ChildSpawned | ChildJoined) -> None:
         self._check_alone(child)
@@ -271,6 +293,7 @@ class LaneRules:
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)
         self._try(asked.attempt)
+        self._bound(asked)
         request = asked.request
         if request.path is not UNSET:
             self.requests.add((request.path, asked.digest))

@@ -19,11 +19,15 @@ from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
+    EffectAsked,
+    EffectBound,
+    PlanChosen,
     Policy,
     Response,
     RunStarted,
     SkillExecuted,
 )
+from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 
@@ -36,6 +40,8 @@ _UNSAFE_IN_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 _SEED = re.compile(r"0|[1-9][0-9]{0,19}")
 SIXTEEN_BYTES = re.compile(r"[0-9a-f]{32}")
 MAX_NAME = 256
+#: So many effects a plan declares at most.
+MAX_DECLARED = 50
 MAX_SEED = 2**64 - 1
 #: Three digits, the first not 0 (RFC 9110, section 15, and what clients take beyond 599).
 STATUS_CODES = range(100, 1000)
@@ -50,6 +56,14 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_response(response)
         case RunStarted():
             return _of_start(payload)
+        case PlanChosen() | EffectAsked():
+            return _of_effects(payload)
+        case _:
+            return _of_rare(payload)
+
+
+def _of_rare(payload: Payload) -> Iterable[Problem]:
+    match payload:
         case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
             return _of_gate(payload)
         case ChildSpawned() | ChildJoined():
@@ -138,6 +152,30 @@ def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
             yield rules.CHILD_DIGEST_FORM, "/proof_digest"
     elif not SIXTEEN_BYTES.fullmatch(child.nonce):
         yield rules.CHILD_DIGEST_FORM, "/nonce"
+
+
+def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:
+    if isinstance(payload, EffectAsked):
+        if payload.effect is not UNSET and not _is_spelled(payload.effect):
+            yield rules.EFFECT_IS_SPELLED, "/effect/selector"
+        return
+    declared = payload.effects or []
+    pairs = [(effect.op, effect.selector) for effect in declared]
+    is_sorted = pairs == sorted(set(pairs))
+    if len(pairs) > MAX_DECLARED or not is_sorted or not all(map(_is_spelled, declared)):
+        yield rules.EFFECTS_ARE_SPELLED, "/effects"
+    made = payload.compression
+    if made is not UNSET:
+        is_counted = made.input_count >= made.output_count == len(pairs)
+        if payload.effects is UNSET or not is_counted:
+            yield rules.COMPRESSION_FITS, "/compression"
+
+
+def _is_spelled(effect: EffectBound) -> bool:
+    try:
+        return normalise(effect.op, effect.selector).selector == effect.selector
+    except SelectorError:
+        return False
 
 
 def holds(gate: GateEvaluated) -> bool:

@@ -136,6 +136,11 @@ CHILDREN_ARE_COUNTED = _table(
 CHILD_IS_ANOTHER_RUN = _table(
     26, "FSM_ILLEGAL_TRANSITION", "No two children are of one run, and none is the run itself."
 )
+EFFECT_IS_NAMED = _table(
+    27,
+    "FSM_ILLEGAL_TRANSITION",
+    "An EffectAsked names its effect if and only if the plan declares effects.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -169,6 +174,20 @@ CHILD_DIGEST_FORM = _payload(
     15, "BUNDLE_MALFORMED", "nonce and proof digest of a child are hex of their length."
 )
 
+EFFECTS_ARE_SPELLED = _payload(
+    16,
+    "BUNDLE_MALFORMED",
+    "Declared effects are at most 50, each in its one spelling and once, by op and selector.",
+)
+COMPRESSION_FITS = _payload(
+    17,
+    "BUNDLE_MALFORMED",
+    "A compression counts the effects that are declared, and no fewer before.",
+)
+EFFECT_IS_SPELLED = _payload(
+    18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
+)
+
 POLICY_IS_KNOWN = _policy(
     21,
     "POLICY_VIOLATION",
@@ -176,6 +195,10 @@ POLICY_IS_KNOWN = _policy(
 )
 OFFLINE_HOLDS = _policy(
     22, "POLICY_VIOLATION", "A run that is offline gets no answer from outside."
+)
+
+EFFECT_IS_COVERED = _policy(
+    23, "EFFECT_BOUNDS_EXCEEDED", "An effect that is asked for is covered by a declared one."
 )
 
 MOVES_FOLLOW = _money(

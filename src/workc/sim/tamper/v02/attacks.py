@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Attacks
 from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
+from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
@@ -19,5 +20,6 @@ ATTACKS: Attacks[Draft] = {
     **WORD_ATTACKS,
     **GATE_ATTACKS,
     **CHILD_ATTACKS,
+    **EFFECT_ATTACKS,
     **FILE_ATTACKS,
 }

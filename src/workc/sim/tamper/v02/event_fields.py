@@ -15,6 +15,7 @@ from workc.kernel.values import Json
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import (
     BAD_EVENT,
+    EXCEEDED,
     MONEY,
     NO_CAPTURE,
     NOT_BORNE_OUT,
@@ -257,6 +258,24 @@ def _granted_to_call(subject: Subject, event: Doc) -> bool:
     return _is_granted(subject, event) and _of_call(subject, event)
 
 
+def _is_compressed(_subject: Subject, event: Doc) -> bool:
+    return "compression" in event["payload"]
+
+
+def _declares(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"].get("effects"))
+
+
+def _is_bounded(_subject: Subject, event: Doc) -> bool:
+    return "effect" in event["payload"]
+
+
+def _is_declared(subject: Subject, event: Doc) -> bool:
+    """Returns whether an effect is one of those that were declared, and no path below one."""
+    effects: list[Doc] = subject.events[3]["payload"].get("effects", [])
+    return event["payload"].get("effect") in effects
+
+
 def _in_file(name: str) -> When:
     return lambda _subject, event: "path" in event["payload"][name]
 
@@ -279,6 +298,9 @@ FIELDS: tuple[Field, ...] = (
     Field("IntentSet", ("description",), _other, (), ("receipt",)),
     Field("IntentSet", ("source",), _swap("human", "trigger"), (), ("receipt",)),
     Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
+    Field("PlanChosen", ("compression", "input_count"), _plus_one, (), (), _is_compressed),
+    Field("PlanChosen", ("compression", "output_count"), _plus_one, (BAD_EVENT,), (), _is_compressed),
+    Field("PlanChosen", ("effects", 0, "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("receipt",), _declares),
     Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
     Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
     Field("ApprovalAsked", ("gate",), _other, (TABLE,), (), _is_answered),
@@ -311,6 +333,8 @@ FIELDS: tuple[Field, ...] = (
     Field("SkillExecuted", ("failure", "message"), _other, (), (), _failed),
     Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _is_bounded),
+    Field("EffectAsked", ("effect", "selector"), _other, (EXCEEDED,), ("effects",), _is_declared),
     Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",)),
     Field("EffectAsked", ("request", "inline"), _other, (TABLE,), ("effects",), _has_text),
     Field("EffectAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),

@@ -65,6 +65,9 @@ RECEIPT_FORM: Form = {
         "steps_skipped": "count",
         "steps_succeeded": "count",
     },
+    "effects?": [
+        {"op": ("ReadFS", "WriteFS", "Network", "Exec", "Publish"), "selector": "text"},
+    ],
     "ended_ms": "count",
     "engine": "text",
     "failure?": {"code": "text", "message": "text", "step?": "text"},
