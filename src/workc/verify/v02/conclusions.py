@@ -106,7 +106,7 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
     expected = _expected_lock(started, work, projection)
     actual = (locked.outcome, locked.lock_level, locked.code)
     if actual != expected:
-        message = "the outcome is not what the work and the checks give"
+        message = "the outcome is not what work, checks, gates and children give"
         _contradicted(case, rules.OUTCOME_IS_BORNE_OUT, message, expected, actual)
 
 

@@ -256,7 +256,7 @@ HALT_IS_SAID = _projection(
     38, "VERIFICATION_INCOMPLETE", "A run in which something was halted is halted."
 )
 OUTCOME_IS_BORNE_OUT = _projection(
-    39, "VERIFICATION_INCOMPLETE", "The outcome is what the work and the checks give."
+    39, "VERIFICATION_INCOMPLETE", "The outcome is what work, checks, gates and children give."
 )
 STEPS_AS_PLANNED = _projection(
     40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned."
