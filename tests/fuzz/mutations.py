@@ -20,7 +20,12 @@ Json = Any
 Files = dict[str, bytes]
 Change = Callable[[Files, Random], Files]
 DOCUMENTS = ("manifest.json", "receipt.json")
-BUILT = {"minimal": build.minimal, "eventful": build.eventful, "stopped": build.halted}
+BUILT = {
+    "minimal": build.minimal,
+    "eventful": build.eventful,
+    "stopped": build.halted,
+    "widened": build.widened,
+}
 #: Goldens come last, so that the inputs that were kept still stand for the bundles that they did.
 NAMES = (*bundles.FILES, *bundles.FUNCTIONS, *BUILT, *bundles.GOLDENS)
 ODD_NAMES = (
