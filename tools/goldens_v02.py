@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from goldens_v02_edits import EDITS, sealed
 from goldens_v02_flow import talk
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
@@ -91,13 +92,23 @@ STORIES: Mapping[str, Story] = {
         _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
     ),
 }
+#: Stories that are only edited.
+_BASES: Mapping[str, Story] = {
+    "paid_once": Story(_work(before=_BUDGET, a=_MODEL)),
+    "partial_twice": Story(
+        _work(output=_RESULT, a=_LENGTH, b=_call("/unknown"), c=_after("b"), d=_call("/unknown"))
+    ),
+}
 FUNCTION = "function"
-NAMES = (*STORIES, FUNCTION)
+NAMES = (*STORIES, FUNCTION, *EDITS)
 
 
 def made(name: str) -> dict[str, bytes]:
     """Returns the bundle of a story as the code of today seals it."""
-    story = STORIES.get(name, Story(""))
+    if name in EDITS:
+        base, edit = EDITS[name]
+        return sealed(made(base), edit)
+    story = STORIES.get(name) or _BASES.get(name, Story(""))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "bundle"
         file = Path(folder) / "work.yaml"

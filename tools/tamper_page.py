@@ -19,7 +19,6 @@ _RUNGS = (
 )
 #: What a version has no record of, so that nobody could lie about it.
 _LACKS = {
-    "0.2": ["This format has no children yet, so there is no `ChildDropped`."],
     "0.1": ["This format keeps no account of money, so there is no `MoneyLowered`."],
 }
 

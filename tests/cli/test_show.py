@@ -1,5 +1,6 @@
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,48 @@ def test_an_empty_store_says_what_to_do(workc):
     assert (shown.exit_code, shown.stdout) == (0, "")
     assert shown.stderr == "no runs in .workc\n  try: workc run FILE\n"
     assert workc("ls", "--json").document == {"schema": "workc.ls/1", "runs": []}
+
+
+GOLDEN = Path(__file__).parents[1] / "golden/v0.2"
+
+
+def test_gates_are_shown_with_who_or_what_decided(workc):
+    out = workc("show", str(GOLDEN / "denied/bundle")).stdout
+    gates = out.partition("\ngates\n")[2].partition("\n\n")[0].splitlines()
+    assert gates == [
+        "  ✓ release  pre_step b  ada  looked at the plan",
+        "  ✗ budget  pre_step b  ada  looked at the plan",
+        "  ✗ late  pre_step d  human  timed_out",
+    ]
+    assert "skipped  APPROVAL_DENIED" in out
+    document = workc("show", str(GOLDEN / "approved/bundle"), "--json").document
+    assert [gate["kind"] for gate in document["gates"]] == [
+        "function", "human", "policy", "check", "check", "command",
+    ]  # fmt: skip
+    step = workc("show", str(GOLDEN / "approved/bundle"), "a").stdout
+    assert 'question: "May a begin?"' in step
+
+
+def test_children_are_shown_with_what_became_of_them(workc):
+    out = workc("show", str(GOLDEN / "parent/bundle")).stdout
+    children = out.partition("\nchildren\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split("  ")[:4] for line in children] == [
+        ["", "✓ child-0", "a", "success"],
+        ["", "✗ child-1", "b", "failed"],
+    ]
+    assert "critical" in children[0]
+    assert "critical" not in children[1]
+    (first, _) = workc("show", str(GOLDEN / "parent/bundle"), "--json").document["children"]
+    assert first["outcome"] == "success"
+    assert first["spent_micro_cents"] == 360
+
+
+def test_a_question_that_nobody_has_answered_is_a_step_that_runs(workc, tmp_path):
+    bundle = tmp_path / "bundle"
+    shutil.copytree(GOLDEN / "parent/bundle", bundle)
+    lines = (bundle / "events.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (bundle / "events.jsonl").write_text("".join(lines[:6]), "utf-8")
+    document = workc("show", str(bundle), "--json").document
+    assert [(step["step"], step["status"]) for step in document["steps"]] == [("a", "running")]
+    assert document["children"][0]["outcome"] is None
+    assert "never joined" in workc("show", str(bundle)).stdout

@@ -40,7 +40,7 @@ from workc.cli import exits
 from workc.cli.group import cli
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Refusal
-from workc.kernel.payloads import KINDS
+from workc.kernel.kinds import KINDS
 from workc.runtime.workflow.json_schema import FILE_SCHEMA
 from workc.skills.prices import builtin_prices, load_prices
 from workc.skills.registry import builtin_skills

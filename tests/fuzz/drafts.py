@@ -202,6 +202,184 @@ def edit_plan(draft: Json, random: Random) -> None:
     payload["plan"]["inline"] = loose
 
 
+_GATE = {"gate": "g", "kind": "check", "that": "x"}
+_APPROVAL = {"gate": "h", "question": {"form": "text", "inline": "?"}}
+
+
+def edit_gates(draft: Json, random: Random) -> None:
+    """Puts gates and approvals somewhere, or changes what they say; mostly all that follows fits."""
+    for _ in range(random.choice((0, 1, 1, 2))):
+        _put_gate(draft, random)
+    gates = [e for e in draft.events if e["kind"] in ("GateEvaluated", "ApprovalAnswered")]
+    for event in gates:
+        if random.random() < 0.3:
+            _decide(event["payload"], random)
+        if "decision" not in event["payload"]:
+            event.pop("at_ms", None)
+            if (event["payload"]["kind"] == "command") != (random.random() < 0.05):
+                event["at_ms"] = draft.event("RunStarted")["at_ms"]
+    if random.random() < 0.7:
+        renumber(draft)
+    if random.random() < 0.3:
+        edit_outcome(draft, random)
+
+
+def _put_gate(draft: Json, random: Random) -> None:
+    place = random.randrange(1, len(draft.events))
+    before = draft.events[place]
+    step = next((e["payload"]["step"] for e in draft.events if e["at"][:-1] == before["at"][:-1]
+                 and "step" in e["payload"]), "a")  # fmt: skip
+    in_lane = len(before["at"]) > 1
+    whens = ("pre_step", "post_step") if in_lane else ("pre_run", "post_run")
+    when = random.choice((*whens, *whens, *whens, "pre_run", "post_step"))
+    head = {"at": before["at"], "phase": "Act"}
+    if in_lane and random.random() < 0.5:
+        ask = {**_APPROVAL, "step": step}
+        if random.random() < 0.5:
+            ask["timeout_ms"] = 1
+        answer = {"by": "b", "decision": "approved", "gate": "h", "note": "", "step": step}
+        found = [
+            {**head, "kind": "ApprovalAsked", "payload": copied(ask)},
+            {**head, "at_ms": 0, "kind": "ApprovalAnswered", "payload": answer},
+        ]
+    else:
+        gate = {**_GATE, "when": when, "passed": True, "value": {"form": "json", "inline": "true"}}
+        if when.endswith("step") == (random.random() < 0.95):
+            gate["step"] = step
+        found = [{**head, "kind": "GateEvaluated", "payload": gate}]
+    draft.events[place:place] = [copied(each) for each in found]
+
+
+def _decide(payload: Json, random: Random) -> None:
+    if "decision" in payload:
+        payload["decision"] = random.choice(("approved", "denied", "timed_out"))
+        if random.random() < 0.8:
+            payload.pop("by", None)
+            if payload["decision"] != "timed_out":
+                payload["by"] = "b"
+        return
+    payload["kind"] = random.choice(("check", "command", "function", "policy"))
+    payload["passed"] = random.random() < 0.6
+    good, bad = ("0", "1") if payload["kind"] == "command" else ("true", "false")
+    text = good if payload["passed"] == (random.random() < 0.9) else random.choice((bad, "x", "1"))
+    payload["value"] = {"form": "json", "inline": text}
+
+
+def edit_children(draft: Json, random: Random) -> None:
+    """Lets steps that paid for something pay for children, or changes what is said of those."""
+    for place, event in enumerate(draft.events[:-2]):
+        if event["kind"] == "BudgetReserved" and random.random() < 0.5:
+            _put_child(draft, place, random)
+    children = [e["payload"] for e in draft.events if e["kind"] == "ChildSpawned"]
+    for number, child in enumerate(children):
+        if random.random() < 0.7:
+            child["spawn_index"] = number
+    _tell_children(draft, random)
+    if random.random() < 0.1 and children:
+        parent = {"run_id": random.choice(("p", "", "a b")), "spawn_index": 1, "step": "s"}
+        draft.payload("RunStarted")["parent"] = parent
+    moves = [e["payload"] for e in draft.events if e["kind"].startswith("Budget")]
+    if moves and random.random() < 0.8:
+        _balance(moves, draft.payload("RunStarted")["ceiling_micro_cents"], random)
+    if random.random() < 0.5:
+        edit_outcome(draft, random)
+
+
+def _put_child(draft: Json, place: int, random: Random) -> None:
+    """Puts a child after a reservation, in place of the effect that it paid for, if it did."""
+    reserved, head = draft.events[place]["payload"], {"phase": "Act"}
+    run_id = random.choice(("c", f"c{place}", f"c{place}", f"c{place}"))
+    spawned = {
+        "ceiling_micro_cents": reserved["bound"] + (random.random() < 0.05),
+        "child_run_id": run_id,
+        "critical": random.random() < 0.5,
+        "nonce": "0" * 32,
+        "spawn_index": 0,
+        "step": reserved["step"],
+    }
+    joined = {
+        "child_run_id": run_id,
+        "outcome": "success",
+        "proof_digest": "0" * 64,
+        "spawn_index": 0,
+        "spent_micro_cents": 0,
+    }
+    at = draft.events[place]["at"]
+    found = [
+        {**head, "at": [*at[:-1], at[-1] + 1], "kind": "ChildSpawned", "payload": spawned},
+        {
+            **head,
+            "at": [*at[:-1], at[-1] + 2],
+            "at_ms": 0,
+            "kind": "ChildJoined",
+            "payload": joined,
+        },
+    ]
+    following = [event["kind"] for event in draft.events[place + 1 : place + 3]]
+    end = place + 3 if following[:1] == ["EffectAsked"] else place + 1
+    draft.events[place + 1 : end] = found
+
+
+def _tell_children(draft: Json, random: Random) -> None:
+    """Lets the ends of children, and what is settled of them, fit nearly always."""
+    before = None
+    for event in draft.events:
+        payload = event["payload"]
+        if event["kind"] == "ChildJoined" and before and random.random() < 0.95:
+            payload["spawn_index"] = before.get("spawn_index", 0)
+            payload["child_run_id"] = before.get("child_run_id", "c")
+            payload["outcome"] = random.choice(("success", "success", "partial", "failed"))
+        if event["kind"] == "BudgetSettled" and before and "outcome" in before:
+            payload["basis"] = "usage"
+            before["spent_micro_cents"] = payload["actual"] + (random.random() < 0.05)
+        before = payload
+
+
+_SELECTORS = (
+    "fs:a", "fs:/", "fs:a/", "fs:/a", "fs:a/../b", "fs:a//b", "fs:./a", "fs:", "fs:a\\..", "fs:a\\b",
+    "net:http://h/", "net:http://h/a", "net:http://h/a/", "net:http://h:80/a", "net:https://h:80/a",
+    "net:https://h:443/", "net:http://H/a", "net:HTTP://h/a", "net:http://h", "net:http://h/a?b",
+    "net:http://h/a#b", "net:http://u@h/a", "net:http://h/%2e%2E/a", "net:http://h/%2e./a",
+    "net:http://h/a%2f..", "net:http://h/a%5C..%5c", "net:http://h\u3000/a", "net:http://:1/a",
+    "net:http://h/a/b", "net:h/a", "exec:x", "exec:", "exec:x/", "pub:x\n", "pub:x", "pub:\x7f",
+)  # fmt: skip
+_OPS = ("ReadFS", "WriteFS", "Network", "Exec", "Publish")
+_OP_OF = {"fs": ("ReadFS", "WriteFS"), "net": ("Network",), "exec": ("Exec",), "pub": ("Publish",)}
+
+
+def edit_effects(draft: Json, random: Random) -> None:
+    """Declares effects, and lets effects name themselves; mostly all is spelled and sorted."""
+    plan = draft.payload("PlanChosen")
+    count = random.choice((0, 1, 1, 2, 3, 50, 51))
+    pairs = {_drawn_effect(random) for _ in range(count)} if count < 9 else set()
+    pairs |= {("Exec", f"exec:{number:02}") for number in range(count)} if count > 9 else set()
+    effects = [{"op": op, "selector": selector} for op, selector in sorted(pairs)]
+    if random.random() < 0.1:
+        effects = moved(effects, random) if effects else effects
+    plan["effects"] = effects
+    if random.random() < 0.3:
+        plan["compression"] = {
+            "algorithm": "TrieMerge-v0.1",
+            "input_count": len(effects) + random.choice((-1, 0, 1)) % 99,
+            "output_count": len(effects) + (random.random() < 0.1),
+        }
+    if random.random() < 0.05:
+        del plan["effects"]
+    for event in draft.events:
+        if event["kind"] == "EffectAsked" and random.random() < 0.95:
+            op, selector = random.choice([*pairs] * 3 + [_drawn_effect(random)])
+            more = random.choice(("", "", "", "/", "/x", "x"))
+            event["payload"]["effect"] = {"op": op, "selector": selector + more}
+
+
+def _drawn_effect(random: Random) -> tuple[str, str]:
+    selector = random.choice(
+        (*_SELECTORS, *_SELECTORS[:4], "net:http://h/", "net:http://h/a", "exec:x")
+    )
+    ops = _OP_OF[selector.partition(":")[0]] if random.random() < 0.95 else _OPS
+    return random.choice(ops), selector
+
+
 _EDGES = "\x00\x1f\x20\x7e\x7f\x9f\xa0\u200d\u200e\u200f\u2010\u2027\u2028\u202e\u202f\u2065\u2066\u2069\u206a\U0001f600"
 #: Words at the edges of their grammars, by field.
 _WORDS: dict[str, tuple[Json, ...]] = {
@@ -217,6 +395,12 @@ _WORDS: dict[str, tuple[Json, ...]] = {
     "salt": ("0" * 32, "0" * 31, "0" * 32 + "\n", "F" * 32),
     "commitment": ("0" * 64, "0" * 63, "0" * 64 + "\n", "F" * 64),
     "rules_sha256": ("0" * 64, ""),
+    "child_run_id": ("", ".", "a" * 64, "a" * 65, "a/b"),
+    "proof_digest": ("0" * 63, "F" * 64, "f" * 64),
+    "gate": ("", "a" * 64, "a" * 65, "a b", "a\n", "."),
+    "by": ("", "a" * 256, "a" * 257, *_EDGES),
+    "when": ("pre_run", "pre_step", "post_step", "post_run"),
+    "decision": ("approved", "denied", "timed_out"),
     "mode": ("pure", "opaque", "context"),
     "attempt": (0, 1, 2, 3),
     "inline": ("", "AA==", "AB==", "AA=", "AAA=", "AAB=", "AA\n==", "_w==", " true", "true"),

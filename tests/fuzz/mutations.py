@@ -20,8 +20,14 @@ Json = Any
 Files = dict[str, bytes]
 Change = Callable[[Files, Random], Files]
 DOCUMENTS = ("manifest.json", "receipt.json")
-BUILT = {"minimal": build.minimal, "eventful": build.eventful, "stopped": build.halted}
-NAMES = (*bundles.NAMES, *BUILT)
+BUILT = {
+    "minimal": build.minimal,
+    "eventful": build.eventful,
+    "stopped": build.halted,
+    "widened": build.widened,
+}
+#: Goldens come last, so that the inputs that were kept still stand for the bundles that they did.
+NAMES = (*bundles.FILES, *bundles.FUNCTIONS, *BUILT, *bundles.GOLDENS)
 ODD_NAMES = (
     "", ".", "..", "a b", "A", "con", "x.", "../x", "/x", "evidence", "evidence/", "events.jsonl/x",
     "RECEIPT.json", "evidence/é", "signatures/x", "artifacts/x", "evidence/x", "x" * 129, "\udcff",
@@ -145,6 +151,9 @@ SORTS: dict[str, tuple[Change, int]] = {
     "lanes, sealed anew": (_sealed(drafts.edit_lane), 8),
     "money, sealed anew": (_sealed(drafts.edit_money), 8),
     "outcome, sealed anew": (_sealed(drafts.edit_outcome), 12),
+    "children, sealed anew": (_sealed(drafts.edit_children), 12),
+    "effects, sealed anew": (_sealed(drafts.edit_effects), 10),
+    "gates, sealed anew": (_sealed(drafts.edit_gates), 12),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),
     "receipt, sealed anew": (_sealed(drafts.edit_receipt), 3),

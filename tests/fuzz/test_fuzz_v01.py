@@ -12,7 +12,7 @@ from mutations_v01 import NAMES, SORTS, draft_of, files_of, mutated
 
 import workc
 from workc.bundle.layout import path_danger
-from workc.verify.v01.effect_bounds import Bounds
+from workc.verify.effect_bounds import Bounds
 
 PARTS, COUNT = 10, 300
 NOT_JUDGED = {"VERSION_UNSUPPORTED", "LIMIT_EXCEEDED", "FILE_UNREADABLE"}

@@ -21,10 +21,32 @@ _TEXTS = (
     "passed", "success", "partial", "Draft", "Staged", "Committed", "file", "function", "usage",
     "bound", "released", "not_run", "nothing_to_check", "Observe", "Orient", "Decide", "Act",
     "Verify", "Lock", "TimerSet", "TimerFired", "CallHalted", "SkillExecuted", "StepSkipped",
-    "a-4.0", "0" * 32, "0" * 64, "é", "\u202e", "\n", "[]", "{}", "AA==", "AB==",
+    "approved", "denied", "timed_out", "check", "command", "policy", "human", "pre_run", "pre_step",
+    "post_step", "post_run", "APPROVAL_DENIED", "APPROVAL_TIMEOUT", "GATE_FAILED", "GateEvaluated", "CHILD_FAILED", "ChildSpawned", "ChildJoined",
+    "Network", "ReadFS", "fs:/", "net:http://h/a",
+    "ApprovalAsked", "ApprovalAnswered", "a-4.0", "0" * 32, "0" * 64, "é", "\u202e", "\n", "[]", "{}", "AA==", "AB==",
 )  # fmt: skip
 #: Names of fields that may be absent, to be put where they may not.
-_FIELDS = ("x", "code", "halt", "failure", "value", "request", "params", "step", "at_ms", "path")
+_FIELDS = (
+    "x",
+    "code",
+    "halt",
+    "failure",
+    "value",
+    "request",
+    "params",
+    "step",
+    "at_ms",
+    "path",
+    "by",
+    "timeout_ms",
+    "effect",
+    "effects",
+    "compression",
+    "parent",
+    "children",
+    "gates",
+)
 WORDS = Words(_NUMBERS, _TEXTS, _FIELDS)
 
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from workc.kernel.catalog import CATALOG
+from workc.kernel.kinds import KINDS
 from workc.kernel.lanes import ROOT_LANE, STEP_LANE
-from workc.kernel.payloads import KINDS
 from workc.verify.verdict import VERIFY_FAIL_CODES
 
 ROOT = Path(__file__).resolve().parents[2]

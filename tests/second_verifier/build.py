@@ -119,15 +119,16 @@ class Draft:
     def roots(self, listed: list[Json]) -> Json:
         moves = self.payloads("BudgetReserved", "BudgetSettled")
         runs = self.payloads("VerificationRun")
+        kin = self.payloads("ChildSpawned", "ChildJoined")
         leaves: dict[str, list[Json]] = {
             "artifacts": [e for e in listed if e["path"].startswith("artifacts/")],
             "budget": sorted(moves, key=lambda move: move["n"] or 0),
             "effects": self.payloads("EffectAsked", "SkillAsked", "EffectAnswered"),
             "evidence": [e for e in listed if e["path"].startswith("evidence/")],
-            "gates": [],
+            "gates": self.payloads("GateEvaluated", "ApprovalAnswered"),
             "lens": self.payloads("LensAssembled"),
             "verification": [result for run in runs for result in run["results"] or []],
-            "workgraph": [],
+            "workgraph": sorted(kin, key=lambda child: child["spawn_index"] or 0),
         }
         hashed = {name: [canonical(leaf) for leaf in each] for name, each in leaves.items()}
         hashed["events"] = self.lines()
@@ -447,4 +448,121 @@ def halted() -> Draft:
         step_failures=[],
         verification={"results": [], "verdict": "not_run"},
     )
+    return Draft(log, {"evidence/program.json": PROGRAM}, says)
+
+
+def gate(at: list[int], name: str, when: str, at_ms: int | None = None, **rest: Json) -> Json:
+    payload = {"gate": name, "kind": "check", "passed": True, "that": "it is so", "when": when}
+    return event(at, "GateEvaluated", {**payload, "value": inline(True), **rest}, at_ms)
+
+
+def approval(at: list[int], at_ms: int, step: str, **answer: Json) -> list[Json]:
+    """Give question and answer at a place and the next one."""
+    asks = {"gate": "release", "question": text("now?"), "step": step}
+    said = {"by": "Zoë", "decision": "approved", "gate": "release", "note": "", "step": step}
+    return [
+        event(at, "ApprovalAsked", asks),
+        event([*at[:-1], at[-1] + 1], "ApprovalAnswered", {**said, **answer}, at_ms),
+    ]
+
+
+def child(at: list[int], at_ms: int, step: str, ceiling: int, **end: Json) -> list[Json]:
+    """Give a child and how it ended at a place and the next one; `run` and `number` say which."""
+    said = {"child_run_id": end.pop("run"), "spawn_index": end.pop("number")}
+    gives = {"ceiling_micro_cents": ceiling, "critical": end.pop("critical"), "nonce": "b" * 32}
+    return [
+        event(at, "ChildSpawned", {**said, **gives, "step": step}),
+        event(
+            [*at[:-1], at[-1] + 1],
+            "ChildJoined",
+            {**said, "proof_digest": "e" * 64, **end},
+            at_ms,
+        ),
+    ]
+
+
+def widened() -> Draft:
+    """Give a run with gates of every sort, approvals, two children and declared effects."""
+    effects = [
+        {"op": "Network", "selector": "net:http://example.test/"},
+        {"op": "Publish", "selector": "pub:Zoë's list"},
+        {"op": "WriteFS", "selector": "fs:out/"},
+    ]
+    compression = {"algorithm": "TrieMerge-v0.1", "input_count": 9, "output_count": 3}
+    parent = {"run_id": "run-0", "spawn_index": 3, "step": "outer"}
+    skills = ("tidy", "split", "join", "held")
+    planned = plan(**dict.fromkeys(skills, "json.transform"))
+    request = inline({"url": "http://example.test/x"})
+    ask = asked([5, 2, 4], "join", request)
+    ask["payload"]["effect"] = {"op": "Network", "selector": "net:http://example.test/x"}
+    reply = {"failure": failure("BUSY", "no"), "request": ask["payload"]["digest"]}
+    big = {"run": "run-3", "number": 1, "critical": False, "outcome": "partial"}
+    small = {"run": "run-2", "number": 0, "critical": True, "outcome": "success"}
+    log = [
+        *opening(planned, 4, parent=parent),
+        gate([4], "ready", "pre_run"),
+        *approval([5, 0, 0], 1005, "tidy"),
+        gate([5, 0, 2], "clean", "pre_step", 1006, step="tidy", kind="command", value=inline(0)),
+        executed([5, 0, 3], "tidy", 1007, request=CALL, params=inline({}), value=inline(1)),
+        gate([5, 0, 4], "sound", "post_step", step="tidy", passed=False, value=inline("true")),
+        gate([5, 0, 5], "sound", "post_step", step="tidy", kind="policy"),
+        reserved([5, 1, 0], 1002, "split", bound=400, granted=True, n=0, reserved=400, spent=0),
+        *child([5, 1, 1], 1020, "split", 400, spent_micro_cents=300, **big),
+        settled([5, 1, 3], 1021, "split", actual=300, basis="usage", grant=0, n=3, reserved=0, spent=400),
+        executed([5, 1, 4], "split", mode="context", value=text("most of it")),
+        reserved([5, 2, 0], 1003, "join", bound=100, granted=True, n=1, reserved=500, spent=0),
+        *child([5, 2, 1], 1010, "join", 100, spent_micro_cents=100, **small),
+        settled([5, 2, 3], 1011, "join", actual=100, basis="usage", grant=1, n=2, reserved=400, spent=100),
+        ask,
+        event([5, 2, 5], "EffectAnswered", reply, 1012),
+        executed([5, 2, 6], "join", mode="context", value=text("all of it")),
+        *approval([5, 3, 0], 1030, "held", decision="denied", note="too late"),
+        event([5, 3, 2], "StepSkipped", {"because": [], "code": "APPROVAL_DENIED", "step": "held"}),
+        gate([6], "whole", "post_run", kind="function"),
+        event([7], "WorkEnded", {"output": text("done")}),
+        event([8], "VerificationRun", {"results": [], "verdict": "nothing_to_check"}),
+        event([9], "Locked", {"lock_level": "Draft", "outcome": "partial"}),
+    ]  # fmt: skip
+    log[0]["payload"]["ceiling_micro_cents"] = 500
+    log[1]["payload"]["source"] = "parent_loop"
+    log[3]["payload"].update(compression=compression, effects=effects)
+    log[5]["payload"]["timeout_ms"] = 60_000
+    of_tidy = {"gate": "sound", "step": "tidy", "when": "post_step"}
+    human = {"gate": "release", "kind": "human", "when": "pre_step"}
+    both = {"nonce": "b" * 32, "proof_digest": "e" * 64}
+    says = receipt(
+        children=[
+            {**both, "ceiling_micro_cents": 100, "child_run_id": "run-2", "critical": True,
+             "outcome": "success", "spawn_index": 0, "spent_micro_cents": 100, "step": "join"},
+            {**both, "ceiling_micro_cents": 400, "child_run_id": "run-3", "critical": False,
+             "outcome": "partial", "spawn_index": 1, "spent_micro_cents": 300, "step": "split"},
+        ],
+        counts={
+            "attempts": 3, "effects": 1, "events": 30, "retries": 0, "steps": 4, "steps_failed": 0,
+            "steps_skipped": 1, "steps_succeeded": 3,
+        },
+        effects=effects,
+        ended_ms=1030,
+        gates=[
+            {"gate": "ready", "kind": "check", "passed": True, "when": "pre_run"},
+            {**human, "passed": True, "step": "tidy"},
+            {"gate": "clean", "kind": "command", "passed": True, "step": "tidy", "when": "pre_step"},
+            {**of_tidy, "kind": "check", "passed": False},
+            {**of_tidy, "kind": "policy", "passed": True},
+            {**human, "passed": False, "step": "held"},
+            {"gate": "whole", "kind": "function", "passed": True, "when": "post_run"},
+        ],
+        intent={"description": "say hello", "source": "parent_loop"},
+        lock_level="Draft",
+        money={
+            "ceiling_micro_cents": 500, "refused": 0, "reserved_micro_cents": 0,
+            "spent_micro_cents": 400,
+        },
+        outcome="partial",
+        output=text("done"),
+        parent=parent,
+        phase_sequence=["Observe", "Orient", "Decide", "Act", "Verify", "Lock"],
+        step_failures=[{"attempts": 0, "code": "APPROVAL_DENIED", "step": "held"}],
+        verification={"results": [], "verdict": "nothing_to_check"},
+    )  # fmt: skip
     return Draft(log, {"evidence/program.json": PROGRAM}, says)

@@ -175,27 +175,50 @@ RUN = (  # What the receipt repeats of RunStarted.
     "catalog_sha256 string, code names, engine string, inputs Body, name string, nonce string, "
     "prices Body, program Body, program_kind :file|function, run_id string, seed string"
 )
+SHAPES["effect"] = closed("op :ReadFS|WriteFS|Network|Exec|Publish, selector string")
+SHAPES["compression"] = closed("algorithm :TrieMerge-v0.1, input_count count, output_count count")
+SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
 MOVE = "n count, reserved count, spent count, step string, "
 PAYLOADS = {
-    "RunStarted": closed(RUN + ", bundle :0.2, ceiling_micro_cents count, policy rules"),
+    "RunStarted": closed(
+        RUN + ", parent? parent, bundle :0.2, ceiling_micro_cents count, policy rules"
+    ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
-    "PlanChosen": closed("plan Body, steps count"),
+    "PlanChosen": closed("compression? compression, effects? effect[], plan Body, steps count"),
+    "ApprovalAsked": closed("gate string, question Body, step string, timeout_ms? count"),
+    "ApprovalAnswered": closed(
+        "by? string, decision :approved|denied|timed_out, gate string, note string, step string"
+    ),
+    "GateEvaluated": closed(
+        "failure? Failure, gate string, kind :check|command|function|policy, passed boolean, "
+        "step? string, that string, value? Body, when :pre_run|pre_step|post_step|post_run"
+    ),
     "SkillAsked": closed(OF_STEP + "params Body, request string, skill string"),
     "SkillExecuted": closed(
         OF_STEP + "failure? Failure, mode :pure|opaque|context, params? Body, request? string, "
         "skill string, value? Body"
     ),
-    "EffectAsked": closed(OF_STEP + "digest string, port :http|model, request Body"),
+    "EffectAsked": closed(
+        OF_STEP + "digest string, effect? effect, port :http|model, request Body"
+    ),
     "EffectAnswered": closed("failure? Failure, request string, response? response"),
     "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
     "TimerSet": closed("after_ms count"),
     "TimerFired": lambda payload: payload == {},
     "BudgetReserved": closed(MOVE + "bound count, granted boolean"),
     "BudgetSettled": closed(MOVE + "actual count, basis :usage|released|bound, grant count"),
+    "ChildSpawned": closed(
+        "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
+        "spawn_index count, step string"
+    ),
+    "ChildJoined": closed(
+        "child_run_id string, outcome :success|partial|failed, proof_digest string, "
+        "spawn_index count, spent_micro_cents count"
+    ),
     "CallHalted": closed("code string"),
     "StepSkipped": closed("because string[], code string, step string"),
     "WorkEnded": closed("failure? Failure, halt? string, output? Body, step? string"),
@@ -203,8 +226,8 @@ PAYLOADS = {
     "Locked": closed("code? string, " + LOCK),
 }
 EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
-ANSWERS = {"RunStarted", "EffectAnswered", "TimerFired", "CallHalted"}
-ANSWERS |= {"BudgetReserved", "BudgetSettled"}
+ANSWERS = {"RunStarted", "ApprovalAnswered", "EffectAnswered", "TimerFired", "CallHalted"}
+ANSWERS |= {"BudgetReserved", "BudgetSettled", "ChildJoined"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "RunStarted": "Observe",
     "IntentSet": "Observe",
@@ -228,6 +251,15 @@ SHAPES["counts"] = closed(
     "steps_failed count, steps_skipped count, steps_succeeded count"
 )
 SHAPES["failure"] = closed("code string, message string, step? string")
+SHAPES["child"] = closed(
+    "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
+    "outcome? :success|partial|failed, proof_digest? string, spawn_index count, "
+    "spent_micro_cents? count, step string"
+)
+SHAPES["gate"] = closed(
+    "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
+    "when :pre_run|pre_step|post_step|post_run"
+)
 SHAPES["intent"] = closed(INTENT)
 SHAPES["money"] = closed(
     "ceiling_micro_cents count, refused count, reserved_micro_cents count, spent_micro_cents count"
@@ -241,8 +273,9 @@ SHAPES["verification"] = closed(
     "results checked[], verdict :passed|failed|nothing_to_check|not_run"
 )
 RECEIPT = closed(
-    RUN + ", bundle_version :0.2, counts counts, ended_ms count, failure? failure, halt? string, "
-    "intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
+    RUN
+    + ", bundle_version :0.2, children? child[], effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, gates? gate[], "
+    "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
 )
@@ -396,6 +429,8 @@ def start_holds(run: Json) -> bool:
     number = seed.isascii() and seed.isdigit() and len(seed) <= 20 and int(seed) < 2**64
     if not number or str(int(seed)) != seed or not HEX_32.fullmatch(run["nonce"]):
         return False
+    if "parent" in run and not RUN_ID.fullmatch(run["parent"]["run_id"]):
+        return False
     rules = run["policy"]["rules"]
     digest = rules["sha256"] if "path" in rules else h(rules["inline"].encode("utf-8"))
     return bool(run["policy"]["rules_sha256"] == digest)
@@ -427,10 +462,95 @@ def response_holds(answered: Json) -> bool:
     return hex_only and bool(100 <= response["status"] <= 999)
 
 
+def gate_holds(payload: Json) -> bool:
+    return bool(RUN_ID.fullmatch(payload["gate"]))
+
+
+def approval_holds(answer: Json) -> bool:
+    nobody = answer["decision"] == "timed_out"
+    named = "by" in answer and bool(NAME.fullmatch(answer["by"]))
+    return gate_holds(answer) and ("by" not in answer if nobody else named)
+
+
+def evaluation_holds(gate: Json) -> bool:
+    return gate_holds(gate) and ("step" in gate) == gate["when"].endswith("_step")
+
+
+SCHEMES = {"ReadFS": "fs", "WriteFS": "fs", "Network": "net", "Exec": "exec", "Publish": "pub"}
+SPACES = "\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+HOST = rf"[^A-Z/?#@:\\{SPACES}][^A-Z/?#@\\{SPACES}]*"
+ADDRESS = re.compile(f"([a-z][a-z0-9+.-]*)://({HOST})/([^?#]*)")
+ESCAPES = re.compile("%(?:2e|2f|5c)", re.IGNORECASE)
+
+
+def plain(path: str) -> bool:
+    """Whether a path has no empty segment and no dot, and leads nowhere upwards [14]."""
+    return ".." not in re.split(r"[/\\]", path) and not {"", "."} & set(path.split("/"))
+
+
+def spelled(effect: Json) -> bool:
+    """Whether an effect is in its one spelling [14]."""
+    scheme, _, rest = effect["selector"].partition(":")
+    if scheme != SCHEMES[effect["op"]] or not rest or re.search("[\x00-\x1f\x7f]", rest):
+        return False
+    if scheme == "fs":
+        return rest == "/" or plain(rest.removeprefix("/").removesuffix("/"))
+    if scheme != "net":
+        return True
+    found = ADDRESS.fullmatch(rest)
+    if not found:
+        return False
+    port = {"http": ":80", "https": ":443"}.get(found[1])
+    own = port is not None and found[2].endswith(port)
+    read = ESCAPES.sub(lambda part: chr(int(part[0][1:], 16)), found[3])
+    upwards = ".." in re.split(r"[/\\]", read)
+    return not own and not upwards and (found[3] == "" or plain(found[3]))
+
+
+def covered(effect: Json, declared: list[Json]) -> bool:
+    """Whether an effect is a declared one, or lies below one [14]."""
+    own = effect["selector"]
+    for wide in (each["selector"] for each in declared if each["op"] == effect["op"]):
+        below = wide.startswith("net:") or (wide.startswith("fs:") and wide.endswith("/"))
+        if own == wide or wide == "fs:/" or (below and own.startswith(wide.rstrip("/") + "/")):
+            return True
+    return False
+
+
+def plan_holds(plan: Json) -> bool:
+    effects = plan.get("effects", [])
+    pairs = [(effect["op"], effect["selector"]) for effect in effects]
+    if len(pairs) > 50 or pairs != sorted(set(pairs)) or not all(map(spelled, effects)):
+        return False
+    if "compression" not in plan:
+        return True
+    before, after = (plan["compression"][name] for name in ("input_count", "output_count"))
+    return "effects" in plan and before >= after and bool(after == len(pairs))
+
+
+def ask_holds(asked: Json) -> bool:
+    return "effect" not in asked or spelled(asked["effect"])
+
+
+def spawn_holds(child: Json) -> bool:
+    return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_32.fullmatch(child["nonce"]))
+
+
+def join_holds(child: Json) -> bool:
+    return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_64.fullmatch(child["proof_digest"]))
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
     "EffectAnswered": response_holds,
+    "ApprovalAsked": gate_holds,
+    "ApprovalAnswered": approval_holds,
+    "GateEvaluated": evaluation_holds,
+    "ChildSpawned": spawn_holds,
+    "ChildJoined": join_holds,
+    "PlanChosen": plan_holds,
+    "EffectAsked": ask_holds,
 }
 
 
@@ -445,6 +565,7 @@ def read_event(line: bytes) -> Event:
     if kind in ALONE and not ALONE[kind](payload):
         raise ValueError("payload")
     answer = kind in ANSWERS or (kind == "SkillExecuted" and "request" in payload)
+    answer = answer or (kind == "GateEvaluated" and payload["kind"] == "command")
     if ("at_ms" in event) != answer:
         raise ValueError("at_ms")
     return event
@@ -463,18 +584,27 @@ def check_chain(events: list[Event], lines: list[bytes]) -> list[str]:
 # ------------------------------------------------------------------------------- step 6: table [5]
 
 MOVES = "EffectAsked BudgetReserved BudgetSettled TimerSet SkillExecuted "
+BEGIN = "SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted "
 STEP_LANE = {
-    "START": "StepSkipped SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted",
+    "START": "StepSkipped " + BEGIN + "ApprovalAsked PreStep",
+    "ApprovalAsked": "ApprovalAnswered CallHalted",
+    "ApprovalAnswered": BEGIN + "ApprovalAsked PreStep",
+    "PreStep": BEGIN + "ApprovalAsked PreStep",
+    "Refused": "StepSkipped",
+    "Unanswered": "StepSkipped END",
     "SkillAsked": "SkillExecuted CallHalted",
     "EffectAsked": "EffectAnswered CallHalted",
     "EffectAnswered": MOVES + "CallHalted",
-    "BudgetReserved": MOVES + "CallHalted",
+    "BudgetReserved": MOVES + "ChildSpawned CallHalted",
+    "ChildSpawned": "ChildJoined CallHalted",
+    "ChildJoined": "BudgetSettled",
     "BudgetSettled": MOVES + "CallHalted",
     "TimerSet": "TimerFired CallHalted",
     "RetryScheduled": "TimerFired CallHalted",
-    "TimerFired": MOVES + "SkillAsked CallHalted",
+    "TimerFired": MOVES + "SkillAsked CallHalted ApprovalAsked PreStep",
     "CallHalted": MOVES + "StepSkipped CallHalted END",
-    "SkillExecuted": "RetryScheduled END",
+    "SkillExecuted": "RetryScheduled PostStep END",
+    "PostStep": "PostStep END",
     "StepSkipped": "END",
 }
 ROOT_LANE = {
@@ -482,10 +612,13 @@ ROOT_LANE = {
     "RunStarted": "IntentSet",
     "IntentSet": "LensAssembled",
     "LensAssembled": "PlanChosen",
-    "PlanChosen": "TimerSet WorkEnded",
+    "PlanChosen": "PreRun TimerSet PostRun WorkEnded",
+    "PreRun": "PreRun TimerSet PostRun WorkEnded",
+    "Refused": "WorkEnded",
     "TimerSet": "TimerFired CallHalted",
-    "TimerFired": "TimerSet WorkEnded",
-    "CallHalted": "TimerSet WorkEnded",
+    "TimerFired": "TimerSet PostRun WorkEnded",
+    "CallHalted": "TimerSet PostRun WorkEnded",
+    "PostRun": "PostRun WorkEnded",
     "WorkEnded": "VerificationRun Locked",
     "VerificationRun": "Locked",
     "Locked": "END",
@@ -510,14 +643,17 @@ def check_table(events: list[Event]) -> list[str]:
         at = tuple(event["at"])
         lane = lanes.setdefault(at[:-1], [])
         in_order = at in next_places(place) and may_stand(lane, at, lanes[()])
-        if not (in_order and follows(lane, at, event["kind"]) and pairs(lane, event)):
+        if not (in_order and follows(lane, at, sign(event)) and pairs(lane, event)):
+            return ["FSM_ILLEGAL_TRANSITION"]
+        if sign(event) == "PreRun" and len(lanes) > 1:
             return ["FSM_ILLEGAL_TRANSITION"]
         if not phase_follows(phase, event):
             return ["FSM_ILLEGAL_TRANSITION"]
         lane.append(event)
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
-    return [] if over and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
+    whole = children_hold(events) and effects_hold(events)
+    return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
 def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
@@ -559,12 +695,32 @@ def next_places(place: Place) -> list[Place]:
 
 
 def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
-    return lane is root or root[-1]["kind"] in ("PlanChosen", "TimerFired", "CallHalted")
+    return lane is root or left(root) in ("PlanChosen", "PreRun", "TimerFired", "CallHalted")
 
 
-def follows(lane: list[Event], at: Place, kind: str) -> bool:
+def sign(event: Event) -> str:
+    """The name of an event on the right of the tables: a GateEvaluated stands by its `when`."""
+    if event["kind"] != "GateEvaluated":
+        return str(event["kind"])
+    return str(event["payload"]["when"].title().replace("_", ""))
+
+
+def left(lane: list[Event]) -> str:
+    """The name of a lane's last event on the left of the tables."""
+    if not lane:
+        return "START"
+    last, payload = lane[-1], lane[-1]["payload"]
+    if last["kind"] == "ApprovalAnswered" and payload["decision"] != "approved":
+        return "Refused"
+    if sign(last) in ("PreRun", "PreStep") and not payload["passed"]:
+        return "Refused"
+    halted = last["kind"] == "CallHalted" and len(lane) > 1
+    return "Unanswered" if halted and lane[-2]["kind"] == "ApprovalAsked" else sign(last)
+
+
+def follows(lane: list[Event], at: Place, name: str) -> bool:
     table = ROOT_LANE if len(at) == 1 else STEP_LANE
-    return kind in table.get(lane[-1]["kind"] if lane else "START", "").split()
+    return name in table.get(left(lane), "").split()
 
 
 def pairs(lane: list[Event], event: Event) -> bool:
@@ -577,7 +733,53 @@ def pairs(lane: list[Event], event: Event) -> bool:
         retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
         if payload["attempt"] != next(retries, {"attempt": 0})["attempt"] + 1:
             return False
-    return fits(lane, kind, payload)
+    return fits(lane, kind, payload) and gates_fit(lane, event) and children_fit(lane, event)
+
+
+def children_fit(lane: list[Event], event: Event) -> bool:
+    """Whether a child, its end or its settlement fits the events before it in its lane."""
+    kind, payload = event["kind"], event["payload"]
+    earlier: Json = lane[-1]["payload"] if lane else {}
+    if kind == "ChildSpawned":
+        return earlier["granted"] and earlier["bound"] == payload["ceiling_micro_cents"]
+    if kind == "ChildJoined":
+        return all(earlier[name] == payload[name] for name in ("child_run_id", "spawn_index"))
+    if kind == "BudgetSettled" and left(lane) == "ChildJoined":
+        reserved = lane[-3]["payload"]["n"], "usage", earlier["spent_micro_cents"]
+        return (payload["grant"], payload["basis"], payload["actual"]) == reserved
+    return True
+
+
+def effects_hold(events: list[Event]) -> bool:
+    """Whether each effect names itself if and only if the plan declares effects."""
+    bounded = any("effects" in plan for plan in payloads(events, "PlanChosen"))
+    return all(("effect" in asked) == bounded for asked in payloads(events, "EffectAsked"))
+
+
+def children_hold(events: list[Event]) -> bool:
+    """Whether children are counted from 0 on, and are of different runs and not of this one."""
+    spawned = payloads(events, "ChildSpawned")
+    runs = {run["run_id"] for run in payloads(events, "RunStarted")}
+    runs |= {child["child_run_id"] for child in spawned}
+    indexes = sorted(child["spawn_index"] for child in spawned)
+    return len(runs) == len(spawned) + 1 and indexes == list(range(len(spawned)))
+
+
+REFUSALS = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
+
+
+def gates_fit(lane: list[Event], event: Event) -> bool:
+    """Whether an approval, a gate or a skip fits the events before it in its lane."""
+    payload = event["payload"]
+    earlier: Json = lane[-1]["payload"] if lane else {}
+    if event["kind"] == "ApprovalAnswered":
+        in_time = payload["decision"] != "timed_out" or "timeout_ms" in earlier
+        return in_time and bool(payload["gate"] == earlier["gate"])
+    if sign(event) in ("ApprovalAsked", "PreStep") and left(lane) == "TimerFired":
+        return bool(lane[-2]["kind"] == "RetryScheduled")
+    if event["kind"] == "StepSkipped" and left(lane) == "Refused":
+        return bool(payload["code"] == REFUSALS.get(earlier.get("decision"), "GATE_FAILED"))
+    return True
 
 
 def fits(lane: list[Event], kind: str, payload: Json) -> bool:
@@ -626,6 +828,14 @@ def check_policy(events: list[Event]) -> list[str]:
         if run["policy"]["id"] == "workc-offline" and answered:
             return ["POLICY_VIOLATION"]
     return []
+
+
+def check_bounds(events: list[Event]) -> list[str]:
+    """Whether every effect that names itself is covered by one that the plan declares."""
+    declared = [plan["effects"] for plan in payloads(events, "PlanChosen") if "effects" in plan]
+    effects = [ask["effect"] for ask in payloads(events, "EffectAsked") if "effect" in ask]
+    inside = all(covered(effect, declared[0]) for effect in effects if declared)
+    return [] if inside else ["EFFECT_BOUNDS_EXCEEDED"]
 
 
 # ------------------------------------------------------------------------------- step 7: money [7]
@@ -733,6 +943,10 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
             result for run in payloads(events, "VerificationRun") for result in run["results"]
         ],
         "budget": moves(events),
+        "gates": payloads(events, "GateEvaluated", "ApprovalAnswered"),
+        "workgraph": sorted(
+            payloads(events, "ChildSpawned", "ChildJoined"), key=lambda child: child["spawn_index"]
+        ),
     }
     codes: list[str] = []
     for name in ROOTS:
@@ -786,11 +1000,60 @@ def count_money(events: list[Event], ceiling: int) -> dict[str, int]:
     }
 
 
-def failure_of(locked: Json, ended: Json, results: list[Json]) -> Json:
+def gates_of(events: list[Event]) -> list[Json]:
+    """The gates as the receipt lists them."""
+    found = payloads(events, "GateEvaluated", "ApprovalAnswered")
+    listed: list[Json] = []
+    for gate in found:
+        step = {"step": gate["step"]} if "step" in gate else {}
+        said = {"gate": gate["gate"], **step}
+        if "decision" in gate:
+            said |= {"kind": "human", "when": "pre_step", "passed": gate["decision"] == "approved"}
+        else:
+            said |= {name: gate[name] for name in ("kind", "when", "passed")}
+        listed.append(said)
+    return listed
+
+
+def children_of(events: list[Event]) -> list[Json]:
+    """The children as the receipt lists them; in a lane a child is joined right after it is spawned."""
+    children: list[Json] = []
+    for payload in payloads(events, "ChildSpawned", "ChildJoined"):
+        if "critical" in payload:
+            children.append({**payload})
+        elif children:
+            names = ("outcome", "proof_digest", "spent_micro_cents")
+            children[-1] |= {name: payload[name] for name in names}
+    return sorted(children, key=lambda child: child["spawn_index"])
+
+
+def inherited(events: list[Event]) -> str:
+    """What the children make of a success: those that joined last in their steps."""
+    lanes: dict[Place, Json] = {}
+    for number, event in enumerate(events):
+        if event["kind"] == "ChildJoined":
+            spawned = events[number - 1]["payload"]
+            lanes[tuple(event["at"][:-1])] = spawned.get("critical"), event["payload"]["outcome"]
+    if (True, "failed") in lanes.values():
+        return "failed"
+    return "partial" if any(outcome != "success" for _, outcome in lanes.values()) else "success"
+
+
+def failed_last(events: list[Event]) -> list[Json]:
+    """The evaluated gates that did not pass the last time, in the order of the first time."""
+    last = {(gate["gate"], gate.get("step")): gate for gate in payloads(events, "GateEvaluated")}
+    return [gate for gate in last.values() if not gate["passed"]]
+
+
+def failure_of(locked: Json, ended: Json, results: list[Json], failed: list[Json]) -> Json:
     code = locked["code"]
     if ended.get("failure", {}).get("code") == code:
         step = {"step": ended["step"]} if "step" in ended else {}
         return {"code": code, "message": ended["failure"]["message"], **step}
+    if code == "GATE_FAILED":
+        names = [gate["gate"] for gate in failed if "step" not in gate]
+        text = "gates that did not hold: " + ", ".join(names) if names else ""
+        return {"code": code, "message": text}
     ids = [result["check_id"] for result in results if not result["passed"]]
     return {"code": code, "message": "checks that did not hold: " + ", ".join(ids) if ids else ""}
 
@@ -801,18 +1064,24 @@ def project(events: list[Event]) -> Json:
     if not {"RunStarted", "IntentSet", "WorkEnded", "Locked"} <= first.keys():
         return None
     run, ended, locked = first["RunStarted"], first["WorkEnded"], first["Locked"]
+    plan = first.get("PlanChosen", {})
     check = first.get("VerificationRun", {"results": [], "verdict": "not_run"})
     results = [
         {name: r[name] for name in ("check_id", "level", "passed")} for r in check["results"]
     ]
     phases = [event["phase"] for event in events]
+    failed = failure_of(locked, ended, results, failed_last(events)) if "code" in locked else {}
     return {
         "bundle_version": "0.2",
         **{name: run[name] for name in re.findall(r"(\w+) ", RUN)},
         "counts": count_events(events),
         "ended_ms": events[-1]["ts"],
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
-        **({"failure": failure_of(locked, ended, results)} if "code" in locked else {}),
+        **({"failure": failed} if "code" in locked else {}),
+        **({"children": children_of(events)} if children_of(events) else {}),
+        **({"effects": plan["effects"]} if "effects" in plan else {}),
+        **({"parent": run["parent"]} if "parent" in run else {}),
+        **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
         "intent": first["IntentSet"],
         "lock_level": locked["lock_level"],
@@ -834,7 +1103,14 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
         return "failed", "Draft", code
     if verdict == "failed":
         return "failed", "Draft", "VERIFICATION_FAILED"
-    if "failure" in ended or (by_file and projection["step_failures"]):
+    failed = failed_last(events)
+    if any("step" not in gate for gate in failed):
+        return "failed", "Draft", "GATE_FAILED"
+    if inherited(events) == "failed":
+        return "failed", "Draft", "CHILD_FAILED" if code is None else code
+    if "failure" in ended or (by_file and projection["step_failures"]) or failed:
+        return "partial", "Draft", code
+    if inherited(events) == "partial":
         return "partial", "Draft", code
     return "success", "Committed" if verdict == "passed" else "Staged", None
 
@@ -856,6 +1132,10 @@ def stopped(events: list[Event]) -> bool:
 def borne_out(events: list[Event], projection: Json) -> bool:
     if stopped(events) and "halt" not in projection:
         return False
+    for gate in payloads(events, "GateEvaluated"):
+        passing = {"form": "json", "inline": "0" if gate["kind"] == "command" else "true"}
+        if gate["passed"] != (gate.get("value") == passing and "failure" not in gate):
+            return False
     for run in payloads(events, "VerificationRun"):
         held = [r.get("value") == TRUE and "failure" not in r for r in run["results"]]
         if [result["passed"] for result in run["results"]] != held:
@@ -952,7 +1232,7 @@ def judge(tree: Tree) -> list[str]:
     codes += of_receipt + of_events
     if events is not None:
         codes += check_table(events) or check_requests(events, tree)
-        codes += check_policy(events) + check_money(events)
+        codes += check_policy(events) + check_bounds(events) + check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)
             if receipt is not None:

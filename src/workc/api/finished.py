@@ -17,7 +17,8 @@ from workc.bundle.layout import RECEIPT
 from workc.kernel import events
 from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import Failure, refuse
-from workc.kernel.payloads import CheckResult, Locked, Payload, VerificationRun, WorkEnded
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import CheckResult, Locked, VerificationRun, WorkEnded
 from workc.runtime.bodies import load_failure, load_json
 from workc.runtime.flow import RunResult, not_held
 from workc.runtime.outcome import StructuredOutcome

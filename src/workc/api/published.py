@@ -263,7 +263,26 @@ _STEP = _record(
     effects=_list(_EFFECT),
     retries=_list(_record(attempt=_COUNT, code=_TEXT, after_ms=_COUNT)),
 )
+_GATE = _record(
+    gate=_TEXT,
+    kind=_TEXT,
+    when=_TEXT,
+    passed=_FLAG,
+    step=_TEXT_OR_NULL,
+    by=_TEXT_OR_NULL,
+    note=_TEXT,
+)
+_CHILD = _record(
+    run_id=_TEXT,
+    step=_TEXT,
+    critical=_FLAG,
+    ceiling_micro_cents=_COUNT,
+    spent_micro_cents=_COUNT,
+    outcome=_TEXT_OR_NULL,
+    proof_digest=_TEXT_OR_NULL,
+)
 _SHOW = _record(
+    {"gates": _list(_GATE), "children": _list(_CHILD)},
     verified={"const": False},
     run_id=_TEXT,
     path=_TEXT,

@@ -27,11 +27,11 @@ from workc.api.store import Store
 from workc.kernel import events
 from workc.kernel.events import Entry, Record
 from workc.kernel.failure import refuse
+from workc.kernel.kinds import Payload
 from workc.kernel.ledger import Ledger
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
-    Payload,
     RunStarted,
 )
 from workc.runtime.bodies import load_json

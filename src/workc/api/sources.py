@@ -19,7 +19,8 @@ from workc.bundle.documents import Receipt
 from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
 from workc.kernel.failure import Refusal, refuse
-from workc.kernel.payloads import Body, Payload
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import Body
 from workc.verify.reader import Reader, ReadError
 
 #: A receipt larger than this is not read to show a run.

@@ -9,11 +9,15 @@ from typing import Literal
 
 import msgspec
 
+from workc.api.kin_story import ChildStory, GateStory, gate_story, tell_child
 from workc.api.sources import Line, Source
 from workc.api.timeline import StepStory, Timeline, plain
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.failure import refuse
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
@@ -21,7 +25,6 @@ from workc.kernel.payloads import (
     FailureRecord,
     IntentSet,
     Locked,
-    Payload,
     RunStarted,
     SkillAsked,
     SkillExecuted,
@@ -78,6 +81,8 @@ class RunStory(msgspec.Struct, kw_only=True):
     verification: str = "not_run"
     steps: list[StepStory] = []
     checks: list[CheckStory] = []
+    gates: list[GateStory] = []
+    children: list[ChildStory] = []
     has_output: bool = False
     output: Json = None
     notes: list[str] = []
@@ -123,6 +128,10 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.run_id, story.name, story.engine = payload.run_id, payload.name, payload.engine
             story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
+        case GateEvaluated() | ApprovalAnswered():
+            story.gates = [*story.gates, gate_story(payload)]
+        case ChildSpawned() | ChildJoined():
+            tell_child(story.children, payload)
         case IntentSet():
             story.description = payload.description
         case WorkEnded():
@@ -230,6 +239,8 @@ def _bodies(source: Source, payload: Payload) -> JsonObject:
             return {"attempt": payload.attempt, "request": _shown(source, payload.request)}
         case EffectAnswered():
             return _answer(source, payload)
+        case ApprovalAsked():
+            return {"gate": payload.gate, "question": _shown(source, payload.question)}
         case _:
             found = plain(payload)
             return found if isinstance(found, dict) else {}

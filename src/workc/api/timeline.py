@@ -11,14 +11,16 @@ from typing import Literal
 
 import msgspec
 
+from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Path
+from workc.kernel.gates import ApprovalAsked
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
     EffectAsked,
     FailureRecord,
-    Payload,
     PlanChosen,
     RetryScheduled,
     RunStarted,
@@ -31,7 +33,15 @@ from workc.kernel.values import Json, JsonObject
 
 StepState = Literal["success", "failure", "skipped", "running"]
 
-_AHEAD = (SkillAsked, EffectAsked, BudgetReserved, BudgetSettled, RetryScheduled)
+_AHEAD = (
+    SkillAsked,
+    EffectAsked,
+    BudgetReserved,
+    BudgetSettled,
+    RetryScheduled,
+    ApprovalAsked,
+    ChildSpawned,
+)
 
 
 class EffectStory(msgspec.Struct, kw_only=True):
@@ -225,6 +235,8 @@ class Timeline:
                 )
             case BudgetReserved() | BudgetSettled():
                 self._paid(lane, payload)
+            case ApprovalAsked() | ChildSpawned():
+                self._story(lane, payload.step)
             case _:
                 pass
 

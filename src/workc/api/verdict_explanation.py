@@ -27,7 +27,10 @@ _PROVES: Mapping[str, tuple[str, ...]] = {
     "0.2": (
         _WHOLE,
         "The order of the events is one that a run can have, every answer follows its request, and "
-        "the outcome is the one that the work and the checks give.",
+        "the outcome is the one that the work, the checks, the gates and what was recorded of "
+        "children give.",
+        "A step that a human or a gate did not let begin did not begin; and if effects were declared, "
+        "all that was asked for lies within them.",
         "The money adds up: what was reserved was granted within the ceiling, and what was spent is the "
         "sum of what was settled.",
     ),

@@ -17,11 +17,14 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel.digest import TAG_PROOF, tagged
 from workc.kernel.events import UNREADABLE
+from workc.kernel.gates import GateKind, When
 from workc.kernel.payloads import (
     AsciiName,
     Body,
     Count,
+    EffectBound,
     Level,
+    Parent,
     Verification,
 )
 from workc.kernel.phases import LockLevel, Outcome, Phase
@@ -122,6 +125,20 @@ class StepFailure(_Document, frozen=True, kw_only=True):
     step: str
 
 
+class Child(_Document, frozen=True, kw_only=True):
+    """A child: what it was given and, if it joined, how it ended."""
+
+    ceiling_micro_cents: Count
+    child_run_id: str
+    critical: bool
+    nonce: str
+    outcome: Outcome | UnsetType = UNSET
+    proof_digest: str | UnsetType = UNSET
+    spawn_index: Count
+    spent_micro_cents: Count | UnsetType = UNSET
+    step: str
+
+
 class RunFailure(_Document, frozen=True, kw_only=True):
     """Why there is no success."""
 
@@ -138,6 +155,16 @@ class Check(_Document, frozen=True, kw_only=True):
     passed: bool
 
 
+class Gate(_Document, frozen=True, kw_only=True):
+    """A gate and whether it let the work go on; of kind ``human`` an approval."""
+
+    gate: str
+    kind: GateKind | Literal["human"]
+    passed: bool
+    step: str | UnsetType = UNSET
+    when: When
+
+
 class VerificationSummary(_Document, frozen=True, kw_only=True):
     """All checks; ``not_run`` when the run ended before."""
 
@@ -150,11 +177,14 @@ class Receipt(_Document, frozen=True, kw_only=True):
 
     bundle_version: str
     catalog_sha256: str
+    children: list[Child] | UnsetType = UNSET
     code: dict[AsciiName, str]
     counts: Counts
+    effects: list[EffectBound] | UnsetType = UNSET
     ended_ms: Count
     engine: str
     failure: RunFailure | UnsetType = UNSET
+    gates: list[Gate] | UnsetType = UNSET
     halt: str | UnsetType = UNSET
     inputs: Body
     intent: Intent
@@ -165,6 +195,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     nonce: str
     outcome: Outcome
     output: Body | UnsetType = UNSET
+    parent: Parent | UnsetType = UNSET
     phase_sequence: list[Phase]
     policy: PolicyName
     prices: Body

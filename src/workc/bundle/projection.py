@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from workc.bundle.children import Children
 from workc.bundle.documents import (
     Check,
     Counts,
@@ -27,9 +28,13 @@ from workc.bundle.documents import (
     encode,
     proof_digest,
 )
+from workc.bundle.gates import Gates
 from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
 from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
+from workc.kernel.children import ChildJoined, ChildSpawned
+from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -39,7 +44,6 @@ from workc.kernel.payloads import (
     IntentSet,
     LensAssembled,
     Locked,
-    Payload,
     PlanChosen,
     RetryScheduled,
     RunStarted,
@@ -59,8 +63,8 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
-    Memory follows the number of steps that did not succeed, of files, and of ledger moves that
-    stand before their turn; not the number of events.
+    Memory follows the number of steps that did not succeed, of gates, of children, of files, and of
+    ledger moves that stand before their turn; not the number of events.
     """
 
     def __init__(self) -> None:
@@ -76,6 +80,8 @@ class Projection:
         self._phase: Phase | None = None
         self.bodies: dict[str, tuple[str, int]] = {}
         self.conflicts: set[str] = set()
+        self.gates = Gates()
+        self.children = Children()
         self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
         self._moves = MoveOrder()
         self._budget_tree = Accumulator()
@@ -122,11 +128,14 @@ class Projection:
         receipt = Receipt(
             bundle_version=BUNDLE_VERSION,
             catalog_sha256=started.catalog_sha256,
+            children=self.children.listed() or UNSET,
             code=started.code,
             counts=self._counts(),
+            effects=self.plan.effects if self.plan else UNSET,
             ended_ms=self.ended_ms,
             engine=started.engine,
-            failure=_run_failure(work, locked, self.checks),
+            failure=_run_failure(work, locked, self.checks, self.gates),
+            gates=self.gates.listed or UNSET,
             halt=work.halt,
             inputs=started.inputs,
             intent=Intent(description=intent.description, source=intent.source),
@@ -137,6 +146,7 @@ class Projection:
             nonce=started.nonce,
             outcome=locked.outcome,
             output=work.output,
+            parent=started.parent,
             phase_sequence=list(self.phases),
             policy=PolicyName(id=started.policy.id, rules_sha256=started.policy.rules_sha256),
             prices=started.prices,
@@ -185,6 +195,10 @@ class Projection:
                 self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
             case PlanChosen():
                 self.plan = payload
+            case GateEvaluated() | ApprovalAnswered():
+                self.gates.take(line, payload)
+            case ChildSpawned() | ChildJoined():
+                self.children.take(line, payload)
             case WorkEnded():
                 self.work = payload
             case VerificationRun():
@@ -261,22 +275,24 @@ class Projection:
             effects=_rooted(self._effect_tree),
             events=_rooted(self._event_tree),
             evidence=_root(encode(f) for f in listed if f.path.startswith(EVIDENCE)),
-            gates=_root([]),
+            gates=_rooted(self.gates.tree),
             lens=_rooted(self._lens_tree),
             verification=_root(events.encode_check(check) for check in checks),
-            workgraph=_root([]),
+            workgraph=_rooted(self.children.tree()),
         )
 
 
 def _run_failure(
-    work: WorkEnded, locked: Locked, checks: VerificationRun | None
+    work: WorkEnded, locked: Locked, checks: VerificationRun | None, gates: Gates
 ) -> RunFailure | UnsetType:
     if locked.code is UNSET:
         return UNSET
     if work.failure is not UNSET and work.failure.code == locked.code:
         return RunFailure(code=locked.code, message=work.failure.message, step=work.step)
+    failed = [gate.gate for gate in gates.failed_of_run()]
     broken = [check.check_id for check in checks.results if not check.passed] if checks else []
-    message = f"checks that did not hold: {', '.join(broken)}" if broken else ""
+    what, names = ("gates", failed) if locked.code == GATE_FAILED else ("checks", broken)
+    message = f"{what} that did not hold: {', '.join(names)}" if names else ""
     return RunFailure(code=locked.code, message=message)
 
 

@@ -10,6 +10,8 @@ from workc.cli.text import count, json_text, local_time, money, printable, secon
 #: The most characters of an output that `show` prints.
 MAX_OUTPUT = 2000
 _SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "skipped": "-", "running": "·"}
+#: The status of an outcome.
+_STATES = {"success": "success", "partial": "partial", "failed": "failure"}
 _STYLES: dict[str, Style] = {"success": "good", "failure": "bad", "partial": "warn"}
 
 
@@ -94,6 +96,27 @@ def check_lines(console: Console, story: RunStory) -> list[str]:
         f"  {symbol(console, 'success' if check.passed else 'failure')} {printable(check.check_id, 60)}"
         f"  {'held' if check.passed else 'did not hold'}  {printable(check.that, 160)}"
         for check in story.checks
+    ]
+
+
+def gate_lines(console: Console, story: RunStory) -> list[str]:
+    """Returns the gates, in order: whether each let the work go on, and who or what said so."""
+    return [
+        f"  {symbol(console, 'success' if gate.passed else 'failure')} {printable(gate.gate, 60)}"
+        f"  {gate.when}{f' {printable(gate.step, 60)}' if gate.step else ''}"
+        f"  {printable(gate.by or gate.kind, 60)}  {printable(gate.note, 160)}".rstrip()
+        for gate in story.gates
+    ]
+
+
+def child_lines(console: Console, story: RunStory) -> list[str]:
+    """Returns the children with what became of each and what it cost."""
+    return [
+        f"  {symbol(console, _STATES.get(child.outcome or '', 'running'))}"
+        f" {printable(child.run_id, 64)}  {printable(child.step, 60)}"
+        f"  {child.outcome or 'never joined'}  {'critical  ' if child.critical else ''}"
+        f"spent {money(child.spent_micro_cents)} of {money(child.ceiling_micro_cents)}"
+        for child in story.children
     ]
 
 

@@ -5,9 +5,45 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "cc922cb3c772465f0c09a4e14aa07ea0e48bccd2bd88484cf955f26d16dbf075"
+CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
 
 CATALOG: dict[str, CatalogEntry] = {
+    "APPROVAL_DENIED": CatalogEntry(
+        code="APPROVAL_DENIED",
+        category="PERMISSION",
+        exit=1,
+        hint="`workc show` prints who decided, and the note.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A human did not let the step begin, so it was not run.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "APPROVAL_TIMEOUT": CatalogEntry(
+        code="APPROVAL_TIMEOUT",
+        category="PERMISSION",
+        exit=1,
+        hint="Ask again, or give more time.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="Nobody said in time whether the step may begin, so it was not run.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
     "BAD_GATEWAY": CatalogEntry(
         code="BAD_GATEWAY",
         category="TRANSIENT",
@@ -125,6 +161,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The bundle holds an answer that the replay did not ask for.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "CHILD_FAILED": CatalogEntry(
+        code="CHILD_FAILED",
+        category="PERMANENT",
+        exit=1,
+        hint="Look at the bundle of the child; `workc show` prints its run.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A run that this one started, and that is critical to it, failed.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -276,6 +330,24 @@ CATALOG: dict[str, CatalogEntry] = {
             max_delay_ms=30000,
             multiplier_permille=2000,
             strategy="exponential",
+        ),
+    ),
+    "GATE_FAILED": CatalogEntry(
+        code="GATE_FAILED",
+        category="PERMANENT",
+        exit=1,
+        hint="`workc show` prints the gates and what they gave.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A gate did not let the work go on.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
         ),
     ),
     "HALTED": CatalogEntry(

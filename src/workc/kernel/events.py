@@ -13,7 +13,8 @@ from typing import Annotated, TypeAlias, Union
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from workc.kernel.payloads import KINDS, CheckResult, Count, Payload
+from workc.kernel.kinds import KINDS, Payload
+from workc.kernel.payloads import CheckResult, Count
 from workc.kernel.phases import Phase
 
 Path: TypeAlias = tuple[int, ...]

@@ -2,6 +2,13 @@
 
 ``workc.kernel.phases`` says which phase may follow which; this says it for the records of one
 lane. START and END stand for the two ends of a lane.
+
+An event is looked up by its *sign*, which is its kind but for those where the kind does not say it:
+a GateEvaluated comes by its ``when``; what bars the way is left as REFUSED, an approval that was
+halted as UNANSWERED.
+
+>>> STEP_LANE[REFUSED]
+('StepSkipped',)
 """
 
 from __future__ import annotations
@@ -9,34 +16,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-#: kind, or START -> the kinds that may come next, or END.
+from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import CallHalted
+
+#: sign, or START -> the signs that may come next, or END.
 LaneTable: TypeAlias = Mapping[str, tuple[str, ...]]
 
 START = "START"
 END = "END"
+REFUSED = "Refused"
+UNANSWERED = "Unanswered"
+GATE_SIGNS: Mapping[When, str] = {
+    "pre_run": "PreRun",
+    "pre_step": "PreStep",
+    "post_step": "PostStep",
+    "post_run": "PostRun",
+}
+#: Kinds whose sign is not always the kind.
+SIGNED = frozenset({"ApprovalAnswered", "GateEvaluated", "CallHalted"})
 
 _INSIDE = ("EffectAsked", "BudgetReserved", "BudgetSettled", "TimerSet", "SkillExecuted")
 
-#: In the lane of a step: kind -> the kinds that may come next.
+#: What an attempt may begin with, gates left out.
+_BEGIN = ("SkillAsked", "SkillExecuted", "EffectAsked", "BudgetReserved", "TimerSet", "CallHalted")
+_GATES = ("ApprovalAsked", "PreStep")
+
+#: In the lane of a step: sign -> the signs that may come next.
 STEP_LANE: LaneTable = {
-    START: (
-        "StepSkipped",
-        "SkillAsked",
-        "SkillExecuted",
-        "EffectAsked",
-        "BudgetReserved",
-        "TimerSet",
-        "CallHalted",
-    ),
+    START: ("StepSkipped", *_BEGIN, *_GATES),
+    "ApprovalAsked": ("ApprovalAnswered", "CallHalted"),
+    "ApprovalAnswered": (*_BEGIN, *_GATES),
+    "PreStep": (*_BEGIN, *_GATES),
+    REFUSED: ("StepSkipped",),
+    UNANSWERED: ("StepSkipped", END),
     "SkillAsked": ("SkillExecuted", "CallHalted"),
     "EffectAsked": ("EffectAnswered", "CallHalted"),
     "EffectAnswered": (*_INSIDE, "CallHalted"),
-    "BudgetReserved": (*_INSIDE, "CallHalted"),
+    "BudgetReserved": (*_INSIDE, "ChildSpawned", "CallHalted"),
+    "ChildSpawned": ("ChildJoined", "CallHalted"),
+    "ChildJoined": ("BudgetSettled",),
     "BudgetSettled": (*_INSIDE, "CallHalted"),
     "TimerSet": ("TimerFired", "CallHalted"),
-    "TimerFired": (*_INSIDE, "SkillAsked", "CallHalted"),
+    "TimerFired": (*_INSIDE, "SkillAsked", "CallHalted", *_GATES),
     "CallHalted": (*_INSIDE, "StepSkipped", "CallHalted", END),
-    "SkillExecuted": ("RetryScheduled", END),
+    "SkillExecuted": ("RetryScheduled", "PostStep", END),
+    "PostStep": ("PostStep", END),
     "RetryScheduled": ("TimerFired", "CallHalted"),
     "StepSkipped": (END,),
 }
@@ -47,14 +72,35 @@ ROOT_LANE: LaneTable = {
     "RunStarted": ("IntentSet",),
     "IntentSet": ("LensAssembled",),
     "LensAssembled": ("PlanChosen",),
-    "PlanChosen": ("TimerSet", "WorkEnded"),
+    "PlanChosen": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
+    "PreRun": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
+    REFUSED: ("WorkEnded",),
     "TimerSet": ("TimerFired", "CallHalted"),
-    "TimerFired": ("TimerSet", "WorkEnded"),
-    "CallHalted": ("TimerSet", "WorkEnded"),
+    "TimerFired": ("TimerSet", "PostRun", "WorkEnded"),
+    "CallHalted": ("TimerSet", "PostRun", "WorkEnded"),
+    "PostRun": ("PostRun", "WorkEnded"),
     "WorkEnded": ("VerificationRun", "Locked"),
     "VerificationRun": ("Locked",),
     "Locked": (END,),
 }
 
-#: The kinds after which lanes of steps may stand.
-SPAWNING = ("PlanChosen", "TimerFired", "CallHalted")
+#: The signs after which lanes of steps may stand.
+SPAWNING = ("PlanChosen", "PreRun", "TimerFired", "CallHalted")
+
+
+def comes_as(kind: str, payload: Payload) -> str:
+    """Returns the sign by which an event is one that may come next."""
+    return GATE_SIGNS[payload.when] if isinstance(payload, GateEvaluated) else kind
+
+
+def left_as(kind: str, payload: Payload, before: str) -> str:
+    """Returns the sign of an event for what comes after it; ``before`` is that of the one before."""
+    match payload:
+        case ApprovalAnswered() if payload.decision != "approved":
+            return REFUSED
+        case GateEvaluated() if payload.when in BARRING and not payload.passed:
+            return REFUSED
+        case CallHalted() if before == "ApprovalAsked":
+            return UNANSWERED
+        case _:
+            return comes_as(kind, payload)

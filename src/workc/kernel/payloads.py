@@ -11,13 +11,14 @@ engine recomputes it from the answers.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from workc.kernel.phases import LockLevel, Outcome, Phase
+from workc.kernel.phases import LockLevel, Outcome
+from workc.kernel.selectors import EffectOp
 from workc.kernel.values import MAX_SAFE_INTEGER
 
 #: Every number of an event: an integer that any JSON reader holds exactly.
@@ -31,11 +32,11 @@ Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 Verification = Literal["passed", "failed", "nothing_to_check"]
 
 
-class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Fields stand in key order; what is UNSET is not written. Values are trees: nothing to collect."""
 
 
-class _Payload(_Record, frozen=True):
+class PayloadBase(Part, frozen=True):
     """What an event says. Decoding checks ``problem`` and the bodies: types alone cannot say it."""
 
     def bodies(self) -> Iterable[Body | UnsetType]:
@@ -47,7 +48,7 @@ class _Payload(_Record, frozen=True):
         return None
 
 
-class Body(_Record, frozen=True, kw_only=True):
+class Body(Part, frozen=True, kw_only=True):
     """Data of a user: inline up to 64 KiB, else a file of the bundle.
 
     ``form`` json: RFC 8785 text; text: text; bytes: base64 when inline. Either ``inline`` or
@@ -80,7 +81,7 @@ def _is_base64(text: str) -> bool:
         return False
 
 
-class FailureRecord(_Record, frozen=True, kw_only=True):
+class FailureRecord(Part, frozen=True, kw_only=True):
     """A failure as it is recorded: category and hint follow from the code."""
 
     code: str
@@ -89,7 +90,7 @@ class FailureRecord(_Record, frozen=True, kw_only=True):
     retry_after_ms: Count | UnsetType = UNSET
 
 
-class Policy(_Record, frozen=True, kw_only=True):
+class Policy(Part, frozen=True, kw_only=True):
     """Which policy ruled, with the digest of its rules and the rules themselves."""
 
     id: str
@@ -97,7 +98,15 @@ class Policy(_Record, frozen=True, kw_only=True):
     rules_sha256: str
 
 
-class RunStarted(_Payload, frozen=True, kw_only=True):
+class Parent(Part, frozen=True, kw_only=True):
+    """Which run spawned this one, as which of its children, in which step."""
+
+    run_id: str
+    spawn_index: Count
+    step: str
+
+
+class RunStarted(PayloadBase, frozen=True, kw_only=True):
     """Binds the run: everything that decides what happens, by digest. Always the event 0."""
 
     bundle: Literal["0.2"]
@@ -108,6 +117,7 @@ class RunStarted(_Payload, frozen=True, kw_only=True):
     inputs: Body
     name: str
     nonce: str
+    parent: Parent | UnsetType = UNSET
     policy: Policy
     prices: Body
     program: Body
@@ -120,22 +130,42 @@ class RunStarted(_Payload, frozen=True, kw_only=True):
         return (self.inputs, self.policy.rules, self.prices, self.program)
 
 
-class IntentSet(_Payload, frozen=True, kw_only=True):
+class IntentSet(PayloadBase, frozen=True, kw_only=True):
     """Says what the work is for."""
 
     description: str
     source: Literal["human", "parent_loop", "trigger", "policy"]
 
 
-class LensAssembled(_Payload, frozen=True, kw_only=True):
+class LensAssembled(PayloadBase, frozen=True, kw_only=True):
     """Says what the work may know. ``items`` is 0 for a program that names its steps."""
 
     items: Count
 
 
-class PlanChosen(_Payload, frozen=True, kw_only=True):
-    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function."""
+class EffectBound(Part, frozen=True, kw_only=True):
+    """An effect in its one spelling (``workc.kernel.selectors``); declared, it covers others too."""
 
+    op: EffectOp
+    selector: str
+
+
+class Compression(Part, frozen=True, kw_only=True):
+    """How many effects became how many that cover them (``workc.kernel.trie_merge``)."""
+
+    algorithm: Literal["TrieMerge-v0.1"]
+    input_count: Count
+    output_count: Count
+
+
+class PlanChosen(PayloadBase, frozen=True, kw_only=True):
+    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function.
+
+    ``effects`` are declared: if they are set, every effect names itself and is covered by one.
+    """
+
+    compression: Compression | UnsetType = UNSET
+    effects: list[EffectBound] | UnsetType = UNSET
     plan: Body
     steps: Count
 
@@ -144,7 +174,7 @@ class PlanChosen(_Payload, frozen=True, kw_only=True):
         return (self.plan,)
 
 
-class SkillAsked(_Payload, frozen=True, kw_only=True):
+class SkillAsked(PayloadBase, frozen=True, kw_only=True):
     """Written ahead of an opaque function: its effects are unknown."""
 
     attempt: Count
@@ -158,7 +188,7 @@ class SkillAsked(_Payload, frozen=True, kw_only=True):
         return (self.params,)
 
 
-class SkillExecuted(_Payload, frozen=True, kw_only=True):
+class SkillExecuted(PayloadBase, frozen=True, kw_only=True):
     """One attempt of a step is over. Exactly one of ``failure`` and ``value`` is set.
 
     ``mode``: pure (an answer, run again on replay), opaque (an answer, its output is the capture),
@@ -187,11 +217,12 @@ class SkillExecuted(_Payload, frozen=True, kw_only=True):
         return "an attempt has a value or a failure"
 
 
-class EffectAsked(_Payload, frozen=True, kw_only=True):
+class EffectAsked(PayloadBase, frozen=True, kw_only=True):
     """Written ahead of an effect. ``digest`` is that of ``request`` (tag ``workc request/0.2``)."""
 
     attempt: Count
     digest: str
+    effect: EffectBound | UnsetType = UNSET
     port: Literal["http", "model"]
     request: Body
     step: str
@@ -201,7 +232,7 @@ class EffectAsked(_Payload, frozen=True, kw_only=True):
         return (self.request,)
 
 
-class RedactionRecord(_Record, frozen=True, kw_only=True):
+class RedactionRecord(Part, frozen=True, kw_only=True):
     """A secret that stood in the answer and was taken out before it was recorded."""
 
     commitment: str
@@ -210,7 +241,7 @@ class RedactionRecord(_Record, frozen=True, kw_only=True):
     secret: str
 
 
-class Response(_Record, frozen=True, kw_only=True):
+class Response(Part, frozen=True, kw_only=True):
     """What a port gave back. ``boundaries`` are the offsets at which the chunks after the first begin."""
 
     body: Body
@@ -221,7 +252,7 @@ class Response(_Record, frozen=True, kw_only=True):
     url: str
 
 
-class EffectAnswered(_Payload, frozen=True, kw_only=True):
+class EffectAnswered(PayloadBase, frozen=True, kw_only=True):
     """The answer of a port. Exactly one of ``failure`` and ``response`` is set."""
 
     failure: FailureRecord | UnsetType = UNSET
@@ -240,7 +271,7 @@ class EffectAnswered(_Payload, frozen=True, kw_only=True):
         return "an answer has a response or a failure"
 
 
-class RetryScheduled(_Payload, frozen=True, kw_only=True):
+class RetryScheduled(PayloadBase, frozen=True, kw_only=True):
     """The attempt failed with a code that may be tried again, after this delay."""
 
     after_ms: Count
@@ -249,17 +280,17 @@ class RetryScheduled(_Payload, frozen=True, kw_only=True):
     step: str
 
 
-class TimerSet(_Payload, frozen=True, kw_only=True):
+class TimerSet(PayloadBase, frozen=True, kw_only=True):
     """A skill or a workflow asked to wait."""
 
     after_ms: Count
 
 
-class TimerFired(_Payload, frozen=True, kw_only=True):
+class TimerFired(PayloadBase, frozen=True, kw_only=True):
     """The wait is over; answers the RetryScheduled or TimerSet before it."""
 
 
-class BudgetReserved(_Payload, frozen=True, kw_only=True):
+class BudgetReserved(PayloadBase, frozen=True, kw_only=True):
     """A reservation, granted or refused; ``reserved`` and ``spent`` are those after the move."""
 
     bound: Count
@@ -270,7 +301,7 @@ class BudgetReserved(_Payload, frozen=True, kw_only=True):
     step: str
 
 
-class BudgetSettled(_Payload, frozen=True, kw_only=True):
+class BudgetSettled(PayloadBase, frozen=True, kw_only=True):
     """A reservation is closed: ``actual`` is spent, the rest free. ``grant`` is its ``n``."""
 
     actual: Count
@@ -282,13 +313,13 @@ class BudgetSettled(_Payload, frozen=True, kw_only=True):
     step: str
 
 
-class CallHalted(_Payload, frozen=True, kw_only=True):
+class CallHalted(PayloadBase, frozen=True, kw_only=True):
     """The ask was not made because the run halts; ``code`` is the cause."""
 
     code: str
 
 
-class StepSkipped(_Payload, frozen=True, kw_only=True):
+class StepSkipped(PayloadBase, frozen=True, kw_only=True):
     """The step did not run; ``because`` names the steps that it needed, sorted by plan order."""
 
     because: list[str]
@@ -296,7 +327,7 @@ class StepSkipped(_Payload, frozen=True, kw_only=True):
     step: str
 
 
-class WorkEnded(_Payload, frozen=True, kw_only=True):
+class WorkEnded(PayloadBase, frozen=True, kw_only=True):
     """Act is over: the output, or why there is none. ``halt`` is set when the run was stopped."""
 
     failure: FailureRecord | UnsetType = UNSET
@@ -309,7 +340,7 @@ class WorkEnded(_Payload, frozen=True, kw_only=True):
         return (UNSET if self.failure is UNSET else self.failure.details, self.output)
 
 
-class CheckResult(_Record, frozen=True, kw_only=True):
+class CheckResult(Part, frozen=True, kw_only=True):
     """One check. ``value`` is what its expression gave; ``failure`` is set if it gave nothing."""
 
     check_id: str
@@ -324,7 +355,7 @@ class CheckResult(_Record, frozen=True, kw_only=True):
         return (UNSET if self.failure is UNSET else self.failure.details, self.value)
 
 
-class VerificationRun(_Payload, frozen=True, kw_only=True):
+class VerificationRun(PayloadBase, frozen=True, kw_only=True):
     """All checks of the workflow; ``nothing_to_check`` is not a pass."""
 
     results: list[CheckResult]
@@ -335,64 +366,9 @@ class VerificationRun(_Payload, frozen=True, kw_only=True):
         return [body for result in self.results for body in result.bodies()]
 
 
-class Locked(_Payload, frozen=True, kw_only=True):
+class Locked(PayloadBase, frozen=True, kw_only=True):
     """The end of every run, whatever became of it. ``code`` is set unless it is a success."""
 
     code: str | UnsetType = UNSET
     lock_level: LockLevel
     outcome: Outcome
-
-
-Payload: TypeAlias = (
-    RunStarted
-    | IntentSet
-    | LensAssembled
-    | PlanChosen
-    | SkillAsked
-    | SkillExecuted
-    | EffectAsked
-    | EffectAnswered
-    | RetryScheduled
-    | TimerSet
-    | TimerFired
-    | BudgetReserved
-    | BudgetSettled
-    | CallHalted
-    | StepSkipped
-    | WorkEnded
-    | VerificationRun
-    | Locked
-)
-
-
-class KindRule(msgspec.Struct, frozen=True):
-    """Says of a kind: its payload, the phase it stands in, and whether it is an answer.
-
-    ``answer`` "maybe": a SkillExecuted is an answer unless its mode is context.
-    """
-
-    payload: type[Payload]
-    phase: Phase
-    answer: Literal["yes", "no", "maybe"] = "no"
-
-
-KINDS: Mapping[str, KindRule] = {
-    "RunStarted": KindRule(RunStarted, "Observe", "yes"),
-    "IntentSet": KindRule(IntentSet, "Observe"),
-    "LensAssembled": KindRule(LensAssembled, "Orient"),
-    "PlanChosen": KindRule(PlanChosen, "Decide"),
-    "SkillAsked": KindRule(SkillAsked, "Act"),
-    "SkillExecuted": KindRule(SkillExecuted, "Act", "maybe"),
-    "EffectAsked": KindRule(EffectAsked, "Act"),
-    "EffectAnswered": KindRule(EffectAnswered, "Act", "yes"),
-    "RetryScheduled": KindRule(RetryScheduled, "Act"),
-    "TimerSet": KindRule(TimerSet, "Act"),
-    "TimerFired": KindRule(TimerFired, "Act", "yes"),
-    "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),
-    "BudgetSettled": KindRule(BudgetSettled, "Act", "yes"),
-    "CallHalted": KindRule(CallHalted, "Act", "yes"),
-    "StepSkipped": KindRule(StepSkipped, "Act"),
-    "WorkEnded": KindRule(WorkEnded, "Act"),
-    "VerificationRun": KindRule(VerificationRun, "Verify"),
-    "Locked": KindRule(Locked, "Lock"),
-}

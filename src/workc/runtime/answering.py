@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse, Refusal
-from workc.kernel.payloads import Payload, TimerFired
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import TimerFired
 from workc.runtime.asks import Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call

@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
     EffectAnswered,
     EffectAsked,
-    Payload,
     SkillAsked,
     SkillExecuted,
     TimerFired,

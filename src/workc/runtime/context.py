@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workc.kernel import jcs
 from workc.kernel.failure import Misuse, Refusal, refuse
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Basis,
     BudgetReserved,
@@ -13,7 +14,6 @@ from workc.kernel.payloads import (
     CallHalted,
     EffectAnswered,
     EffectAsked,
-    Payload,
     TimerSet,
 )
 from workc.kernel.rng import SeededRng

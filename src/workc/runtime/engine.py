@@ -21,7 +21,7 @@ from typing import TypeAlias, cast
 
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse, refuse
-from workc.kernel.payloads import Payload
+from workc.kernel.kinds import Payload
 from workc.runtime.asks import Ask, Question
 
 Work: TypeAlias = "Coroutine[object, object, object]"

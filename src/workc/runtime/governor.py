@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workc.kernel.events import Entry
+from workc.kernel.kinds import Payload
 from workc.kernel.ledger import Ledger
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
-    Payload,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Ask, Reserve, Settle

@@ -15,7 +15,7 @@ from workc.kernel import events
 from workc.kernel.chain import GENESIS, link
 from workc.kernel.events import Entry, Path, Record
 from workc.kernel.failure import refuse
-from workc.kernel.payloads import KINDS
+from workc.kernel.kinds import KINDS
 
 #: A line longer than this was not written by us: bodies past 64 KiB stand in files.
 LINE_LIMIT_BYTES = 16_777_216

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -14,12 +16,29 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True):
     not_before_ms: int | None = None
 
 
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was given and what it spent, in micro-cents; format 0.1 says none of it."""
+
+    nonce: str
+    ceiling_micro_cents: int
+    spent_micro_cents: int
+
+
+class Place(NamedTuple):
+    """Which child of its parent a run is, and of which step; format 0.1 does not say it."""
+
+    spawn_index: int
+    step: str
+
+
 class Child(msgspec.Struct, frozen=True, kw_only=True):
     """A child as its parent recorded it."""
 
     run_id: str
     proof_digest: str
     outcome: str
+    place: Place | None = None
+    account: Account | None = None
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,4 +50,6 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     lock_level: str
     parent_run_id: str | None = None
+    place: Place | None = None
+    account: Account | None = None
     children: tuple[Child, ...] = ()

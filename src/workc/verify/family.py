@@ -8,7 +8,7 @@ deep or too large, are refused, so this ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -50,6 +50,18 @@ FAMILY_IS_SHALLOW = Rule(
 FAMILY_IS_SMALL = Rule(
     "13.08", "LIMIT_EXCEEDED", "children", _SECTION, "There are at most 10,000 descendants."
 )
+CHILD_CEILING = Rule(
+    "13.09", "CHILD_MISMATCH", "children", _SECTION, "A child has the ceiling that was recorded."
+)
+CHILD_SPENT = Rule(
+    "13.10", "CHILD_MISMATCH", "children", _SECTION, "A child spent what was recorded."
+)
+CHILD_NONCE = Rule(
+    "13.11", "CHILD_MISMATCH", "children", _SECTION, "A child has the nonce that was recorded."
+)
+CHILD_PLACE = Rule(
+    "13.12", "CHILD_MISMATCH", "children", _SECTION, "A child names its step and its number there."
+)
 FAMILY_RULES = (
     CHILD_IS_THERE,
     CHILD_PASSES,
@@ -59,6 +71,10 @@ FAMILY_RULES = (
     CHILD_IS_NO_ANCESTOR,
     FAMILY_IS_SHALLOW,
     FAMILY_IS_SMALL,
+    CHILD_CEILING,
+    CHILD_SPENT,
+    CHILD_NONCE,
+    CHILD_PLACE,
 )
 
 
@@ -154,13 +170,25 @@ def _compare(
         codes = ", ".join(dict.fromkeys(verdict.codes()))
         _broken(case, CHILD_PASSES, child, f"its bundle does not pass: {codes}")
         return
-    for rule, expected, actual in (
+    always = (
         (CHILD_DIGEST, child.proof_digest, said.proof_digest),
         (CHILD_PARENT, parent.run_id, said.parent_run_id),
         (CHILD_OUTCOME, child.outcome, said.outcome),
-    ):
+    )
+    for rule, expected, actual in (*always, *_said_by_both(child, said)):
         if expected != actual:
             _broken(case, rule, child, f"not so: {rule.text}", expected, actual)
+
+
+def _said_by_both(child: Child, said: Proven) -> Iterator[tuple[Rule, object, object]]:
+    """Yields what parent and child both say, whichever format each is of."""
+    if child.place is not None and said.place is not None:
+        yield CHILD_PLACE, child.place, said.place
+    given, had = child.account, said.account
+    if given is not None and had is not None:
+        yield CHILD_CEILING, given.ceiling_micro_cents, had.ceiling_micro_cents
+        yield CHILD_SPENT, given.spent_micro_cents, had.spent_micro_cents
+        yield CHILD_NONCE, given.nonce, had.nonce
 
 
 def _broken(

@@ -29,8 +29,8 @@ from workc.bundle.layout import BUNDLE_VERSION, MAX_LINE_BYTES, path_problem
 from workc.kernel import events
 from workc.kernel.digest import is_hex_digest
 from workc.kernel.events import UNREADABLE, Event
+from workc.kernel.kinds import KINDS, is_answer
 from workc.kernel.merkle import leaf_hash, verify_inclusion
-from workc.kernel.payloads import KINDS
 from workc.verify.case import Case
 from workc.verify.inclusion_rules import (
     CONTENT_DIGEST,
@@ -49,7 +49,7 @@ from workc.verify.inclusion_rules import (
     TREE_ROOT,
     TREE_SIZE,
 )
-from workc.verify.v02.payload_rules import RUN_ID, SIXTEEN_BYTES, is_answer, payload_problems
+from workc.verify.v02.payload_rules import RUN_ID, SIXTEEN_BYTES, payload_problems
 from workc.verify.verdict import Step, Verdict
 
 #: The steps of a proof, all of which PASS needs.

@@ -10,8 +10,8 @@ from workc.bundle.projection import Projection, ProjectionError
 from workc.bundle.seal import seal
 from workc.kernel import events
 from workc.kernel.events import Record
+from workc.kernel.kinds import KINDS
 from workc.kernel.payloads import (
-    KINDS,
     Body,
     BudgetReserved,
     IntentSet,

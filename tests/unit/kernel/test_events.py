@@ -14,8 +14,8 @@ from workc.kernel.events import (
     Event,
     Record,
 )
+from workc.kernel.kinds import KINDS
 from workc.kernel.payloads import (
-    KINDS,
     Body,
     TimerFired,
     TimerSet,

@@ -2,12 +2,35 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
-from workc.kernel.lanes import END, ROOT_LANE, SPAWNING, START, STEP_LANE
-from workc.kernel.payloads import KINDS
+from workc.kernel.gates import ApprovalAnswered, GateEvaluated, When
+from workc.kernel.kinds import KINDS
+from workc.kernel.lanes import (
+    END,
+    GATE_SIGNS,
+    REFUSED,
+    ROOT_LANE,
+    SIGNED,
+    SPAWNING,
+    START,
+    STEP_LANE,
+    UNANSWERED,
+    comes_as,
+    left_as,
+)
+from workc.kernel.payloads import Body, CallHalted, TimerFired
 
+#: What an event may be left as, besides the sign by which it came.
+LEFT = {
+    "ApprovalAnswered": {REFUSED},
+    "PreStep": {REFUSED},
+    "PreRun": {REFUSED},
+    "CallHalted": {UNANSWERED},
+}
 PAGE = Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md"
 
 
@@ -40,7 +63,8 @@ def test_every_kind_of_a_lane_can_be_reached_and_can_come_to_an_end(table):
     reached, more = set(), {START}
     while more:
         reached |= more
-        more = {after for kind in more for after in table.get(kind, ())} - reached
+        came = {after for sign in more for after in table.get(sign, ())}
+        more = came.union(*(LEFT.get(sign, set()) & table.keys() for sign in came)) - reached
     assert reached == {*table, END}
     ends = {END}
     while any(kind not in ends and ends & set(table[kind]) for kind in table):
@@ -49,5 +73,38 @@ def test_every_kind_of_a_lane_can_be_reached_and_can_come_to_an_end(table):
 
 
 def test_every_kind_stands_in_a_table_and_every_name_is_a_kind():
-    assert {*STEP_LANE, *ROOT_LANE} - {START} == set(KINDS)
+    signs = {*STEP_LANE, *ROOT_LANE} - {START, REFUSED, UNANSWERED}
+    assert signs - {*GATE_SIGNS.values()} == set(KINDS) - {"GateEvaluated"}
     assert set(SPAWNING) <= set(ROOT_LANE)
+    assert set(KINDS) >= SIGNED
+    assert set(get_args(When)) == GATE_SIGNS.keys()
+
+
+EMPTY = Body(form="json", inline="true")
+ANSWER = ApprovalAnswered(by="a", decision="approved", gate="g", note="", step="s")
+GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY, when="post_run")
+
+
+@pytest.mark.parametrize(
+    ("payload", "before", "comes", "leaves"),
+    [
+        (TimerFired(), "TimerSet", "TimerFired", "TimerFired"),
+        (CallHalted(code="X"), "EffectAsked", "CallHalted", "CallHalted"),
+        (CallHalted(code="X"), "ApprovalAsked", "CallHalted", UNANSWERED),
+        (ANSWER, "ApprovalAsked", "ApprovalAnswered", "ApprovalAnswered"),
+        (replace(ANSWER, decision="denied"), "", "ApprovalAnswered", REFUSED),
+        (replace(ANSWER, decision="timed_out"), "", "ApprovalAnswered", REFUSED),
+        (GATE, "", "PostRun", "PostRun"),
+        (replace(GATE, passed=False), "", "PostRun", "PostRun"),
+        (replace(GATE, passed=False, when="post_step"), "", "PostStep", "PostStep"),
+        (replace(GATE, when="pre_run"), "", "PreRun", "PreRun"),
+        (replace(GATE, passed=False, when="pre_run"), "", "PreRun", REFUSED),
+        (replace(GATE, passed=False, when="pre_step"), "", "PreStep", REFUSED),
+    ],
+)
+def test_the_sign_of_an_event_is_its_kind_but_where_the_kind_does_not_say_it(
+    payload, before, comes, leaves
+):
+    kind = type(payload).__name__
+    assert (comes_as(kind, payload), left_as(kind, payload, before)) == (comes, leaves)
+    assert (kind in SIGNED) or (comes, leaves) == (kind, kind)

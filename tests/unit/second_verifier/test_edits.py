@@ -346,6 +346,76 @@ def test_an_edit_of_the_halted_bundle_gives_its_codes(name):
     assert verifier.verify(draft.files()) == codes
 
 
+BOUNDS = "EFFECT_BOUNDS_EXCEEDED"
+
+
+def of_gate(number, **fields):
+    """Changes what the receipt says of a gate."""
+    return lambda draft: draft.receipt["gates"][number].update(fields)
+
+
+def of_child(number, **fields):
+    return lambda draft: draft.receipt["children"][number].update(fields)
+
+
+WIDENED_EDITS = {
+    "nothing": (both(), []),
+    "somebody else who approved": (say("ApprovalAnswered", by="x"), []),
+    "nobody who approved": (unsay("ApprovalAnswered", "by"), [MALFORMED]),
+    "an answer in time without a limit": (both(say("ApprovalAnswered", 1, decision="timed_out"), unsay("ApprovalAnswered", "by", 1), say("StepSkipped", code="APPROVAL_TIMEOUT"), lambda d: d.receipt["step_failures"][0].update(code="APPROVAL_TIMEOUT")), [FSM]),
+    "a limit that ran out": (both(say("ApprovalAsked", 1, timeout_ms=0), say("ApprovalAnswered", 1, decision="timed_out"), unsay("ApprovalAnswered", "by", 1), say("StepSkipped", code="APPROVAL_TIMEOUT"), lambda d: d.receipt["step_failures"][0].update(code="APPROVAL_TIMEOUT")), []),
+    "a denial with the code of a limit": (both(say("StepSkipped", code="APPROVAL_TIMEOUT"), lambda d: d.receipt["step_failures"][0].update(code="APPROVAL_TIMEOUT")), [FSM]),
+    "another gate in the answer": (both(say("ApprovalAnswered", gate="x"), of_gate(1, gate="x")), [FSM]),
+    "a denial in front of work": (both(say("ApprovalAnswered", decision="denied"), of_gate(1, passed=False)), [FSM]),
+    "a gate of no step": (unsay("GateEvaluated", "step", 1), [MALFORMED]),
+    "a command without a time": (lambda d: d.entry("GateEvaluated", 1).pop("at_ms"), [MALFORMED]),
+    "a command that says true": (say("GateEvaluated", 1, value=body("true")), [INCOMPLETE]),
+    "a gate that failed called passed": (both(say("GateEvaluated", 2, passed=True), of_gate(3, passed=True)), [INCOMPLETE]),
+    "a gate of the run that failed": (both(say("GateEvaluated", 4, passed=False, value=body("false")), of_gate(6, passed=False)), [INCOMPLETE]),
+    "a gate of the run that failed the run": (
+        both(
+            say("GateEvaluated", 4, passed=False, value=body("false")), of_gate(6, passed=False),
+            say("Locked", outcome="failed", code="GATE_FAILED"), claim(outcome="failed"),
+            claim(failure={"code": "GATE_FAILED", "message": "gates that did not hold: whole"}),
+        ),
+        [],
+    ),
+    "gates in another order": (lambda d: d.receipt["gates"].reverse(), [RECEIPT]),
+    "another child that joins": (say("ChildJoined", child_run_id="run-4"), [FSM]),
+    "a child that was granted less": (both(say("ChildSpawned", ceiling_micro_cents=399), of_child(1, ceiling_micro_cents=399)), [FSM]),
+    "a child that spent less than was settled": (both(say("ChildJoined", spent_micro_cents=299), of_child(1, spent_micro_cents=299)), [FSM]),
+    "a number of children left out": (both(say("ChildSpawned", spawn_index=2), say("ChildJoined", spawn_index=2), of_child(1, spawn_index=2)), [FSM]),
+    "a child of its own": (both(say("ChildSpawned", child_run_id="run-1"), say("ChildJoined", child_run_id="run-1"), of_child(1, child_run_id="run-1")), [FSM]),
+    "a critical child that failed": (both(say("ChildJoined", 1, outcome="failed"), of_child(0, outcome="failed")), [INCOMPLETE]),
+    "a critical child that failed the run": (
+        both(
+            say("ChildJoined", 1, outcome="failed"), of_child(0, outcome="failed"),
+            say("Locked", outcome="failed", code="CHILD_FAILED"), claim(outcome="failed"),
+            claim(failure={"code": "CHILD_FAILED", "message": ""}),
+        ),
+        [],
+    ),
+    "children in the order of the log": (lambda d: d.receipt["children"].reverse(), [RECEIPT]),
+    "a parent that the receipt leaves out": (lambda d: d.receipt.pop("parent"), [RECEIPT]),
+    "an effect beside what was declared": (say("EffectAsked", effect={"op": "Network", "selector": "net:http://example.testx/x"}), [BOUNDS]),
+    "an effect of another op": (say("EffectAsked", effect={"op": "ReadFS", "selector": "fs:out/x"}), [BOUNDS]),
+    "an effect below what was declared": (say("EffectAsked", effect={"op": "WriteFS", "selector": "fs:out/x/"}), []),
+    "an effect that leads upwards": (say("EffectAsked", effect={"op": "WriteFS", "selector": "fs:out/../x"}), [MALFORMED]),
+    "an effect that is not named": (unsay("EffectAsked", "effect"), [FSM]),
+    "effects that were never declared": (both(unsay("PlanChosen", "effects"), unsay("PlanChosen", "compression"), lambda d: d.receipt.pop("effects")), [FSM]),
+    "a compression of nothing": (both(unsay("PlanChosen", "effects"), unsay("EffectAsked", "effect"), lambda d: d.receipt.pop("effects")), [MALFORMED]),
+    "a compression that made more": (say("PlanChosen", compression={"algorithm": "TrieMerge-v0.1", "input_count": 2, "output_count": 3}), [MALFORMED]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDENED_EDITS)
+def test_an_edit_of_the_widened_bundle_gives_its_codes(name):
+    edit, codes = WIDENED_EDITS[name]
+    draft = build.widened()
+    edit(draft)
+    assert verifier.verify(draft.files()) == codes
+
+
 @pytest.mark.parametrize("name", verifier.ROOTS)
 @pytest.mark.parametrize("change", [{"root": "0" * 64}, {"size": 99}])
 def test_a_root_or_size_that_differs_has_a_code_of_its_own(name, change):

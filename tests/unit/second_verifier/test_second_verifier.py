@@ -23,7 +23,7 @@ def load(name):
 build = load("build")
 verifier = load("verifier")
 PAGE = (TESTS.parent / "docs" / "spec" / "bundle-0.2.md").read_text(encoding="utf-8")
-MAKERS = [build.minimal, build.eventful, build.halted]
+MAKERS = [build.minimal, build.eventful, build.halted, build.widened]
 MINIMAL = build.minimal().files()
 
 

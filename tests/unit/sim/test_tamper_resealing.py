@@ -24,6 +24,11 @@ ASKED = {
     "EventsReordered": ("table", "FSM_ILLEGAL_TRANSITION"),
     "MoneyLowered": ("money", "BUDGET_INVALID"),
     "PolicyLoosened": ("policy", "POLICY_VIOLATION"),
+    "ChildDropped": ("table", "FSM_ILLEGAL_TRANSITION"),
+    "ChildOutcomeFlipped": ("projection", "VERIFICATION_INCOMPLETE"),
+    "FailedGatePassed": ("projection", "VERIFICATION_INCOMPLETE"),
+    "EffectExceeded": ("policy", "EFFECT_BOUNDS_EXCEEDED"),
+    "ApprovalFlipped": ("table", "FSM_ILLEGAL_TRANSITION"),
 }
 
 
@@ -74,10 +79,11 @@ def test_what_is_not_provable_passes_and_only_the_digest_tells(name):
 
 def test_the_edits_that_were_asked_for_have_their_codes_and_twins_that_are_not_provable():
     assert {name: tuple(ATTACKS[name].expected) for name in ASKED} == ASKED
-    for name in ("FailedCheckPassed", "MoneyLowered", "PolicyLoosened"):
+    twins = ("ChildDropped", "ChildOutcomeFlipped", "FailedGatePassed")
+    for name in ("FailedCheckPassed", "MoneyLowered", "PolicyLoosened", *twins):
         assert ATTACKS[f"{name}Throughout"].expected == UNPROVABLE
-    # This version has no children that could be dropped.
-    assert "ChildDropped" not in ATTACKS
+    # Who decided, a bundle alone does not show.
+    assert ATTACKS["ApprovalForged"].expected == UNPROVABLE
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -88,12 +88,27 @@ async def talk(ctx):
 
 
 FUNCTIONS = {"function": talk}
-NAMES = (*FILES, *FUNCTIONS)
+#: What no engine records yet: goldens, by the kinds that they are for.
+GOLDENS = (
+    "approved",
+    "denied",
+    "gate_barred",
+    "gate_failed",
+    "child",
+    "child_failed",
+    "parent",
+    "parent_failed",
+    "bounded",
+)
+NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
+_FOLDER = Path(__file__).parents[2] / "golden/v0.2"
 
 
 @cache
 def bundle(name: str) -> dict[str, bytes]:
     """Returns the files of one bundle; do not change them, take ``dict(bundle(name))``."""
+    if name in GOLDENS:
+        return _read(_FOLDER / name / "bundle")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
         program = FUNCTIONS.get(name)
@@ -108,8 +123,12 @@ def bundle(name: str) -> dict[str, bytes]:
         )
         outcome = runtime.run(program, out=out)
         assert outcome.bundle is not None, outcome
-        return {
-            str(path.relative_to(out)): path.read_bytes()
-            for path in sorted(out.rglob("*"))
-            if path.is_file()
-        }
+        return _read(out)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

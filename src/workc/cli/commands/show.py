@@ -11,7 +11,14 @@ from workc.cli import exits, options
 from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.story_text import check_lines, header_lines, output_text, step_lines
+from workc.cli.story_text import (
+    check_lines,
+    child_lines,
+    gate_lines,
+    header_lines,
+    output_text,
+    step_lines,
+)
 from workc.cli.text import argument, json_text, printable
 from workc.kernel.values import Json, JsonObject
 
@@ -44,6 +51,8 @@ def _show_run(state: State, story: RunStory) -> None:
     console = state.console
     sections = [
         ("steps", step_lines(console, story)),
+        ("gates", gate_lines(console, story)),
+        ("children", child_lines(console, story)),
         ("checks", check_lines(console, story)),
         ("output", output_text(story).split("\n") if story.has_output else []),
         ("notes", [f"  {printable(note)}" for note in story.notes]),

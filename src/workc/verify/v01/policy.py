@@ -9,8 +9,8 @@ from __future__ import annotations
 from workc.bundle.layout import RECEIPT
 from workc.bundle.v01.policies import POLICIES
 from workc.verify.case import Case
+from workc.verify.effect_bounds import Bounds
 from workc.verify.v01 import rules
-from workc.verify.v01.effect_bounds import Bounds
 from workc.verify.v01.records import Effects, Integrity
 
 

@@ -15,6 +15,7 @@ from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.bundle.projection import Projection
 from workc.kernel.events import UNREADABLE
+from workc.kernel.gates import GATE_FAILED
 from workc.kernel.payloads import (
     Body,
     CheckResult,
@@ -44,6 +45,8 @@ _ROOTS: Mapping[str, Rule] = {
 _FIELDS: Mapping[str, Rule] = {"manifest_sha256": rules.MANIFEST_DIGEST}
 #: Fields that other steps compare.
 _JUDGED_ELSEWHERE = frozenset({"roots", "proof_digest"})
+#: With which a run fails whose work does not, because of a child that is critical.
+CHILD_FAILED = "CHILD_FAILED"
 _TRUE = Body(form="json", inline="true")
 
 
@@ -103,7 +106,7 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
     expected = _expected_lock(started, work, projection)
     actual = (locked.outcome, locked.lock_level, locked.code)
     if actual != expected:
-        message = "the outcome is not what the work and the checks give"
+        message = "the outcome is not what work, checks, gates and children give"
         _contradicted(case, rules.OUTCOME_IS_BORNE_OUT, message, expected, actual)
 
 
@@ -111,15 +114,19 @@ def _expected_lock(
     started: RunStarted, work: WorkEnded, projection: Projection
 ) -> tuple[str, str, str | UnsetType]:
     code = UNSET if work.failure is UNSET else work.failure.code
-    if work.halt is not UNSET or work.output is UNSET:
-        return "failed", "Draft", code
     verdict = projection.checks.verdict if projection.checks else None
-    if verdict == "failed":
-        return "failed", "Draft", "VERIFICATION_FAILED"
-    by_file = started.program_kind == "file"
-    if work.failure is not UNSET or (by_file and projection.has_failures):
-        return "partial", "Draft", code
-    return "success", "Committed" if verdict == "passed" else "Staged", UNSET
+    gates, inherited = projection.gates, projection.children.inherited()
+    skipped = started.program_kind == "file" and projection.has_failures
+    rows: tuple[tuple[bool, tuple[str, str, str | UnsetType]], ...] = (
+        (work.halt is not UNSET or work.output is UNSET, ("failed", "Draft", code)),
+        (verdict == "failed", ("failed", "Draft", "VERIFICATION_FAILED")),
+        (bool(gates.failed_of_run()), ("failed", "Draft", GATE_FAILED)),
+        (inherited == "failed", ("failed", "Draft", CHILD_FAILED if code is UNSET else code)),
+        (work.failure is not UNSET or skipped, ("partial", "Draft", code)),
+        (bool(gates.failed_last()) or inherited == "partial", ("partial", "Draft", code)),
+        (verdict == "passed", ("success", "Committed", UNSET)),
+    )
+    return next((lock for applies, lock in rows if applies), ("success", "Staged", UNSET))
 
 
 def _check_verdict(checks: VerificationRun, case: Case) -> None:

@@ -5,7 +5,9 @@ What a step cannot give is None, and was said why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from msgspec import UNSET
 
 from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, Limits
@@ -13,7 +15,7 @@ from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
 from workc.verify.case import Case
 from workc.verify.documents import Documents, data_of
-from workc.verify.expectations import Expectations, Proven
+from workc.verify.expectations import Account, Child, Expectations, Place, Proven
 from workc.verify.reader import Item, Reader
 from workc.verify.v02 import conclusions, contents, documents
 from workc.verify.v02.event_log import Log, walk
@@ -68,7 +70,33 @@ def examine(
         proof_digest=parsed.proof_digest or "",
         outcome=parsed.outcome,
         lock_level=parsed.lock_level,
+        parent_run_id=parsed.parent.run_id if parsed.parent else None,
+        place=Place(parsed.parent.spawn_index, parsed.parent.step) if parsed.parent else None,
+        account=Account(
+            nonce=parsed.nonce,
+            ceiling_micro_cents=parsed.money.ceiling_micro_cents,
+            spent_micro_cents=parsed.money.spent_micro_cents,
+        ),
+        children=tuple(_children_of(parsed)),
     )
+
+
+def _children_of(receipt: Receipt) -> Iterator[Child]:
+    """Yields the children that joined: of the others there is nothing to compare."""
+    for child in receipt.children or ():
+        if child.outcome is UNSET:
+            continue
+        yield Child(
+            run_id=child.child_run_id,
+            proof_digest=child.proof_digest or "",
+            outcome=child.outcome,
+            place=Place(child.spawn_index, child.step),
+            account=Account(
+                nonce=child.nonce,
+                ceiling_micro_cents=child.ceiling_micro_cents,
+                spent_micro_cents=child.spent_micro_cents or 0,
+            ),
+        )
 
 
 def _conclude(

@@ -7,33 +7,42 @@ names of steps as far as two could be the same (docs/spec/bundle-0.2.md, section
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import UNSET
 
 from workc.bundle.layout import EVENTS
 from workc.bundle.policies import OFFLINE, policy_name
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import Event, Path, dotted
+from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
     EffectAnswered,
     EffectAsked,
-    Payload,
+    PlanChosen,
     Policy,
     RetryScheduled,
     RunStarted,
     SkillAsked,
     SkillExecuted,
     StepSkipped,
+    TimerFired,
+    TimerSet,
 )
 from workc.verify.case import Case
+from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
+from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.money import Money
-from workc.verify.v02.payload_rules import mode_fits, payload_problems
+from workc.verify.v02.pair_rules import Difference, differences
+from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems
 
 #: A step of a function that names its place: no other lane's can have the same name.
 _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
@@ -59,16 +68,21 @@ class LaneRules:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._money = Money(case)
+        self._children = ChildRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
         self._step: str | None = None
         self._skill: str | None = None
         self._attempt = 1
+        # Whether the timer that fires next was set by the work itself, and whether work has begun.
+        self._waits = False
+        self._has_begun = False
         self._before: Payload | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
         self._is_offline = False
+        self._bounds: Bounds | None = None
         self._grants: dict[int, tuple[Path, int]] = {}
         self.steps: dict[str, StepFound] = {}
         self.stopped: str | None = None
@@ -103,8 +117,12 @@ class LaneRules:
                 self._take_rare(payload)
 
     def close(self) -> None:
-        """Checks the end of the log: the ledger is closed."""
+        """Checks the end of the log: the ledger is closed, and no child is left out."""
         self._money.close()
+        missing = self._children.first_missing()
+        if missing is not None:
+            message = f"there is no child of the number {missing}, but a later one"
+            self._case.fail(rules.CHILDREN_ARE_COUNTED, EVENTS, message)
 
     def _take_rare(self, payload: Payload) -> None:
         match payload:
@@ -113,24 +131,86 @@ class LaneRules:
             case RunStarted():
                 self._check_alone(payload)
                 self._money.start(payload.ceiling_micro_cents)
+                self._children.start(payload.run_id)
                 self._code = payload.code
                 self._of_function = payload.program_kind == "function"
                 self._check_policy(payload.policy)
             case CallHalted():
                 self.stopped = "a call was halted"
             case StepSkipped():
-                self._name(payload.step)
-                if payload.step in self.steps:
-                    self.steps[payload.step].because = payload.because
+                self._skipped(payload)
+            case PlanChosen():
+                self._check_alone(payload)
+                self._declared(payload)
+            case TimerSet():
+                self._waits = True
+            case ChildSpawned() | ChildJoined():
+                self._child(payload)
+            case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
+                self._gate(payload)
             case _:
                 pass
+
+    def _declared(self, plan: PlanChosen) -> None:
+        if plan.effects is not UNSET:
+            self._bounds = Bounds((effect.op, effect.selector) for effect in plan.effects)
+
+    def _bound(self, asked: EffectAsked) -> None:
+        """Checks the effect that an ask names, and whether it must name one."""
+        if (asked.effect is UNSET) != (self._bounds is None):
+            message = "an effect is named if and only if effects are declared"
+            self._fail(rules.EFFECT_IS_NAMED, message, "/payload/effect")
+        if asked.effect is UNSET or self._bounds is None:
+            return
+        self._check_alone(asked)
+        if not self._bounds.cover(asked.effect.op, asked.effect.selector):
+            message = f"no declared effect covers {asked.effect.op} {asked.effect.selector}"
+            self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effect")
+
+    def _child(self, child: ChildSpawned | ChildJoined) -> None:
+        self._check_alone(child)
+        if isinstance(child, ChildJoined):
+            self._check_all(joined(self._before, child))
+            return
+        self._name(child.step)
+        self._check_all(self._children.spawned(self._before, child))
+
+    def _gate(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> None:
+        self._check_alone(gate)
+        if gate.step is not UNSET and len(self._start) > 1:
+            self._name(gate.step)
+        self._check_all(differences(self._before, gate))
+        if isinstance(gate, GateEvaluated) and gate.passed != holds(gate):
+            message = "a gate passes if and only if it gave what lets it pass"
+            self._fail(rules.GATE_HOLDS, message, "/payload/passed")
+        if self._is_late(gate):
+            message = "work that it can bar has begun"
+            self._fail(rules.GATES_COME_FIRST, message, "/kind")
+
+    def _is_late(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> bool:
+        if isinstance(gate, GateEvaluated) and gate.when == "pre_run":
+            return self._has_begun
+        is_barring = not isinstance(gate, GateEvaluated) or gate.when in BARRING
+        return is_barring and self._waits and isinstance(self._before, TimerFired)
+
+    def _skipped(self, skipped: StepSkipped) -> None:
+        self._name(skipped.step)
+        if skipped.step in self.steps:
+            self.steps[skipped.step].because = skipped.because
+        self._check_all(differences(self._before, skipped))
+
+    def _check_all(self, found: Iterable[Difference]) -> None:
+        for rule, field, expected, actual in found:
+            self._differs(rule, field, expected, actual)
 
     def _leave(self, at: Path) -> None:
         if self._step is None and len(self._start) > 1:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
         self._start = at
-        self._step = self._skill = None
+        self._has_begun = self._has_begun or len(at) > 1
+        self._step = self._skill = self._before = None
         self._attempt = 1
+        self._waits = False
 
     def _name(self, step: str) -> None:
         """Takes the step that an event names: the first one of a lane names the lane."""
@@ -216,6 +296,7 @@ class LaneRules:
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)
         self._try(asked.attempt)
+        self._bound(asked)
         request = asked.request
         if request.path is not UNSET:
             self.requests.add((request.path, asked.digest))
@@ -243,6 +324,7 @@ class LaneRules:
                 self._differs(rules.RETRY_FITS, "attempt", executed.attempt, retry.attempt)
         self._name(retry.step)
         self._attempt = retry.attempt + 1
+        self._waits = False
 
     def _reserved(self, reserved: BudgetReserved) -> None:
         self._name(reserved.step)
@@ -255,6 +337,8 @@ class LaneRules:
     def _settled(self, settled: BudgetSettled) -> None:
         self._name(settled.step)
         self._money.take(settled)
+        if type(self._before) is ChildJoined:
+            self._check_all(self._children.settled(self._before, settled))
         lane, bound = self._grants.pop(settled.grant, (None, 0))
         if lane != self._start:
             message = "the reservation does not stand before its settlement in the same lane"

@@ -12,17 +12,22 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import is_hex_digest, sha256_hex
+from workc.kernel.gates import OF_STEP, ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
-    KINDS,
     Body,
     EffectAnswered,
-    Payload,
+    EffectAsked,
+    EffectBound,
+    PlanChosen,
     Policy,
     Response,
     RunStarted,
     SkillExecuted,
 )
+from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 
@@ -35,6 +40,8 @@ _UNSAFE_IN_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 _SEED = re.compile(r"0|[1-9][0-9]{0,19}")
 SIXTEEN_BYTES = re.compile(r"[0-9a-f]{32}")
 MAX_NAME = 256
+#: So many effects a plan declares at most.
+MAX_DECLARED = 50
 MAX_SEED = 2**64 - 1
 #: Three digits, the first not 0 (RFC 9110, section 15, and what clients take beyond 599).
 STATUS_CODES = range(100, 1000)
@@ -49,6 +56,18 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_response(response)
         case RunStarted():
             return _of_start(payload)
+        case PlanChosen() | EffectAsked():
+            return _of_effects(payload)
+        case _:
+            return _of_rare(payload)
+
+
+def _of_rare(payload: Payload) -> Iterable[Problem]:
+    match payload:
+        case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
+            return _of_gate(payload)
+        case ChildSpawned() | ChildJoined():
+            return _of_child(payload)
         case _:
             return ()
 
@@ -56,27 +75,25 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
 def _of_start(start: RunStarted) -> Iterator[Problem]:
     if not RUN_ID.fullmatch(start.run_id):
         yield rules.RUN_ID_FORM, "/run_id"
-    if not 1 <= len(start.name) <= MAX_NAME or _UNSAFE_IN_NAME.search(start.name):
+    if not _is_name(start.name):
         yield rules.NAME_FORM, "/name"
     if not SIXTEEN_BYTES.fullmatch(start.nonce):
         yield rules.NONCE_FORM, "/nonce"
+    if start.parent is not UNSET and not RUN_ID.fullmatch(start.parent.run_id):
+        yield rules.RELATIVE_FORM, "/parent/run_id"
     if not _SEED.fullmatch(start.seed) or int(start.seed) > MAX_SEED:
         yield rules.SEED_FORM, "/seed"
     if start.policy.rules_sha256 != _rules_digest(start.policy):
         yield rules.RULES_DIGEST, "/policy/rules_sha256"
 
 
+def _is_name(text: str) -> bool:
+    return 1 <= len(text) <= MAX_NAME and not _UNSAFE_IN_NAME.search(text)
+
+
 def _rules_digest(policy: Policy) -> object:
     inline = policy.rules.inline
     return policy.rules.sha256 if inline is UNSET else sha256_hex(inline.encode())
-
-
-def is_answer(payload: Payload) -> bool:
-    """Returns whether an event with this payload is an answer, and so has ``at_ms``."""
-    answer = KINDS[type(payload).__name__].answer
-    if answer == "maybe":
-        return isinstance(payload, SkillExecuted) and payload.request is not UNSET
-    return answer == "yes"
 
 
 def mode_fits(executed: SkillExecuted) -> bool:
@@ -110,3 +127,58 @@ def _size(body: Body) -> int:
     if body.form == "bytes":
         return len(base64.b64decode(body.inline))
     return len(body.inline.encode())
+
+
+def _of_gate(gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> Iterator[Problem]:
+    if not RUN_ID.fullmatch(gate.gate):
+        yield rules.GATE_FORM, "/gate"
+    match gate:
+        case ApprovalAnswered():
+            nobody = gate.decision == "timed_out"
+            if (gate.by is UNSET) != nobody or not (gate.by is UNSET or _is_name(gate.by)):
+                yield rules.DECIDED_BY_SOMEBODY, "/by"
+        case GateEvaluated():
+            if (gate.step is UNSET) == (gate.when in OF_STEP):
+                yield rules.GATE_OF_STEP, "/step"
+        case _:
+            pass
+
+
+def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
+    if not RUN_ID.fullmatch(child.child_run_id):
+        yield rules.RELATIVE_FORM, "/child_run_id"
+    if isinstance(child, ChildJoined):
+        if not is_hex_digest(child.proof_digest):
+            yield rules.CHILD_DIGEST_FORM, "/proof_digest"
+    elif not SIXTEEN_BYTES.fullmatch(child.nonce):
+        yield rules.CHILD_DIGEST_FORM, "/nonce"
+
+
+def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:
+    if isinstance(payload, EffectAsked):
+        if payload.effect is not UNSET and not _is_spelled(payload.effect):
+            yield rules.EFFECT_IS_SPELLED, "/effect/selector"
+        return
+    declared = payload.effects or []
+    pairs = [(effect.op, effect.selector) for effect in declared]
+    is_sorted = pairs == sorted(set(pairs))
+    if len(pairs) > MAX_DECLARED or not is_sorted or not all(map(_is_spelled, declared)):
+        yield rules.EFFECTS_ARE_SPELLED, "/effects"
+    made = payload.compression
+    if made is not UNSET:
+        is_counted = made.input_count >= made.output_count == len(pairs)
+        if payload.effects is UNSET or not is_counted:
+            yield rules.COMPRESSION_FITS, "/compression"
+
+
+def _is_spelled(effect: EffectBound) -> bool:
+    try:
+        return normalise(effect.op, effect.selector).selector == effect.selector
+    except SelectorError:
+        return False
+
+
+def holds(gate: GateEvaluated) -> bool:
+    """Returns whether a gate gave what lets it pass."""
+    wanted = "0" if gate.kind == "command" else "true"
+    return gate.failure is UNSET and gate.value == Body(form="json", inline=wanted)

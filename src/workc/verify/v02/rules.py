@@ -102,6 +102,45 @@ CODE_IS_NAMED = _table(
 STEP_AT_ITS_PLACE = _table(
     18, "FSM_ILLEGAL_TRANSITION", "A step of a function that is named after a place stands there."
 )
+APPROVAL_FITS_ASK = _table(
+    19,
+    "FSM_ILLEGAL_TRANSITION",
+    "An ApprovalAnswered has the gate of the ApprovalAsked before it; only one with a limit times out.",
+)
+GATES_COME_FIRST = _table(
+    20,
+    "FSM_ILLEGAL_TRANSITION",
+    "Approvals and gates that can bar the way stand before the work that they can bar.",
+)
+REFUSAL_IS_SAID = _table(
+    21,
+    "FSM_ILLEGAL_TRANSITION",
+    "A step that was refused is skipped with the code of what refused it.",
+)
+CHILD_IS_RESERVED = _table(
+    22,
+    "FSM_ILLEGAL_TRANSITION",
+    "A child stands after a granted reservation, whose bound is its ceiling.",
+)
+CHILD_JOINS = _table(
+    23, "FSM_ILLEGAL_TRANSITION", "A ChildJoined is of the ChildSpawned before it."
+)
+CHILD_IS_SETTLED = _table(
+    24,
+    "FSM_ILLEGAL_TRANSITION",
+    "The settlement after a child is of its reservation, by usage, of what it spent.",
+)
+CHILDREN_ARE_COUNTED = _table(
+    25, "FSM_ILLEGAL_TRANSITION", "Children have the numbers from 0 on, each once."
+)
+CHILD_IS_ANOTHER_RUN = _table(
+    26, "FSM_ILLEGAL_TRANSITION", "No two children are of one run, and none is the run itself."
+)
+EFFECT_IS_NAMED = _table(
+    27,
+    "FSM_ILLEGAL_TRANSITION",
+    "An EffectAsked names its effect if and only if the plan declares effects.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -120,6 +159,35 @@ STATUS_RANGE = _payload(8, "BUNDLE_MALFORMED", "A status has three digits.")
 BOUNDARIES_ASCEND = _payload(9, "BUNDLE_MALFORMED", "Boundaries ascend within the body.")
 REDACTION_FORM = _payload(10, "BUNDLE_MALFORMED", "Salts and commitments are hex of their length.")
 
+GATE_FORM = _payload(11, "BUNDLE_MALFORMED", "A gate is 1 to 64 of A-Z a-z 0-9 . _ -")
+DECIDED_BY_SOMEBODY = _payload(
+    12, "BUNDLE_MALFORMED", "by is a name, there if and only if somebody decided in time."
+)
+GATE_OF_STEP = _payload(
+    13, "BUNDLE_MALFORMED", "An evaluated gate has a step if and only if it is one of a step."
+)
+
+RELATIVE_FORM = _payload(
+    14, "BUNDLE_MALFORMED", "The run of a child or a parent is 1 to 64 of A-Z a-z 0-9 . _ -"
+)
+CHILD_DIGEST_FORM = _payload(
+    15, "BUNDLE_MALFORMED", "nonce and proof digest of a child are hex of their length."
+)
+
+EFFECTS_ARE_SPELLED = _payload(
+    16,
+    "BUNDLE_MALFORMED",
+    "Declared effects are at most 50, each in its one spelling and once, by op and selector.",
+)
+COMPRESSION_FITS = _payload(
+    17,
+    "BUNDLE_MALFORMED",
+    "A compression counts the effects that are declared, and no fewer before.",
+)
+EFFECT_IS_SPELLED = _payload(
+    18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
+)
+
 POLICY_IS_KNOWN = _policy(
     21,
     "POLICY_VIOLATION",
@@ -127,6 +195,10 @@ POLICY_IS_KNOWN = _policy(
 )
 OFFLINE_HOLDS = _policy(
     22, "POLICY_VIOLATION", "A run that is offline gets no answer from outside."
+)
+
+EFFECT_IS_COVERED = _policy(
+    23, "EFFECT_BOUNDS_EXCEEDED", "An effect that is asked for is covered by a declared one."
 )
 
 MOVES_FOLLOW = _money(
@@ -184,7 +256,7 @@ HALT_IS_SAID = _projection(
     38, "VERIFICATION_INCOMPLETE", "A run in which something was halted is halted."
 )
 OUTCOME_IS_BORNE_OUT = _projection(
-    39, "VERIFICATION_INCOMPLETE", "The outcome is what the work and the checks give."
+    39, "VERIFICATION_INCOMPLETE", "The outcome is what work, checks, gates and children give."
 )
 STEPS_AS_PLANNED = _projection(
     40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned."
@@ -196,6 +268,12 @@ LANES_AS_PLANNED = _projection(
 SKILL_AS_PLANNED = _projection(43, "RECEIPT_EVENT_MISMATCH", "A step has its planned skill.")
 NEEDS_AS_PLANNED = _projection(
     44, "RECEIPT_EVENT_MISMATCH", "A step was skipped because of what it needs."
+)
+
+GATE_HOLDS = _projection(
+    45,
+    "VERIFICATION_INCOMPLETE",
+    "A gate passes if and only if its value is JSON true, or 0 of a command.",
 )
 
 DIGEST_FOLLOWS = _digest(

@@ -15,13 +15,19 @@ from msgspec import UNSET
 from workc.bundle.layout import EVENTS
 from workc.kernel.chain import GENESIS
 from workc.kernel.events import Event, Path
-from workc.kernel.lanes import END, ROOT_LANE, SPAWNING, START, STEP_LANE, LaneTable
-from workc.kernel.payloads import (
-    KINDS,
-    Locked,
-    Payload,
-    SkillExecuted,
+from workc.kernel.kinds import KINDS, Payload, is_answer
+from workc.kernel.lanes import (
+    END,
+    ROOT_LANE,
+    SIGNED,
+    SPAWNING,
+    START,
+    STEP_LANE,
+    LaneTable,
+    comes_as,
+    left_as,
 )
+from workc.kernel.payloads import Locked
 from workc.kernel.phases import FIRST, Phase, may_follow, may_lock_from
 from workc.verify.case import Case
 from workc.verify.rules import Rule
@@ -31,8 +37,9 @@ from workc.verify.v02 import rules
 _NOWHERE: Path = (-1,)
 #: How a place follows the one before: in its lane, in the next lane of a step, in the root lane.
 Advance = Literal["on", "lane", "root", "no"]
-#: A step from event to event: how the place advances, the root lane's kind, the kinds of both.
-_Step: TypeAlias = tuple[Advance, str, str, str]
+#: A step from event to event: how the place advances, the signs of the root lane and of the event
+#: before, and those as which the next one comes and is left.
+_Step: TypeAlias = tuple[Advance, str, str, str, str]
 #: By the type of an event's payload: its kind's name and phase, and whether it answers if all do.
 _KINDS: Mapping[type[Payload], tuple[str, Phase, bool | None]] = {
     rule.payload: (kind, rule.phase, None if rule.answer == "maybe" else rule.answer == "yes")
@@ -46,13 +53,13 @@ class SequenceRules:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._count = 0
-        # Of the event before: what its successor's prev must be, its ts, place and kind.
+        # Of the event before: what its successor's prev must be, its ts, place and sign.
         self._link = GENESIS
         self._ts = 0
         self._at = _NOWHERE
-        self._kind = START
+        self._sign = START
         self._phase: Phase | None = None
-        self._root_kind = START
+        self._root_sign = START
         # Steps from place to place that broke no rule, so that each is looked at once.
         self._good: set[_Step] = set()
         self._found = 0
@@ -91,23 +98,26 @@ class SequenceRules:
         """Checks what is an answer, the phases, and the places with the tables of their lanes."""
         for number, event in enumerate(events, self._count):
             payload = event.payload
-            kind, phase, is_answer = _KINDS[type(payload)]
-            if is_answer is None:
-                is_answer = _is_asked(payload)
-            if is_answer == (event.at_ms is UNSET):
+            kind, phase, answers = _KINDS[type(payload)]
+            if answers is None:
+                answers = is_answer(payload)
+            if answers == (event.at_ms is UNSET):
                 message = f"{kind} has at_ms if and only if it is an answer"
                 self._fail(rules.ANSWER_HAS_TIME, number, message, "/at_ms")
             if event.phase != phase or phase is not self._phase:
                 self._check_phase(number, event, kind, phase)
-            at = event.at
-            step = (_advance(self._at, at), self._root_kind, self._kind, kind)
+            at, comes, leaves = event.at, kind, kind
+            if kind in SIGNED:
+                comes = comes_as(kind, event.payload)
+                leaves = left_as(kind, event.payload, self._sign)
+            step = (_advance(self._at, at), self._root_sign, self._sign, comes, leaves)
             if step not in self._good:
-                self._check_place(number, at, kind, step)
-            self._at, self._kind, self._phase = at, kind, phase
+                self._check_place(number, at, step)
+            self._at, self._sign, self._phase = at, leaves, phase
 
     def close(self) -> None:
         """Checks the end of the log: a terminal event is mandatory."""
-        if self._kind != "Locked":
+        if self._sign != "Locked":
             message = "the log does not end with Locked: it was cut, or the run has not ended"
             self._fail(rules.LOG_ENDS_WITH_LOCKED, self._count - 1, message, "/kind")
 
@@ -115,7 +125,7 @@ class SequenceRules:
         if event.phase != phase:
             self._fail(rules.PHASE_OF_KIND, number, f"{kind} stands in phase {phase}", "/phase")
         if not self._may_come(phase, event.payload):
-            message = f"{kind} in phase {phase} must not follow {self._kind}"
+            message = f"{kind} in phase {phase} must not follow {self._sign}"
             self._fail(rules.PHASE_FOLLOWS, number, message, "/phase")
 
     def _may_come(self, phase: Phase, payload: Payload) -> bool:
@@ -125,20 +135,20 @@ class SequenceRules:
             return may_lock_from(self._phase, payload.outcome, payload.lock_level)
         return may_follow(self._phase, phase)
 
-    def _check_place(self, number: int, at: Path, kind: str, step: _Step) -> None:
+    def _check_place(self, number: int, at: Path, step: _Step) -> None:
         """Checks a step from one place to the next; one that is good need not be looked at again."""
-        found = self._found
+        found, (_, _, _, comes, leaves) = self._found, step
         self._check_follows(number, at, step[0])
         if len(at) == 1:
             self._close_lane(number)
-            self._must(number, rules.ROOT_LANE_TABLE, ROOT_LANE, self._root_kind, kind)
-            self._root_kind = kind
+            self._must(number, rules.ROOT_LANE_TABLE, ROOT_LANE, self._root_sign, comes)
+            self._root_sign = leaves
         elif at[-1]:
-            self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, self._kind, kind)
+            self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, self._sign, comes)
         else:
             self._close_lane(number)
-            self._open_lane(number, kind)
-        if self._found == found and step[1] == self._root_kind:
+            self._open_lane(number, comes)
+        if self._found == found and step[1] == self._root_sign:
             self._good.add(step)
 
     def _check_follows(self, number: int, at: Path, advance: Advance) -> None:
@@ -146,15 +156,15 @@ class SequenceRules:
             message = "the place is not one that may come next"
             self._fail(rules.PLACE_FOLLOWS, number, message, "/at", self._at, at)
 
-    def _open_lane(self, number: int, kind: str) -> None:
-        if self._root_kind not in SPAWNING:
-            message = f"a lane of a step must not follow {self._root_kind}"
+    def _open_lane(self, number: int, comes: str) -> None:
+        if self._root_sign not in SPAWNING:
+            message = f"a lane of a step must not follow {self._root_sign}"
             self._fail(rules.LANE_MAY_OPEN, number, message, "/kind")
-        self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, START, kind)
+        self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, START, comes)
 
     def _close_lane(self, number: int) -> None:
         if len(self._at) > 1:
-            self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, self._kind, END)
+            self._must(number, rules.STEP_LANE_TABLE, STEP_LANE, self._sign, END)
 
     def _must(self, number: int, rule: Rule, table: LaneTable, before: str, after: str) -> None:
         if after not in table.get(before, ()):
@@ -184,11 +194,6 @@ class SequenceRules:
             expected=expected,
             actual=actual,
         )
-
-
-def _is_asked(payload: Payload) -> bool:
-    """Returns whether a call was asked of somebody: then its end is an answer."""
-    return isinstance(payload, SkillExecuted) and payload.request is not UNSET
 
 
 def _advance(before: Path, at: Path) -> Advance:

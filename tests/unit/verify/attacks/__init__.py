@@ -2,9 +2,12 @@
 
 from attacks import (
     chains,
+    children,
     demands,
     documents,
+    effects,
     files,
+    gates,
     lanes,
     lines,
     money,
@@ -20,9 +23,12 @@ from attacks.attack import ATTACKS, OPERATORS, Attack
 
 SECTIONS = (
     chains,
+    children,
     demands,
     documents,
+    effects,
     files,
+    gates,
     lanes,
     lines,
     money,

@@ -7,8 +7,8 @@ import pytest
 
 from workc.bundle.layout import path_danger
 from workc.kernel.selectors import SelectorError, covers, normalise
+from workc.verify.effect_bounds import Bounds
 from workc.verify.v01.cross_checks import last_attempts
-from workc.verify.v01.effect_bounds import Bounds
 from workc.verify.v01.phases import Follower
 from workc.verify.v01.records import CheckResult, FormError, Manifest, instant, read
 

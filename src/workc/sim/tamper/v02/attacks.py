@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from workc.sim.tamper.attack import Attacks
+from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
+from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
+from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
@@ -15,5 +18,8 @@ ATTACKS: Attacks[Draft] = {
     **LOG_ATTACKS,
     **MONEY_ATTACKS,
     **WORD_ATTACKS,
+    **GATE_ATTACKS,
+    **CHILD_ATTACKS,
+    **EFFECT_ATTACKS,
     **FILE_ATTACKS,
 }

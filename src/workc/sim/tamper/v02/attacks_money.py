@@ -7,8 +7,14 @@ from workc.sim.tamper.place import MONEY, UNPROVABLE
 from workc.sim.tamper.v02.draft import Draft
 
 
+def _of_calls(draft: Draft, kind: str) -> list[Doc]:
+    """Returns the moves of a kind that pay for no child: a child says what it cost itself."""
+    lanes = [child["at"][:-1] for child in draft.all("ChildSpawned")]
+    return [event for event in draft.all(kind) if event["at"][:-1] not in lanes]
+
+
 def _paid(draft: Draft) -> Doc:
-    for event in draft.all("BudgetSettled"):
+    for event in _of_calls(draft, "BudgetSettled"):
         if event["payload"]["actual"]:
             payload: Doc = event["payload"]
             return payload
@@ -16,7 +22,7 @@ def _paid(draft: Draft) -> Doc:
 
 
 def _reserved(draft: Draft, *, granted: bool) -> Doc:
-    for event in draft.all("BudgetReserved"):
+    for event in _of_calls(draft, "BudgetReserved"):
         if event["payload"]["granted"] is granted and event["payload"]["bound"]:
             payload: Doc = event["payload"]
             return payload
@@ -60,7 +66,7 @@ def _forget_settlement(draft: Draft) -> None:
 
 
 def _settlements(draft: Draft, least: int) -> list[Doc]:
-    found = draft.all("BudgetSettled")
+    found = _of_calls(draft, "BudgetSettled")
     if len(found) < least:
         raise does_not_apply("too few settlements")
     return found

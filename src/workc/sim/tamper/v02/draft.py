@@ -34,6 +34,8 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DOCS = msgspec.json.Decoder(dict[str, Any])
 _EFFECTS = frozenset({"EffectAsked", "SkillAsked", "EffectAnswered"})
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
+_CHILDREN = frozenset({"ChildSpawned", "ChildJoined"})
+_GATES = frozenset({"ApprovalAnswered", "GateEvaluated"})
 
 
 class Draft:
@@ -176,23 +178,32 @@ def digest_of(receipt: Doc) -> str:
 def roots_of(events: list[Doc], lines: Iterable[bytes], entries: list[Doc]) -> Doc:
     """Returns the nine roots (section 8), whatever the events say."""
     moves = [event["payload"] for event in events if event["kind"] in _MOVES]
+    kin = [event["payload"] for event in events if event["kind"] in _CHILDREN]
     checks = [event["payload"] for event in events if event["kind"] == "VerificationRun"]
     leaves: dict[str, list[Doc]] = {
         "artifacts": [entry for entry in entries if entry["path"].startswith(ARTIFACTS)],
         "budget": sorted(moves, key=_number),
         "effects": [event["payload"] for event in events if event["kind"] in _EFFECTS],
         "evidence": [entry for entry in entries if entry["path"].startswith(EVIDENCE)],
-        "gates": [],
+        "gates": [event["payload"] for event in events if event["kind"] in _GATES],
         "lens": [event["payload"] for event in events if event["kind"] == "LensAssembled"],
         "verification": [result for run in checks[-1:] for result in run.get("results") or ()],
-        "workgraph": [],
+        "workgraph": sorted(kin, key=_spawn_index),
     }
     spelled = {name: [_ENCODER.encode(leaf) for leaf in found] for name, found in leaves.items()}
     return {name: _root(found) for name, found in {**spelled, "events": lines}.items()}
 
 
 def _number(move: Doc) -> int:
-    number = move.get("n")
+    return _count(move, "n")
+
+
+def _spawn_index(child: Doc) -> int:
+    return _count(child, "spawn_index")
+
+
+def _count(payload: Doc, name: str) -> int:
+    number = payload.get(name)
     return number if isinstance(number, int) else -1
 
 

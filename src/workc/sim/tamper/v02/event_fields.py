@@ -15,6 +15,7 @@ from workc.kernel.values import Json
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import (
     BAD_EVENT,
+    EXCEEDED,
     MONEY,
     NO_CAPTURE,
     NOT_BORNE_OUT,
@@ -163,6 +164,118 @@ def _has_code(_subject: Subject, event: Doc) -> bool:
     return "code" in event["payload"]
 
 
+def _is_answered(subject: Subject, event: Doc) -> bool:
+    lane = subject.lane(event)
+    return bool(lane[lane.index(event) + 1]["kind"] == "ApprovalAnswered")
+
+
+def _has_limit(_subject: Subject, event: Doc) -> bool:
+    return "timeout_ms" in event["payload"]
+
+
+def _is_signed(_subject: Subject, event: Doc) -> bool:
+    return "by" in event["payload"]
+
+
+def _is_approved(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["decision"] == "approved")
+
+
+def _is_alone(subject: Subject, event: Doc) -> bool:
+    """Returns whether a gate was evaluated once."""
+    name = event["payload"]["gate"]
+    return [other["payload"].get("gate") for other in subject.events].count(name) == 1
+
+
+def _is_expression(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["kind"] in {"check", "function"})
+
+
+def _bars(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["when"].startswith("pre_"))
+
+
+def _bars_nothing(subject: Subject, event: Doc) -> bool:
+    return not _bars(subject, event)
+
+
+def _is_of_step(_subject: Subject, event: Doc) -> bool:
+    return "step" in event["payload"]
+
+
+def _gave_what_passes(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"]["passed"])
+
+
+def _was_refused(subject: Subject, event: Doc) -> bool:
+    lane = subject.lane(event)
+    before = lane[lane.index(event) - 1]["kind"] if event["at"][-1] else ""
+    return bool(before in {"ApprovalAnswered", "GateEvaluated"})
+
+
+def _was_not_refused(subject: Subject, event: Doc) -> bool:
+    return not _was_refused(subject, event)
+
+
+def _has_parent(_subject: Subject, event: Doc) -> bool:
+    return "parent" in event["payload"]
+
+
+def _has_joined(subject: Subject, event: Doc) -> bool:
+    return bool(_end_of(subject, event))
+
+
+def _has_succeeded(subject: Subject, event: Doc) -> bool:
+    return _end_of(subject, event).get("outcome") == "success"
+
+
+def _end_of(subject: Subject, event: Doc) -> Doc:
+    lane = subject.lane(event)
+    end: Doc = lane[lane.index(event) + 1]["payload"]
+    return end
+
+
+def _makes_a_success(subject: Subject, event: Doc) -> bool:
+    """Returns whether a child that fails, or does not, changes what becomes of the run."""
+    joined = [e["payload"]["outcome"] for e in subject.events if e["kind"] == "ChildJoined"]
+    is_bad_alone = [outcome for outcome in joined if outcome != "success"] == [
+        event["payload"]["outcome"]
+    ]
+    kept = subject.events[-1]["payload"].get("code") in {None, "CHILD_FAILED"}
+    return kept and (is_bad_alone or set(joined) == {"success"})
+
+
+def _of_child(subject: Subject, event: Doc) -> bool:
+    """Returns whether a move pays for a child, which then says the same."""
+    return any(other["kind"] == "ChildSpawned" for other in subject.lane(event))
+
+
+def _of_call(subject: Subject, event: Doc) -> bool:
+    return not _of_child(subject, event)
+
+
+def _granted_to_call(subject: Subject, event: Doc) -> bool:
+    return _is_granted(subject, event) and _of_call(subject, event)
+
+
+def _is_compressed(_subject: Subject, event: Doc) -> bool:
+    return "compression" in event["payload"]
+
+
+def _declares(_subject: Subject, event: Doc) -> bool:
+    return bool(event["payload"].get("effects"))
+
+
+def _is_bounded(_subject: Subject, event: Doc) -> bool:
+    return "effect" in event["payload"]
+
+
+def _is_declared(subject: Subject, event: Doc) -> bool:
+    """Returns whether an effect is one of those that were declared, and no path below one."""
+    effects: list[Doc] = subject.events[3]["payload"].get("effects", [])
+    return event["payload"].get("effect") in effects
+
+
 def _in_file(name: str) -> When:
     return lambda _subject, event: "path" in event["payload"][name]
 
@@ -185,8 +298,27 @@ FIELDS: tuple[Field, ...] = (
     Field("IntentSet", ("description",), _other, (), ("receipt",)),
     Field("IntentSet", ("source",), _swap("human", "trigger"), (), ("receipt",)),
     Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
+    Field("PlanChosen", ("compression", "input_count"), _plus_one, (), (), _is_compressed),
+    Field("PlanChosen", ("compression", "output_count"), _plus_one, (BAD_EVENT,), (), _is_compressed),
+    Field("PlanChosen", ("effects", 0, "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("receipt",), _declares),
     Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
     Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
+    Field("ApprovalAsked", ("gate",), _other, (TABLE,), (), _is_answered),
+    Field("ApprovalAsked", ("question", "inline"), _other),
+    Field("ApprovalAsked", ("step",), _other, (TABLE,)),
+    Field("ApprovalAsked", ("timeout_ms",), _plus_one, (), (), _has_limit),
+    Field("ApprovalAnswered", ("by",), _other, (), ("gates",), _is_signed),
+    Field("ApprovalAnswered", ("decision",), _swap("approved", "denied"), (TABLE,), ("gates", "receipt"), _is_approved),
+    Field("ApprovalAnswered", ("gate",), _other, (TABLE,), ("gates", "receipt")),
+    Field("ApprovalAnswered", ("note",), _other, (), ("gates",)),
+    Field("ApprovalAnswered", ("step",), _other, (TABLE,), ("gates", "receipt")),
+    Field("GateEvaluated", ("gate",), _other, (), ("gates", "receipt"), _is_alone),
+    Field("GateEvaluated", ("kind",), _swap("check", "function"), (), ("gates", "receipt"), _is_expression),
+    Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),
+    Field("GateEvaluated", ("passed",), _flip, (NOT_BORNE_OUT,), ("gates", "receipt"), _bars_nothing),
+    Field("GateEvaluated", ("step",), _other, (TABLE,), ("gates", "receipt"), _is_of_step),
+    Field("GateEvaluated", ("that",), _other, (), ("gates",)),
+    Field("GateEvaluated", ("value", "inline"), _other, (NOT_BORNE_OUT,), ("gates",), _gave_what_passes),
     Field("SkillAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("SkillAsked", ("request",), _other, (TABLE,), ("effects",)),
     Field("SkillAsked", ("skill",), _other, (TABLE,), ("effects",)),
@@ -201,6 +333,8 @@ FIELDS: tuple[Field, ...] = (
     Field("SkillExecuted", ("failure", "message"), _other, (), (), _failed),
     Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _is_bounded),
+    Field("EffectAsked", ("effect", "selector"), _other, (EXCEEDED,), ("effects",), _is_declared),
     Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",)),
     Field("EffectAsked", ("request", "inline"), _other, (TABLE,), ("effects",), _has_text),
     Field("EffectAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
@@ -214,20 +348,40 @@ FIELDS: tuple[Field, ...] = (
     Field("RetryScheduled", ("code",), _other, (TABLE,)),
     Field("RetryScheduled", ("step",), _other, (TABLE,)),
     Field("TimerSet", ("after_ms",), _plus_one),
-    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _is_granted),
-    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",)),
-    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _granted_to_call),
+    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("bound",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("granted",), _flip, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("n",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetReserved", ("reserved",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetReserved", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetReserved", ("step",), _other, (TABLE,), ("budget",), _has_another_of_step),
-    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("actual",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetSettled", ("grant",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetSettled", ("n",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("reserved",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
+    Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has_parent),
+    Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has_parent),
+    Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has_parent),
+    Field("ChildSpawned", ("ceiling_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("child_run_id",), _other, (TABLE,), ("workgraph", "receipt"), _has_joined),
+    Field("ChildSpawned", ("critical",), _flip, (), ("workgraph", "receipt"), _has_succeeded),
+    Field("ChildSpawned", ("nonce",), _other, (), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("spawn_index",), _plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("step",), _other, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildJoined", ("child_run_id",), _other, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("workgraph", "receipt"), _makes_a_success),
+    Field("ChildJoined", ("proof_digest",), _other, (), ("workgraph", "receipt")),
+    Field("ChildJoined", ("spawn_index",), _plus_one, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("spent_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
     Field("CallHalted", ("code",), _other),
-    Field("StepSkipped", ("code",), _other, (), ("receipt",)),
+    Field("StepSkipped", ("code",), _other, (TABLE,), ("receipt",), _was_refused),
+    Field("StepSkipped", ("code",), _other, (), ("receipt",), _was_not_refused),
     Field("WorkEnded", ("failure", "code"), _other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
     Field("WorkEnded", ("failure", "message"), _other, (), ("receipt",), _is_the_code),
     Field("WorkEnded", ("halt",), _other, (), ("receipt",), _is_halted),

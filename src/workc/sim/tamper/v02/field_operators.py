@@ -24,7 +24,14 @@ _ON_EVENTS = (*BREAKING, _REMOVE)
 #: Members of payloads that may be absent without a breach of the form (section 6).
 _OPTIONAL = frozenset(
     {
+        ("ApprovalAsked", "timeout_ms"),
+        ("GateEvaluated", "failure"),
+        ("GateEvaluated", "value"),
         ("Locked", "code"),
+        ("EffectAsked", "effect"),
+        ("PlanChosen", "compression"),
+        ("PlanChosen", "effects"),
+        ("RunStarted", "parent"),
         ("VerificationRun", "failure"),
         ("VerificationRun", "value"),
         ("WorkEnded", "failure"),

@@ -41,6 +41,19 @@ MANIFEST_FORM: Form = {
 RECEIPT_FORM: Form = {
     "bundle_version": "text",
     "catalog_sha256": "text",
+    "children?": [
+        {
+            "ceiling_micro_cents": "count",
+            "child_run_id": "text",
+            "critical": "flag",
+            "nonce": "text",
+            "outcome?": ("success", "partial", "failed"),
+            "proof_digest?": "text",
+            "spawn_index": "count",
+            "spent_micro_cents?": "count",
+            "step": "text",
+        }
+    ],
     "code": Names("text"),
     "counts": {
         "attempts": "count",
@@ -52,9 +65,21 @@ RECEIPT_FORM: Form = {
         "steps_skipped": "count",
         "steps_succeeded": "count",
     },
+    "effects?": [
+        {"op": ("ReadFS", "WriteFS", "Network", "Exec", "Publish"), "selector": "text"},
+    ],
     "ended_ms": "count",
     "engine": "text",
     "failure?": {"code": "text", "message": "text", "step?": "text"},
+    "gates?": [
+        {
+            "gate": "text",
+            "kind": ("check", "command", "function", "policy", "human"),
+            "passed": "flag",
+            "step?": "text",
+            "when": ("pre_run", "pre_step", "post_step", "post_run"),
+        }
+    ],
     "halt?": "text",
     "inputs": "body",
     "intent": {
@@ -73,6 +98,7 @@ RECEIPT_FORM: Form = {
     "nonce": "text",
     "outcome": ("success", "partial", "failed"),
     "output?": "body",
+    "parent?": {"run_id": "text", "spawn_index": "count", "step": "text"},
     "phase_sequence": [("Observe", "Orient", "Decide", "Act", "Verify", "Lock")],
     "policy": {"id": "text", "rules_sha256": "text"},
     "prices": "body",

@@ -19,8 +19,8 @@ from workc.sim.tamper.rungs import CHAINED, CHANGED, DIGESTED, LISTED, RECEIPTED
 from workc.sim.tamper.v02.subject import Subject
 
 _RUNGS = (CHANGED, LISTED, RECEIPTED, CHAINED, DIGESTED)
-#: Kinds that may end the lane of a step (section 5).
-_ENDS = frozenset({"CallHalted", "SkillExecuted", "StepSkipped"})
+#: Signs that may end the lane of a step (section 5).
+_ENDS = frozenset({"CallHalted", "SkillExecuted", "StepSkipped", "post_step"})
 
 #: An edit of the list of events at a number; what is found once the chain is repaired, or None.
 _Edit = Callable[[list[Doc], int], None]
@@ -56,7 +56,7 @@ def _found_deleted(events: list[Doc], number: int) -> Place | None:
     if before is None or before["at"][:-1] != events[number]["at"][:-1]:
         return None
     # The places close up: then the lane ends before, and must do so with what may end it.
-    return None if before["kind"] in _ENDS else TABLE
+    return None if before["payload"].get("when", before["kind"]) in _ENDS else TABLE
 
 
 def _may_follow(before: Doc | None, after: Doc) -> bool:

@@ -1,0 +1,111 @@
+"""Kinds: of every kind of event its payload, the phase it stands in, and whether it is an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from workc.kernel.children import ChildJoined, ChildSpawned
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.payloads import (
+    BudgetReserved,
+    BudgetSettled,
+    CallHalted,
+    EffectAnswered,
+    EffectAsked,
+    IntentSet,
+    LensAssembled,
+    Locked,
+    PlanChosen,
+    RetryScheduled,
+    RunStarted,
+    SkillAsked,
+    SkillExecuted,
+    StepSkipped,
+    TimerFired,
+    TimerSet,
+    VerificationRun,
+    WorkEnded,
+)
+from workc.kernel.phases import Phase
+
+Payload: TypeAlias = (
+    RunStarted
+    | IntentSet
+    | LensAssembled
+    | PlanChosen
+    | ApprovalAsked
+    | ApprovalAnswered
+    | GateEvaluated
+    | SkillAsked
+    | SkillExecuted
+    | EffectAsked
+    | EffectAnswered
+    | RetryScheduled
+    | TimerSet
+    | TimerFired
+    | BudgetReserved
+    | BudgetSettled
+    | ChildSpawned
+    | ChildJoined
+    | CallHalted
+    | StepSkipped
+    | WorkEnded
+    | VerificationRun
+    | Locked
+)
+
+
+class KindRule(msgspec.Struct, frozen=True):
+    """Says of a kind: its payload, the phase it stands in, and whether it is an answer.
+
+    ``answer`` "maybe": :func:`is_answer` says it of a payload.
+    """
+
+    payload: type[Payload]
+    phase: Phase
+    answer: Literal["yes", "no", "maybe"] = "no"
+
+
+KINDS: Mapping[str, KindRule] = {
+    "RunStarted": KindRule(RunStarted, "Observe", "yes"),
+    "IntentSet": KindRule(IntentSet, "Observe"),
+    "LensAssembled": KindRule(LensAssembled, "Orient"),
+    "PlanChosen": KindRule(PlanChosen, "Decide"),
+    "ApprovalAsked": KindRule(ApprovalAsked, "Act"),
+    "ApprovalAnswered": KindRule(ApprovalAnswered, "Act", "yes"),
+    "GateEvaluated": KindRule(GateEvaluated, "Act", "maybe"),
+    "SkillAsked": KindRule(SkillAsked, "Act"),
+    "SkillExecuted": KindRule(SkillExecuted, "Act", "maybe"),
+    "EffectAsked": KindRule(EffectAsked, "Act"),
+    "EffectAnswered": KindRule(EffectAnswered, "Act", "yes"),
+    "RetryScheduled": KindRule(RetryScheduled, "Act"),
+    "TimerSet": KindRule(TimerSet, "Act"),
+    "TimerFired": KindRule(TimerFired, "Act", "yes"),
+    "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),
+    "BudgetSettled": KindRule(BudgetSettled, "Act", "yes"),
+    "ChildSpawned": KindRule(ChildSpawned, "Act"),
+    "ChildJoined": KindRule(ChildJoined, "Act", "yes"),
+    "CallHalted": KindRule(CallHalted, "Act", "yes"),
+    "StepSkipped": KindRule(StepSkipped, "Act"),
+    "WorkEnded": KindRule(WorkEnded, "Act"),
+    "VerificationRun": KindRule(VerificationRun, "Verify"),
+    "Locked": KindRule(Locked, "Lock"),
+}
+
+
+def is_answer(payload: Payload) -> bool:
+    """Returns whether an event with this payload is an answer, and so has ``at_ms``.
+
+    A call is one if somebody was asked for it, a gate if a command was run.
+    """
+    match payload:
+        case SkillExecuted():
+            return payload.request is not UNSET
+        case GateEvaluated():
+            return payload.kind == "command"
+        case _:
+            return KINDS[type(payload).__name__].answer == "yes"
