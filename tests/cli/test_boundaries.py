@@ -126,12 +126,23 @@ def test_json_is_never_coloured(workc, bundle):
 FLIP = '{"FlipByte":{"rel_path":"receipt.json","offset":3,"xor":1}}'
 
 
+ASKS = """\
+workc: 1
+name: asks
+steps: {act: {skill: json_transform, with: {data: 1, expression: "@"}, approval: {question: "Act?"}}}
+output: done
+"""
+
+
 def test_every_document_fits_its_published_schema(workc, bundle, folder, server):
     (folder / "bad.yaml").write_text("workc: 1\n")
     assert workc("keys", "new", "a", "--out", "keys").exit_code == 0
+    (folder / "asks.yaml").write_text(ASKS)
+    waiting = workc("run", "asks.yaml", "--json").document["run_id"]
     base = f"base={server.base_url}"
     calls = {
         "outcome": ("run", "demo.yaml", "--input", base),
+        "decided": ("approve", waiting, "--by", "ann"),
         "problems": ("run", "bad.yaml"),
         "check": ("check", "demo.yaml"),
         "verdict": ("verify-bundle", "demo.yaml"),

@@ -18,7 +18,15 @@ _COUNT_OR_NULL: JsonObject = {"type": ["integer", "null"], "minimum": 0}
 _FLAG: JsonObject = {"type": "boolean"}
 _OBJECT: JsonObject = {"type": "object"}
 _ANY: JsonObject = {"description": "Any JSON."}
-_RUN_STATES: list[Json] = ["success", "failure", "partial", "skipped", "running", "interrupted"]
+_RUN_STATES: list[Json] = [
+    "success",
+    "failure",
+    "partial",
+    "skipped",
+    "running",
+    "paused",
+    "interrupted",
+]
 
 
 def _record(optional: JsonObject | None = None, /, **required: JsonObject) -> JsonObject:
@@ -364,11 +372,21 @@ _RULES = _record(
         )
     )
 )
+_DECIDED = _record(
+    run_id=_TEXT,
+    step=_TEXT,
+    question=_TEXT,
+    decision={"enum": ["approved", "denied"]},
+    by=_TEXT,
+    note=_TEXT,
+    open=_COUNT,
+)
 _SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
 
 #: Of each published name: the ``schema`` member of the document, what it is, its members.
 _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "outcome": ("workc.outcome/1", "What `run` and `resume` print with --json.", _OUTCOME),
+    "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
     "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),

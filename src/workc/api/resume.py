@@ -14,8 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from workc.adapters.driver import Paused
 from workc.adapters.run_folder import RunWriter
 from workc.api import launch
+from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.finished import outcome_of_finished
 from workc.api.launch import Watch
@@ -95,6 +97,8 @@ def _resume(
     writer = RunWriter(folder.path, settings.durability)
     try:
         outcome = _continue(writer, settings, code, out, watch, on_driver)
+    except Paused:
+        outcome = paused(writer, folder.path.name, kept=True)
     finally:
         writer.close()
     if not writer.cut_bytes:

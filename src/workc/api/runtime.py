@@ -20,9 +20,11 @@ from typing import cast
 import msgspec
 
 from workc.adapters.code import as_skill
+from workc.adapters.driver import Paused
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
+from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
 from workc.api.programs import (
@@ -222,6 +224,8 @@ class Runtime:
                 start, place, settings, clock, watch=watch, on_driver=on_driver
             )
             return finish(place, settings, target, result, effects)
+        except Paused:
+            return paused(place, run_id, kept=isinstance(place, RunWriter))
         finally:
             place.close()
 

@@ -13,7 +13,7 @@ import msgspec
 
 from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Path
-from workc.kernel.gates import ApprovalAsked
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -23,7 +23,6 @@ from workc.kernel.payloads import (
     FailureRecord,
     PlanChosen,
     RetryScheduled,
-    RunStarted,
     SkillAsked,
     SkillExecuted,
     StepSkipped,
@@ -116,6 +115,12 @@ class Timeline:
         self._base: dict[Path, int] = {}
         self._failed: list[StepStory] = []
         self._moved_on = False
+        self._asked: dict[str, ApprovalAsked] = {}
+
+    @property
+    def waiting(self) -> list[ApprovalAsked]:
+        """Returns the questions that nobody has answered."""
+        return list(self._asked.values())
 
     def take(self, at: Path, at_ms: object, payload: Payload) -> list[StepStory]:
         """Takes one record and returns the steps of which it is now sure that they are over."""
@@ -149,8 +154,8 @@ class Timeline:
 
     def _take(self, lane: Path, payload: Payload) -> StepStory | None:
         match payload:
-            case RunStarted():
-                pass
+            case ApprovalAnswered():
+                self._asked.pop(payload.step, None)
             case SkillExecuted():
                 return self._executed(lane, payload)
             case StepSkipped():
@@ -235,7 +240,10 @@ class Timeline:
                 )
             case BudgetReserved() | BudgetSettled():
                 self._paid(lane, payload)
-            case ApprovalAsked() | ChildSpawned():
+            case ApprovalAsked():
+                self._story(lane, payload.step)
+                self._asked[payload.step] = payload
+            case ChildSpawned():
                 self._story(lane, payload.step)
             case _:
                 pass

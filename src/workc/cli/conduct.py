@@ -58,6 +58,8 @@ def conduct(
     if outcome.ok:
         if not quiet:
             _summary(state, outcome, progress)
+    elif outcome.status == "paused":
+        _waits(state, outcome)
     else:
         _failed(state, outcome, progress, quiet=quiet, offline=offline)
     return outcome.exit_code
@@ -100,6 +102,21 @@ def _next(state: State, outcome: StructuredOutcome) -> list[str]:
         f"workc verify-bundle {argument(str(outcome.bundle))}",
         f"workc replay {argument(str(outcome.bundle))}",
     ]
+
+
+def _waits(state: State, outcome: StructuredOutcome) -> None:
+    details = outcome.error["details"] if outcome.error else None
+    waiting = details.get("waiting") if isinstance(details, dict) else None
+    state.err(
+        state.console.paint("? paused: a human has to say whether to go on", "warn", err=True)
+    )
+    for asked in waiting if isinstance(waiting, list) else ():
+        if isinstance(asked, dict):
+            state.err(f"  {printable(str(asked['step']))}: {printable(str(asked['question']))}")
+            run = f"{outcome.run_id} --step {argument(str(asked['step']))} --by NAME"
+            state.err(f"  try: workc approve {run}{state.store_option}")
+            state.err(f"  try: workc deny {run}{state.store_option}")
+    state.err(f"  next: workc resume {outcome.run_id}{state.store_option}")
 
 
 def _failed(

@@ -23,7 +23,9 @@ COMMANDS = {
         "Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."
     ),
     "run": Entry("Run", _WHERE + "run", "Run a workflow file or function and seal its bundle."),
-    "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted."),
+    "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted or waits."),
+    "approve": Entry("Run", _WHERE + "approve", "Let a step begin that waits for a human."),
+    "deny": Entry("Run", _WHERE + "deny", "Keep a step from beginning that waits for a human."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),
     "show": Entry("Look", _WHERE + "show", "Show what happened in a run, or in one of its steps."),
     "explain": Entry("Look", _WHERE + "explain", "Explain a failure code or a run in plain words."),

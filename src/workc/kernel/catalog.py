@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
+CATALOG_SHA256 = "8e8f147ff0020ef4c1f8e9a6e1aeceea2c77c99320b0aa2992bcd3ffc441c89a"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -17,6 +17,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="A human did not let the step begin, so it was not run.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "APPROVAL_PENDING": CatalogEntry(
+        code="APPROVAL_PENDING",
+        category="PERMISSION",
+        exit=7,
+        hint="`workc approve` or `workc deny` it, then `workc resume` the run.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A human has to say whether a step may begin; the run waits, and nothing is lost.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from msgspec import UNSET
+
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import TimerFired
-from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
@@ -38,14 +41,34 @@ class Answering:
         return Entry(at=ask.at, payload=self._payload(ask, answer), at_ms=self._now_ms())
 
     def over(self, ask: Ask) -> Entry:
-        """Returns the entry of an ask whose time is over: a timer has fired, all else failed."""
+        """Returns the entry of an ask whose time is over.
+
+        A timer has fired, nobody has approved, and all else has failed.
+        """
         if isinstance(ask.question, Timer):
             return Entry(at=ask.at, payload=TimerFired(), at_ms=self._now_ms())
+        if isinstance(ask.question, Approve):
+            return self.decided(ask, ask.question, "timed_out")
         limit = ask.timeout_ms
         failure = Failure(
             code="TIMEOUT", message=f"no answer within {limit} ms", details={"timeout_ms": limit}
         )
         return self.entry(ask, failure)
+
+    def decided(self, ask: Ask, question: Approve, decision: Decision) -> Entry:
+        """Returns the entry of an approval that a script decides."""
+        answer = ApprovalAnswered(
+            by=UNSET if decision == "timed_out" else "script",
+            decision=decision,
+            gate=question.gate,
+            note="",
+            step=question.step,
+        )
+        return Entry(at=ask.at, payload=answer, at_ms=self._now_ms())
+
+    def ms_until(self, time_ms: int) -> int:
+        """Returns how long it is until a time of the driver's clock, 0 if that has come."""
+        return max(0, time_ms - self._now_ms())
 
     def _payload(self, ask: Ask, answer: Answer) -> Payload:
         question = ask.question

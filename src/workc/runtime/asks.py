@@ -61,7 +61,16 @@ class Settle:
     step: str
 
 
-Question: TypeAlias = Call | Effect | Timer | Reserve | Settle
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Wait until a human has said whether a step may begin, or the time ``deadline_ms`` has come."""
+
+    gate: str
+    step: str
+    deadline_ms: int | None
+
+
+Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve
 
 
 @dataclass(frozen=True, slots=True)

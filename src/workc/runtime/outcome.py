@@ -11,7 +11,8 @@ from workc.kernel.failure import Failure
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
 
-Status = Literal["success", "failure", "partial", "skipped"]
+#: ``paused``: the run waits for a human and goes on when it is resumed.
+Status = Literal["success", "failure", "partial", "skipped", "paused"]
 
 #: Of the receipt's word, the outcome's and the one that `ls` shows.
 STATUS_OF: dict[Outcome, Status] = {"success": "success", "partial": "partial", "failed": "failure"}

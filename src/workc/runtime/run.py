@@ -31,6 +31,11 @@ class StepResult(msgspec.Struct, frozen=True):
     attempts: int = 0
     halt: str | None = None
 
+    @property
+    def failed_itself(self) -> bool:
+        """Returns whether it failed, or may not begin, and not because of another step."""
+        return self.failure is not None and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+
 
 @dataclass(slots=True)
 class Run:
