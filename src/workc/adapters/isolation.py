@@ -3,6 +3,8 @@
 Sockets and processes are denied by an audit hook (PEP 578), clock and entropy by a profile function
 that sees the call of a C function before it is made. It guards against code that forgot to be
 deterministic, not against code that means harm: that needs a sandbox of the operating system.
+The garbage collector may be at work at any moment, for objects of anybody: a clock that a finaliser
+or a callback of it reads is nobody's fault.
 """
 
 from __future__ import annotations
@@ -76,8 +78,8 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         )
 
 
-def _profile(frame: FrameType, event: str, function: object) -> None:
-    if event == "c_call" and _is_clock(function) and not _is_collector(frame):
+def _profile(_frame: FrameType, event: str, function: object) -> None:
+    if event == "c_call" and _is_clock(function) and not _state.collecting:
         name = str(getattr(function, "__qualname__", "a clock"))
         _state.broken = refuse(
             "NONDETERMINISTIC", f"the code calls {name}, which a replay denies", call=name
@@ -85,14 +87,31 @@ def _profile(frame: FrameType, event: str, function: object) -> None:
         raise _state.broken
 
 
-def _is_collector(frame: FrameType | None) -> bool:
-    """Returns whether a callback of the garbage collector is at work: nobody called that."""
-    codes = [getattr(callback, "__code__", None) for callback in gc.callbacks]
-    while frame is not None:
-        if frame.f_code in codes:
-            return True
-        frame = frame.f_back
-    return False
+def _collection_begins(phase: str, _info: dict[str, int]) -> None:
+    if phase == "start":
+        _state.collecting = True
+
+
+def _collection_ends(phase: str, _info: dict[str, int]) -> None:
+    if phase == "stop":
+        _state.collecting = False
+
+
+@contextmanager
+def _collections_noted() -> Generator[None, None, None]:
+    """Notes while it holds whether this thread collects garbage.
+
+    The collector calls its callbacks in order, in the thread that it has stopped: what others have
+    registered stands between ours.
+    """
+    _state.collecting = False
+    gc.callbacks.insert(0, _collection_begins)
+    gc.callbacks.append(_collection_ends)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(_collection_begins)
+        gc.callbacks.remove(_collection_ends)
 
 
 def _is_clock(function: object) -> bool:
@@ -126,10 +145,11 @@ def timeless() -> Generator[None, None, None]:
     """
     before = sys.getprofile()
     _state.broken = None
-    sys.setprofile(_profile)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+    with _collections_noted():
+        sys.setprofile(_profile)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
     if _state.broken is not None:
         raise _state.broken

@@ -118,6 +118,41 @@ def test_a_clock_read_by_a_callback_of_the_garbage_collector_is_nobodys_fault():
     assert seen
 
 
+class ReadsTheClockAtItsEnd:
+    def __init__(self, seen):
+        self.seen, self.itself = seen, self
+
+    def __del__(self):
+        self.seen.append(time.time())
+
+
+def test_a_clock_read_by_a_finaliser_of_garbage_is_nobodys_fault():
+    """Such as that of a task that was left behind, which asyncio logs with the time."""
+    seen = []
+    ReadsTheClockAtItsEnd(seen)
+    with timeless():
+        gc.collect()
+    assert len(seen) == 1
+
+
+def test_a_clock_is_denied_after_the_collector_was_at_work():
+    def code():
+        gc.collect()
+        return time.time()
+
+    with pytest.raises(Refusal, match="NONDETERMINISTIC"), timeless():
+        code()
+
+
+def test_nothing_is_left_with_the_garbage_collector():
+    before = [*gc.callbacks]
+    with timeless(), timeless():
+        assert gc.callbacks != before
+    with pytest.raises(Refusal, match="NONDETERMINISTIC"), timeless():
+        time.time()
+    assert gc.callbacks == before
+
+
 def test_code_that_swallows_the_refusal_is_refused_when_it_ends():
     def sly():
         with contextlib.suppress(Exception):
