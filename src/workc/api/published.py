@@ -224,6 +224,10 @@ _CHECK = _record(
                 message=_TEXT,
                 step=_TEXT_OR_NULL,
                 code=_TEXT_OR_NULL,
+                skill=_TEXT_OR_NULL,
+                file=_TEXT_OR_NULL,
+                line=_COUNT_OR_NULL,
+                instead=_TEXT_OR_NULL,
             )
         ),
         "secrets": _list(_record(name=_TEXT, is_set=_FLAG)),
