@@ -140,6 +140,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "keys": ("keys", "list", "--dir", "keys"),
         "signed": ("sign", "bundle", "--key", "keys/a.key.pem"),
         "replay": ("replay", "bundle"),
+        "certify": ("certify", "bundle", "--environments", "1", "-q"),
         "pack": ("pack", "bundle", "--out", "x.workc"),
         "unpack": ("unpack", "x.workc", "--out", "again"),
         "prove": ("prove", "bundle", "--event", "1", "--out", "p.json"),

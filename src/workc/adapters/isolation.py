@@ -26,7 +26,7 @@ _DENIED = frozenset(
 )
 #: Made by the interpreter or a library on its own account; they reach nobody.
 _HARMLESS = frozenset({"socket.gethostname"})
-_CLOCKS: frozenset[object] = frozenset(
+CLOCKS: frozenset[object] = frozenset(
     {
         time.time,
         time.time_ns,
@@ -52,7 +52,7 @@ _CLOCKS: frozenset[object] = frozenset(
         random.getrandbits,
     }
 )
-_DATE_METHODS = frozenset({"now", "utcnow", "today"})
+DATE_METHODS = frozenset({"now", "utcnow", "today"})
 
 _state = threading.local()
 _install_lock = threading.Lock()
@@ -98,8 +98,8 @@ def _is_collector(frame: FrameType | None) -> bool:
 def _is_clock(function: object) -> bool:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, datetime.date):
-        return getattr(function, "__name__", "") in _DATE_METHODS
-    return function in _CLOCKS
+        return getattr(function, "__name__", "") in DATE_METHODS
+    return function in CLOCKS
 
 
 @contextmanager

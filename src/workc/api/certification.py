@@ -43,8 +43,8 @@ _DOCUMENTS = msgspec.json.Decoder(dict[str, object])
 
 def worst(judgements: Iterable[Judgement]) -> Judgement:
     """Returns the worst of the judgements; where there are none, nothing was judged."""
-    found = set(judgements)
-    return next((each for each in ORDER if each in found), "unjudged")
+    nothing: Judgement = "unjudged"
+    return min(judgements, key=ORDER.index, default=nothing)
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,9 +56,12 @@ def read_function(source: str | bytes, first_line: int) -> tuple[Found, ...]:
     is no Python, or nothing begins there, nothing is found.
     """
     try:
-        tree = ast.parse(source)
+        return _read(ast.parse(source), first_line)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
+
+
+def _read(tree: ast.Module, first_line: int) -> tuple[Found, ...]:
     start = next((each for each in _functions(tree) if _first_line(each) == first_line), None)
     if start is None:
         return ()

@@ -117,17 +117,16 @@ METHODS: Mapping[str, Reach] = {
     "write_bytes": WRITTEN,
     "write_text": WRITTEN,
 }
+#: How the names of exceptions end: to make one reaches nothing.
+_RAISED = ("Error", "Exception")
 BUILTINS = frozenset({"open", "hash"})
 
 
 def reach_of(name: str, *, is_called: bool) -> Reach | None:
-    """Returns what a dotted name reaches, if the table has it."""
-    if name in NAMES:
-        return NAMES[name]
-    if not is_called or name.endswith(("Error", "Exception")):
-        return None
+    """Returns what a dotted name reaches, if the table has it or what it begins with."""
     if name == "hash":
-        return HASH
+        return HASH if is_called else None
     parts = name.split(".")
-    heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
-    return next((PACKAGES[head] for head in heads if head in PACKAGES), None)
+    heads = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    table = {**PACKAGES, **NAMES} if is_called and not name.endswith(_RAISED) else NAMES
+    return next((table[head] for head in heads if head in table), None)
