@@ -159,7 +159,7 @@ class Plan:
     code: Path | None
     base: Mapping[str, str]
     jobs: int
-    timeout_s: float
+    timeout_s: int
 
 
 #: Is told of each replay as it ends: how many have, of how many, and which it was.
@@ -186,7 +186,7 @@ def certify(
         try:
             for done, future in enumerate(as_completed(of), 1):
                 replayed, _ = future.result()
-                if watch is not None:
+                if watch is not None and not children.stopped:
                     watch(done, len(of), of[future], replayed)
         except BaseException:
             children.interrupt()
@@ -276,7 +276,7 @@ def _report(document: Mapping[str, object]) -> ReplayReport | None:
 
 
 def _ending(
-    ended: Ended, document: Mapping[str, object], timeout_s: float
+    ended: Ended, document: Mapping[str, object], timeout_s: int
 ) -> tuple[Judgement, Divergence]:
     """Returns what it means that a process gave no report of a replay.
 
@@ -285,7 +285,7 @@ def _ending(
     """
     code = ended.code
     if code is None:
-        message = f"the replay did not end within {timeout_s:g} s"
+        message = f"the replay did not end within {timeout_s} s"
         return "unjudged", Divergence(code="TIMEOUT", message=message)
     if document.get("schema") == "workc.error/1":
         refused = Divergence(code=str(document.get("code")), message=str(document.get("message")))

@@ -107,6 +107,7 @@ PACKAGES: Mapping[str, Reach] = {
     "urllib3": NETWORK,
     "websockets": NETWORK,
 }
+_CALLED: Mapping[str, Reach] = {**PACKAGES, **NAMES}
 #: Of a package above: makes a generator of its own, the same each time if it is given a seed.
 SEEDED = frozenset({"random.Random", "numpy.random.default_rng", "numpy.random.RandomState"})
 OPENERS = frozenset({"open", "io.open"})
@@ -128,5 +129,5 @@ def reach_of(name: str, *, is_called: bool) -> Reach | None:
         return HASH if is_called else None
     parts = name.split(".")
     heads = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    table = {**PACKAGES, **NAMES} if is_called and not name.endswith(_RAISED) else NAMES
+    table = _CALLED if is_called and not name.endswith(_RAISED) else NAMES
     return next((table[head] for head in heads if head in table), None)

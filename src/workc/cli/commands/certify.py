@@ -53,8 +53,8 @@ _EXITS: dict[Judgement, int] = {
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, 86_400, min_open=True),
-    default=300.0,
+    type=click.IntRange(1, 86_400),
+    default=300,
     metavar="SECONDS",
     help="How long one replay may take (default 300).",
 )
@@ -77,7 +77,7 @@ def command(
     paths: tuple[str, ...],
     number: int,
     jobs: int | None,
-    timeout: float,
+    timeout: int,
     code: Path | None,
     junit: Path | None,
     quiet: bool,
