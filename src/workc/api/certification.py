@@ -43,8 +43,8 @@ _DOCUMENTS = msgspec.json.Decoder(dict[str, object])
 
 def worst(judgements: Iterable[Judgement]) -> Judgement:
     """Returns the worst of the judgements; where there are none, nothing was judged."""
-    nothing: Judgement = "unjudged"
-    return min(judgements, key=ORDER.index, default=nothing)
+    ranked = sorted(judgements, key=ORDER.index)
+    return ranked[0] if ranked else "unjudged"
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):

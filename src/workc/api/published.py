@@ -76,6 +76,7 @@ _OUTCOME = _record(
     timings=_record(started_ms=_COUNT, ended_ms=_COUNT, duration_ms={"type": "integer"}),
     bundle=_TEXT_OR_NULL,
     proof_digest=_TEXT_OR_NULL,
+    notes=_list(_TEXT),
 )
 _FINDING = _record(
     {"line": _COUNT, "pointer": _TEXT, "expected": _TEXT, "actual": _TEXT},

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from workc.adapters.guard import SkillGuard
 from workc.adapters.run_folder import RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
@@ -119,6 +120,7 @@ def _continue(
     governor = Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
     for payload in _in_ledger_order(records):
         governor.recall(payload)
+    guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     result, effects = launch.run_live(
         start,
         writer,
@@ -130,9 +132,11 @@ def _continue(
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         watch=watch,
         on_driver=on_driver,
+        guard=guard,
     )
     refuse_unused(recorded)
-    return finish(writer, settings, out, result, effects)
+    outcome = finish(writer, settings, out, result, effects)
+    return msgspec.structs.replace(outcome, notes=guard.notes)
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:

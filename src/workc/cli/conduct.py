@@ -49,6 +49,8 @@ def conduct(
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)
+    for note in outcome.notes:
+        state.err(f"{state.console.paint('! warning', 'warn', err=True)}  {printable(note)}")
     if outcome.ok:
         if not quiet:
             _summary(state, outcome, progress)

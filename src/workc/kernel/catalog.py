@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
+CATALOG_SHA256 = "d82a961a787340e070f2587245b9336a64433047654e1729e26b0e64e32a035f"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -624,11 +624,11 @@ CATALOG: dict[str, CatalogEntry] = {
         code="NONDETERMINISTIC",
         category="INTEGRITY",
         exit=1,
-        hint="Await only what ctx gives; put other I/O into a skill.",
+        hint="Await and take from ctx alone: time, chance, I/O; put other I/O into a skill that is not pure.",
         http_status=None,
         retryable=False,
         since="0.1.0",
-        summary="Workflow code awaited something that the engine does not control.",
+        summary="Code went around ctx to something that a replay cannot repeat.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

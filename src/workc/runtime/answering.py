@@ -69,7 +69,8 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
         KeyboardInterrupt: it is meant for the process.
     """
     try:
-        return invoke(call.skill, call.params, guard)
+        with guard():
+            return invoke(call.skill, call.params, call.guard)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
@@ -81,7 +82,7 @@ async def call_awaiting(
 ) -> Result:
     """Returns what an asynchronous function gives; raises as :func:`call_now` does."""
     try:
-        with guard():
+        with guard(), call.guard():
             return await invoke_async(call.skill, call.params)
     except (KeyboardInterrupt, GeneratorExit):
         raise

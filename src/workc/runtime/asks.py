@@ -6,6 +6,8 @@ stand (``at``), so that answers are matched by place and never by order of arriv
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +20,10 @@ from workc.stages.skill import Skill
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Run a function with these parameters; ``request`` is the digest of what is asked."""
+    """Run a function with these parameters, in a context that ``guard`` gives.
+
+    ``request`` is the digest of what is asked.
+    """
 
     skill: Skill[..., object]
     params: JsonObject
@@ -26,6 +31,7 @@ class Call:
     step: str
     attempt: int
     pure: bool
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
