@@ -40,7 +40,7 @@ def test_the_help_groups_the_commands(workc):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("verfy",), "Did you mean verify-bundle or verify-proof?"),
+        (("verfy",), "Did you mean certify or verify-bundle or verify-proof?"),
         (("shw",), "Did you mean show?"),
         (("ls", "--jsn"), "Did you mean '--json'?"),
         (("ls", "--status", "done"), "'done' is not one of"),

@@ -64,6 +64,9 @@ DATE_METHODS = frozenset({"now", "utcnow", "today"})
 _ENVIRONMENT = frozenset(
     getattr(os.environ, name).__func__.__code__ for name in ("__getitem__", "__iter__")
 )
+#: Where they stand. Each call is compared with this and not with their code: to ask a frame for its
+#: code is an audit event, for which the hook would be called each time.
+_OS: object = vars(os)
 
 #: A thread that the code starts could not be watched, and the order of its work would be chance.
 _THREADS = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
@@ -123,7 +126,7 @@ def _profile(frame: FrameType, event: str, function: object) -> None:
         kind, what = "thread", "_thread.start_new_thread"
     elif event == "c_call" and _is_clock(function):
         kind, what = "clock", str(getattr(function, "__qualname__", "a clock"))
-    elif event == "call" and frame.f_code in _ENVIRONMENT:
+    elif event == "call" and frame.f_globals is _OS and frame.f_code in _ENVIRONMENT:
         kind, what = "environment", "os.environ"
     else:
         return

@@ -40,6 +40,7 @@ _EXITS: dict[Judgement, int] = {
 @click.option(
     "--environments",
     "number",
+    envvar="WORKC_CERTIFY_ENVIRONMENTS",
     type=click.IntRange(1, MAX_ENVIRONMENTS),
     default=3,
     metavar="N",
