@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from workc.adapters.isolation import Kind, Watched
 from workc.kernel.failure import Refusal, refuse
+from workc.runtime.guarding import Guard, unguarded
 from workc.skills.registry import builtin_skills
 
 GuardMode: TypeAlias = Literal["off", "warn", "refuse"]
@@ -36,13 +37,17 @@ class SkillGuard:
         self._trusted = frozenset(skill.function for skill in builtin_skills().values())
 
     @property
+    def watch(self) -> Guard:
+        """Returns what a run is given as its guard."""
+        return unguarded if self._mode == "off" else self._context
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Returns what was reached, sorted: steps may work in any order."""
         return tuple(sorted(self._notes))
 
-    def __call__(self, name: str, function: object) -> AbstractContextManager[None]:
-        """Returns the context in which the code of a step (or of a workflow) is to run, once."""
-        if self._mode == "off" or function in self._trusted:
+    def _context(self, name: str, function: object) -> AbstractContextManager[None]:
+        if function in self._trusted:
             return nullcontext()
         return Watched(_StepWatcher(name, self._notes if self._mode == "warn" else None))
 

@@ -50,8 +50,13 @@ def _is_bundle(path: Path) -> bool:
     return any((path / name).is_file() for name in (EVENTS, MANIFEST, RECEIPT))
 
 
+def _fail(error: OSError) -> None:
+    # A folder that cannot be read may hold a bundle.
+    raise error
+
+
 def _below(top: Path) -> Iterator[Sought]:
-    for folder, folders, files in os.walk(top):
+    for folder, folders, files in os.walk(top, onerror=_fail):
         here = Path(folder)
         folders.sort()
         if _is_bundle(here):

@@ -185,8 +185,11 @@ def certify(
         }
         try:
             for done, future in enumerate(as_completed(of), 1):
+                if children.stopped:
+                    pool.shutdown(cancel_futures=True)
+                    break
                 replayed, _ = future.result()
-                if watch is not None and not children.stopped:
+                if watch is not None:
                     watch(done, len(of), of[future], replayed)
         except BaseException:
             children.interrupt()
@@ -221,8 +224,6 @@ def _replay(sought: Sought, where: Environment, plan: Plan, children: Children) 
     if sought.path is None:
         found = Divergence(code="INVALID_INPUT", message="the run is not sealed: it has not ended")
         return _unreported(where, Ended(None, b"", "", 0), "unjudged", found)
-    if children.stopped:
-        return _unreported(where, Ended(None, b"", "", 0), "unjudged", _STOPPED)
     command = [sys.executable, "-P", "-m", "workc", "replay", str(sought.path.absolute()), "--json"]
     command += ["--store", str(plan.store)]
     command += [] if plan.code is None else ["--code", str(plan.code)]
@@ -241,9 +242,6 @@ def _replay(sought: Sought, where: Environment, plan: Plan, children: Children) 
         divergences=report.divergences,
     )
     return replayed, report
-
-
-_STOPPED = Divergence(code="HALTED", message="the certification was stopped before this replay")
 
 
 def _unreported(

@@ -201,7 +201,7 @@ def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
     journal = Journal(files)
     journal.append(start.entry)
     guard = SkillGuard(launch.recorded_guard(start.payload, files))
-    engine: Engine = launch.make_engine(start, launch.make_run(start, files, guard), None)
+    engine: Engine = launch.make_engine(start, launch.make_run(start, files, guard.watch), None)
     desk = CaptureDesk(recorded, files, _call_again)
     session = Session(engine, journal, desk, Comparison(recorded))
     try:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 
 import msgspec
+
+from workc.adapters.children import Children
 
 #: UTC, then the two ends of the world, then an offset that is no whole hour.
 _ZONES = ("UTC0", "<+14>-14", "<-12>12", "<+0545>-5:45")
@@ -64,16 +65,11 @@ def _environment(index: int, zone: str, locale: str) -> Environment:
     return Environment(index + 1, {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, **text})
 
 
-def installed_locales() -> tuple[str, ...]:
+def installed_locales(children: Children, base: Mapping[str, str]) -> tuple[str, ...]:
     """Returns the locales of this system beside the bare ones; none where it does not list them."""
-    command = shutil.which("locale")
+    command = shutil.which("locale", path=base.get("PATH"))
     if command is None:
         return ()
-    try:
-        done = subprocess.run(  # noqa: S603 - found in the PATH, and no shell reads it
-            [command, "-a"], capture_output=True, timeout=_LIST_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    names = done.stdout.decode("ascii", "replace").split()
+    listed = children.run([command, "-a"], base, _LIST_SECONDS).stdout
+    names = listed.decode("ascii", "replace").split()
     return tuple(sorted(name for name in names if name.partition(".")[0] not in _BARE))

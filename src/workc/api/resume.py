@@ -132,7 +132,7 @@ def _continue(
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         watch=watch,
         on_driver=on_driver,
-        guard=guard,
+        guard=guard.watch,
     )
     refuse_unused(recorded)
     outcome = finish(writer, settings, out, result, effects)

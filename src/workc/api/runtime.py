@@ -225,7 +225,7 @@ class Runtime:
             start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
             guard = SkillGuard(settings.guard)
             result, effects = launch.run_live(
-                start, place, settings, clock, watch=watch, on_driver=on_driver, guard=guard
+                start, place, settings, clock, watch=watch, on_driver=on_driver, guard=guard.watch
             )
             outcome = finish(place, settings, target, result, effects)
             return msgspec.structs.replace(outcome, notes=guard.notes)

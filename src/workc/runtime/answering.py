@@ -13,6 +13,7 @@ from workc.runtime.asks import Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
+from workc.runtime.guarding import within
 from workc.runtime.ports import Ports
 from workc.stages.effects import EffectResponse, HttpRequest
 from workc.stages.skill import Result, failure_of, invoke, invoke_async
@@ -69,8 +70,7 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
         KeyboardInterrupt: it is meant for the process.
     """
     try:
-        with guard():
-            return invoke(call.skill, call.params, call.guard)
+        return invoke(call.skill, call.params, within(guard, call.guard))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run

@@ -6,14 +6,14 @@ stand (``at``), so that answers are matched by place and never by order of arriv
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from workc.kernel.events import Path
 from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
+from workc.runtime.guarding import Context
 from workc.stages.effects import EffectRequest
 from workc.stages.skill import Skill
 
@@ -31,7 +31,7 @@ class Call:
     step: str
     attempt: int
     pure: bool
-    guard: Callable[[], AbstractContextManager[None]] = nullcontext
+    guard: Context = nullcontext
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ are captures, its SkillExecuted is derived.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from functools import partial
 from typing import cast
 
 import msgspec
@@ -32,7 +31,7 @@ from workc.runtime.bodies import (
 )
 from workc.runtime.context import AttemptContext
 from workc.runtime.engine import Lane, Work
-from workc.runtime.guarding import guarded
+from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run
 from workc.runtime.workflow.model import StepSpec
 from workc.stages.skill import Skill
@@ -125,7 +124,7 @@ async def _run_code(trial: Trial, ctx: AttemptContext) -> Tried:
     skill = trial.skill
     try:
         made = cast("Work", skill.function(ctx, **skill.bind(trial.params)))
-        context = partial(trial.run.guard, trial.step.id, skill.function)
+        context = context_of(trial.run.guard, trial.step.id, skill.function)
         return Tried(value=skill.conclude(await guarded(made, context)))
     except (KeyboardInterrupt, GeneratorExit):
         raise
@@ -171,7 +170,7 @@ async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
 def _call_of(trial: Trial, data: bytes) -> Call:
     step, skill = trial.step, trial.skill
     request = tagged(TAG_REQUEST, b"\0".join([step.skill.encode(), step.id.encode(), data]))
-    guard = partial(trial.run.guard, step.id, skill.function) if skill.pure else nullcontext
+    guard = context_of(trial.run.guard, step.id, skill.function) if skill.pure else nullcontext
     return Call(skill, trial.params, request, step.id, trial.number, pure=skill.pure, guard=guard)
 
 

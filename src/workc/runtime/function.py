@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -23,7 +22,7 @@ from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane, Work
-from workc.runtime.guarding import guarded
+from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
 from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
@@ -296,7 +295,7 @@ async def call_function(
     try:
         ctx = WorkflowContext(run, lane)
         made = cast("Work", function(ctx, **run.inputs))
-        value = await guarded(made, partial(run.guard, run.program.name, function))
+        value = await guarded(made, context_of(run.guard, run.program.name, function))
         await ctx.finish()
         return to_json(value), None, None
     except StepFailed as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from types import coroutine
 from typing import Any, TypeAlias, TypeVar
 
@@ -11,6 +12,7 @@ T = TypeVar("T")
 
 #: Returns the context for the code of a step, by the name of the step and its function.
 Guard: TypeAlias = "Callable[[str, object], AbstractContextManager[None]]"
+Context: TypeAlias = "Callable[[], AbstractContextManager[None]]"
 
 
 def unguarded(_name: str, _function: object) -> AbstractContextManager[None]:
@@ -18,14 +20,30 @@ def unguarded(_name: str, _function: object) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def context_of(guard: Guard, name: str, function: object) -> Context:
+    """Returns what gives the context for the code of a step; ``nullcontext`` where there is no guard."""
+    return nullcontext if guard is unguarded else partial(guard, name, function)
+
+
+def within(outer: Context, inner: Context) -> Context:
+    """Returns what gives both contexts as one."""
+    return outer if inner is nullcontext else partial(_both, outer, inner)
+
+
+@contextmanager
+def _both(outer: Context, inner: Context) -> Generator[None, None, None]:
+    with outer(), inner():
+        yield
+
+
 @coroutine
-def guarded(
-    work: Coroutine[object, Any, T], context: Callable[[], AbstractContextManager[None]]
-) -> Generator[object, object, T]:
+def guarded(work: Coroutine[object, Any, T], context: Context) -> Generator[object, Any, T]:
     """Returns what a coroutine gives, run piece by piece, each in a context of its own.
 
     Where it waits, other lanes run in the same thread, which are not to be in its context.
     """
+    if context is nullcontext:
+        return (yield from work.__await__())
     answer: object = None
     error: BaseException | None = None
     try:

@@ -87,15 +87,15 @@ def command(
     state.tries = ("workc certify --help",)
     report = None if junit is None else _place(state, junit)
     bundles = bundles_of(paths, open_store(state))
+    children = Children()
     plan = Plan(
-        environments=environments(number, installed_locales()),
+        environments=environments(number, installed_locales(children, state.environment)),
         store=state.absolute(state.store),
         code=None if code is None else state.absolute(code),
         base=state.environment,
         jobs=jobs or os.cpu_count() or 1,
         timeout_s=timeout,
     )
-    children = Children()
     progress = _Progress(state, quiet=quiet)
     with Interruption(progress.stopping, lambda _: children.interrupt()) as interruption:
         interruption.attach(children)
