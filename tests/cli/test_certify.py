@@ -1,8 +1,7 @@
 """``workc certify``: many bundles, each replayed in processes of their own in several environments."""
 
-import os
+import contextlib
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -278,14 +277,20 @@ def test_a_signal_ends_every_replay_and_the_command(made, folder):
     made("m", "by_mark", f"folder: '{folder}'")
     (folder / "mark").write_text("hang")
     command = [sys.executable, "-m", "workc", "certify", "m", "--jobs", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as certifying:
-        me = psutil.Process(certifying.pid)
+    certifying = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    children = []
+    try:
         while not (folder / "hangs").exists():
             assert certifying.poll() is None
-        children = me.children(recursive=True)
-        os.kill(certifying.pid, signal.SIGTERM)
-        _, said = certifying.communicate(timeout=30)
-    assert certifying.returncode == 143
-    assert said.endswith("stopping\ninterrupted\n")
-    assert children
-    assert not any(child.is_running() for child in children)
+        children = psutil.Process(certifying.pid).children(recursive=True)
+        certifying.terminate()
+        _, said = certifying.communicate(timeout=60)
+        assert certifying.returncode == 143
+        assert said.endswith("stopping\ninterrupted\n")
+        assert children
+        assert not any(child.is_running() for child in children)
+    finally:
+        for process in (*children, certifying):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        certifying.communicate()

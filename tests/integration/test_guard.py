@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -17,10 +18,14 @@ import pytest
 import workc
 from workc import Misuse, Runtime
 from workc.adapters.driver import Interrupted
+from workc.adapters.guard import SkillGuard
+from workc.adapters.isolation import Watched
 from workc.api.resume import resume
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.store import Store
+from workc.runtime.guarding import unguarded
+from workc.skills.registry import builtin_skills
 from workc.stages.effects import HttpRequest
 from workc.testkit.provider import Answer, Fault, Provider
 from workc.testkit.servers import LoopbackServer, Reply
@@ -268,3 +273,10 @@ def test_a_resumed_run_refuses_if_and_only_if_it_began_so(tmp_path, proven, bega
 def test_another_word_is_a_misuse():
     with pytest.raises(Misuse, match="guard is one of off, warn, refuse, not 'on'"):
         Runtime(guard="on")
+
+
+def test_the_skills_of_workc_are_not_watched_and_without_a_guard_nothing_is():
+    builtin = builtin_skills()["json_transform"].function
+    assert isinstance(SkillGuard("refuse").watch("step", builtin), nullcontext)
+    assert isinstance(SkillGuard("refuse").watch("step", plain.function), Watched)
+    assert SkillGuard("off").watch is unguarded
