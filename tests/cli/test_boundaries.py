@@ -40,7 +40,7 @@ def test_the_help_groups_the_commands(workc):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("verfy",), "Did you mean verify-bundle or verify-proof?"),
+        (("verfy",), "Did you mean certify or verify-bundle or verify-proof?"),
         (("shw",), "Did you mean show?"),
         (("ls", "--jsn"), "Did you mean '--json'?"),
         (("ls", "--status", "done"), "'done' is not one of"),
@@ -151,6 +151,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "keys": ("keys", "list", "--dir", "keys"),
         "signed": ("sign", "bundle", "--key", "keys/a.key.pem"),
         "replay": ("replay", "bundle"),
+        "certify": ("certify", "bundle", "--environments", "1", "-q"),
         "pack": ("pack", "bundle", "--out", "x.workc"),
         "unpack": ("unpack", "x.workc", "--out", "again"),
         "prove": ("prove", "bundle", "--event", "1", "--out", "p.json"),

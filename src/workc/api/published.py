@@ -84,6 +84,7 @@ _OUTCOME = _record(
     timings=_record(started_ms=_COUNT, ended_ms=_COUNT, duration_ms={"type": "integer"}),
     bundle=_TEXT_OR_NULL,
     proof_digest=_TEXT_OR_NULL,
+    notes=_list(_TEXT),
 )
 _FINDING = _record(
     {"line": _COUNT, "pointer": _TEXT, "expected": _TEXT, "actual": _TEXT},
@@ -144,6 +145,40 @@ _REPLAY = _record(
     divergences=_list(_DIVERGENCE),
     opaque=_list(_TEXT),
     bundle=_TEXT_OR_NULL,
+)
+_JUDGEMENT: JsonObject = {"enum": ["bad", "differs", "unjudged", "identical"]}
+_CERTIFY = _record(
+    ok=_FLAG,
+    judgement=_JUDGEMENT,
+    identical=_COUNT,
+    replays=_COUNT,
+    environments=_list(
+        _record(
+            number=_COUNT, variables={"type": "object", "additionalProperties": {"type": "string"}}
+        )
+    ),
+    bundles=_list(
+        _record(
+            bundle=_TEXT,
+            judgement=_JUDGEMENT,
+            identical=_COUNT,
+            run_id=_TEXT_OR_NULL,
+            proof_digest=_TEXT_OR_NULL,
+            events=_COUNT,
+            opaque=_list(_TEXT),
+            replays=_list(
+                _record(
+                    environment=_COUNT,
+                    judgement=_JUDGEMENT,
+                    exit={"type": ["integer", "null"]},
+                    duration_ms=_COUNT,
+                    replayed_digest=_TEXT_OR_NULL,
+                    divergences=_list(_DIVERGENCE),
+                )
+            ),
+        )
+    ),
+    exit=_COUNT,
 )
 _TAMPERED = _record(
     bundle=_TEXT,
@@ -232,6 +267,10 @@ _CHECK = _record(
                 message=_TEXT,
                 step=_TEXT_OR_NULL,
                 code=_TEXT_OR_NULL,
+                skill=_TEXT_OR_NULL,
+                file=_TEXT_OR_NULL,
+                line=_COUNT_OR_NULL,
+                instead=_TEXT_OR_NULL,
             )
         ),
         "secrets": _list(_record(name=_TEXT, is_set=_FLAG)),
@@ -399,6 +438,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "keys": ("workc.keys/1", "What `keys list` prints with --json.", _KEYS),
     "signed": ("workc.signed/1", "What `sign` prints with --json.", _SIGNED),
     "replay": ("workc.replay/1", "What `replay` prints with --json.", _REPLAY),
+    "certify": ("workc.certify/1", "What `certify` prints with --json.", _CERTIFY),
     "pack": ("workc.pack/1", "What `pack` prints with --json.", _MOVED),
     "unpack": ("workc.unpack/1", "What `unpack` prints with --json.", _MOVED),
     "prove": ("workc.prove/1", "What `prove` prints with --json.", _PROVED),

@@ -15,6 +15,7 @@ import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.event_loops import no_loop, run_still
+from workc.adapters.guard import SkillGuard
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
 from workc.api import launch
@@ -199,7 +200,8 @@ def _run_again(
 def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
     journal = Journal(files)
     journal.append(start.entry)
-    engine: Engine = launch.make_engine(start, launch.make_run(start, files), None)
+    guard = SkillGuard(launch.recorded_guard(start.payload, files))
+    engine: Engine = launch.make_engine(start, launch.make_run(start, files, guard.watch), None)
     desk = CaptureDesk(recorded, files, _call_again)
     session = Session(engine, journal, desk, Comparison(recorded))
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from workc.adapters.driver import Paused
+from workc.adapters.guard import SkillGuard
 from workc.adapters.run_folder import RunWriter
 from workc.api import launch
 from workc.api.approvals import paused
@@ -123,6 +124,7 @@ def _continue(
     governor = Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
     for payload in _in_ledger_order(records):
         governor.recall(payload)
+    guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     result, effects = launch.run_live(
         start,
         writer,
@@ -134,9 +136,11 @@ def _continue(
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         watch=watch,
         on_driver=on_driver,
+        guard=guard.watch,
     )
     refuse_unused(recorded)
-    return finish(writer, settings, out, result, effects)
+    outcome = finish(writer, settings, out, result, effects)
+    return msgspec.structs.replace(outcome, notes=guard.notes)
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:

@@ -21,6 +21,7 @@ import msgspec
 
 from workc.adapters.code import as_skill
 from workc.adapters.driver import Paused
+from workc.adapters.guard import GuardMode, SkillGuard
 from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
@@ -77,7 +78,9 @@ class Runtime:
 
     Without a ``store`` a run lives in memory and leaves a bundle only where ``out`` says. Without
     ``allow_external`` every address is denied. ``budget_cents`` is the ceiling of each run; a
-    workflow's own, if lower, holds.
+    workflow's own, if lower, holds. ``guard`` says what becomes of code that reaches the clock,
+    chance, the environment or a socket around ``ctx``: nothing (``off``), a note in the outcome
+    (``warn``), or the failure ``NONDETERMINISTIC`` (``refuse``).
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Runtime:
         seed: int | None = None,
         durability: Durability = "flush",
         max_parallel: int = 16,
+        guard: GuardMode = "off",
         settings: Settings | None = None,
     ) -> None:
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
@@ -101,6 +105,7 @@ class Runtime:
             seed=seed,
             durability=durability,
             max_parallel=max_parallel,
+            guard=guard,
         )
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
 
@@ -220,10 +225,12 @@ class Runtime:
             if isinstance(place, RunWriter):
                 place.note(job.notes)
             start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
+            guard = SkillGuard(settings.guard)
             result, effects = launch.run_live(
-                start, place, settings, clock, watch=watch, on_driver=on_driver
+                start, place, settings, clock, watch=watch, on_driver=on_driver, guard=guard.watch
             )
-            return finish(place, settings, target, result, effects)
+            outcome = finish(place, settings, target, result, effects)
+            return msgspec.structs.replace(outcome, notes=guard.notes)
         except Paused:
             return paused(place, run_id, kept=isinstance(place, RunWriter))
         finally:

@@ -11,6 +11,7 @@ from typing import Protocol, get_args
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
+from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.bundle.policies import policy_name
 from workc.kernel import canonical
@@ -71,7 +72,8 @@ class Settings:
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
-    the network by something else, as a simulation does.
+    the network by something else, as a simulation does. ``guard`` says what becomes of code that
+    reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     """
 
     store: Path | None = None
@@ -86,6 +88,7 @@ class Settings:
     entropy: Entropy = field(default_factory=SystemEntropy)
     ports: Ports | None = None
     driver: DriverMaker = make_live_driver
+    guard: GuardMode = "off"
 
     def __post_init__(self) -> None:
         """Refuses settings under which no run can work.
@@ -101,6 +104,8 @@ class Settings:
         if self.durability not in get_args(Durability):
             known = ", ".join(get_args(Durability))
             raise Misuse(f"durability is one of {known}, not {self.durability!r}")
+        if self.guard not in get_args(GuardMode):
+            raise Misuse(f"guard is one of {', '.join(get_args(GuardMode))}, not {self.guard!r}")
 
     @cached_property
     def price_table(self) -> Prices:
@@ -117,9 +122,14 @@ def _expect(name: str, value: object, *, least: int, most: int = MAX_SAFE_INTEGE
         raise Misuse(f"{name} is a whole number from {least} to {most}, not {value!r}")
 
 
-def policy_rules(policy: NetworkPolicy) -> JsonObject:
-    """Returns the rules of a policy as JSON; their digest is in every bundle."""
+def policy_rules(policy: NetworkPolicy, guard: GuardMode = "off") -> JsonObject:
+    """Returns the rules of a policy as JSON; their digest is in every bundle.
+
+    A guard that refuses is one of them: a replay must refuse what the run refused.
+    """
+    refusing: JsonObject = {"guard": guard} if guard == "refuse" else {}
     return {
+        **refusing,
         "network": {
             "allow_hosts": list(policy.allow_hosts),
             "allow_loopback": policy.allow_loopback,
@@ -127,15 +137,15 @@ def policy_rules(policy: NetworkPolicy) -> JsonObject:
             "allow_public": policy.allow_public,
             "deny_hosts": list(policy.deny_hosts),
             "offline": policy.offline,
-        }
+        },
     }
 
 
-def policy_id(policy: NetworkPolicy) -> str:
+def policy_id(policy: NetworkPolicy, guard: GuardMode = "off") -> str:
     """Returns the name of a policy: of a shipped one, else of the digest of its rules."""
-    return policy_name(policy_digest(policy))
+    return policy_name(policy_digest(policy, guard))
 
 
-def policy_digest(policy: NetworkPolicy) -> str:
+def policy_digest(policy: NetworkPolicy, guard: GuardMode = "off") -> str:
     """Returns the SHA-256 of the rules as canonical JSON."""
-    return sha256_hex(canonical.encode(policy_rules(policy)))
+    return sha256_hex(canonical.encode(policy_rules(policy, guard)))

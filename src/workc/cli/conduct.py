@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -24,11 +23,6 @@ from workc.runtime.outcome import StructuredOutcome
 Action: TypeAlias = "Callable[[Watch, Callable[[RunDriver], None]], StructuredOutcome]"
 
 _DIGEST_CHARS = 12
-_BY_SIGNAL: dict[int | None, int] = {
-    signal.SIGHUP: exits.SIGHUP,
-    signal.SIGINT: exits.SIGINT,
-    signal.SIGTERM: exits.SIGTERM,
-}
 
 
 def conduct(
@@ -55,6 +49,8 @@ def conduct(
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)
+    for note in outcome.notes:
+        state.err(f"{state.console.paint('! warning', 'warn', err=True)}  {printable(note)}")
     if outcome.ok:
         if not quiet:
             _summary(state, outcome, progress)
@@ -145,7 +141,7 @@ def _failed(
 
 
 def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
-    code = _BY_SIGNAL.get(received, exits.SIGINT)
+    code = exits.exit_of_signal(received)
     tries = [] if run_id is None else [f"workc resume {run_id}{state.store_option}"]
     kept = "before it began" if run_id is None else f"run {run_id} is kept and can be resumed"
     if state.json:

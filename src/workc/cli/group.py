@@ -36,6 +36,9 @@ COMMANDS = {
     "sign": Entry("Evidence", _WHERE + "sign", "Sign a bundle that verifies."),
     "keys": Entry("Evidence", _WHERE + "keys", "Make and list keys; make trust files."),
     "replay": Entry("Evidence", _WHERE + "replay", "Re-execute a bundle and compare every byte."),
+    "certify": Entry(
+        "Evidence", _WHERE + "certify", "Replay many bundles in several environments."
+    ),
     "pack": Entry("Evidence", _WHERE + "pack", "Write a bundle as one file."),
     "unpack": Entry("Evidence", _WHERE + "unpack", "Write the files of an archive into a folder."),
     "prove": Entry("Evidence", _WHERE + "prove", "Show one event or one file without the rest."),

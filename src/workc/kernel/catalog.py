@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "8e8f147ff0020ef4c1f8e9a6e1aeceea2c77c99320b0aa2992bcd3ffc441c89a"
+CATALOG_SHA256 = "75a12fc68b50d70ee654dbb2bde0f87738e3b3e342ca47a6fa9558857ff3306d"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -642,11 +642,11 @@ CATALOG: dict[str, CatalogEntry] = {
         code="NONDETERMINISTIC",
         category="INTEGRITY",
         exit=1,
-        hint="Await only what ctx gives; put other I/O into a skill.",
+        hint="Await and take from ctx alone: time, chance, I/O; put other I/O into a skill that is not pure.",
         http_status=None,
         retryable=False,
         since="0.1.0",
-        summary="Workflow code awaited something that the engine does not control.",
+        summary="Code went around ctx to something that a replay cannot repeat.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

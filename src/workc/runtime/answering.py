@@ -16,6 +16,7 @@ from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
+from workc.runtime.guarding import within
 from workc.runtime.ports import Ports
 from workc.stages.effects import EffectResponse, HttpRequest
 from workc.stages.skill import Result, failure_of, invoke, invoke_async
@@ -92,7 +93,7 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
         KeyboardInterrupt: it is meant for the process.
     """
     try:
-        return invoke(call.skill, call.params, guard)
+        return invoke(call.skill, call.params, within(guard, call.guard))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
@@ -104,7 +105,7 @@ async def call_awaiting(
 ) -> Result:
     """Returns what an asynchronous function gives; raises as :func:`call_now` does."""
     try:
-        with guard():
+        with guard(), call.guard():
             return await invoke_async(call.skill, call.params)
     except (KeyboardInterrupt, GeneratorExit):
         raise

@@ -21,7 +21,8 @@ from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
-from workc.runtime.engine import Body, Lane
+from workc.runtime.engine import Body, Lane, Work
+from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
 from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
@@ -313,7 +314,8 @@ async def call_function(
     """Returns what the function gave, or its failure and the step that caused it."""
     try:
         ctx = WorkflowContext(run, lane)
-        value = await function(ctx, **run.inputs)
+        made = cast("Work", function(ctx, **run.inputs))
+        value = await guarded(made, context_of(run.guard, run.program.name, function))
         await ctx.finish()
         return to_json(value), None, None
     except StepFailed as error:

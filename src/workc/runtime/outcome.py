@@ -43,7 +43,8 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``result`` is a mapping: the output, or ``{"value": output}`` where the output is none.
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
-    the evidence stands, if it was kept.
+    the evidence stands, if it was kept. ``notes`` are warnings about the run, of which the evidence
+    holds none: what a guard saw, a sentence each.
     """
 
     status: Status
@@ -60,6 +61,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     bundle: str | None = None
     proof_digest: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -97,6 +99,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             },
             "bundle": self.bundle,
             "proof_digest": self.proof_digest,
+            "notes": list[Json](self.notes),
         }
 
 

@@ -14,6 +14,7 @@ from workc.kernel.payloads import StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
+from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.program import Program
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
@@ -41,7 +42,8 @@ class StepResult(msgspec.Struct, frozen=True):
 class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
-    ``halts`` are causes of a halt that the root lane saw itself.
+    ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
+    runs again, and of a workflow function, runs in ``guard``.
     """
 
     program: Program
@@ -51,6 +53,7 @@ class Run:
     inputs: JsonObject
     ceiling_micro_cents: int
     deadline_ms: int | None
+    guard: Guard = unguarded
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])

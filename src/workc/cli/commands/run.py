@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.api.preparing import make_job, parse_inputs, read_file
 from workc.api.runtime import Runtime
@@ -45,6 +46,13 @@ _SEED = click.IntRange(0, 2**64 - 1)
 @click.option("--offline", is_flag=True, help="Deny every address.")
 @click.option("--allow-private", is_flag=True, help="Allow private addresses.")
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
+@click.option(
+    "--guard",
+    type=click.Choice(["off", "warn", "refuse"]),
+    default="off",
+    help="What becomes of code that reaches around ctx to clock, chance, environment or a socket "
+    "(default off).",
+)
 @options.running
 @options.store
 @options.common
@@ -60,6 +68,7 @@ def command(
     offline: bool,
     allow_private: bool,
     prices: str | None,
+    guard: GuardMode,
     out: Path | None,
     durability: Durability,
     max_parallel: int,
@@ -77,6 +86,7 @@ def command(
         max_parallel=max_parallel,
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
+        guard=guard,
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
