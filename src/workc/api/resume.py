@@ -19,6 +19,7 @@ from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.finished import outcome_of_finished
 from workc.api.launch import Watch
+from workc.api.metering import Meter, RunMeter
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.runtime import finish
@@ -53,11 +54,12 @@ def resume(
     out: Path | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
+    meter: Meter | None = None,
 ) -> StructuredOutcome:
     """Continues a run and returns its outcome; of a finished one, what it ended with.
 
     ``workflow`` is the function of a run that was made from one; else it is looked for where it
-    was found then.
+    was found then. ``meter`` counts the whole run, what was recorded before it stopped too.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
     ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun.
@@ -67,7 +69,14 @@ def resume(
     """
     return outcome_of_work(
         lambda: _resume(
-            store, run_id, settings, Code(skills or {}, workflow), out, watch, on_driver
+            store,
+            run_id,
+            settings,
+            Code(skills or {}, workflow),
+            out,
+            (meter or Meter()).run(settings.mode),
+            watch,
+            on_driver,
         )
     )
 
@@ -86,15 +95,17 @@ def _resume(
     settings: Settings,
     code: Code,
     out: Path | None,
+    meter: RunMeter,
     watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     if folder.bundle.exists():
         return outcome_of_finished(folder, out, settings)
-    writer = RunWriter(folder.path, settings.durability)
+    writer = RunWriter(folder.path, settings.durability, meter)
     try:
-        outcome = _continue(writer, settings, code, out, watch, on_driver)
+        meter.recall(writer, writer.records())
+        outcome = _continue(writer, settings, code, out, meter.watch(writer, watch), on_driver)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -108,7 +119,7 @@ def _continue(
     settings: Settings,
     code: Code,
     out: Path | None,
-    watch: Watch | None,
+    watch: Watch,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     records = list(writer.records())

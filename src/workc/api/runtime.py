@@ -25,6 +25,7 @@ from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
+from workc.api.metering import Meter
 from workc.api.programs import (
     FileProgram,
     Workflow,
@@ -34,6 +35,7 @@ from workc.api.programs import (
     home_of,
     single_step,
 )
+from workc.api.replay import ReplayReport, replay
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import jcs
@@ -42,6 +44,8 @@ from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.flow import RunResult
+from workc.runtime.journal import JournalMeter
+from workc.runtime.metrics.tally import Metrics
 from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
 from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
@@ -101,6 +105,7 @@ class Runtime:
             max_parallel=max_parallel,
         )
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
+        self._meter = Meter(self.settings.mode)
 
     @property
     def skills(self) -> Mapping[str, Skill[..., object]]:
@@ -161,6 +166,32 @@ class Runtime:
         """Does what :meth:`execute` does, without blocking the caller's event loop."""
         return await asyncio.to_thread(self.execute, skill, params, out=out)
 
+    def replay(
+        self,
+        bundle: Path_ | Mapping[str, bytes],
+        *,
+        workflow: Workflow[..., object] | None = None,
+        code: Path_ = ".",
+        out: Path_ | None = None,
+    ) -> ReplayReport:
+        """Re-executes a bundle with the skills of this runtime, and counts it; see `workc.replay`.
+
+        Raises:
+            FileNotFoundError: the bundle does not exist.
+            FileExistsError: there is something at ``out``.
+        """
+        return replay(
+            bundle, workflow=workflow, skills=self._skills, code=code, out=out, meter=self._meter
+        )
+
+    def metrics(self) -> Metrics:
+        """Returns what this runtime has done so far, runs that are at work included.
+
+        ``metrics().exposition()`` is text for Prometheus, ``metrics().value(name, **labels)`` one
+        figure. Each figure is what the journals say.
+        """
+        return self._meter.read()
+
     def prepare(
         self,
         workflow: Path_ | Workflow[..., object] | FileProgram,
@@ -213,13 +244,14 @@ class Runtime:
         launch.refuse_unset_secrets(job.program, settings)
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
-        place = _place(settings, run_id)
+        meter = self._meter.run(settings.mode)
+        place = _place(settings, run_id, meter)
         try:
             if isinstance(place, RunWriter):
-                place.note(job.notes)
+                place.note({**job.notes, "mode": settings.mode})
             start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
             result, effects = launch.run_live(
-                start, place, settings, clock, watch=watch, on_driver=on_driver
+                start, place, settings, clock, watch=meter.watch(place, watch), on_driver=on_driver
             )
             return finish(place, settings, target, result, effects)
         finally:
@@ -322,10 +354,10 @@ def _without_bundle(outcome: StructuredOutcome, lost: Failure) -> StructuredOutc
     )
 
 
-def _place(settings: Settings, run_id: str) -> Place:
+def _place(settings: Settings, run_id: str, meter: JournalMeter) -> Place:
     if settings.store is None:
         return MemoryRun()
-    return RunWriter(Store(settings.store).folder(run_id), settings.durability)
+    return RunWriter(Store(settings.store).folder(run_id), settings.durability, meter)
 
 
 def _read(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
@@ -71,7 +71,7 @@ class Settings:
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
-    the network by something else, as a simulation does.
+    the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
     """
 
     store: Path | None = None
@@ -86,6 +86,7 @@ class Settings:
     entropy: Entropy = field(default_factory=SystemEntropy)
     ports: Ports | None = None
     driver: DriverMaker = make_live_driver
+    mode: Literal["live", "simulated"] = "live"
 
     def __post_init__(self) -> None:
         """Refuses settings under which no run can work.

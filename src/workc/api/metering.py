@@ -1,0 +1,98 @@
+"""Metering: who counts what one runtime, or one command, does. Any thread may count and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+
+from workc.api.launch import Watch
+from workc.kernel import events
+from workc.kernel.events import Entry, Record
+from workc.runtime.bodies import KeptFiles
+from workc.runtime.metrics import table
+from workc.runtime.metrics.fold import RunFold
+from workc.runtime.metrics.table import BundleVerdict, Mode, ReplayVerdict
+from workc.runtime.metrics.tally import Metrics, Tally
+from workc.skills.usage import tokens_used
+
+
+class Meter:
+    """Counts runs, replays and verifications. ``modes`` are shown from the beginning, as 0."""
+
+    def __init__(self, *modes: Mode) -> None:
+        self._lock = Lock()
+        self._tally = Tally()
+        for mode in modes:
+            self._tally.begin(mode)
+
+    def run(self, mode: Mode) -> RunMeter:
+        """Returns what counts one run, or the run that a replay makes again."""
+        return RunMeter(self._tally, self._lock, mode)
+
+    def replayed(self, verdict: ReplayVerdict, codes: Iterable[str]) -> None:
+        """Counts a replay and the codes of its divergences."""
+        with self._lock:
+            self._tally.show(table.REPLAYS, table.DIVERGENCES)
+            self._tally.add(table.REPLAYS, verdict)
+            for code in codes:
+                self._tally.add(table.DIVERGENCES, code)
+
+    def verified(self, verdict: BundleVerdict) -> None:
+        """Counts a bundle that was judged."""
+        with self._lock:
+            self._tally.show(table.VERIFICATIONS)
+            self._tally.add(table.VERIFICATIONS, verdict)
+
+    def read(self) -> Metrics:
+        """Returns the figures as they stand."""
+        with self._lock:
+            return self._tally.read()
+
+
+class RunMeter:
+    """Counts one run: its records as they are written, and what its journal costs."""
+
+    def __init__(self, tally: Tally, lock: Lock, mode: Mode) -> None:
+        self._tally = tally
+        self._lock = lock
+        self._mode = mode
+        self._fold: RunFold | None = None
+
+    def watch(self, files: KeptFiles, then: Watch | None = None) -> Watch:
+        """Returns a watch that counts, then tells ``then``; ``files`` are those of the run."""
+        fold = self._fold_of(files)
+
+        def count(entry: Entry) -> None:
+            with self._lock:
+                fold.take(entry)
+            if then is not None:
+                then(entry)
+
+        return count
+
+    def recall(self, files: KeptFiles, records: Iterable[Record]) -> None:
+        """Counts what a journal holds already, with its bytes; raises what reading it raises."""
+        fold = self._fold_of(files)
+        for record in records:
+            payload = events.decode_payload(record.kind, record.payload)
+            entry = Entry(at=record.at, payload=payload, at_ms=record.at_ms)
+            # A record is read only if it is spelled as it would be written.
+            self.wrote(len(events.encode(record)) + 1)
+            with self._lock:
+                fold.take(entry)
+
+    def wrote(self, size: int) -> None:
+        """Counts bytes of the journal."""
+        with self._lock:
+            self._tally.add(table.JOURNAL_BYTES, self._mode, by=size)
+
+    def synced(self, ns: int) -> None:
+        """Counts a wait of so many nanoseconds for the disk."""
+        with self._lock:
+            self._tally.observe(table.JOURNAL_SYNC, self._mode, ns=ns)
+
+    def _fold_of(self, files: KeptFiles) -> RunFold:
+        if self._fold is None:
+            with self._lock:
+                self._fold = RunFold(self._tally, self._mode, files, tokens_used)
+        return self._fold
