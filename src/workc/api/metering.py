@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from workc.api.launch import Watch
 from workc.kernel import events
 from workc.kernel.events import Entry, Record
 from workc.runtime.bodies import KeptFiles
@@ -14,6 +14,11 @@ from workc.runtime.metrics.fold import RunFold
 from workc.runtime.metrics.table import BundleVerdict, Mode, ReplayVerdict
 from workc.runtime.metrics.tally import Metrics, Tally
 from workc.skills.usage import tokens_used
+from workc.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from workc.api.launch import Watch
+    from workc.runtime.outcome import StructuredOutcome
 
 
 class Meter:
@@ -29,6 +34,13 @@ class Meter:
         """Returns what counts one run, or the run that a replay makes again."""
         return RunMeter(self._tally, self._lock, mode)
 
+    def told(self, mode: Mode, outcome: StructuredOutcome) -> StructuredOutcome:
+        """Counts work that came to no run which ended, and returns its outcome as it is."""
+        if outcome.run_id is None:
+            with self._lock:
+                self._tally.add(table.REFUSALS, mode, outcome.code)
+        return outcome
+
     def replayed(self, verdict: ReplayVerdict, codes: Iterable[str]) -> None:
         """Counts a replay and the codes of its divergences."""
         with self._lock:
@@ -37,11 +49,12 @@ class Meter:
             for code in codes:
                 self._tally.add(table.DIVERGENCES, code)
 
-    def verified(self, verdict: BundleVerdict) -> None:
+    def verified(self, verdict: Verdict) -> None:
         """Counts a bundle that was judged."""
+        found: BundleVerdict = "undecided" if verdict.undecided else "fail"
         with self._lock:
             self._tally.show(table.VERIFICATIONS)
-            self._tally.add(table.VERIFICATIONS, verdict)
+            self._tally.add(table.VERIFICATIONS, "pass" if verdict.ok else found)
 
     def read(self) -> Metrics:
         """Returns the figures as they stand."""

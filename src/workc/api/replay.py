@@ -156,6 +156,7 @@ def _replayed(
 ) -> ReplayReport:
     source = MemoryReader(bundle) if isinstance(bundle, Mapping) else reader_of(Path(bundle))
     verdict = verify_bundle(bundle)
+    meter.verified(verdict)
     if not verdict.ok:
         return _not_replayed(verdict)
     if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):

@@ -67,18 +67,20 @@ def resume(
     Raises:
         Interrupted: the driver was told to stop again.
     """
-    return outcome_of_work(
+    meter = meter or Meter()
+    outcome = outcome_of_work(
         lambda: _resume(
             store,
             run_id,
             settings,
             Code(skills or {}, workflow),
             out,
-            (meter or Meter()).run(settings.mode),
+            meter.run(settings.mode),
             watch,
             on_driver,
         )
     )
+    return meter.told(settings.mode, outcome)
 
 
 @dataclass(frozen=True)

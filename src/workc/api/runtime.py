@@ -135,12 +135,9 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
-        return outcome_of_work(
-            lambda: self.start(
-                self.prepare(workflow, {} if inputs is None else inputs),
-                out=out,
-                watch=watch,
-                on_driver=on_driver,
+        return self._counted(
+            lambda: self._start(
+                self.prepare(workflow, {} if inputs is None else inputs), out, watch, on_driver
             )
         )
 
@@ -158,7 +155,7 @@ class Runtime:
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Uses one skill once, as a run of one step, and returns its outcome."""
-        return outcome_of_work(lambda: self.start(self._single(skill, params), out=out))
+        return self._counted(lambda: self._start(self._single(skill, params), out, None, None))
 
     async def aexecute(
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
@@ -229,7 +226,10 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        return outcome_of_work(lambda: self._start(job, out, watch, on_driver))
+        return self._counted(lambda: self._start(job, out, watch, on_driver))
+
+    def _counted(self, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
+        return self._meter.told(self.settings.mode, outcome_of_work(work))
 
     def _start(
         self,

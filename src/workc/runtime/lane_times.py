@@ -45,15 +45,17 @@ class LaneTimes:
         places = {step.id: index for index, step in enumerate(steps)}
         self._needs = [tuple(places[n] for n in step.needs if n in places) for step in steps]
 
-    def take(self, lane: Path, at_ms: object) -> int:
-        """Takes a record of a lane, with its time if it is an answer; returns when the lane began."""
-        began = self._began.get(lane)
-        if began is None:
-            began = self._began[lane] = self._now[lane] = self._begin(lane)
+    def take(self, lane: Path, at_ms: object) -> None:
+        """Takes a record of a lane, with its time if it is an answer."""
+        if lane not in self._began:
+            self._began[lane] = self._now[lane] = self._begin(lane)
         if isinstance(at_ms, int):
             self._now[lane] = at_ms
             self.latest = max(self.latest, at_ms)
-        return began
+
+    def began(self, lane: Path) -> int:
+        """Returns when a lane began."""
+        return self._began.get(lane, 0)
 
     def now(self, lane: Path) -> int:
         """Returns the time in a lane: of its last answer, or else of its beginning."""

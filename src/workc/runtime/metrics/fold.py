@@ -44,7 +44,6 @@ UsageReader = Callable[[str, ModelResponse], Mapping[str, int]]
 class _Lane:
     """A lane of a step: when its attempt began, and the request that is not answered yet."""
 
-    began_ms: int
     attempt_ms: int
     asked: EffectAsked | None = None
     asked_ms: int = 0
@@ -86,10 +85,10 @@ class RunFold:
     def take(self, entry: Entry) -> None:
         """Takes the next record."""
         path, payload = entry.at[:-1], entry.payload
-        began_ms = self._times.take(path, entry.at_ms)
+        self._times.take(path, entry.at_ms)
         lane = self._lanes.get(path)
         if lane is None:
-            lane = self._lanes[path] = _Lane(began_ms, began_ms)
+            lane = self._lanes[path] = _Lane(attempt_ms=self._times.began(path))
         self._add(table.EVENTS, entry.kind)
         handle = self._handlers.get(type(payload))
         if handle is not None:
@@ -130,7 +129,7 @@ class RunFold:
         self._add(table.STEPS, status)
         self._observe(
             table.STEP_DURATION,
-            since_ms=self._lanes[path].began_ms,
+            since_ms=self._times.began(path),
             until_ms=self._times.now(path),
         )
 

@@ -158,6 +158,13 @@ RUN_FAILURES = Metric(
     ("Locked",),
     "Runs that ended without full success, by the code that they ended with.",
 )
+REFUSALS = Metric(
+    "workc_refusals_total",
+    "counter",
+    (MODE, CODE),
+    ("an outcome without a run",),
+    "Work that was refused before it began, or broken off by the store or a bug, by code.",
+)
 RUN_DURATION = Metric(
     "workc_run_duration_seconds",
     "histogram",
@@ -362,7 +369,7 @@ STORE_RUNS = Metric(
 
 #: Every metric there is, in the order in which they are written.
 METRICS = (
-    RUNS_STARTED, RUNS_ENDED, RUN_FAILURES, RUN_DURATION, RUN_LAST_END, HALTS, ASKS_HALTED,
+    RUNS_STARTED, RUNS_ENDED, RUN_FAILURES, REFUSALS, RUN_DURATION, RUN_LAST_END, HALTS, ASKS_HALTED,
     STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES,
     EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
