@@ -24,6 +24,7 @@ from workc.runtime.metrics.tally import Tally
 from workc.runtime.workflow.model import RetrySpec
 from workc.sim.ports import Scripted
 from workc.skills.usage import tokens_used
+from workc.stages.effects import HttpRequest
 
 URLS = ["http://a/", "http://b/", "http://c/"]
 MODELS = ["gpt-4o-mini", "gpt-5-mini"]
@@ -39,18 +40,20 @@ def completion(prompt, answer):
 
 
 DELAYS = st.integers(0, 700)
-HTTP_ANSWERS = st.builds(
+ANSWERED = st.builds(
     Scripted,
-    status=st.sampled_from([200, 204, 404, 429, 500, 503, 999]),
-    chunks=st.sampled_from([(b"[1]",), (b"x" * 70_000,)]),
+    status=st.sampled_from([200] * 9 + [204, 404, 429, 500, 503, 999]),
+    chunks=st.sampled_from([(b"[1]",), (b"[1]",), (b"[%s1]" % (b"1," * 40_000),)]),
     delay_ms=DELAYS,
-) | st.builds(
+)
+FAILED = st.builds(
     Scripted,
     failure=st.sampled_from(["TIMEOUT", "DNS_FAILURE"]).map(
         lambda code: workc.Failure(code=code, message="m")
     ),
     delay_ms=DELAYS,
 )
+HTTP_ANSWERS = ANSWERED | ANSWERED | ANSWERED | FAILED
 MODEL_ANSWERS = st.builds(
     Scripted,
     status=st.sampled_from([200, 200, 200, 429, 500]),
@@ -61,14 +64,18 @@ MODEL_ANSWERS = st.builds(
 
 @st.composite
 def scripts(draw):
-    """Returns what the world answers; what it lacks is blocked."""
-    http = {f"GET {url}": draw(st.lists(HTTP_ANSWERS, max_size=3)) for url in URLS}
-    models = {f"openai {name}": draw(st.lists(MODEL_ANSWERS, max_size=3)) for name in MODELS}
-    return {key: answers for key, answers in (http | models).items() if answers}
+    """Returns what the world answers; what it lacks, which is little, is blocked."""
+    http = {f"GET {url}": draw(st.lists(HTTP_ANSWERS, min_size=1, max_size=3)) for url in URLS}
+    models = {
+        f"openai {name}": draw(st.lists(MODEL_ANSWERS, min_size=1, max_size=3)) for name in MODELS
+    }
+    lacking = draw(st.sampled_from([*http, *["nothing"] * 9]))
+    return {key: answers for key, answers in (http | models).items() if key != lacking}
 
 
 CALLS = (
-    st.fixed_dictionaries(
+    st.fixed_dictionaries({"skill": st.just("waits"), "with": st.just({"ms": 30})})
+    | st.fixed_dictionaries(
         {
             "skill": st.just("http_call"),
             "with": st.fixed_dictionaries({"url": st.sampled_from(URLS)}),
@@ -90,7 +97,10 @@ CALLS = (
         {
             "skill": st.just("json_transform"),
             "with": st.fixed_dictionaries(
-                {"data": st.just([1]), "expression": st.sampled_from(["[0]", "sum(@)", "abs(@)"])}
+                {
+                    "data": st.just([1]),
+                    "expression": st.sampled_from(["[0]", "sum(@)", "max(@)", "abs(@)"]),
+                }
             ),
         }
     )
@@ -101,8 +111,12 @@ CALLS = (
 def files(draw):
     """Returns a workflow file: steps that need earlier ones, and checks."""
     steps = {}
-    for index in range(draw(st.integers(1, 6))):
-        needs = draw(st.sets(st.integers(0, index - 1), max_size=2)) if index else set()
+    for index in range(draw(st.integers(2, 6))):
+        needs = (
+            draw(st.sets(st.integers(0, index - 1), min_size=index % 2, max_size=2))
+            if index
+            else set()
+        )
         retry = {"max_attempts": draw(st.integers(1, 3)), "base_delay_ms": 7, "max_delay_ms": 50}
         steps[f"s{index}"] = {
             **draw(CALLS),
@@ -119,6 +133,15 @@ def files(draw):
         "verify": draw(st.sampled_from([[], checks])),
         "output": "${steps.s0}",
     }
+
+
+@workc.skill(effects=("Network",))
+async def waits(ctx: workc.Context, ms: int) -> int:
+    """Waits, asks, and waits again."""
+    await ctx.sleep_ms(ms)
+    status = (await ctx.http(HttpRequest(method="GET", url=URLS[0]))).status
+    await ctx.sleep_ms(ms)
+    return status
 
 
 @workc.skill
@@ -153,6 +176,7 @@ def run(work, script, ceiling, folder):
     """Returns the runtime, the journal's folder and the bundle of a simulated run of the work."""
     given = Settings(store=folder / "store", ceiling_micro_cents=ceiling)
     used = simulated(script, settings=given, environment={"OPENAI_API_KEY": "test"})
+    used.register_skill("waits", waits)
     if isinstance(work, dict):
         (folder / "drawn.json").write_text(json.dumps(work))
         outcome = used.run(folder / "drawn.json")
@@ -290,7 +314,7 @@ class ByHand:
             self.found["workc_tokens_total", ("openai", "output")] += usage["completion_tokens"]
 
     def attempt(self, payload, took):
-        skill = payload["skill"] if payload["skill"] != "opaque" else "other"
+        skill = payload["skill"] if payload["skill"] not in ("opaque", "waits") else "other"
         failure = payload.get("failure")
         status = "failure" if failure else "success"
         self.found["workc_attempts_total", (skill, status)] += 1

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from types import FrameType
 
 import click
 
@@ -53,17 +53,24 @@ def command(state: State, host: str, port: int) -> int:
 @contextmanager
 def _until_signal() -> Iterator[Callable[[], object]]:
     """Gives what returns when a signal has come; one that was to be ignored stays ignored."""
-    # A handler may put into this queue while the same thread waits in it.
-    came: SimpleQueue[int] = SimpleQueue()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda received, _frame: came.put(received))
-    try:
-        yield came.get
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    heard = [n for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+    ear, mouth = socket.socketpair()
+    with ear, mouth:
+        mouth.settimeout(0)
+        # The interpreter writes a byte here at once. A handler in Python may come too late: it
+        # waits for the main thread, which may just be about to wait for the handler.
+        wakeup = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        before = [(number, signal.signal(number, _ignore)) for number in heard]
+        try:
+            yield lambda: ear.recv(1)
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakeup)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Does nothing: the byte that the interpreter wrote says it all."""
 
 
 def _listening(host: str, port: int, metrics: StoreMetrics) -> ViewerServer:
