@@ -29,7 +29,9 @@ GUIDE = ROOT / "docs/guides/metrics.md"
 def promtool() -> str:
     found = shutil.which("promtool")
     if found is None:
-        pytest.fail("promtool is needed, there is none on the PATH; run: apt-get install prometheus")
+        pytest.fail(
+            "promtool is needed, there is none on the PATH; run: apt-get install prometheus"
+        )
     return found
 
 
