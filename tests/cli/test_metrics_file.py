@@ -76,6 +76,12 @@ def test_resume_tells_of_the_whole_run(folder, workc):
     assert kept == {n: v for n, v in samples(folder / "whole.prom").items() if "_total" in n}
 
 
+def test_resume_of_a_finished_run_tells_of_it_again(folder, workc):
+    assert workc("run", "pure.yaml", "-q", "--metrics-file", "once.prom").exit_code == 0
+    assert workc("resume", "last", "-q", "--metrics-file", "again.prom").exit_code == 0
+    assert samples(folder / "again.prom") == samples(folder / "once.prom")
+
+
 @pytest.mark.parametrize("command", ["run", "replay", "verify-bundle"])
 @pytest.mark.parametrize(
     ("name", "said"),

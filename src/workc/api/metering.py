@@ -68,7 +68,7 @@ class RunMeter:
     def __init__(self, tally: Tally, lock: Lock, mode: Mode) -> None:
         self._tally = tally
         self._lock = lock
-        self._mode = mode
+        self._mode: Mode = mode
         self._fold: RunFold | None = None
 
     def watch(self, files: KeptFiles, then: Watch | None = None) -> Watch:

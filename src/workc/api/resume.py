@@ -103,7 +103,9 @@ def _resume(
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     if folder.bundle.exists():
-        return outcome_of_finished(folder, out, settings)
+        outcome = outcome_of_finished(folder, out, settings)
+        meter.recall(folder, folder.records())
+        return outcome
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
         meter.recall(writer, writer.records())

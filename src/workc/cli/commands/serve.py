@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -51,7 +51,7 @@ def command(state: State, host: str, port: int) -> int:
 
 
 @contextmanager
-def _until_signal() -> Iterator[Callable[[], object]]:
+def _until_signal() -> Generator[Callable[[], object], None, None]:
     """Gives what returns when a signal has come; one that was to be ignored stays ignored."""
     heard = [n for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
     ear, mouth = socket.socketpair()
