@@ -110,11 +110,11 @@ class RunFold:
         self._times.plan(planned_steps(load(self._files, payload.plan)))
 
     def _executed(self, path: Path, lane: _Lane, payload: SkillExecuted) -> None:
-        failure = payload.failure
-        self._add(table.ATTEMPTS, payload.skill, "failure" if failure else "success")
+        failure, skill = payload.failure, table.SKILL.closed(payload.skill)
+        self._add(table.ATTEMPTS, skill, "failure" if failure else "success")
         self._observe(
             table.SKILL_DURATION,
-            payload.skill,
+            skill,
             since_ms=lane.attempt_ms,
             until_ms=self._times.now(path),
         )
