@@ -5,7 +5,7 @@ import re
 import pytest
 
 from workc.kernel.failure import Misuse
-from workc.kernel.payloads import KINDS
+from workc.kernel.kinds import KINDS
 from workc.runtime.metrics import table
 from workc.runtime.metrics.exposition import Histogram, family, seconds
 from workc.runtime.metrics.table import METRICS, MODE, OTHER, Label, Metric

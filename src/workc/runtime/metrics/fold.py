@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from workc.kernel.children import ChildJoined
 from workc.kernel.events import Entry, Path
+from workc.kernel.gates import ApprovalAnswered, GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -17,7 +20,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     Locked,
-    Payload,
     PlanChosen,
     RetryScheduled,
     RunStarted,
@@ -76,6 +78,9 @@ class RunFold:
             EffectAnswered: self._answered,
             BudgetReserved: self._reserved,
             BudgetSettled: self._settled,
+            GateEvaluated: self._gated,
+            ApprovalAnswered: self._decided,
+            ChildJoined: self._joined,
             CallHalted: self._halted,
             WorkEnded: self._work_ended,
             VerificationRun: self._checked,
@@ -185,6 +190,18 @@ class RunFold:
     def _settled(self, _path: Path, _lane: _Lane, payload: BudgetSettled) -> None:
         self._add(table.SPENT, payload.basis, by=payload.actual)
         self._add(table.HELD, by=-self._grants.pop(payload.grant, 0))
+
+    def _gated(self, path: Path, lane: _Lane, payload: GateEvaluated) -> None:
+        self._add(table.GATES, payload.kind, "passed" if payload.passed else "failed")
+        lane.attempt_ms = self._times.now(path)
+
+    def _decided(self, path: Path, lane: _Lane, payload: ApprovalAnswered) -> None:
+        self._add(table.APPROVALS, payload.decision)
+        # Time that a human took is none of the skill's.
+        lane.attempt_ms = self._times.now(path)
+
+    def _joined(self, _path: Path, _lane: _Lane, payload: ChildJoined) -> None:
+        self._add(table.CHILDREN, payload.outcome)
 
     def _halted(self, _path: Path, _lane: _Lane, payload: CallHalted) -> None:
         self._add(table.ASKS_HALTED, payload.code)

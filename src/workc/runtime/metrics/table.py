@@ -14,7 +14,9 @@ from typing import Literal, get_args
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
-from workc.kernel.payloads import KINDS, Basis, Level, StepStatus, Verification
+from workc.kernel.gates import Decision, GateKind
+from workc.kernel.kinds import KINDS
+from workc.kernel.payloads import Basis, Level, StepStatus, Verification
 from workc.kernel.phases import Outcome
 from workc.runtime.run import HALT_ORDER
 
@@ -132,6 +134,8 @@ BASIS = Label("basis", get_args(Basis))
 GRANT = Label("answer", ("granted", "refused"))
 LEVEL = Label("level", get_args(Level))
 CHECK = Label("result", ("passed", "failed"))
+GATE = Label("type", get_args(GateKind))
+DECISION = Label("decision", get_args(Decision))
 CHECKS_VERDICT = Label("verdict", get_args(Verification))
 REPLAY_VERDICT = Label("verdict", get_args(ReplayVerdict))
 DIVERGENCE = Label(
@@ -327,6 +331,27 @@ CHECK_VERDICTS = Metric(
     ("VerificationRun",),
     "Runs that came to their checks, by what all of them gave.",
 )
+GATES = Metric(
+    "workc_gates_total",
+    "counter",
+    (MODE, GATE, CHECK),
+    ("GateEvaluated",),
+    "Gates that were evaluated, by type and result.",
+)
+APPROVALS = Metric(
+    "workc_approvals_total",
+    "counter",
+    (MODE, DECISION),
+    ("ApprovalAnswered",),
+    "What humans were asked, by what they decided.",
+)
+CHILDREN = Metric(
+    "workc_children_total",
+    "counter",
+    (MODE, OUTCOME),
+    ("ChildJoined",),
+    "Children of runs that are over, by outcome; each is a run of its own, too.",
+)
 JOURNAL_BYTES = Metric(
     "workc_journal_bytes_total",
     "counter",
@@ -373,6 +398,6 @@ METRICS = (
     STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES,
     EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
-    CHECKS, CHECK_VERDICTS, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,
+    CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,
     REPLAYS, DIVERGENCES, VERIFICATIONS, STORE_RUNS,
 )  # fmt: skip
