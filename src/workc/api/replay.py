@@ -133,9 +133,9 @@ def replay(
         FileNotFoundError: the bundle does not exist.
         FileExistsError: there is something at ``out``.
     """
-    meter = meter or Meter()
     report = _replayed(bundle, Code(skills or {}, workflow, Path(code)), out, meter)
-    meter.replayed(report.verdict, (found.code for found in report.divergences))
+    if meter is not None:
+        meter.replayed(report.verdict, (found.code for found in report.divergences))
     return report
 
 
@@ -152,11 +152,12 @@ def _replayed(
     bundle: str | os.PathLike[str] | Mapping[str, bytes],
     code: Code,
     out: str | os.PathLike[str] | None,
-    meter: Meter,
+    meter: Meter | None,
 ) -> ReplayReport:
     source = MemoryReader(bundle) if isinstance(bundle, Mapping) else reader_of(Path(bundle))
     verdict = verify_bundle(bundle)
-    meter.verified(verdict)
+    if meter is not None:
+        meter.verified(verdict)
     if not verdict.ok:
         return _not_replayed(verdict)
     if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
@@ -168,7 +169,9 @@ def _replayed(
     log = [events.decode_event(line) for line in files.recorded(EVENTS).splitlines()]
     with isolated():
         try:
-            divergences = _run_again(files, log, code, meter.run("replay"))
+            divergences = _run_again(
+                files, log, code, None if meter is None else meter.run("replay")
+            )
         except _CodeNotHere as missing:
             return _unplayed(verdict, log, missing.failure)
         except Diverged as diverged:
@@ -207,7 +210,7 @@ def _run_again(
     files: BundleFiles,
     log: list[RawEvent],
     code: Code,
-    meter: RunMeter,
+    meter: RunMeter | None,
 ) -> list[Divergence]:
     first = log[0]
     payload = events.decode_payload(first.kind, first.payload)
@@ -229,18 +232,19 @@ def _run_again(
     entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)
     start = launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
     try:
-        _drive(start, files, Recorded(log[1:]), meter.watch(files))
+        _drive(start, files, Recorded(log[1:]), None if meter is None else meter.watch(files))
     except Diverged as diverged:
         return [*changed, diverged.divergence]
     return changed
 
 
 def _drive(
-    start: launch.Start, files: BundleFiles, recorded: Recorded, watch: launch.Watch
+    start: launch.Start, files: BundleFiles, recorded: Recorded, watch: launch.Watch | None
 ) -> None:
     journal = Journal(files)
     journal.append(start.entry)
-    watch(start.entry)
+    if watch is not None:
+        watch(start.entry)
     engine: Engine = launch.make_engine(start, launch.make_run(start, files), None)
     desk = CaptureDesk(recorded, files, _call_again)
     session = Session(engine, journal, desk, Comparison(recorded), watch)

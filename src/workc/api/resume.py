@@ -67,7 +67,6 @@ def resume(
     Raises:
         Interrupted: the driver was told to stop again.
     """
-    meter = meter or Meter()
     outcome = outcome_of_work(
         lambda: _resume(
             store,
@@ -75,12 +74,12 @@ def resume(
             settings,
             Code(skills or {}, workflow),
             out,
-            meter.run(settings.mode),
+            None if meter is None else meter.run(settings.mode),
             watch,
             on_driver,
         )
     )
-    return meter.told(settings.mode, outcome)
+    return outcome if meter is None else meter.told(settings.mode, outcome)
 
 
 @dataclass(frozen=True)
@@ -97,19 +96,22 @@ def _resume(
     settings: Settings,
     code: Code,
     out: Path | None,
-    meter: RunMeter,
+    meter: RunMeter | None,
     watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     if folder.bundle.exists():
         outcome = outcome_of_finished(folder, out, settings)
-        meter.recall(folder, folder.records())
+        if meter is not None:
+            meter.recall(folder, folder.records())
         return outcome
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
-        meter.recall(writer, writer.records())
-        outcome = _continue(writer, settings, code, out, meter.watch(writer, watch), on_driver)
+        if meter is not None:
+            meter.recall(writer, writer.records())
+            watch = meter.watch(writer, watch)
+        outcome = _continue(writer, settings, code, out, watch, on_driver)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -123,7 +125,7 @@ def _continue(
     settings: Settings,
     code: Code,
     out: Path | None,
-    watch: Watch,
+    watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     records = list(writer.records())
