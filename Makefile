@@ -28,7 +28,7 @@ check: $(VENV)/dev.stamp  ## lint, types, import contracts, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
 
-test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20 or later
+test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20, promtool
 	cd tests/peers && npm ci --no-audit --no-fund
 	$(BIN)/python -m pytest -m peers tests/peers
 

@@ -168,7 +168,8 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "schemas": ("schema",),
         "error": ("show", "nothing"),
     }
-    assert ["workflow", *calls] == schema_names()
+    # What `serve` prints before it ends, which only a signal makes it, test_serve.py compares.
+    assert ["workflow", *calls] == [name for name in schema_names() if name != "serve"]
     for name, arguments in calls.items():
         published = workc("schema", name).document
         assert published == schema_of(name)
@@ -246,12 +247,14 @@ ODD = (
     "TIMEOUT",
 )
 WORDS = st.sampled_from([*COMMANDS, *OPTIONS, *ODD])
+#: `serve` works until a signal comes; test_serve.py ends it.
+ENDING = sorted(COMMANDS.keys() - {"serve"})
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.sampled_from(sorted(COMMANDS)), st.lists(WORDS | st.text(max_size=8), max_size=4))
+@given(st.sampled_from(ENDING), st.lists(WORDS | st.text(max_size=8), max_size=4))
 def test_no_arguments_whatever_give_a_traceback(folder, name, arguments):
     result = CliRunner().invoke(cli, [name, *arguments, "--store", "fuzz-store"])
     assert result.exit_code in EXITS

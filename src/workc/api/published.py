@@ -420,6 +420,7 @@ _DECIDED = _record(
     note=_TEXT,
     open=_COUNT,
 )
+_SERVE = _record(metrics=_TEXT, healthz=_TEXT)
 _SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
 
 #: Of each published name: the ``schema`` member of the document, what it is, its members.
@@ -449,6 +450,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
     "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),
     "events": ("workc.events/1", "What `show --events` prints with --json.", _EVENTS),
+    "serve": ("workc.serve/1", "What `serve` prints when it listens.", _SERVE),
     "explain": ("workc.explain/1", "What `explain` prints with --json.", _EXPLAIN),
     "failures": ("workc.failures/1", "What `failures` prints.", _record(failures=_list(_FAILURE))),
     "rules": ("workc.rules/1", "What `verify-bundle --explain-rules` prints.", _RULES),

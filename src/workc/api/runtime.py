@@ -28,6 +28,7 @@ from workc.api import launch
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.launch import Finished, Place, Watch
+from workc.api.metering import Meter
 from workc.api.programs import (
     FileProgram,
     Workflow,
@@ -37,6 +38,7 @@ from workc.api.programs import (
     home_of,
     single_step,
 )
+from workc.api.replay import ReplayReport, replay
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import jcs
@@ -45,6 +47,8 @@ from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.flow import RunResult
+from workc.runtime.journal import JournalMeter
+from workc.runtime.metrics.tally import Metrics
 from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
 from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
@@ -108,6 +112,7 @@ class Runtime:
             guard=guard,
         )
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
+        self._meter = Meter(self.settings.mode)
 
     @property
     def skills(self) -> Mapping[str, Skill[..., object]]:
@@ -137,12 +142,9 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
-        return outcome_of_work(
-            lambda: self.start(
-                self.prepare(workflow, {} if inputs is None else inputs),
-                out=out,
-                watch=watch,
-                on_driver=on_driver,
+        return self._counted(
+            lambda: self._start(
+                self.prepare(workflow, {} if inputs is None else inputs), out, watch, on_driver
             )
         )
 
@@ -160,13 +162,39 @@ class Runtime:
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Uses one skill once, as a run of one step, and returns its outcome."""
-        return outcome_of_work(lambda: self.start(self._single(skill, params), out=out))
+        return self._counted(lambda: self._start(self._single(skill, params), out, None, None))
 
     async def aexecute(
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Does what :meth:`execute` does, without blocking the caller's event loop."""
         return await asyncio.to_thread(self.execute, skill, params, out=out)
+
+    def replay(
+        self,
+        bundle: Path_ | Mapping[str, bytes],
+        *,
+        workflow: Workflow[..., object] | None = None,
+        code: Path_ = ".",
+        out: Path_ | None = None,
+    ) -> ReplayReport:
+        """Re-executes a bundle with the skills of this runtime, and counts it; see `workc.replay`.
+
+        Raises:
+            FileNotFoundError: the bundle does not exist.
+            FileExistsError: there is something at ``out``.
+        """
+        return replay(
+            bundle, workflow=workflow, skills=self._skills, code=code, out=out, meter=self._meter
+        )
+
+    def metrics(self) -> Metrics:
+        """Returns what this runtime has done so far, runs that are at work included.
+
+        ``metrics().exposition()`` is text for Prometheus, ``metrics().value(name, **labels)`` one
+        figure. Each figure is what the journals say.
+        """
+        return self._meter.read()
 
     def prepare(
         self,
@@ -205,7 +233,10 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        return outcome_of_work(lambda: self._start(job, out, watch, on_driver))
+        return self._counted(lambda: self._start(job, out, watch, on_driver))
+
+    def _counted(self, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
+        return self._meter.told(self.settings.mode, outcome_of_work(work))
 
     def _start(
         self,
@@ -220,14 +251,21 @@ class Runtime:
         launch.refuse_unset_secrets(job.program, settings)
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
-        place = _place(settings, run_id)
+        meter = self._meter.run(settings.mode)
+        place = _place(settings, run_id, meter)
         try:
             if isinstance(place, RunWriter):
-                place.note(job.notes)
+                place.note({**job.notes, "mode": settings.mode})
             start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
             guard = SkillGuard(settings.guard)
             result, effects = launch.run_live(
-                start, place, settings, clock, watch=watch, on_driver=on_driver, guard=guard.watch
+                start,
+                place,
+                settings,
+                clock,
+                watch=meter.watch(place, watch),
+                on_driver=on_driver,
+                guard=guard.watch,
             )
             outcome = finish(place, settings, target, result, effects)
             return msgspec.structs.replace(outcome, notes=guard.notes)
@@ -333,10 +371,10 @@ def _without_bundle(outcome: StructuredOutcome, lost: Failure) -> StructuredOutc
     )
 
 
-def _place(settings: Settings, run_id: str) -> Place:
+def _place(settings: Settings, run_id: str, meter: JournalMeter) -> Place:
     if settings.store is None:
         return MemoryRun()
-    return RunWriter(Store(settings.store).folder(run_id), settings.durability)
+    return RunWriter(Store(settings.store).folder(run_id), settings.durability, meter)
 
 
 def _read(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
@@ -72,8 +72,8 @@ class Settings:
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
-    the network by something else, as a simulation does. ``guard`` says what becomes of code that
-    reaches around ``ctx``: see :mod:`workc.adapters.guard`.
+    the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
+    ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     """
 
     store: Path | None = None
@@ -89,6 +89,7 @@ class Settings:
     ports: Ports | None = None
     driver: DriverMaker = make_live_driver
     guard: GuardMode = "off"
+    mode: Literal["live", "simulated"] = "live"
 
     def __post_init__(self) -> None:
         """Refuses settings under which no run can work.

@@ -54,6 +54,7 @@ def simulated(
         ports=world,
         driver=partial(_driver, world=world, clock=clock),
         environment=dict(environment or {}),
+        mode="simulated",
     )
     return Runtime(settings=made)
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "deny": Entry("Run", _WHERE + "deny", "Keep a step from beginning that waits for a human."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),
     "show": Entry("Look", _WHERE + "show", "Show what happened in a run, or in one of its steps."),
+    "serve": Entry("Look", _WHERE + "serve", "Serve metrics of the store's runs over HTTP."),
     "explain": Entry("Look", _WHERE + "explain", "Explain a failure code or a run in plain words."),
     "failures": Entry("Look", _WHERE + "failures", "List the catalog of failure codes."),
     "verify-bundle": Entry(

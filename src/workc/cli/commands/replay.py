@@ -6,14 +6,24 @@ from pathlib import Path
 
 import click
 
+from workc.api.metering import Meter
 from workc.api.replay import ReplayReport, replay
 from workc.api.sources import find_bundle, noted_folder
 from workc.cli import exits, options
 from workc.cli.commands.run import find_modules_in, free_target
 from workc.cli.difference_text import CHANGED, difference_lines
+from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import count, printable
+from workc.runtime.metrics.table import ReplayVerdict
+
+_EXITS: dict[ReplayVerdict, int] = {
+    "identical": exits.OK,
+    "differs": exits.DIFFERS,
+    "bad": exits.PROVEN_BAD,
+    "undecided": exits.UNDECIDED,
+}
 
 
 @click.command("replay", epilog="Example: workc replay last")
@@ -30,33 +40,33 @@ from workc.cli.text import count, printable
     metavar="DIR",
     help="Where the workflow's own Python files are (default: where it was run from).",
 )
+@options.metrics_file
 @options.store
 @options.common
 @click.pass_obj
-def command(state: State, bundle: str, out: Path | None, code: Path | None) -> int:
+def command(
+    state: State, bundle: str, out: Path | None, code: Path | None, metrics_file: str | None
+) -> int:
     """Re-execute a bundle without network or clock: exit 0 if identical, 4 if not."""
     state.tries = ("workc ls",)
     store = open_store(state)
     path = state.absolute(find_bundle(bundle, store))
     target = None if out is None else state.absolute(free_target(out))
+    kept, meter = metrics_target(state, metrics_file), Meter()
     folder = code if code is not None else noted_folder(path, store)
     find_modules_in(folder)
     with state.streams.aside():
-        report = replay(path, code=folder, out=target)
+        report = replay(path, code=folder, out=target, meter=meter)
     if state.json:
         state.document(report.to_json())
     else:
         _show(state, report)
-    return exit_of(report)
+    return keep_metrics(state, kept, meter.read(), exit_of(report))
 
 
 def exit_of(report: ReplayReport) -> int:
     """Returns what a replay exits with; a bundle that does not verify was not replayed."""
-    if report.identical:
-        return exits.OK
-    if report.undecided:
-        return exits.UNDECIDED
-    return exits.PROVEN_BAD if report.run_id is None else exits.DIFFERS
+    return _EXITS[report.verdict]
 
 
 def _show(state: State, report: ReplayReport) -> None:
