@@ -95,8 +95,10 @@ def test_without_a_home_the_folder_must_be_named(workc, folder):
 
 
 def test_a_list_says_where_keys_are_and_that_there_are_none(workc, folder, release):
-    line = workc("keys", "list", "--dir", "keys").stdout.splitlines()[0]
-    assert line.split()[0] == "release"
+    head, line = workc("keys", "list", "--dir", "keys").stdout.splitlines()
+    assert head.split() == ["name", "keyid", "kind", "file"]
+    keyid = workc("keys", "list", "--dir", "keys", "--json").document["keys"][0]["keyid"]
+    assert line.split()[:2] == ["release", keyid[:16]]
     assert line.endswith(f"private  {KEY}")
     (folder / KEY).unlink()
     assert "public only" in workc("keys", "list", "--dir", "keys").stdout
@@ -147,7 +149,7 @@ def test_a_trust_file_may_name_many_keys_and_a_threshold(workc, folder, release)
         ((KEY,), "no public key"),
         (("./trust.json",), "no public key"),
         (("release", "release", "--threshold", "2"), "cannot reach it"),
-        (("release", "--threshold", "0"), "0 is not in the range"),
+        (("release", "--threshold", "0"), "it takes a number from 1 to 256, not '0'"),
         (("a\0b",), "zero byte"),
     ],
 )
@@ -191,13 +193,13 @@ def test_a_bundle_that_does_not_verify_is_not_signed(workc, bundle, release):
     ("arguments", "why"),
     [
         (("bundle",), "Missing option '--key'"),
-        (("nowhere", "--key", KEY), "nowhere is no bundle"),
+        (("nowhere", "--key", KEY), "there is no file or folder nowhere, and no run of that id"),
         (("pure.yaml", "--key", KEY), "pure.yaml is no bundle"),
         (("bundle", "--key", "nowhere"), "No such file"),
         (("bundle", "--key", "keys/release.pub.pem"), "no private key"),
         (("bundle", "--key", "keys"), "Is a directory"),
         (("bundle", "--key", ""), "Is a directory"),
-        (("a\0b", "--key", KEY), "is no bundle"),
+        (("a\0b", "--key", KEY), "there is no file or folder a\\x00b"),
         (("bundle", "--key", "a\0b"), "zero byte"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -32,10 +33,17 @@ _BY_SIGNAL: dict[int | None, int] = {
 
 
 def conduct(
-    state: State, action: Action, progress: Progress, *, quiet: bool, offline: bool = False
+    state: State,
+    action: Action,
+    progress: Progress,
+    *,
+    quiet: bool,
+    out: Path | None,
+    offline: bool = False,
 ) -> int:
     """Does the action under watch and returns what to exit with.
 
+    ``out`` is where a copy of the bundle goes, as it was given.
     What the work prints goes to stderr: stdout holds the result and nothing else.
     """
 
@@ -50,7 +58,7 @@ def conduct(
     with Interruption(first, second) as interruption:
         try:
             with state.streams.aside(), progress.shown():
-                outcome = _told(state, action(progress, interruption.attach))
+                outcome = _told(state, action(progress, interruption.attach), out)
         except Interrupted:
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
@@ -63,18 +71,18 @@ def conduct(
     return outcome.exit_code
 
 
-def _told(state: State, outcome: StructuredOutcome) -> StructuredOutcome:
-    """Returns the outcome with its bundle named as the caller named the store."""
+def _told(state: State, outcome: StructuredOutcome, out: Path | None) -> StructuredOutcome:
+    """Returns the outcome with its bundle named as the caller named its place or the store."""
     if outcome.bundle is None:
         return outcome
-    return msgspec.structs.replace(outcome, bundle=state.shown(outcome.bundle))
+    return msgspec.structs.replace(outcome, bundle=state.shown(outcome.bundle, out))
 
 
 def _print_result(state: State, outcome: StructuredOutcome) -> None:
     if state.json:
         state.document(outcome.to_json())
     elif outcome.result is not None:
-        state.out(json_text(outcome.output))
+        state.document(outcome.output)
 
 
 def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> None:
@@ -91,12 +99,14 @@ def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> No
     )
     state.err(" · ".join(facts))
     for command in _next(state, outcome):
-        state.err(f"  next: {command}")
+        state.advise("next", command)
 
 
 def _next(state: State, outcome: StructuredOutcome) -> list[str]:
+    run = f"{outcome.run_id}{state.store_option}"
     return [
-        f"workc show {outcome.run_id}{state.store_option}",
+        *([] if outcome.ok else [f"workc explain {run}"]),
+        f"workc show {run}",
         f"workc verify-bundle {argument(str(outcome.bundle))}",
         f"workc replay {argument(str(outcome.bundle))}",
     ]
@@ -121,9 +131,10 @@ def _failed(
         for problem in problems:
             state.err(f"  - {printable(str(problem))}")
     if state.debug and details:
-        state.err(json_text(details))
-    if not quiet:
-        state.err(f"  try: workc explain {outcome.code}")
+        state.console.err(json_text(details))
+    if outcome.run_id is None:
+        state.advise("try", f"workc explain {outcome.code}")
+    elif not quiet:
         _summary(state, outcome, progress)
 
 
@@ -149,5 +160,5 @@ def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
         )
     state.err(f"interrupted · {kept}")
     for command in tries:
-        state.err(f"  try: {command}")
+        state.advise("try", command)
     return code

@@ -103,13 +103,3 @@ def local_time(ms: int) -> str:
 def count(number: int, noun: str) -> str:
     """Returns a number and its noun: ``1 step``, ``2 steps``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Returns rows as lines with aligned columns."""
-    if not rows:
-        return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows
-    ]

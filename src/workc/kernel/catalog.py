@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
+CATALOG_SHA256 = "23e1fac4603c57d997f3e623d16e68b816372bd1d8e4829314ab2326c55a590e"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -107,6 +107,42 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The call could cost more than what is left of the budget, so it was not made.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "BUNDLE_INVALID": CatalogEntry(
+        code="BUNDLE_INVALID",
+        category="INTEGRITY",
+        exit=5,
+        hint="`workc verify-bundle` names every finding; get the bundle again from where it was made.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The bundle, archive or proof is proven not to be what was sealed, so nothing was made of it.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "BUNDLE_UNDECIDED": CatalogEntry(
+        code="BUNDLE_UNDECIDED",
+        category="INTEGRITY",
+        exit=6,
+        hint="`workc verify-bundle` says what is in the way: a version, a size, or a file that cannot be read.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The bundle or archive cannot be judged, so nothing was made of it; nothing in it is proven bad.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

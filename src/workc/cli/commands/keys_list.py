@@ -10,8 +10,11 @@ from workc.adapters.signing_keys import KeyFiles, find_keys
 from workc.api.keys import key_folder
 from workc.cli import exits, options
 from workc.cli.state import State
-from workc.cli.text import printable, table
+from workc.cli.text import printable
 from workc.kernel.values import Json, JsonObject
+
+#: How much of a keyid a person sees; the whole of it is in the document.
+_KEYID_CHARS = 16
 
 
 @click.command("list", epilog="Example: workc keys list")
@@ -34,11 +37,11 @@ def command(state: State, folder: Path | None) -> int:
         listed: list[Json] = [_entry(key) for key in keys]
         state.document({"schema": "workc.keys/1", "folder": str(place), "keys": listed})
         return exits.OK
-    for line in table([_row(key) for key in keys]):
-        state.out(line)
-    if not keys:
+    if keys:
+        state.table([("name", "keyid", "kind", "file"), *(_row(key) for key in keys)])
+    else:
         state.err(f"no keys in {printable(str(place), 1000)}")
-        state.err("  try: workc keys new NAME")
+        state.advise("try", "workc keys new NAME")
     return exits.OK
 
 
@@ -54,4 +57,4 @@ def _entry(key: KeyFiles) -> JsonObject:
 def _row(key: KeyFiles) -> tuple[str, ...]:
     shown = key.public if key.private is None else key.private
     kind = "public only" if key.private is None else "private"
-    return (printable(key.name, 64), key.keyid, kind, printable(str(shown), 1000))
+    return (printable(key.name, 64), key.keyid[:_KEYID_CHARS], kind, printable(str(shown), 1000))

@@ -15,12 +15,14 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.sources import Source
 from workc.api.store import Store
 from workc.cli import options
-from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.commands.run import find_modules_in
 from workc.cli.conduct import conduct
 from workc.cli.errors import stop
+from workc.cli.named import refuse_unknown
 from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.stores import open_store
+from workc.cli.targets import free_folder
 from workc.kernel.events import Entry
 from workc.runtime.outcome import StructuredOutcome
 
@@ -42,7 +44,9 @@ def command(
 ) -> int:
     """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
     state.tries = ("workc ls",)
-    folder = open_store(state).find(run)
+    found = open_store(state)
+    refuse_unknown(state, found, run)
+    folder = found.find(run)
     _refuse_not_begun(folder)
     store = Store(state.absolute(state.store))
     settings = Settings(
@@ -51,7 +55,7 @@ def command(
         max_parallel=max_parallel,
         environment=state.environment,
     )
-    target = None if out is None else state.absolute(free_target(out))
+    target = None if out is None else state.absolute(free_folder(out))
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
     if folder.bundle.exists() and not quiet:
@@ -70,7 +74,7 @@ def command(
             store, folder.path.name, settings, out=target, watch=watch, on_driver=on_driver
         )
 
-    return conduct(state, action, progress, quiet=quiet)
+    return conduct(state, action, progress, quiet=quiet, out=out)
 
 
 def _refuse_not_begun(folder: RunFolder) -> None:
