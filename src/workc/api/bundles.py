@@ -47,12 +47,15 @@ def holds_bundle(name: str) -> bool:
 def bundle_above(path: Path) -> Path | None:
     """Returns the folder of the bundle that a path lies in, there or not, links being followed.
 
-    Whatever is written there breaks the bundle: it may hold nothing that it does not list.
+    Whatever is written there breaks the bundle: it may hold nothing that it does not list. The
+    folder is named as the path names it, if it does.
     """
     if "\0" in str(path):
         return None
     above = Path(os.path.realpath(path)).parents
-    return next((folder for folder in above if _is_bundle(folder)), None)
+    found = next((folder for folder in above if _is_bundle(folder)), None)
+    named = (folder for folder in path.parents if Path(os.path.realpath(folder)) == found)
+    return next((folder for folder in named if folder.name not in {"", ".."}), found)
 
 
 def _is_bundle(folder: Path) -> bool:

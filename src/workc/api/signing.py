@@ -77,8 +77,8 @@ def sign(bundle: str | os.PathLike[str], key: str | os.PathLike[str] | SigningKe
     if not verdict.ok:
         raise NotVerified(verdict)
     if verdict.bundle_version != BUNDLE_VERSION:
-        message = f"the bundle is of format {verdict.bundle_version}; one of {BUNDLE_VERSION} can be signed"
-        raise refuse("INVALID_INPUT", message)
+        why = f"only bundles of format {BUNDLE_VERSION} can be signed"
+        raise refuse("INVALID_INPUT", f"{why}, and this one is of {verdict.bundle_version}")
     receipt = _receipt(path, verdict.proof_digest)
     digest = documents.proof_digest(receipt)
     name = f"{secret.keyid}.dsse.json"

@@ -89,7 +89,8 @@ class Source:
         if named is not None and named.version not in {None, BUNDLE_VERSION}:
             version = str(named.version)
             message = (
-                f"{self.path} is a bundle of format {version}; what happened in it is not told"
+                f"{self.path} is a bundle of format {version};"
+                f" only what happened in runs of format {BUNDLE_VERSION} can be told"
             )
             return refuse("INVALID_INPUT", message)
         why = f": {self.notes[0]}" if self.notes else ""

@@ -18,8 +18,8 @@ _MORE = " \\"
 #: What a terminal acts on (ECMA-48, section 8.3.117) and does not show.
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _LABEL = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
-#: A dot between two facts stays with the second one.
-_WORD = re.compile(r" *(?:· )?\S+")
+_WORD = re.compile(r" *\S+")
+_FACT = re.compile(r"(?= · )")
 _SHELL_WORD = re.compile(r" *(?:'[^']*'|[^\s'])+")
 
 
@@ -35,7 +35,11 @@ def fold(text: str, width: int) -> list[str]:
 def _folded(line: str, width: int) -> list[str]:
     if _size(line) <= width:
         return [line]
-    return _filled(_WORD.findall(line), _hang(_SGR.sub("", line)), width)
+    words: list[str] = []
+    for fact in _FACT.split(line):
+        # A fact between two dots stays whole, if it is no sentence.
+        words += [fact] if _size(fact) <= width // 2 else _WORD.findall(fact)
+    return _filled(words, _hang(_SGR.sub("", line)), width)
 
 
 def fold_advice(label: str, text: str, width: int) -> list[str]:
