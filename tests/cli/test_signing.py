@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
 KEY = "keys/release.key.pem"
+GOLDEN = Path(__file__).parents[1] / "golden/v0.1/basic_success/bundle"
 
 
 @pytest.fixture
@@ -157,6 +160,49 @@ def test_what_makes_no_trust_file_is_refused(workc, folder, release, arguments, 
     shown = workc("keys", "trust", *arguments, "--dir", "keys")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert why in shown.stderr
+
+
+def test_a_trust_file_accepts_an_older_format_only_if_it_says_so(workc, folder, release):
+    shutil.copytree(GOLDEN, folder / "old")
+    judged = ("verify-bundle", "old", "--trust")
+    shown = workc(*judged, "trust.json")
+    assert shown.exit_code == 5
+    assert "SIGNER_UNTRUSTED" in shown.stdout
+    older = ("--min-version", "0.1", "--out", "older.json")
+    assert workc("keys", "trust", "release", "--dir", "keys", *older).exit_code == 0
+    assert workc(*judged, "older.json").exit_code == 0
+    assert workc(*judged, "older.json", "--require-signature").exit_code == 5
+    assert workc("keys", "trust", "release", "--min-version", "0.3").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("nobody", "--dir", "keys"), "workc keys list --dir keys"),
+        ((KEY,), "workc keys trust keys/release.pub.pem"),
+        (("release", "release", "--threshold", "2", "--dir", "keys"), "workc keys trust --help"),
+    ],
+)
+def test_what_makes_no_trust_file_is_answered_with_what_may(workc, release, arguments, advice):
+    shown = workc("keys", "trust", *arguments)
+    assert shown.exit_code == 2
+    assert f"  try: {advice}\n" in shown.stderr
+
+
+def test_of_an_older_format_nothing_is_shown_or_signed_and_the_format_is_named(
+    workc, folder, release
+):
+    shutil.copytree(GOLDEN, folder / "old")
+    shown = workc("sign", "old", "--key", KEY)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "only bundles of format 0.2 can be signed, and this one is of 0.1" in shown.stderr
+    said = "old is a bundle of format 0.1.0; only what happened in runs of format 0.2 can be told"
+    for options in ((), ("--events",), ("step",)):
+        shown = workc("show", "old", *options)
+        assert (shown.exit_code, shown.stdout) == (2, "")
+        assert said in shown.stderr
+    assert "  try: workc explain old\n" in workc("show", "old").stderr
+    assert workc("explain", "old").stdout.startswith(f"{said}.\n")
 
 
 # ------------------------------------------------------------------------------------------- sign
