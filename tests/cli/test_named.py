@@ -230,6 +230,23 @@ def test_what_is_proposed_looks_into_the_same_store(workc, folder, run_id):
     assert "  try: workc show last say --store kept\n" in shown.stderr
 
 
+def test_a_beginning_of_many_ids_names_them(workc, folder, run_id):
+    other = workc("run", "pure.yaml", "--json", "-q").document["run_id"]
+    for command in TAKES_A_BUNDLE:
+        shown = workc(command, run_id[:2], *TAKES_A_BUNDLE[command])
+        assert shown.exit_code == 2
+        assert f"'{run_id[:2]}' may be {other}, {run_id}\n" in shown.stderr
+        assert "  try: workc ls\n" in shown.stderr
+
+
+def test_a_bundle_is_no_proof_and_no_workflow(workc, bundle):
+    assert workc("pack", "bundle", "--out", "b.workc").exit_code == 0
+    shown = workc("verify-proof", "b.workc")
+    assert shown.exit_code == 5
+    assert shown.stderr == "  try: workc verify-bundle b.workc\n"
+    assert "  try: workc verify-bundle bundle\n" in workc("check", "bundle").stderr
+
+
 def test_a_link_to_a_workflow_is_run(workc, folder):
     (folder / "link.yaml").symlink_to("pure.yaml")
     assert workc("run", "link.yaml", "-q").exit_code == 0

@@ -101,7 +101,7 @@ def test_a_list_says_where_keys_are_and_that_there_are_none(workc, folder, relea
     head, line = workc("keys", "list", "--dir", "keys").stdout.splitlines()
     assert head.split() == ["name", "keyid", "kind", "file"]
     keyid = workc("keys", "list", "--dir", "keys", "--json").document["keys"][0]["keyid"]
-    assert line.split()[:2] == ["release", keyid[:16]]
+    assert line.split()[:2] == ["release", keyid[:12]]
     assert line.endswith(f"private  {KEY}")
     (folder / KEY).unlink()
     assert "public only" in workc("keys", "list", "--dir", "keys").stdout
@@ -213,7 +213,7 @@ def test_a_bundle_is_signed_once_and_a_second_time_changes_nothing(workc, bundle
     assert shown.exit_code == 0
     assert shown.stdout.startswith("✓ SIGNED  bundle\n")
     (name,) = signatures(bundle)
-    assert f"  file    signatures/{name[:16]}….dsse.json\n" in shown.stdout
+    assert f"  file    signatures/{name[:12]}….dsse.json\n" in shown.stdout
     again = workc("sign", "bundle", "--key", KEY)
     assert again.exit_code == 0
     assert again.stdout.startswith("✓ SIGNED BEFORE by this key; nothing was changed  bundle\n")

@@ -18,13 +18,12 @@ from workc.cli.errors import show_failure
 from workc.cli.progress import Progress
 from workc.cli.signals import Interruption
 from workc.cli.state import State
-from workc.cli.text import argument, count, json_text, money, printable, seconds
+from workc.cli.text import argument, count, json_text, money, printable, seconds, short
 from workc.kernel.failure import Failure
 from workc.runtime.outcome import StructuredOutcome
 
 Action: TypeAlias = "Callable[[Watch, Callable[[RunDriver], None]], StructuredOutcome]"
 
-_DIGEST_CHARS = 12
 _BY_SIGNAL: dict[int | None, int] = {
     signal.SIGHUP: exits.SIGHUP,
     signal.SIGINT: exits.SIGINT,
@@ -89,13 +88,12 @@ def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> No
     if outcome.run_id is None:
         return
     ceiling = progress.started.ceiling_micro_cents if progress.started is not None else None
-    digest = (outcome.proof_digest or "")[:_DIGEST_CHARS]
     facts = (
         outcome.status if outcome.ok else f"{outcome.status} {outcome.code}",
         f"spent {money(outcome.cost_micro_cents)} of {money(ceiling)}",
         count(progress.timeline.records, "event"),
         seconds(outcome.timings.duration_ms),
-        f"digest {digest}",
+        f"digest {short(outcome.proof_digest)}",
     )
     state.err(" · ".join(facts))
     for command in _next(state, outcome):

@@ -27,6 +27,7 @@ def named_source(state: State, text: str, command: str) -> Source:
         Refusal: ``INVALID_INPUT`` if nothing is named so, or no bundle.
     """
     store = open_store(state)
+    state.tries = (f"workc ls{state.store_option}",)
     if not stands(text):
         refuse_unknown(state, store, text)
     elif not (Path(text) / JOURNAL).is_file():

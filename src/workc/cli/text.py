@@ -13,6 +13,7 @@ from workc.kernel.values import Json
 MAX_SHOWN = 300
 #: As long as a path may be on most systems.
 MAX_ARGUMENT = 4096
+_SHORT_CHARS = 12
 
 
 def printable(text: str, limit: int = MAX_SHOWN) -> str:
@@ -85,6 +86,11 @@ def money(micro_cents: int | None) -> str:
     digits = f"{abs(micro_cents):09d}"
     fraction = digits[-8:].rstrip("0")
     return f"{sign}${digits[:-8]}.{fraction.ljust(2, '0')}"
+
+
+def short(digest: str | None) -> str:
+    """Returns the beginning of a digest, which is enough to tell it from others at a glance."""
+    return printable((digest or "nothing")[:_SHORT_CHARS])
 
 
 def seconds(duration_ms: int | None) -> str:

@@ -16,12 +16,10 @@ from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_va
 from workc.cli.lines import table
 from workc.cli.problems_text import problems_json, show_problems
 from workc.cli.state import State
-from workc.cli.text import count, money, printable
+from workc.cli.text import count, money, printable, short
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
-
-_DIGEST_CHARS = 12
 
 
 @click.command(
@@ -100,7 +98,7 @@ def _show(state: State, found: Audit, code: int) -> None:
     for step in found.plan:
         if step.cost is not None:
             state.out(f"  {_cost_line(step)}")
-    state.out(f"prices   {found.prices_date} · sha256:{found.prices_sha256[:_DIGEST_CHARS]}")
+    state.out(f"prices   {found.prices_date} · sha256:{short(found.prices_sha256)}")
     for secret in found.secrets:
         state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
     for remark in found.remarks:

@@ -10,11 +10,8 @@ from workc.adapters.signing_keys import KeyFiles, find_keys
 from workc.api.keys import key_folder
 from workc.cli import exits, options
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import printable, short
 from workc.kernel.values import Json, JsonObject
-
-#: How much of a keyid a person sees; the whole of it is in the document.
-_KEYID_CHARS = 16
 
 
 @click.command("list", epilog="Example: workc keys list")
@@ -57,4 +54,4 @@ def _entry(key: KeyFiles) -> JsonObject:
 def _row(key: KeyFiles) -> tuple[str, ...]:
     shown = key.public if key.private is None else key.private
     kind = "public only" if key.private is None else "private"
-    return (printable(key.name, 64), key.keyid[:_KEYID_CHARS], kind, printable(str(shown), 1000))
+    return (printable(key.name, 64), short(key.keyid), kind, printable(str(shown), 1000))

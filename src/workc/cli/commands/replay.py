@@ -15,11 +15,10 @@ from workc.cli.named import named_bundle
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.targets import free_folder
-from workc.cli.text import count, printable
+from workc.cli.text import count, printable, short
 from workc.runtime.divergence import Divergence
 
 _CHANGED = "CODE_CHANGED"
-_DIGEST_CHARS = 12
 
 
 @click.command("replay", epilog="Example: workc replay last")
@@ -75,7 +74,7 @@ def _show(state: State, report: ReplayReport) -> None:
     if report.identical:
         events = f"{report.events:,} of {count(report.events, 'event')} identical"
         state.out(
-            f"{paint('✓', 'good')} {events} · 0 network calls · digest {_short(report.proof_digest)}"
+            f"{paint('✓', 'good')} {events} · 0 network calls · digest {short(report.proof_digest)}"
         )
     elif report.run_id is None or report.undecided:
         word = "the bundle cannot be judged" if report.undecided else "the bundle does not verify"
@@ -101,12 +100,8 @@ def report_lines(report: ReplayReport) -> list[str]:
     for (recorded, now), names in files.items():
         shown = printable(", ".join(names))
         lines.append(f"{_CHANGED}  the code of {shown} is not the code that was recorded")
-        lines.append(f"  sha256    {_short(recorded)} was recorded, {_short(now)} is here")
+        lines.append(f"  sha256    {short(recorded)} was recorded, {short(now)} is here")
     return lines
-
-
-def _short(digest: str | None) -> str:
-    return printable((digest or "nothing")[:_DIGEST_CHARS])
 
 
 def divergence_lines(found: Divergence) -> list[str]:

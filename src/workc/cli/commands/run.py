@@ -69,7 +69,6 @@ def command(
 ) -> int:
     """Run a workflow: a file, `file.py:function` or `module:function`; its output goes to stdout."""
     state.tries = ("workc run --help",)
-    _refuse_bundle(file)
     named_file(file)
     settings = Settings(
         store=state.absolute(state.store),
@@ -101,22 +100,8 @@ def command(
     )
 
 
-def _refuse_bundle(name: str) -> None:
-    """Refuses a bundle, which is no workflow but what a run of one leaves.
-
-    Raises:
-        Refusal: ``INVALID_INPUT``, then.
-    """
-    if holds_bundle(name):
-        where = argument(name)
-        message = f"{printable(name)} is a bundle, and no workflow"
-        raise stop(
-            "INVALID_INPUT", message, f"workc verify-bundle {where}", f"workc replay {where}"
-        )
-
-
 def named_file(name: str) -> None:
-    """Refuses what can name no workflow: nothing at all, or a link that leads nowhere.
+    """Refuses what can name no workflow: nothing at all, a link that leads nowhere, a bundle.
 
     Raises:
         Refusal: ``INVALID_INPUT``, then.
@@ -126,6 +111,11 @@ def named_file(name: str) -> None:
     if "\0" not in name and os.path.islink(name) and not os.path.exists(name):
         target = printable(os.readlink(name))
         raise stop("INVALID_INPUT", f"{printable(name)} is a link to {target}, which is not there")
+    if holds_bundle(name):
+        where = argument(name)
+        message = f"{printable(name)} is a bundle, and no workflow"
+        next_ones = f"workc verify-bundle {where}", f"workc replay {where}"
+        raise stop("INVALID_INPUT", message, *next_ones)
 
 
 def find_modules_in(folder: Path) -> None:

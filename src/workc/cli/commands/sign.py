@@ -12,10 +12,7 @@ from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
 from workc.cli.named import named_bundle
 from workc.cli.state import State
-from workc.cli.text import argument, printable
-
-#: So much of the keyid is shown again in the name of the file.
-_SHOWN_CHARS = 16
+from workc.cli.text import argument, printable, short
 
 
 @click.command(
@@ -57,4 +54,4 @@ def _show(state: State, bundle: str, signed: Signed) -> None:
     state.out(f"  digest  {signed.proof_digest}")
     state.out(f"  run     {signed.run_id}")
     state.out(f"  keyid   {signed.keyid}")
-    state.out(f"  file    {signed.file.replace(signed.keyid, signed.keyid[:_SHOWN_CHARS] + '…')}")
+    state.out(f"  file    {signed.file.replace(signed.keyid, short(signed.keyid) + '…')}")

@@ -92,10 +92,10 @@ def command(
     quiet: bool,
 ) -> int:
     """Change a copy of a bundle, or prove that every change of it is found."""
-    state.tries = (_HELP,)
     wanted = _Wanted(ops=ops, out=out, budget=budget, full=full, is_all=is_all, quiet=quiet)
     _check(wanted)
     path = state.absolute(named_bundle(state, bundle, "tamper"))
+    state.tries = (_HELP,)
     try:
         if is_all:
             return _judge_all(state, bundle, path, wanted)

@@ -260,7 +260,8 @@ def _show_judged(state: State, path: str, verdict: Verdict) -> None:
         return
     from workc.cli.no_bundle import no_bundle  # noqa: PLC0415 - most bundles are good
 
-    found = no_bundle(path, "verify-bundle")
+    # What cannot be looked at may be anything.
+    found = None if verdict.undecided else no_bundle(path, "verify-bundle")
     if found is None:
         show_verdict(state, path, verdict)
         state.advise("next", f"workc explain {argument(path)}")

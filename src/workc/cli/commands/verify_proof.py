@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from workc.api.bundles import holds_bundle
 from workc.api.inclusion import ProofReport, check_proof
 from workc.cli import options
 from workc.cli.commands.verify_bundle import exit_of, expected_digest
 from workc.cli.errors import stop
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
 from workc.cli.verdict_text import show_findings, show_head
 from workc.kernel.values import JsonObject
 
@@ -49,6 +50,8 @@ def _show(state: State, path: str, report: ProofReport) -> None:
         state.out(f"  digest  {printable(str(report.verdict.proof_digest))}")
         state.out(f"  run     {printable(str(report.verdict.run_id))}")
     show_findings(state, report.verdict)
+    if report.shows is None and holds_bundle(path):
+        state.advise("try", f"workc verify-bundle {argument(path)}")
 
 
 def shown_line(shows: JsonObject) -> str:
