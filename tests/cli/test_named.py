@@ -309,9 +309,13 @@ def test_the_cause_is_told_before_what_follows_from_it(workc, folder):
 
 
 def test_a_check_that_did_not_hold_is_no_fault_of_a_step(workc, folder):
-    text = (folder / "pure.yaml").read_text()
+    bad = '  bad: {skill: json_transform, with: {data: 1, expression: "length(@)"}}\noutput:'
+    text = (folder / "pure.yaml").read_text().replace("output:", bad)
     (folder / "no.yaml").write_text(text + "verify: [{id: never, that: \"output == 'x'\"}]\n")
     assert workc("run", "no.yaml", "-q").exit_code == 1
+    document = workc("show", "last", "--json").document
+    assert (document["code"], document["step"]) == ("VERIFICATION_FAILED", None)
+    assert [step["status"] for step in document["steps"]] == ["success", "failure"]
     assert "  why       checks that did not hold: never\n" in workc("show", "last").stdout
 
 

@@ -26,7 +26,7 @@ WRITES = {
 
 @pytest.fixture
 def packed(workc, bundle, folder):
-    """The bundle ``bundle``, its archive, a key, a folder ``link`` to it and a run to resume."""
+    """The bundle ``bundle``, its archive, a key, and a folder ``link`` that leads to it."""
     assert workc("pack", "bundle", "--out", "x.workc").exit_code == 0
     assert workc("keys", "new", "release", "--out", "k").exit_code == 0
     (folder / "link").symlink_to("bundle")
@@ -50,12 +50,7 @@ def listed(folder):
 )
 def test_nothing_is_written_into_a_bundle(workc, packed, folder, name, place, within):
     before = listed(folder)
-    if name == "resume":
-        (run,) = (folder / ".workc/runs").iterdir()
-        (run / "bundle").rename(folder / "set-aside")
     shown = workc(*WRITES[name], place)
-    if name == "resume":
-        (folder / "set-aside").rename(run / "bundle")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert f" lies in the bundle {within}, and would break it\n" in shown.stderr
     option = WRITES[name][-1]
