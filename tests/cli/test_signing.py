@@ -53,6 +53,7 @@ def test_a_key_is_never_overwritten(workc, folder, release):
     shown = workc("keys", "new", "release", "--out", "keys")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "there is something already, and it is kept" in shown.stderr
+    assert "  try: workc keys list --dir keys\n" in shown.stderr
     assert (folder / KEY).read_bytes() == before
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "23e1fac4603c57d997f3e623d16e68b816372bd1d8e4829314ab2326c55a590e"
+CATALOG_SHA256 = "abe0361807ba75ff608d6dcfda4588b02335ccb757ee476904b97d577cab5253"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -984,7 +984,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="VERIFICATION_FAILED",
         category="PERMANENT",
         exit=1,
-        hint="`workc explain` names the check and the value it saw.",
+        hint="Look at the output that the check saw (`workc show RUN`), then mend the work or the check.",
         http_status=None,
         retryable=False,
         since="0.1.0",

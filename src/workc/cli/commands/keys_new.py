@@ -28,7 +28,8 @@ from workc.cli.text import argument, printable
 @click.pass_obj
 def command(state: State, name: str, out: Path | None) -> int:
     """Make a key pair: NAME.key.pem for its owner alone, NAME.pub.pem for everybody."""
-    state.tries = ("workc keys list",)
+    where = "" if out is None else f" --dir {argument(str(out))}"
+    state.tries = (f"workc keys list{where}",)
     folder = key_folder(state.environment) if out is None else out
     outside_bundles(folder / name, "--out DIR")
     made = write_key(folder, name, new_key())
