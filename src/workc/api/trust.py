@@ -68,7 +68,10 @@ def trust_entry(name: str, public_key: bytes) -> JsonObject:
 def trust_document(
     entries: Iterable[JsonObject], threshold: int = 1, min_version: str = VERSIONS[-1]
 ) -> JsonObject:
-    """Returns a trust file as JSON, schema ``workc.trust/1``; older formats are not accepted."""
+    """Returns a trust file as JSON, schema ``workc.trust/1``.
+
+    Bundles of an older format than ``min_version`` are refused by it.
+    """
     keys: list[Json] = [*entries]
     return {
         "schema": SCHEMA,

@@ -14,6 +14,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, TextIO
 
+from workc.cli.lines import WIDTH, fold
 from workc.cli.text import printable
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _say(text: str) -> None:
     stream = sys.stderr
     try:
         if stream is not None:  # pyright: ignore[reportUnnecessaryComparison]  # code that is run may set it
-            stream.write(f"note: {printable(text)}\n")
+            stream.write("\n".join([*fold(f"note: {printable(text)}", WIDTH), ""]))
             stream.flush()
     except (OSError, ValueError):
         return
