@@ -223,11 +223,11 @@ def test_without_any_run_a_run_is_proposed(workc):
 
 
 def test_what_is_proposed_looks_into_the_same_store(workc, folder, run_id):
-    (folder / ".workc").rename(folder / "kept")
-    shown = workc("show", "nothing", "--store", "kept")
-    assert "  try: workc ls --store kept\n" in shown.stderr
-    shown = workc("show", "say", "--store", "kept")
-    assert "  try: workc show last say --store kept\n" in shown.stderr
+    (folder / ".workc").rename(folder / "my runs")
+    shown = workc("show", "nothing", "--store", "my runs")
+    assert "  try: workc ls --store 'my runs'\n" in shown.stderr
+    shown = workc("show", "say", "--store", "my runs")
+    assert "  try: workc show last say --store 'my runs'\n" in shown.stderr
 
 
 def test_a_beginning_of_many_ids_names_them(workc, folder, run_id):

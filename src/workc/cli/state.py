@@ -11,7 +11,7 @@ from typing import Literal
 from workc.cli.console import Choice, Console
 from workc.cli.lines import MIN_WIDTH, WIDTH, fold, fold_advice, table
 from workc.cli.streams import Name, Streams
-from workc.cli.text import MAX_ARGUMENT, json_text, printable
+from workc.cli.text import MAX_ARGUMENT, argument, json_text, printable
 from workc.kernel.values import Json
 
 DEFAULT_STORE = ".workc"
@@ -38,7 +38,7 @@ class State:
     @property
     def store_option(self) -> str:
         """Returns what a command must add to look into the same store."""
-        return "" if self.store == Path(DEFAULT_STORE) else f" --store {self.store}"
+        return "" if self.store == Path(DEFAULT_STORE) else f" --store {argument(str(self.store))}"
 
     def absolute(self, path: Path) -> Path:
         """Returns where a path leads, whatever the current folder becomes."""
