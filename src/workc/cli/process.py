@@ -14,7 +14,6 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, TextIO
 
-from workc.cli.lines import WIDTH, fold
 from workc.cli.text import printable
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def _say(text: str) -> None:
     stream = sys.stderr
     try:
         if stream is not None:  # pyright: ignore[reportUnnecessaryComparison]  # code that is run may set it
-            stream.write("\n".join([*fold(f"note: {printable(text)}", WIDTH), ""]))
+            stream.write(f"note: {printable(text)}\n")
             stream.flush()
     except (OSError, ValueError):
         return
