@@ -95,7 +95,11 @@ _FINDING = _record(
     message=_TEXT,
 )
 _VERDICT = _record(
-    {"children": _list({"type": "object"}), "signers": _list(_record(name=_TEXT, keyid=_TEXT))},
+    {
+        "children": _list({"type": "object"}),
+        "signers": _list(_record(name=_TEXT, keyid=_TEXT)),
+        "path": _TEXT,
+    },
     verdict={"enum": ["PASS", "FAIL"]},
     bundle_version=_TEXT_OR_NULL,
     run_id=_TEXT_OR_NULL,
@@ -291,7 +295,7 @@ _ERROR_DOCUMENT = _record(
     code=_TEXT,
     message=_TEXT,
     hint=_TEXT,
-    details=_OBJECT,
+    details=_record({"findings": _list(_FINDING)}),
     exit=_COUNT,
 )
 _EFFECT = _record(
@@ -429,7 +433,11 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
-    "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),
+    "verdict": (
+        "workc.verdict/1",
+        "What `verify-bundle` prints of one bundle; of several it prints an array.",
+        _VERDICT,
+    ),
     "trust": (
         "workc.trust/1",
         "A trust file, and what `keys trust` prints.",
