@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from goldens_v02_edits import EDITS, sealed
 from goldens_v02_flow import talk
+from workc.adapters.budget_tracker import BudgetTracker
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
@@ -41,16 +42,21 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
     ],
     f"GET {ITEMS}/large": [Scripted(chunks=(b'"' + b"x" * 70_000 + b'"',))],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
+    "openai gpt-4.1-nano": [Scripted(status=503), Scripted(chunks=(ANSWER,))],
     "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
 }  # fmt: skip
 
 
 class Story(NamedTuple):
-    """A run: a workflow without its first lines, a ceiling in micro-cents, a policy."""
+    """A run: a workflow without its first lines, a ceiling in micro-cents, a policy.
+
+    ``held`` are the micro-cents that others hold of one cent that the run shares with them.
+    """
 
     text: str
     ceiling: int | None = None
     policy: NetworkPolicy = NetworkPolicy()
+    held: int | None = None
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -73,6 +79,8 @@ def _work(*, before: str = "", check: str = "", output: str = "1", **steps: str)
     return "\n".join([*lines, f"output: {{n: '{output}'}}", ""])
 
 
+_TRIED = _MODEL.replace("4o-mini", "4.1-nano")[:-1] + f", {_RETRY}, budget: {{ceiling_cents: 1}}}}"
+_CHEAP = _MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
 _RESULT = "${steps.a.result}"
 _BUDGET = "budget: {ceiling_cents: 50}"
 STORIES: Mapping[str, Story] = {
@@ -86,6 +94,15 @@ STORIES: Mapping[str, Story] = {
     "overrun": Story(_work(before=_BUDGET, a=_MODEL.replace("-mini", ""), b=_after("a"))),
     "halted": Story(_work(a=_MODEL, b=_after("a")), ceiling=1_000),
     "call_halted": Story(_work(a=_MODEL, b=_call("/slow", f", {_RETRY}")), ceiling=1_000),
+    "counted": Story(_work(before=_BUDGET, a=_MODEL)),
+    "limited": Story(
+        _work(
+            before=f"{_BUDGET[:-1]}, calls: 2, tokens: 5000, wall_ms: 60000}}", a=_TRIED, b=_MODEL
+        )
+    ),
+    "out_of_calls": Story(_work(before=f"{_BUDGET[:-1]}, calls: 1}}", a=_MODEL, b=_MODEL)),
+    "step_refused": Story(_work(before=_BUDGET, output=_RESULT, a=_LENGTH, b=_CHEAP)),
+    "shared": Story(_work(a=_MODEL, b=_MODEL), held=970_000),
     "captures": Story(_work(a=_call("/large"), b=_call("/image"))),
     "offline": Story(_work(output=_RESULT, a=_LENGTH), policy=NetworkPolicy(offline=True)),
     "words": Story(
@@ -113,7 +130,10 @@ def made(name: str) -> dict[str, bytes]:
         out = Path(folder) / "bundle"
         file = Path(folder) / "work.yaml"
         file.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{story.text}", "utf-8")
-        settings = Settings(ceiling_micro_cents=story.ceiling, policy=story.policy)
+        tracker = None if story.held is None else BudgetTracker(ceiling_cents=1)
+        if tracker is not None:
+            tracker.reserve(micro_cents=story.held)
+        settings = Settings(ceiling_micro_cents=story.ceiling, policy=story.policy, budget=tracker)
         runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
         outcome = runtime.run(talk if name == FUNCTION else file, out=out)
         if outcome.bundle is None:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workc.adapters.budget_tracker import BudgetTracker
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
     from workc.api.runtime import Runtime
     from workc.kernel.failure import Failure, Misuse, Refusal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from workc.verify.verdict import Finding, Verdict
 
 _HOMES = {
+    "BudgetTracker": "workc.adapters.budget_tracker",
     "Context": "workc.stages.context",
     "Failure": "workc.kernel.failure",
     "Finding": "workc.verify.verdict",
@@ -47,6 +49,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BudgetTracker",
     "Context",
     "Failure",
     "Finding",

@@ -62,6 +62,42 @@ def test_all_attempts_above_the_budget_are_a_warning(workc, folder, model_text):
     assert "the budget may refuse some" in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--budget-calls", 0), "QUOTA_EXCEEDED  the steps make 1 billable calls, more than the"),
+        (("--budget-tokens", 9), "QUOTA_EXCEEDED  one: one call may use 12"),
+    ],
+)
+def test_a_limit_that_no_run_can_keep_is_a_problem_with_3(workc, ask, arguments, problem):
+    shown = workc("check", "ask.yaml", *arguments)
+    assert shown.exit_code == 3
+    assert f"✗ problem  {problem}" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 120
+
+
+def test_a_limit_that_some_run_may_not_keep_is_a_warning_and_the_use_is_shown(workc, ask):
+    shown = workc("check", "ask.yaml", "--budget-calls", 1, "--budget-tokens", 2000)
+    assert shown.exit_code == 0
+    assert "· budget $0.05, 1 call, 2,000 tokens\n" in shown.stdout
+    assert "use      at most 4 calls, " in shown.stdout
+    assert "together may be 4 billable calls; the budget may refuse some" in shown.stdout
+    assert "tokens; the budget may refuse some" in shown.stdout
+    document = workc("check", "ask.yaml", "--budget-calls", 1, "--json").document
+    cost = document["plan"][0]["cost"]
+    assert (document["limits"], document["total_calls"]) == ({"calls": 1}, 4)
+    assert document["total_tokens"] == cost["worst_tokens"] == 4 * cost["bound_tokens"]
+
+
+def test_a_call_above_the_ceiling_of_its_step_is_a_problem_with_3(workc, ask):
+    text = ask.read_text()
+    step = text[text.index("  one:") :].splitlines()[0]
+    ask.write_text(text.replace(step, step + "\n    budget: {ceiling_cents: 0}", 1))
+    shown = workc("check", "ask.yaml")
+    assert shown.exit_code == 3
+    assert "STEP_CEILING_EXCEEDED  one: one call may cost $" in shown.stdout
+
+
 def test_an_unknown_price_is_a_problem_with_3(workc, ask):
     ask.write_text(ask.read_text().replace("gpt-4o-mini", "foo-1"))
     shown = workc("check", "ask.yaml")

@@ -172,6 +172,36 @@ def test_a_budget_too_small_is_refused_with_3_and_nothing_is_sent(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("option", ["--budget-calls", "--budget-tokens"])
+def test_a_limit_that_is_used_up_is_3_and_is_shown(workc, folder, server, model_text, option):
+    (folder / "ask.yaml").write_text(model_text)
+    env = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.base_url}
+    shown = workc("run", "ask.yaml", option, 0, env=env)
+    assert shown.exit_code == 3
+    assert "QUOTA_EXCEEDED" in shown.stderr
+    assert f"budget $0.05, 0 {option.removeprefix('--budget-')}" in shown.stderr
+    assert server.requests == []
+    used = "used      0 calls of 0 · 0 tokens" if "calls" in option else "0 calls · 0 tokens of 0"
+    assert used in workc("show", "last").stdout
+    document = workc("show", "last", "--json").document
+    assert document["limits"] == {option.removeprefix("--budget-"): 0}
+    assert (document["calls"], document["tokens"]) == (0, 0)
+
+
+def test_the_time_of_the_budget_is_told_and_held(workc, folder, server):
+    shown = workc("run", "demo.yaml", "--input", f"base={server.base_url}", "--budget-wall-ms", 0)
+    assert shown.exit_code == 8
+    assert "budget $0.05, 0.00 s" in shown.stderr
+    assert "TIMEOUT" in shown.stderr
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("option", ["--budget-calls", "--budget-tokens", "--budget-wall-ms"])
+@pytest.mark.parametrize("value", ["-1", "1.5", "many", 2**53])
+def test_a_limit_that_is_no_whole_number_is_2(workc, option, value):
+    assert workc("run", "demo.yaml", option, value).exit_code == 2
+
+
 def test_an_unknown_price_is_refused_with_3(workc, folder, model_text):
     (folder / "ask.yaml").write_text(model_text.replace("gpt-4o-mini", "foo-1"))
     env = {"OPENAI_API_KEY": "k"}

@@ -4,6 +4,7 @@ import json
 from random import Random
 from typing import Any
 
+from drafts_money import balance
 from ground import sealing
 from values import at, change_value, copied, moved, ways, written
 
@@ -96,50 +97,6 @@ def edit_lane(draft: Json, random: Random) -> None:
     for event in here:
         if field in event["payload"]:
             event["payload"][field] = name
-
-
-def edit_money(draft: Json, random: Random) -> None:
-    """Changes moves of the ledger, and mostly computes anew what stands after each."""
-    moves = [e["payload"] for e in draft.events if e["kind"].startswith("Budget")]
-    if not moves:
-        return
-    move, ceiling = random.choice(moves), draft.payload("RunStarted")["ceiling_micro_cents"]
-    match random.randrange(5):
-        case 0:
-            move["n"], moves[0]["n"] = moves[0]["n"], move["n"]
-        case 1:
-            draft.payload("RunStarted")["ceiling_micro_cents"] = random.choice(
-                (0, ceiling - 1, ceiling + 1, move["reserved"] + move["spent"])
-            )
-        case 2 if "bound" in move:
-            move["bound"] = random.choice((0, move["bound"] + 1, ceiling, ceiling + 1))
-        case 3 if "basis" in move:
-            move["basis"] = random.choice(("usage", "released", "bound"))
-        case _:
-            field = random.choice(("grant", "actual") if "grant" in move else ("granted", "bound"))
-            move[field] = random.choice((0, 1, move[field] + 1, moves[0].get("bound", 0)))
-            if field == "granted":
-                move[field] = bool(move[field] % 2)
-    if random.random() < 0.8:
-        _balance(moves, draft.payload("RunStarted")["ceiling_micro_cents"], random)
-
-
-def _balance(moves: list[Json], ceiling: int, random: Random) -> None:
-    reserved = spent = 0
-    bounds: dict[int, int] = {}
-    for move in sorted(moves, key=lambda each: each["n"]):
-        if "bound" in move:
-            move["granted"] = move["bound"] <= ceiling - reserved - spent
-            if move["granted"]:
-                bounds[move["n"]] = move["bound"]
-                reserved += move["bound"]
-        else:
-            bound = bounds.pop(move["grant"], 0)
-            if random.random() < 0.5:
-                fixed = {"released": 0, "bound": bound}
-                move["actual"] = fixed.get(move["basis"], move["actual"])
-            reserved, spent = reserved - bound, spent + move["actual"]
-        move["reserved"], move["spent"] = reserved, spent
 
 
 def edit_outcome(draft: Json, random: Random) -> None:
@@ -278,9 +235,8 @@ def edit_children(draft: Json, random: Random) -> None:
     if random.random() < 0.1 and children:
         parent = {"run_id": random.choice(("p", "", "a b")), "spawn_index": 1, "step": "s"}
         draft.payload("RunStarted")["parent"] = parent
-    moves = [e["payload"] for e in draft.events if e["kind"].startswith("Budget")]
-    if moves and random.random() < 0.8:
-        _balance(moves, draft.payload("RunStarted")["ceiling_micro_cents"], random)
+    if random.random() < 0.8:
+        balance(draft, random)
     if random.random() < 0.5:
         edit_outcome(draft, random)
 

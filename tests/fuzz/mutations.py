@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import drafts
+from drafts_money import edit_money
 from ground import build, bundles, sealing
 from raw import changed_bytes, cut_off, flipped_bit, moved_lines
 from values import change_value, written
@@ -149,7 +150,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "events of other bundles, sealed anew": (_sealed(_edit_spliced), 6),
     "chain, sealed anew": (_sealed(drafts.edit_chain), 2),
     "lanes, sealed anew": (_sealed(drafts.edit_lane), 8),
-    "money, sealed anew": (_sealed(drafts.edit_money), 8),
+    "money, sealed anew": (_sealed(edit_money), 16),
     "outcome, sealed anew": (_sealed(drafts.edit_outcome), 12),
     "children, sealed anew": (_sealed(drafts.edit_children), 12),
     "effects, sealed anew": (_sealed(drafts.edit_effects), 10),

@@ -8,6 +8,7 @@ import pytest
 import workc
 
 PUBLIC = [
+    "BudgetTracker",
     "Context",
     "Failure",
     "Finding",

@@ -167,6 +167,7 @@ SHAPES["response"] = closed(
     "body Body, boundaries count[], headers header[], redactions redaction[], status count, "
     "url string"
 )
+SHAPES["limits"] = closed("calls? count, tokens? count, wall_ms? count")
 SHAPES["rules"] = closed("id string, rules Body, rules_sha256 string")
 SHAPES["result"] = closed(
     "check_id string, failure? Failure, level level, passed boolean, that string, value? Body"
@@ -181,10 +182,11 @@ SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
-MOVE = "n count, reserved count, spent count, step string, "
+MOVE = "n count, reserved count, spent count, step string, tokens? count, "
 PAYLOADS = {
     "RunStarted": closed(
-        RUN + ", parent? parent, bundle :0.2, ceiling_micro_cents count, policy rules"
+        RUN + ", parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
+        "policy rules"
     ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
@@ -209,7 +211,10 @@ PAYLOADS = {
     "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
     "TimerSet": closed("after_ms count"),
     "TimerFired": lambda payload: payload == {},
-    "BudgetReserved": closed(MOVE + "bound count, granted boolean"),
+    "BudgetReserved": closed(
+        MOVE + "bound count, granted boolean, refused_by? :step|tokens|calls|wall|shared, "
+        "shared_left? count, step_ceiling? count"
+    ),
     "BudgetSettled": closed(MOVE + "actual count, basis :usage|released|bound, grant count"),
     "ChildSpawned": closed(
         "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
@@ -262,7 +267,8 @@ SHAPES["gate"] = closed(
 )
 SHAPES["intent"] = closed(INTENT)
 SHAPES["money"] = closed(
-    "ceiling_micro_cents count, refused count, reserved_micro_cents count, spent_micro_cents count"
+    "calls? count, ceiling_micro_cents count, limits? limits, refused count, "
+    "reserved_micro_cents count, spent_micro_cents count, tokens? count"
 )
 SHAPES["policy"] = closed("id string, rules_sha256 string")
 SHAPES["root"] = closed("root string, size count")
@@ -849,49 +855,100 @@ def moves(events: list[Event]) -> list[Json]:
     return sorted(payloads(events, "BudgetReserved", "BudgetSettled"), key=lambda move: move["n"])
 
 
+def has_room(
+    move: Json, run: Json, at_ms: int, now: dict[str, int], charged: int
+) -> dict[str, bool]:
+    """Whether a reservation fits, line by line of the table, in its order."""
+    limits = run.get("limits", {})
+    money = run["ceiling_micro_cents"] - now["reserved"] - now["spent"]
+    return {
+        "step": "step_ceiling" not in move or move["bound"] <= move["step_ceiling"] - charged,
+        "": move["bound"] <= money,
+        "tokens": now["tokens"] + move.get("tokens", 0) <= limits.get("tokens", sys.maxsize**2),
+        "calls": now["calls"] + 1 <= limits.get("calls", sys.maxsize**2),
+        "wall": "wall_ms" not in limits or at_ms < now["started"] + limits["wall_ms"],
+        "shared": move["bound"] <= move.get("shared_left", MAX_COUNT),
+    }
+
+
+def above_bound(settled: Json, reserved: Json, limited: bool) -> bool:
+    more = settled.get("tokens", 0) > reserved.get("tokens", 0)
+    return bool(settled["actual"] > reserved["bound"] or (limited and more))
+
+
 def check_money(events: list[Event]) -> list[str]:
-    started = payloads(events, "RunStarted")
-    if not started:
+    first = [event for event in events if event["kind"] == "RunStarted"]
+    if not first:
         return []  # Not checked; the table says FSM_ILLEGAL_TRANSITION.
-    ceiling = started[0]["ceiling_micro_cents"]
-    reserved = spent = 0
+    run = first[0]["payload"]
+    times = {id(event["payload"]): event.get("at_ms", 0) for event in events}
+    now = {"reserved": 0, "spent": 0, "tokens": 0, "calls": 0, "started": first[0]["at_ms"]}
+    charged: dict[str, int] = {}
     overrun = False
-    grants: dict[int, int] = {}  # The bounds of the open reservations.
+    grants: dict[int, Json] = {}  # The open reservations.
     for number, move in enumerate(moves(events)):
+        step = move["step"]
         if "bound" in move:
-            granted = move["bound"] <= ceiling - reserved - spent
-            if move["granted"] is not granted:
+            lines = has_room(move, run, times[id(move)], now, charged.get(step, 0))
+            refused = [line for line, room in lines.items() if not room]
+            if move["granted"] is not (not refused):
                 return ["BUDGET_INVALID"]
-            if granted:
-                grants[move["n"]] = move["bound"]
-                reserved += move["bound"]
+            if move.get("refused_by", "") != (refused or [""])[0]:
+                return ["BUDGET_INVALID"]
+            if not refused:
+                grants[move["n"]] = move
+                now["reserved"] += move["bound"]
+                now["tokens"] += move.get("tokens", 0)
+                now["calls"] += 1
+                if "step_ceiling" in move:
+                    charged[step] = charged.get(step, 0) + move["bound"]
         elif move["grant"] in grants:
-            bound = grants.pop(move["grant"])
-            reserved, spent = reserved - bound, spent + move["actual"]
-            overrun = overrun or move["actual"] > bound
+            held = grants.pop(move["grant"])
+            now["reserved"] -= held["bound"]
+            now["spent"] += move["actual"]
+            now["tokens"] += move.get("tokens", 0) - held.get("tokens", 0)
+            now["calls"] -= move["basis"] == "released"
+            if "step_ceiling" in held:
+                charged[held["step"]] += move["actual"] - held["bound"]
+            overrun = overrun or move["actual"] > held["bound"]
         else:
             return ["BUDGET_INVALID"]
-        if (move["n"], move["reserved"], move["spent"]) != (number, reserved, spent):
+        if (move["n"], move["reserved"], move["spent"]) != (number, now["reserved"], now["spent"]):
             return ["BUDGET_INVALID"]
-        if reserved + spent > ceiling and not overrun:
+        if now["reserved"] + now["spent"] > run["ceiling_micro_cents"] and not overrun:
             return ["BUDGET_INVALID"]
-    return ["BUDGET_INVALID"] if grants or not settled_at_home(events) else []
+    at_home = settled_at_home(events) and ceilings_of_lanes(events)
+    return ["BUDGET_INVALID"] if grants or not at_home else []
+
+
+def ceilings_of_lanes(events: list[Event]) -> bool:
+    """Whether the reservations of each lane have one ceiling of the step, or none has."""
+    there: dict[tuple[int, ...], set[int | None]] = {}
+    for event in events:
+        if event["kind"] == "BudgetReserved":
+            lane = tuple(event["at"][:-1])
+            there.setdefault(lane, set()).add(event["payload"].get("step_ceiling"))
+    return all(len(ceilings) == 1 for ceilings in there.values())
 
 
 def settled_at_home(events: list[Event]) -> bool:
     """Whether each settlement stands in the lane of its reservation, after it, and is of its basis."""
-    there: dict[int, tuple[list[int], int]] = {}
+    there: dict[int, tuple[list[int], Json]] = {}
     for event in events:
         move = event["payload"]
         if event["kind"] == "BudgetReserved" and move["granted"]:
-            there[move["n"]] = event["at"][:-1], move["bound"]
+            there[move["n"]] = event["at"][:-1], move
         if event["kind"] != "BudgetSettled":
             continue
         if move["grant"] not in there or there[move["grant"]][0] != event["at"][:-1]:
             return False
-        fixed = {"released": 0, "bound": there[move["grant"]][1], "usage": move["actual"]}
-        if move["actual"] != fixed[move["basis"]]:
+        held = there[move["grant"]][1]
+        if ("tokens" in move) != ("tokens" in held):
             return False
+        for name, bound in (("actual", "bound"), ("tokens", "tokens")):
+            fixed = {"released": 0, "bound": held.get(bound), "usage": move.get(name)}
+            if name in move and move[name] != fixed[move["basis"]]:
+                return False
     return True
 
 
@@ -990,10 +1047,16 @@ def count_events(events: list[Event]) -> dict[str, int]:
     }
 
 
-def count_money(events: list[Event], ceiling: int) -> dict[str, int]:
+def count_money(events: list[Event], run: Json) -> Json:
+    reserved, settled = payloads(events, "BudgetReserved"), payloads(events, "BudgetSettled")
+    more: dict[str, Json] = {"limits": run["limits"]} if "limits" in run else {}
+    if more or any("tokens" in move for move in reserved):
+        more["calls"] = sum(move["basis"] != "released" for move in settled)
+        more["tokens"] = sum(move.get("tokens", 0) for move in settled)
     last = (moves(events) or [{"reserved": 0, "spent": 0}])[-1]
     return {
-        "ceiling_micro_cents": ceiling,
+        **more,
+        "ceiling_micro_cents": run["ceiling_micro_cents"],
         "refused": sum(not move.get("granted", True) for move in moves(events)),
         "reserved_micro_cents": last["reserved"],
         "spent_micro_cents": last["spent"],
@@ -1086,7 +1149,7 @@ def project(events: list[Event]) -> Json:
         "intent": first["IntentSet"],
         "lock_level": locked["lock_level"],
         "outcome": locked["outcome"],
-        "money": count_money(events, run["ceiling_micro_cents"]),
+        "money": count_money(events, run),
         "phase_sequence": [p for n, p in enumerate(phases) if n == 0 or phases[n - 1] != p],
         "policy": {name: run["policy"][name] for name in ("id", "rules_sha256")},
         "step_failures": step_failures(events),
@@ -1120,12 +1183,16 @@ TRUE = {"form": "json", "inline": "true"}
 
 def stopped(events: list[Event]) -> bool:
     """Whether the log holds what stops a run: a refusal, a halt, or an overrun."""
-    bounds = {move["n"]: move["bound"] for move in payloads(events, "BudgetReserved")}
+    held = {move["n"]: move for move in payloads(events, "BudgetReserved")}
+    limited = "tokens" in payloads(events, "RunStarted")[0].get("limits", {})
     overrun = any(
-        move["actual"] > bounds.get(move["grant"], MAX_COUNT)
+        above_bound(move, held[move["grant"]], limited)
         for move in payloads(events, "BudgetSettled")
+        if move["grant"] in held
     )
-    refused = any(not move["granted"] for move in payloads(events, "BudgetReserved"))
+    refused = any(
+        not move["granted"] and move.get("refused_by") != "step" for move in held.values()
+    )
     return overrun or refused or bool(payloads(events, "CallHalted"))
 
 

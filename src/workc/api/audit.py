@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from workc.api.bounds import Bound, bound_of, known_params, unknown_references
+from workc.api.budgets import with_budget_of
+from workc.api.cost_remarks import Costly, Remark, cost_remarks, totals_of
 from workc.api.determinism import Reaching, reaching
 from workc.api.programs import FileProgram, Workflow
 from workc.api.settings import Settings
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.context import money
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import StepSpec
 from workc.skills.llm_invoke import KEY_NAMES
@@ -26,22 +28,6 @@ from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
 
 LLM = "llm_invoke"
-
-
-class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to know before running. ``code`` is of the failure catalog, if it has one.
-
-    Of one about code ``skill``, ``file`` and ``line`` (from 1) say where, ``instead`` what to use.
-    """
-
-    level: Literal["problem", "warning"]
-    message: str
-    step: str | None = None
-    code: str | None = None
-    skill: str | None = None
-    file: str | None = None
-    line: int | None = None
-    instead: str | None = None
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +50,7 @@ class SecretUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the audit found. ``total_micro_cents`` is None while a bound is not known."""
+    """What the audit found. ``total_...`` is what all attempts can use; None while not known."""
 
     name: str
     kind: Literal["file", "function"]
@@ -72,7 +58,10 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...]
     secrets: tuple[SecretUse, ...]
     ceiling_micro_cents: int
-    total_micro_cents: int | None
+    limits: Limits
+    total_micro_cents: int | None = None
+    total_tokens: int | None = None
+    total_calls: int | None = None
     prices_date: str
     prices_sha256: str
 
@@ -101,41 +90,41 @@ def audit(
         return _function_audit(found, code, settings)
     inputs = _known_inputs(found, given)
     plan = _plan(found, inputs, settings)
-    ceiling = _ceiling(found.workflow.budget_ceiling_cents, settings)
+    budget = with_budget_of(settings, found.workflow)
+    ceiling = budget.ceiling_micro_cents or 0
     secrets = _secrets(found, settings)
-    worst = [step.cost.worst_micro_cents for step in plan if step.cost is not None]
-    total = None if None in worst else sum(cost or 0 for cost in worst)
+    costly = _costly(found, plan)
     remarks = [
-        *(remark for step in plan for remark in _cost_remarks(step, ceiling)),
-        *_total_remarks(total, ceiling, plan),
+        *cost_remarks(costly, ceiling, budget.limits),
+        *_uncounted(plan),
         *(_unset(secret) for secret in secrets if not secret.is_set),
         *_check_remarks(len(found.program.checks)),
         *code,
     ]
-    return _result(found.program.name, "file", plan, remarks, secrets, ceiling, total, settings)
-
-
-def _result(
-    name: str,
-    kind: Literal["file", "function"],
-    plan: list[Planned],
-    remarks: list[Remark],
-    secrets: list[SecretUse],
-    ceiling: int,
-    total: int | None,
-    settings: Settings,
-) -> Audit:
+    totals = totals_of(costly)
     return Audit(
-        name=name,
-        kind=kind,
+        name=found.program.name,
+        kind="file",
         plan=tuple(plan),
         remarks=tuple(remarks),
         secrets=tuple(secrets),
         ceiling_micro_cents=ceiling,
-        total_micro_cents=total,
+        limits=budget.limits,
+        total_micro_cents=totals.micro_cents,
+        total_tokens=totals.tokens,
+        total_calls=totals.calls,
         prices_date=settings.price_table.date,
         prices_sha256=settings.price_table.sha256,
     )
+
+
+def _costly(found: FileProgram, plan: list[Planned]) -> list[Costly]:
+    ceilings = {step.id: step.budget_ceiling_cents for step in found.program.steps}
+    own = {
+        name: None if cents is None else cents * MICRO_CENTS_PER_CENT
+        for name, cents in ceilings.items()
+    }
+    return [Costly(step.step, step.cost, own[step.step]) for step in plan if step.cost is not None]
 
 
 def _code_remark(place: Reaching, *, strict: bool) -> Remark:
@@ -156,20 +145,24 @@ def _function_audit(found: Workflow[..., object], code: list[Remark], settings: 
         *_check_remarks(len(found.checks)),
         *code,
     ]
-    ceiling = _ceiling(None, settings)
-    return _result(found.name, "function", [], remarks, [], ceiling, None, settings)
+    budget = with_budget_of(settings, None)
+    return Audit(
+        name=found.name,
+        kind="function",
+        plan=(),
+        remarks=tuple(remarks),
+        secrets=(),
+        ceiling_micro_cents=budget.ceiling_micro_cents or 0,
+        limits=budget.limits,
+        prices_date=settings.price_table.date,
+        prices_sha256=settings.price_table.sha256,
+    )
 
 
 def _known_inputs(found: FileProgram, given: Mapping[str, Json]) -> JsonObject:
     """Returns the inputs that have a value now: those given and those with a default."""
     known = [s for s in found.workflow.inputs if s.name in given or s.has_default]
     return bind_inputs(msgspec.structs.replace(found.workflow, inputs=tuple(known)), given)
-
-
-def _ceiling(cents: int | None, settings: Settings) -> int:
-    own = [] if cents is None else [cents * MICRO_CENTS_PER_CENT]
-    asked = [] if settings.ceiling_micro_cents is None else [settings.ceiling_micro_cents]
-    return min([*own, *asked], default=0)
 
 
 def _plan(found: FileProgram, inputs: JsonObject, settings: Settings) -> list[Planned]:
@@ -217,32 +210,12 @@ def _target(step: StepSpec, inputs: JsonObject) -> str:
         return str(known[name])
 
 
-def _cost_remarks(step: Planned, ceiling: int) -> list[Remark]:
-    cost = step.cost
-    if cost is None:
-        return []
-    if cost.failure is not None:
-        failure = cost.failure
-        return [Remark(level="problem", message=failure.message, step=step.step, code=failure.code)]
-    least = cost.bound_micro_cents or cost.known_part_micro_cents or 0
-    if least > ceiling:
-        message = f"one call may cost {money(least)}, more than the budget of {money(ceiling)}"
-        return [Remark(level="problem", message=message, step=step.step, code="BUDGET_EXCEEDED")]
-    if cost.depends_on:
-        message = f"its cost depends on {', '.join(cost.depends_on)}"
-        return [Remark(level="warning", message=message, step=step.step)]
-    return []
-
-
-def _total_remarks(total: int | None, ceiling: int, plan: list[Planned]) -> list[Remark]:
-    if total is not None and total > ceiling:
-        message = f"all attempts together may cost {money(total)}; the budget may refuse some"
-        return [Remark(level="warning", message=message)]
+def _uncounted(plan: list[Planned]) -> list[Remark]:
     others = [step.step for step in plan if step.cost is None and "Cost" in step.effects]
-    if others:
-        message = f"what {', '.join(others)} may cost is known only when it reserves"
-        return [Remark(level="warning", message=message)]
-    return []
+    if not others:
+        return []
+    message = f"what {', '.join(others)} may cost is known only when it reserves"
+    return [Remark(level="warning", message=message)]
 
 
 def _secrets(found: FileProgram, settings: Settings) -> list[SecretUse]:
@@ -276,5 +249,9 @@ def _planned_json(step: Planned) -> JsonObject:
     members: dict[str, Json] = msgspec.to_builtins(step)
     if step.cost is not None:
         cost: dict[str, Json] = msgspec.to_builtins(step.cost)
-        members["cost"] = {**cost, "worst_micro_cents": step.cost.worst_micro_cents}
+        worst = {
+            "worst_micro_cents": step.cost.worst_micro_cents,
+            "worst_tokens": step.cost.worst_tokens,
+        }
+        members["cost"] = {**cost, **worst}
     return members

@@ -37,14 +37,16 @@ STANDARD_ATTEMPTS = max(e.retry.max_attempts for e in CATALOG.values() if e.retr
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
-    """What one attempt can cost at most, in micro-cents.
+    """What one attempt can use at most, in micro-cents and in tokens.
 
-    ``bound_micro_cents`` is None when it depends on what is not known (``depends_on``); then
-    ``known_part_micro_cents`` counts what is. ``failure`` says why there is no bound at all.
+    ``bound_...`` is None when it depends on what is not known (``depends_on``); then
+    ``known_part_...`` counts what is. ``failure`` says why there is no bound at all.
     """
 
     bound_micro_cents: int | None = None
+    bound_tokens: int | None = None
     known_part_micro_cents: int | None = None
+    known_part_tokens: int | None = None
     attempts: int = 1
     depends_on: tuple[str, ...] = ()
     failure: Failure | None = None
@@ -54,13 +56,19 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
         """Returns what all attempts together can cost at most."""
         return None if self.bound_micro_cents is None else self.bound_micro_cents * self.attempts
 
+    @property
+    def worst_tokens(self) -> int | None:
+        """Returns the most tokens that all attempts together can use."""
+        return None if self.bound_tokens is None else self.bound_tokens * self.attempts
+
 
 class _Reserved(Exception):
     """Carries the bound out of the skill that asked to reserve it."""
 
-    def __init__(self, bound_micro_cents: int) -> None:
+    def __init__(self, bound_micro_cents: int, tokens: int) -> None:
         super().__init__()
         self.bound_micro_cents = bound_micro_cents
+        self.tokens = tokens
 
 
 class _Estimate:
@@ -71,9 +79,9 @@ class _Estimate:
     def __init__(self, prices: Prices) -> None:
         self.prices = prices
 
-    async def reserve(self, bound_micro_cents: int) -> Grant:
+    async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
         """Ends the skill."""
-        raise _Reserved(bound_micro_cents)
+        raise _Reserved(bound_micro_cents, tokens or 0)
 
 
 def bound_of(
@@ -97,7 +105,10 @@ def bound_of(
     ):
         return least
     return Bound(
-        known_part_micro_cents=least.bound_micro_cents, attempts=attempts, depends_on=depends
+        known_part_micro_cents=least.bound_micro_cents,
+        known_part_tokens=least.bound_tokens,
+        attempts=attempts,
+        depends_on=depends,
     )
 
 
@@ -145,7 +156,11 @@ def _asked(
         arguments = skill.bind(cast("JsonObject", resolved))
         skill.call_in(_Estimate(prices), arguments).__await__().send(None)
     except _Reserved as reserved:
-        return Bound(bound_micro_cents=reserved.bound_micro_cents, attempts=attempts)
+        return Bound(
+            bound_micro_cents=reserved.bound_micro_cents,
+            bound_tokens=reserved.tokens,
+            attempts=attempts,
+        )
     except Refusal as refusal:
         return Bound(failure=refusal.failure, attempts=attempts)
     raise Misuse("llm_invoke did not reserve what it may cost")

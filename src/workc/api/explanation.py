@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workc.api.story import RunStory
 from workc.api.timeline import StepStory
 from workc.kernel.catalog import CATALOG
-from workc.runtime.context import money
+from workc.runtime.amounts import money
 
 #: No more steps than these are told one by one.
 MAX_TOLD_STEPS = 50

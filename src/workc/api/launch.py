@@ -24,15 +24,14 @@ from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
-from workc.kernel.ledger import Ledger
-from workc.kernel.payloads import EffectAsked, Policy, RunStarted
+from workc.kernel.payloads import EffectAsked, Limits, Policy, RunStarted, given
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
-from workc.runtime.governor import Governor
+from workc.runtime.governor import Governor, ledger_of
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
@@ -115,6 +114,7 @@ def begin(
         code=dict(program.code),
         engine=ENGINE_VERSION,
         inputs=store_file(files, "evidence/inputs.json", "json", jcs.encode(inputs)),
+        limits=UNSET if settings.limits == Limits() else settings.limits,
         name=program.name,
         nonce=settings.entropy.draw(16).hex(),
         policy=_policy(settings, files),
@@ -166,8 +166,9 @@ def _rules(started: RunStarted, files: Files) -> JsonObject:
 def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
     """Returns the run that a start describes."""
     payload, entry = start.payload, start.entry
-    started_ms = entry.at_ms if isinstance(entry.at_ms, int) else 0
-    timeout = start.program.timeout_ms
+    limits = payload.limits or Limits()
+    times = [start.program.timeout_ms, given(limits.wall_ms)]
+    time_ms = min((each for each in times if each is not None), default=None)
     return Run(
         program=start.program,
         files=files,
@@ -175,8 +176,21 @@ def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
         seed=int(payload.seed),
         inputs=start.inputs,
         ceiling_micro_cents=payload.ceiling_micro_cents,
-        deadline_ms=None if timeout is None else started_ms + timeout,
+        deadline_ms=None if time_ms is None else (given(entry.at_ms) or 0) + time_ms,
+        limits=limits,
         guard=guard,
+    )
+
+
+def make_governor(start: Start, settings: Settings, clock: Clock) -> Governor:
+    """Returns who decides about the money of a run, before its first move."""
+    started = start.payload
+    wall_ms = given(started.limits.wall_ms) if started.limits else None
+    return Governor(
+        ledger_of(started),
+        clock.now_ms,
+        ends_ms=None if wall_ms is None else (given(start.entry.at_ms) or 0) + wall_ms,
+        pool=None if settings.budget is None else settings.budget.share(started.run_id),
     )
 
 
@@ -271,7 +285,7 @@ def run_live(
         journal = Journal(place)
         journal.append(start.entry)
         recorder(start.entry)
-    desk = desk or Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
+    desk = desk or make_governor(start, settings, clock)
     session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program)
     driver = settings.driver(

@@ -32,7 +32,6 @@ from workc.kernel import events
 from workc.kernel.events import Entry, Record
 from workc.kernel.failure import refuse
 from workc.kernel.kinds import Payload
-from workc.kernel.ledger import Ledger
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -41,7 +40,6 @@ from workc.kernel.payloads import (
 from workc.runtime.bodies import load_json
 from workc.runtime.captures import DoubtfulDesk, Past, refuse_unused
 from workc.runtime.divergence import Diverged
-from workc.runtime.governor import Governor
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
 from workc.skills.registry import builtin_skills
@@ -138,9 +136,9 @@ def _continue(
     journal = launch.journal_after(records, writer)
     recorded = Recorded(records[1:])
     clock = settings.clock(_last_ms(records))
-    governor = Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
-    for payload in _in_ledger_order(records):
-        governor.recall(payload)
+    governor = launch.make_governor(start, settings, clock)
+    for entry in _in_ledger_order(records):
+        governor.recall(entry)
     guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     result, effects = launch.run_live(
         start,
@@ -186,12 +184,12 @@ def _last_ms(records: list[Record]) -> int:
     return max(record.at_ms for record in records if isinstance(record.at_ms, int))
 
 
-def _in_ledger_order(records: list[Record]) -> list[Payload]:
+def _in_ledger_order(records: list[Record]) -> list[Entry]:
     kinds = {"BudgetReserved", "BudgetSettled", "CallHalted"}
-    payloads = [_payload(record) for record in records if record.kind in kinds]
-    return sorted(payloads, key=_number)
+    return sorted((_entry(record) for record in records if record.kind in kinds), key=_number)
 
 
-def _number(payload: Payload) -> int:
+def _number(entry: Entry) -> int:
     # A halt is not numbered; it changes nothing that a move before it did not change already.
+    payload = entry.payload
     return payload.n if isinstance(payload, BudgetReserved | BudgetSettled) else sys.maxsize

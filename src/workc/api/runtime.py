@@ -19,6 +19,7 @@ from typing import cast
 
 import msgspec
 
+from workc.adapters.budget_tracker import BudgetTracker
 from workc.adapters.code import as_skill
 from workc.adapters.driver import Paused
 from workc.adapters.guard import GuardMode, SkillGuard
@@ -27,6 +28,7 @@ from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
+from workc.api.budgets import limits_of, with_budget_of
 from workc.api.launch import Finished, Place, Watch
 from workc.api.metering import Meter
 from workc.api.programs import (
@@ -81,10 +83,12 @@ class Runtime:
     """Runs workflows and skills under one set of settings.
 
     Without a ``store`` a run lives in memory and leaves a bundle only where ``out`` says. Without
-    ``allow_external`` every address is denied. ``budget_cents`` is the ceiling of each run; a
-    workflow's own, if lower, holds. ``guard`` says what becomes of code that reaches the clock,
-    chance, the environment or a socket around ``ctx``: nothing (``off``), a note in the outcome
-    (``warn``), or the failure ``NONDETERMINISTIC`` (``refuse``).
+    ``allow_external`` every address is denied. ``budget_cents`` is the ceiling of each run,
+    ``budget_calls``, ``budget_tokens`` and ``budget_wall_ms`` limit it further; a workflow's own, if
+    lower, hold. ``budget`` is one ceiling over all runs that are given the same tracker. ``guard`` says
+    what becomes of code that reaches the clock, chance, the environment or a socket around ``ctx``:
+    nothing (``off``), a note in the outcome (``warn``), or the failure ``NONDETERMINISTIC``
+    (``refuse``).
     """
 
     def __init__(
@@ -94,6 +98,10 @@ class Runtime:
         allow_external: bool = True,
         allow_private: bool = False,
         budget_cents: int | None = None,
+        budget_calls: int | None = None,
+        budget_tokens: int | None = None,
+        budget_wall_ms: int | None = None,
+        budget: BudgetTracker | None = None,
         seed: int | None = None,
         durability: Durability = "flush",
         max_parallel: int = 16,
@@ -106,6 +114,8 @@ class Runtime:
             store=None if store is None else Path(store),
             policy=policy,
             ceiling_micro_cents=ceiling,
+            limits=limits_of(budget_calls, budget_tokens, budget_wall_ms),
+            budget=budget,
             seed=seed,
             durability=durability,
             max_parallel=max_parallel,
@@ -317,14 +327,8 @@ class Runtime:
         return file_program(_read(path), path.name, path.resolve().parent, self._skills, prices)
 
     def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:
-        own = workflow.budget_ceiling_cents if workflow else None
-        ceilings = (
-            [settings.ceiling_micro_cents] if settings.ceiling_micro_cents is not None else []
-        )
-        if own is not None:
-            ceilings.append(own * MICRO_CENTS_PER_CENT)
         policy = _joined(settings.policy, workflow.policy if workflow else None)
-        return replace(settings, ceiling_micro_cents=min(ceilings, default=0), policy=policy)
+        return replace(with_budget_of(settings, workflow), policy=policy)
 
 
 def finish(
@@ -348,6 +352,8 @@ def finish(
         except OSError as error:
             lost = _not_written(target, kept, error)
     receipt = receipt or launch.seal_memory(place)[0]
+    if settings.budget is not None:
+        settings.budget.forget(receipt.run_id)
     bundle = None if where is None else str(where)
     outcome = launch.outcome_of(Finished(result, receipt, effects), bundle)
     return outcome if lost is None else _without_bundle(outcome, lost)

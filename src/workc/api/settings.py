@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol, cast, get_args
 
+import msgspec
+from msgspec import UNSET
+
+from workc.adapters.budget_tracker import BudgetTracker
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.guard import GuardMode
@@ -17,6 +21,7 @@ from workc.bundle.policies import policy_name
 from workc.kernel import canonical
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse
+from workc.kernel.payloads import Limits
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Entropy, Ports
@@ -71,6 +76,8 @@ class Settings:
     """Everything a run is given beside its program and its inputs.
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
+    ``limits`` are those beside money; of theirs and the workflow's the lowest hold. ``budget`` is a
+    ceiling that the run shares with others.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
     the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
@@ -79,6 +86,8 @@ class Settings:
     store: Path | None = None
     policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     ceiling_micro_cents: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    budget: BudgetTracker | None = None
     seed: int | None = None
     durability: Durability = "flush"
     max_parallel: int = 16
@@ -100,6 +109,11 @@ class Settings:
         _expect("max_parallel", self.max_parallel, least=1)
         if self.ceiling_micro_cents is not None:
             _expect("the budget in micro-cents", self.ceiling_micro_cents, least=0)
+        if not isinstance(cast("object", self.budget), BudgetTracker | None):
+            raise Misuse(f"budget is a BudgetTracker, not a {type(self.budget).__name__}")
+        for name, limit in msgspec.structs.asdict(self.limits).items():
+            if limit is not UNSET:
+                _expect(f"budget_{name}", limit, least=0)
         if self.seed is not None:
             _expect("seed", self.seed, least=0, most=2**64 - 1)
         if self.durability not in get_args(Durability):

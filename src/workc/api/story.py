@@ -24,6 +24,7 @@ from workc.kernel.payloads import (
     EffectAsked,
     FailureRecord,
     IntentSet,
+    Limits,
     Locked,
     RunStarted,
     SkillAsked,
@@ -80,6 +81,9 @@ class RunStory(msgspec.Struct, kw_only=True):
     ceiling_micro_cents: int = 0
     spent_micro_cents: int = 0
     reserved_micro_cents: int = 0
+    limits: Limits = Limits()
+    calls: int = 0
+    tokens: int = 0
     engine: str = ""
     policy: str = ""
     seed: str = ""
@@ -121,6 +125,7 @@ def tell(source: Source) -> RunStory:
     story.events = timeline.records
     story.spent_micro_cents = timeline.spent_micro_cents
     story.reserved_micro_cents = timeline.reserved_micro_cents
+    story.calls, story.tokens = timeline.calls, timeline.tokens
     story.proof_digest = source.claimed_digest()
     story.notes = source.notes
     if story.status == "incomplete" and not source.sealed:
@@ -147,6 +152,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.run_id, story.name, story.engine = payload.run_id, payload.name, payload.engine
             story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
+            story.limits = payload.limits or Limits()
         case GateEvaluated() | ApprovalAnswered():
             story.gates = [*story.gates, gate_story(payload)]
         case ChildSpawned() | ChildJoined():

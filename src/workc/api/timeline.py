@@ -100,6 +100,7 @@ class Timeline:
         self.steps: dict[str, StepStory] = {}
         self.spent_micro_cents = 0
         self.reserved_micro_cents = 0
+        self.calls = self.tokens = 0
         self.records = 0
         self._describe = describe
         self._plan: dict[str, PlannedStep] = {}
@@ -244,6 +245,8 @@ class Timeline:
         self.reserved_micro_cents = payload.reserved
         if isinstance(payload, BudgetSettled):
             story.cost_micro_cents += payload.actual
+            self.calls += payload.basis != "released"
+            self.tokens += payload.tokens or 0
 
 
 def _planned(payload: PlanChosen) -> list[PlannedStep]:

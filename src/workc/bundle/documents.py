@@ -24,6 +24,7 @@ from workc.kernel.payloads import (
     Count,
     EffectBound,
     Level,
+    Limits,
     Parent,
     Verification,
 )
@@ -95,12 +96,19 @@ class Counts(_Document, frozen=True, kw_only=True):
 
 
 class Money(_Document, frozen=True, kw_only=True):
-    """The ledger at the end, in micro-cents; ``refused`` counts refused reservations."""
+    """The ledger at the end, in micro-cents; ``refused`` counts refused reservations.
 
+    ``calls`` and ``tokens`` are what was used of them; they are there if the run has ``limits`` or
+    a reservation says its tokens.
+    """
+
+    calls: Count | UnsetType = UNSET
     ceiling_micro_cents: Count
+    limits: Limits | UnsetType = UNSET
     refused: Count
     reserved_micro_cents: Count
     spent_micro_cents: Count
+    tokens: Count | UnsetType = UNSET
 
 
 class Intent(_Document, frozen=True, kw_only=True):

@@ -86,7 +86,8 @@ class Projection:
         self._moves = MoveOrder()
         self._budget_tree = Accumulator()
         self._last_move: Move | None = None
-        self._refused = 0
+        self._refused = self._calls = self._tokens = 0
+        self._has_tokens = False
         self._failed = self._effects = self._retries = 0
         self._failures: dict[str, StepFailure] = {}
         self._succeeded = self._skipped = 0
@@ -141,7 +142,7 @@ class Projection:
             intent=Intent(description=intent.description, source=intent.source),
             lock_level=locked.lock_level,
             manifest_sha256=manifest_bytes_sha256,
-            money=self._money(started.ceiling_micro_cents),
+            money=self._money(started),
             name=started.name,
             nonce=started.nonce,
             outcome=locked.outcome,
@@ -212,8 +213,12 @@ class Projection:
         self._budget_tree.append(leaf_hash(events.encode(move)))
         if self._last_move is None or move.n > self._last_move.n:
             self._last_move = move
-        if isinstance(move, BudgetReserved) and not move.granted:
-            self._refused += 1
+        if isinstance(move, BudgetReserved):
+            self._refused += not move.granted
+            self._has_tokens |= move.tokens is not UNSET
+        else:
+            self._calls += move.basis != "released"
+            self._tokens += move.tokens or 0
 
     def _executed(self, payload: SkillExecuted) -> None:
         if payload.failure is not UNSET:
@@ -248,13 +253,17 @@ class Projection:
             steps_succeeded=self._succeeded,
         )
 
-    def _money(self, ceiling: int) -> Money:
+    def _money(self, started: RunStarted) -> Money:
         last = self._last_move
+        counted = self._has_tokens or started.limits is not UNSET
         return Money(
-            ceiling_micro_cents=ceiling,
+            calls=self._calls if counted else UNSET,
+            ceiling_micro_cents=started.ceiling_micro_cents,
+            limits=started.limits,
             refused=self._refused,
             reserved_micro_cents=last.reserved if last else 0,
             spent_micro_cents=last.spent if last else 0,
+            tokens=self._tokens if counted else UNSET,
         )
 
     def _verification(self) -> VerificationSummary:

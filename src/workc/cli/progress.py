@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Protocol
 
 from workc.api.timeline import StepStory, Timeline
+from workc.cli.budget_text import budget_text
 from workc.cli.state import State
 from workc.cli.story_text import step_line
 from workc.cli.text import count, money, printable
 from workc.kernel.events import Entry
-from workc.kernel.payloads import PlanChosen, RunStarted
+from workc.kernel.payloads import Limits, PlanChosen, RunStarted
 
 #: The narrowest and the widest column of step names.
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
@@ -119,5 +120,5 @@ class Progress:
 
 
 def _head(started: RunStarted) -> str:
-    budget = money(started.ceiling_micro_cents)
+    budget = budget_text(started.ceiling_micro_cents, started.limits or Limits())
     return f"run {started.run_id} · {printable(started.name, 64)} · seed {started.seed} · budget {budget}"

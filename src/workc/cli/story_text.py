@@ -6,6 +6,7 @@ from workc.api.story import RunStory
 from workc.api.timeline import EffectStory, StepStory
 from workc.cli.console import Console, Style
 from workc.cli.text import count, json_text, local_time, money, printable, seconds
+from workc.kernel.payloads import given
 
 #: The most characters of an output that `show` prints.
 MAX_OUTPUT = 2000
@@ -87,11 +88,21 @@ def _facts_of(story: RunStory) -> list[tuple[str, str]]:
         ("why", f"{printable(story.message)}{where}" if story.message else ""),
         ("started", f"{local_time(story.started_ms)} · took {seconds(took)}"),
         ("money", f"spent {money(story.spent_micro_cents)} of {money(story.ceiling_micro_cents)}"),
+        ("used", _used(story)),
         ("made by", f"{printable(story.engine, 60)} · policy {printable(story.policy, 60)}"),
         ("digest", story.proof_digest or "—"),
         ("records", f"{count(story.events, 'event')} · {printable(story.path)}"),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _used(story: RunStory) -> str:
+    """Returns the calls and tokens that were used, each of its limit if it has one."""
+    calls, tokens = given(story.limits.calls), given(story.limits.tokens)
+    if not story.calls and calls is None and tokens is None:
+        return ""
+    used = ((count(story.calls, "call"), calls), (count(story.tokens, "token"), tokens))
+    return " · ".join(text if most is None else f"{text} of {most}" for text, most in used)
 
 
 def step_lines(console: Console, story: RunStory) -> list[str]:

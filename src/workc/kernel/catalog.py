@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "bb9700d289e9129a5be7496d50ef0ad70a886b9979cdbc6c3e6368e75f242cc8"
+CATALOG_SHA256 = "67f1dff3b5b7f4169ef35ec33105256d888bc580597e6e27e42d9411a766047c"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -764,6 +764,24 @@ CATALOG: dict[str, CatalogEntry] = {
             strategy="none",
         ),
     ),
+    "QUOTA_EXCEEDED": CatalogEntry(
+        code="QUOTA_EXCEEDED",
+        category="RESOURCE",
+        exit=3,
+        hint="Raise budget.calls or budget.tokens of the workflow (or --budget-calls, --budget-tokens), or ask for less.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The run may make no more billable calls, or use no more tokens, so the call was not made.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
     "RATE_LIMITED": CatalogEntry(
         code="RATE_LIMITED",
         category="RESOURCE",
@@ -863,6 +881,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="No skill of that name is known.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "STEP_CEILING_EXCEEDED": CatalogEntry(
+        code="STEP_CEILING_EXCEEDED",
+        category="RESOURCE",
+        exit=3,
+        hint="Raise budget.ceiling_cents of the step (budget_cents of ctx.call), or lower its max_tokens or attempts.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The call could cost more than its step may, so it was not made; other steps go on.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

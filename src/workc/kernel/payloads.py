@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -27,9 +27,18 @@ Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
 AsciiName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[\x00-\x7f]*\Z")]
 Form = Literal["json", "text", "bytes"]
 Basis = Literal["usage", "released", "bound"]
+#: What refused a reservation, if it was not the ceiling of the run (``workc.kernel.ledger``).
+RefusedBy = Literal["step", "tokens", "calls", "wall", "shared"]
 StepStatus = Literal["success", "failure", "skipped"]
 Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 Verification = Literal["passed", "failed", "nothing_to_check"]
+
+_T = TypeVar("_T")
+
+
+def given(value: _T | UnsetType) -> _T | None:
+    """Returns the value of a field, or None if it is not set."""
+    return None if isinstance(value, UnsetType) else value
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -98,6 +107,14 @@ class Policy(Part, frozen=True, kw_only=True):
     rules_sha256: str
 
 
+class Limits(Part, frozen=True, kw_only=True):
+    """What a run may use beside money: billable calls, tokens, time from its start. Absent: no limit."""
+
+    calls: Count | UnsetType = UNSET
+    tokens: Count | UnsetType = UNSET
+    wall_ms: Count | UnsetType = UNSET
+
+
 class Parent(Part, frozen=True, kw_only=True):
     """Which run spawned this one, as which of its children, in which step."""
 
@@ -115,6 +132,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     code: dict[AsciiName, str]
     engine: str
     inputs: Body
+    limits: Limits | UnsetType = UNSET
     name: str
     nonce: str
     parent: Parent | UnsetType = UNSET
@@ -291,18 +309,30 @@ class TimerFired(PayloadBase, frozen=True, kw_only=True):
 
 
 class BudgetReserved(PayloadBase, frozen=True, kw_only=True):
-    """A reservation, granted or refused; ``reserved`` and ``spent`` are those after the move."""
+    """A reservation, granted or refused; ``reserved`` and ``spent`` are those after the move.
+
+    ``refused_by`` is not set if it was granted, and not if the ceiling of the run refused it.
+    ``shared_left`` is what a ceiling that the run shares with others still had; ``step_ceiling``
+    what its step may cost in all; ``tokens`` the most that the call can use.
+    """
 
     bound: Count
     granted: bool
     n: Count
+    refused_by: RefusedBy | UnsetType = UNSET
     reserved: Count
+    shared_left: Count | UnsetType = UNSET
     spent: Count
     step: str
+    step_ceiling: Count | UnsetType = UNSET
+    tokens: Count | UnsetType = UNSET
 
 
 class BudgetSettled(PayloadBase, frozen=True, kw_only=True):
-    """A reservation is closed: ``actual`` is spent, the rest free. ``grant`` is its ``n``."""
+    """A reservation is closed: ``actual`` is spent, the rest free. ``grant`` is its ``n``.
+
+    ``tokens`` are those that were used, if the reservation has any.
+    """
 
     actual: Count
     basis: Basis
@@ -311,6 +341,7 @@ class BudgetSettled(PayloadBase, frozen=True, kw_only=True):
     reserved: Count
     spent: Count
     step: str
+    tokens: Count | UnsetType = UNSET
 
 
 class CallHalted(PayloadBase, frozen=True, kw_only=True):

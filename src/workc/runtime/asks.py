@@ -10,6 +10,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import UNSET, UnsetType
+
 from workc.kernel.events import Path
 from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
@@ -51,20 +53,26 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Set ``bound`` micro-cents aside."""
+    """Set ``bound`` micro-cents aside, and the most ``tokens`` that the call can use.
+
+    ``step_ceiling`` is what the step may cost in all, in micro-cents.
+    """
 
     bound: int
     step: str
+    tokens: int | UnsetType = UNSET
+    step_ceiling: int | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Close the reservation ``grant`` (its n) with what was spent, in micro-cents."""
+    """Close the reservation ``grant`` (its n) with what was spent, in micro-cents and tokens."""
 
     grant: int
     actual: int
     basis: Basis
     step: str
+    tokens: int | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

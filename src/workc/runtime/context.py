@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import UNSET, UnsetType
+
 from workc.kernel import jcs
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.kinds import Payload
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import (
     Basis,
     BudgetReserved,
@@ -14,10 +17,12 @@ from workc.kernel.payloads import (
     CallHalted,
     EffectAnswered,
     EffectAsked,
+    Limits,
     TimerSet,
 )
 from workc.kernel.rng import SeededRng
 from workc.kernel.values import MAX_SAFE_INTEGER
+from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import store
 from workc.runtime.effects import (
@@ -28,7 +33,9 @@ from workc.runtime.effects import (
     request_json,
 )
 from workc.runtime.engine import Lane
+from workc.runtime.refusals import halt_of, refusal_of
 from workc.runtime.run import Run, derived_number
+from workc.runtime.workflow.model import StepSpec
 from workc.stages.context import Grant, PriceTable
 from workc.stages.effects import (
     EffectRequest,
@@ -47,17 +54,19 @@ class Reservation:
 
     n: int
     bound_micro_cents: int
+    tokens: int | UnsetType = UNSET
 
 
 class AttemptContext:
     """The context of one attempt of one step. See ``workc.stages.context.Context``."""
 
     def __init__(
-        self, run: Run, lane: Lane, step: str, attempt: int, deadline_ms: int | None
+        self, run: Run, lane: Lane, step: StepSpec, attempt: int, deadline_ms: int | None
     ) -> None:
         self._run = run
         self._lane = lane
-        self._step = step
+        self._step = step.id
+        self._step_ceiling = _micro_cents(step.budget_ceiling_cents)
         self._attempt = attempt
         self._deadline_ms = deadline_ms
         self._uuids = 0
@@ -101,7 +110,9 @@ class AttemptContext:
         return http_response(self._run.files, await self._effect(request))
 
     async def model(self, request: ModelRequest) -> ModelResponse:
-        """Makes one provider call; raises as :meth:`http`."""
+        """Makes one provider call; raises as :meth:`http`, and Misuse if nothing is reserved for it."""
+        if not self._open:
+            raise Misuse("reserve the most that a model call may cost before it is made")
         return model_response(self._run.files, await self._effect(request))
 
     async def sleep_ms(self, delay_ms: int) -> None:
@@ -114,20 +125,24 @@ class AttemptContext:
         if wait_ms < whole:
             raise refuse("TIMEOUT", "the time of the step was over while it waited")
 
-    async def reserve(self, bound_micro_cents: int) -> Grant:
-        """Sets the upper bound of a call aside, or raises ``BUDGET_EXCEEDED``."""
+    async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
+        """Sets the upper bound of a call aside, or raises what refused it."""
         bound = whole_number(bound_micro_cents, "a bound in micro-cents")
-        answer = self._unless_halted(await self._lane.ask(Reserve(bound, self._step)))
+        most = UNSET if tokens is None else whole_number(tokens, "a bound in tokens")
+        question = Reserve(bound, self._step, most, self._step_ceiling)
+        answer = self._unless_halted(await self._lane.ask(question))
         if not isinstance(answer, BudgetReserved):
             raise _mismatch("BudgetReserved", answer)
         if not answer.granted:
-            self.halt = "BUDGET_EXCEEDED"
-            raise self._refused(answer)
-        grant = Reservation(answer.n, answer.bound)
+            self.halt = halt_of(answer)
+            raise refusal_of(answer, self._run.ceiling_micro_cents, self._run.limits)
+        grant = Reservation(answer.n, answer.bound, answer.tokens)
         self._open[answer.n] = grant
         return grant
 
-    async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
+    async def settle(
+        self, grant: Grant, actual_micro_cents: int, basis: str, tokens: int | None = None
+    ) -> None:
         """Commits what the call cost, or raises ``BUDGET_BOUND_VIOLATED`` if that is too much."""
         # What no record could hold is far above any bound: it is kept as the most that one holds.
         actual = whole_number(_at_most(actual_micro_cents), "a cost in micro-cents")
@@ -138,45 +153,32 @@ class AttemptContext:
         fixed = {"released": 0, "bound": grant.bound_micro_cents}
         if fixed.get(basis, actual) != actual:
             raise Misuse(f"basis {basis!r} means {fixed[basis]} micro-cents, not {actual}")
+        used = _tokens_used(grant, basis, tokens)
         del self._open[grant.n]
-        await self._settle(grant, actual, _BASES[basis])
-        if actual > grant.bound_micro_cents:
+        await self._settle(grant, actual, _BASES[basis], used)
+        violation = _violation(grant, actual, used, self._run.limits)
+        if violation is not None:
             self.halt = "BUDGET_BOUND_VIOLATED"
-            raise refuse(
-                "BUDGET_BOUND_VIOLATED",
-                f"{money(actual)} were billed, {money(grant.bound_micro_cents)} were reserved",
-                actual_micro_cents=actual,
-                bound_micro_cents=grant.bound_micro_cents,
-            )
+            raise violation
 
     async def close(self) -> None:
         """Settles what the skill left open, at its bound: the call may have been billed."""
         for grant in list(self._open.values()):
-            await self._settle(grant, grant.bound_micro_cents, "bound")
+            await self._settle(grant, grant.bound_micro_cents, "bound", grant.tokens)
         self._open.clear()
 
-    def _refused(self, answer: BudgetReserved) -> Refusal:
-        ceiling = self._run.ceiling_micro_cents
-        left = ceiling - answer.reserved - answer.spent
-        rest = f"{money(left)} are left of {money(ceiling)}" if ceiling else "the budget is $0.00"
-        return refuse(
-            "BUDGET_EXCEEDED",
-            f"the call may cost up to {money(answer.bound)}; {rest}",
-            bound_micro_cents=answer.bound,
-            ceiling_micro_cents=ceiling,
-            left_micro_cents=left,
-            spent_micro_cents=answer.spent,
-        )
-
-    async def _settle(self, grant: Reservation, actual: int, basis: Basis) -> None:
-        answer = await self._lane.ask(Settle(grant.n, actual, basis, self._step))
+    async def _settle(
+        self, grant: Reservation, actual: int, basis: Basis, tokens: int | UnsetType
+    ) -> None:
+        answer = await self._lane.ask(Settle(grant.n, actual, basis, self._step, tokens))
         if not isinstance(answer, BudgetSettled):
             raise _mismatch("BudgetSettled", answer)
 
     async def _effect(self, request: EffectRequest) -> EffectAnswered:
         left_ms = self._left_ms()
         if left_ms is not None and left_ms <= 0:
-            raise refuse("TIMEOUT", "the time of the step was over before the call was made")
+            message = "the time of the step was over before the call was made"
+            raise refuse("TIMEOUT", message, sent=False)
         limit_ms = whole_number(request.timeout_ms, "timeout_ms of a request")
         limit_ms = limit_ms if left_ms is None else min(limit_ms, left_ms)
         value = request_json(request)
@@ -217,16 +219,52 @@ def whole_number(value: object, what: str) -> int:
     return value
 
 
+def _micro_cents(cents: int | None) -> int | UnsetType:
+    return UNSET if cents is None else cents * MICRO_CENTS_PER_CENT
+
+
+def _tokens_used(grant: Reservation, basis: str, tokens: int | None) -> int | UnsetType:
+    """Returns the tokens that a settlement records: none if its reservation has none.
+
+    Raises:
+        Misuse: the basis needs them, or means others.
+    """
+    if grant.tokens is UNSET:
+        if tokens is not None:
+            raise Misuse("settle() takes tokens only if reserve() was given tokens")
+        return UNSET
+    fixed = {"released": 0, "bound": grant.tokens}.get(basis, tokens)
+    if fixed is None:
+        raise Misuse("settle() of a reservation with tokens takes the tokens that were used")
+    if tokens not in (None, fixed):
+        raise Misuse(f"basis {basis!r} means {fixed} tokens, not {tokens}")
+    return whole_number(_at_most(fixed), "tokens")
+
+
+def _violation(
+    grant: Reservation, actual: int, tokens: int | UnsetType, limits: Limits
+) -> Refusal | None:
+    """Returns the refusal of a bill above what was reserved, in money or in limited tokens."""
+    bound = grant.bound_micro_cents
+    if actual > bound:
+        return refuse(
+            "BUDGET_BOUND_VIOLATED",
+            f"{money(actual)} were billed, {money(bound)} were reserved",
+            actual_micro_cents=actual,
+            bound_micro_cents=bound,
+        )
+    if limits.tokens is not UNSET and (tokens or 0) > (grant.tokens or 0):
+        return refuse(
+            "BUDGET_BOUND_VIOLATED",
+            f"{tokens} tokens were used, {grant.tokens} were reserved",
+            actual_tokens=tokens or 0,
+            bound_tokens=grant.tokens or 0,
+        )
+    return None
+
+
 def _at_most(amount: int) -> int:
     return min(amount, MAX_SAFE_INTEGER) if type(amount) is int else amount
-
-
-def money(micro_cents: int) -> str:
-    """Returns an amount as text in dollars, exact: ``$0.0046``."""
-    sign = "-" if micro_cents < 0 else ""
-    digits = f"{abs(micro_cents):09d}"
-    fraction = digits[-8:].rstrip("0")
-    return f"{sign}${digits[:-8]}.{fraction.ljust(2, '0')}"
 
 
 def _mismatch(expected: str, answer: Payload) -> Misuse:

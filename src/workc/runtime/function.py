@@ -16,6 +16,7 @@ import msgspec
 
 from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import CallHalted, TimerSet
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
@@ -73,6 +74,7 @@ class PlannedCall:
     retry: RetrySpec | None
     timeout_ms: int | None
     approval: ApprovalSpec | None
+    budget_cents: int | None
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is."""
@@ -123,6 +125,7 @@ class WorkflowContext:
         retry: RetrySpec | None = None,
         timeout_ms: int | None = None,
         approval: ApprovalSpec | str | None = None,
+        budget_cents: int | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
@@ -130,6 +133,7 @@ class WorkflowContext:
         ``step`` names it in the record; else it is named after the skill and its place.
         ``approval`` is what a human is asked before it begins; if that is denied, awaiting the call
         raises :class:`StepFailed`.
+        ``budget_cents`` is what it may cost, all its attempts together.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
@@ -142,10 +146,10 @@ class WorkflowContext:
         found = known[skill] if isinstance(skill, str) else skill
         if known.get(name) is not found:
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
-        _check_options(step, retry, timeout_ms)
+        _check_options(step, retry, timeout_ms, budget_cents)
         asked = _approval(approval)
         values = {key: _param(value) for key, value in params.items()}
-        planned = PlannedCall(self, found, values, step, retry, timeout_ms, asked)
+        planned = PlannedCall(self, found, values, step, retry, timeout_ms, asked, budget_cents)
         self._planned[planned] = None
         return planned
 
@@ -170,6 +174,7 @@ class WorkflowContext:
                 retry=call.retry or RetrySpec(),
                 timeout_ms=call.timeout_ms,
                 approval=call.approval,
+                budget_ceiling_cents=call.budget_cents,
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)
@@ -228,7 +233,7 @@ class WorkflowContext:
         self._run.claimed.add(name)
 
 
-def _check_options(step: object, retry: object, timeout_ms: object) -> None:
+def _check_options(step: object, retry: object, timeout_ms: object, budget_cents: object) -> None:
     """Refuses options that a record could not hold."""
     if step is not None and not (isinstance(step, str) and _STEP_NAME.fullmatch(step)):
         raise Misuse(f"the name of a step matches {_STEP_NAME.pattern}, not {step!r:.100}")
@@ -236,6 +241,8 @@ def _check_options(step: object, retry: object, timeout_ms: object) -> None:
         raise Misuse(f"a step may not be named like a place, as {step!r} is: change its end")
     if timeout_ms is not None:
         whole_number(timeout_ms, "timeout_ms")
+    if budget_cents is not None and whole_number(budget_cents, "budget_cents") > MAX_CENTS:
+        raise Misuse(f"budget_cents is at most {MAX_CENTS}")
     if retry is None:
         return
     if not isinstance(retry, RetrySpec):

@@ -8,35 +8,69 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from workc.kernel.events import Entry
 from workc.kernel.kinds import Payload
-from workc.kernel.ledger import Ledger
+from workc.kernel.ledger import Ledger, Terms
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
+    RunStarted,
+    given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Ask, Reserve, Settle
+from workc.runtime.ports import Pool
+from workc.runtime.refusals import halt_of
+
+
+def ledger_of(started: RunStarted) -> Ledger:
+    """Returns the ledger of a run, before its first move."""
+    limits = started.limits
+    if limits is UNSET:
+        return Ledger(started.ceiling_micro_cents)
+    return Ledger(
+        started.ceiling_micro_cents, tokens=given(limits.tokens), calls=given(limits.calls)
+    )
 
 
 class Governor:
-    """Answers ledger asks, and refuses everything after a halt."""
+    """Answers ledger asks, and refuses everything after a halt.
 
-    def __init__(self, ledger: Ledger, now_ms: Callable[[], int]) -> None:
+    ``ends_ms`` is when the time of the run's budget is over. ``pool`` is a ceiling that the run
+    shares: it is asked for what the run's own ledger would grant, and told what was settled.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        now_ms: Callable[[], int],
+        *,
+        ends_ms: int | None = None,
+        pool: Pool | None = None,
+    ) -> None:
         self._ledger = ledger
         self._now_ms = now_ms
+        self._ends_ms = ends_ms
+        self._pool = pool
         self.halt: str | None = None
 
-    def recall(self, payload: Payload) -> None:
+    def recall(self, entry: Entry) -> None:
         """Takes a recorded answer into account, in order of ``n`` for moves of the ledger."""
+        payload = entry.payload
         match payload:
             case BudgetReserved():
-                self._ledger.reserve(payload.bound)
-                self._halt_unless("BUDGET_EXCEEDED", granted=payload.granted)
+                terms = self._terms(payload, given(entry.at_ms) or 0)
+                terms = msgspec.structs.replace(terms, shared_left=given(payload.shared_left))
+                self._ledger.reserve(payload.bound, terms)
+                if self._pool is not None and payload.granted:
+                    self._pool.reserve(payload.n, payload.bound)
+                self._stop(halt_of(payload))
             case BudgetSettled():
-                move = self._ledger.settle(payload.grant, payload.actual)
-                self._halt_unless("BUDGET_BOUND_VIOLATED", granted=move.granted)
+                self._close(payload)
             case CallHalted():
                 self._stop(payload.code)
             case _:
@@ -44,47 +78,80 @@ class Governor:
 
     def answer(self, ask: Ask) -> Entry | None:
         """Returns the answer where there is one at once, else None."""
+        now_ms = self._now_ms()
         match ask.question:
             case Settle():
                 payload: Payload = self._settle(ask.question)
             case _ if self.halt is not None:
                 payload = CallHalted(code=self.halt)
             case Reserve():
-                payload = self._reserve(ask.question)
+                payload = self._reserve(ask.question, now_ms)
             case _:
                 return None
-        return Entry(at=ask.at, payload=payload, at_ms=self._now_ms())
+        return Entry(at=ask.at, payload=payload, at_ms=now_ms)
 
-    def _reserve(self, question: Reserve) -> BudgetReserved:
-        move = self._ledger.reserve(question.bound)
-        self._halt_unless("BUDGET_EXCEEDED", granted=move.granted)
-        return BudgetReserved(
+    def _terms(self, asked: Reserve | BudgetReserved, now_ms: int) -> Terms:
+        return Terms(
+            tokens=asked.tokens or 0,
+            step=asked.step,
+            step_ceiling=given(asked.step_ceiling),
+            is_late=self._ends_ms is not None and now_ms >= self._ends_ms,
+        )
+
+    def _reserve(self, question: Reserve, now_ms: int) -> BudgetReserved:
+        terms, left = self._terms(question, now_ms), self._shared_left(question, now_ms)
+        terms = msgspec.structs.replace(terms, shared_left=given(left))
+        move = self._ledger.reserve(question.bound, terms)
+        by = move.refused_by
+        answer = BudgetReserved(
             bound=question.bound,
             granted=move.granted,
             n=move.n,
+            refused_by=UNSET if by is None or by == "run" else by,
             reserved=move.reserved,
+            shared_left=left,
             spent=move.spent,
             step=question.step,
+            step_ceiling=question.step_ceiling,
+            tokens=question.tokens,
         )
+        self._stop(halt_of(answer))
+        return answer
+
+    def _shared_left(self, question: Reserve, now_ms: int) -> int | UnsetType:
+        """Takes the bound out of the shared ceiling, if all else has room; says what was left."""
+        if self._pool is None:
+            return UNSET
+        if self._ledger.refusal(question.bound, self._terms(question, now_ms)) is not None:
+            return UNSET
+        return self._pool.reserve(self._ledger.next_n, question.bound)
 
     def _settle(self, question: Settle) -> BudgetSettled:
         # A provider may bill more than numbers in a record reach; the run is stopped for it anyway.
-        actual = min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent)
-        move = self._ledger.settle(question.grant, actual)
-        self._halt_unless("BUDGET_BOUND_VIOLATED", granted=move.granted)
-        return BudgetSettled(
-            actual=actual,
+        settled = BudgetSettled(
+            actual=min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent),
             basis=question.basis,
             grant=question.grant,
-            n=move.n,
-            reserved=move.reserved,
-            spent=move.spent,
+            n=self._ledger.next_n,
+            reserved=0,
+            spent=0,
             step=question.step,
+            tokens=question.tokens,
         )
+        return self._close(settled)
 
-    def _halt_unless(self, code: str, *, granted: bool) -> None:
-        if not granted:
-            self._stop(code)
+    def _close(self, settled: BudgetSettled) -> BudgetSettled:
+        """Makes the move of a settlement; returns it with what stands after it."""
+        move = self._ledger.settle(
+            settled.grant,
+            settled.actual,
+            tokens=settled.tokens or 0,
+            released=settled.basis == "released",
+        )
+        if self._pool is not None:
+            self._pool.settle(settled.grant, settled.actual)
+        self._stop(None if move.granted else "BUDGET_BOUND_VIOLATED")
+        return msgspec.structs.replace(settled, reserved=move.reserved, spent=move.spent)
 
-    def _stop(self, code: str) -> None:
+    def _stop(self, code: str | None) -> None:
         self.halt = self.halt or code

@@ -55,6 +55,22 @@ class Clock(Protocol):
         ...
 
 
+class Pool(Protocol):
+    """One run's share in a ceiling that it shares with others; amounts are micro-cents."""
+
+    def reserve(self, n: int, bound: int) -> int:
+        """Sets ``bound`` aside for the run's move ``n`` if it fits; returns what was left before.
+
+        It fits if and only if it is at most what is returned. What was set aside for ``n`` once is
+        not taken twice.
+        """
+        ...
+
+    def settle(self, n: int, actual: int) -> None:
+        """Commits ``actual`` for what was set aside for the move ``n``, once, and frees the rest."""
+        ...
+
+
 class Entropy(Protocol):
     """Draws random bytes that nobody can foretell."""
 

@@ -10,7 +10,7 @@ import msgspec
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
-from workc.kernel.payloads import StepStatus
+from workc.kernel.payloads import Limits, StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
@@ -18,7 +18,12 @@ from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.program import Program
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
-HALT_ORDER: tuple[str, ...] = ("BUDGET_BOUND_VIOLATED", "BUDGET_EXCEEDED", "TIMEOUT")
+HALT_ORDER: tuple[str, ...] = (
+    "BUDGET_BOUND_VIOLATED",
+    "BUDGET_EXCEEDED",
+    "QUOTA_EXCEEDED",
+    "TIMEOUT",
+)
 
 
 class StepResult(msgspec.Struct, frozen=True):
@@ -54,6 +59,7 @@ class Run:
     ceiling_micro_cents: int
     deadline_ms: int | None
     guard: Guard = unguarded
+    limits: Limits = field(default_factory=Limits)
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])

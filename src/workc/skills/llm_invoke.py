@@ -1,7 +1,7 @@
 """The skill ``llm_invoke``: one text answer of a model, paid out of the run's budget.
 
-Before the call the most it can cost is reserved: every byte of the request counts as one input
-token, plus :data:`OVERHEAD_TOKENS`, and ``max_tokens`` as output. A byte-level tokenizer never
+Before the call the most it can cost is reserved, in money and in tokens: every byte of the request
+counts as one input token, plus :data:`OVERHEAD_TOKENS`, and ``max_tokens`` as output. A byte-level tokenizer never
 makes more tokens than there are UTF-8 bytes. After it the cost is settled, with its basis:
 
 ==========================================  ======================================  ============
@@ -58,6 +58,7 @@ UNSENT = frozenset(
         "INVALID_INPUT",
         "DNS_FAILURE",
         "CONNECTION_REFUSED",
+        "HALTED",
     }
 )
 #: More tokens than any model writes in one answer.
@@ -135,8 +136,9 @@ async def llm_invoke(
     for servers that know only OpenAI's older name for the limit.
 
     Raises:
-        Refusal: ``PRICE_UNKNOWN`` and ``BUDGET_EXCEEDED`` before anything is sent; then what
-            the network, the policy or the provider said.
+        Refusal: ``PRICE_UNKNOWN`` and what refuses a reservation (``BUDGET_EXCEEDED``,
+            ``STEP_CEILING_EXCEEDED``, ``QUOTA_EXCEEDED``) before anything is sent; then what the
+            network, the policy or the provider said.
     """
     call = ModelCall(
         model=model,
@@ -169,14 +171,15 @@ async def llm_invoke(
 
 async def _paid(ctx: Context, request: ModelRequest, call: ModelCall) -> ModelResult:
     """Reserves, calls, settles and only then says what came of it."""
+    input_tokens = len(request.body) + OVERHEAD_TOKENS[request.provider]
     bound = upper_bound(
         ctx.prices,
         request.provider,
         call.model,
-        input_tokens=len(request.body) + OVERHEAD_TOKENS[request.provider],
+        input_tokens=input_tokens,
         output_tokens=call.max_tokens,
     )
-    grant = await ctx.reserve(bound)
+    grant = await ctx.reserve(bound, input_tokens + call.max_tokens)
     try:
         response = await ctx.model(request)
     except Refusal as refusal:
@@ -188,7 +191,8 @@ async def _paid(ctx: Context, request: ModelRequest, call: ModelCall) -> ModelRe
 
 
 async def _settle_unanswered(ctx: Context, grant: Grant, refusal: Refusal) -> None:
-    if refusal.failure.code in UNSENT:
+    failure = refusal.failure
+    if failure.code in UNSENT or failure.details.get("sent") is False:
         await ctx.settle(grant, 0, "released")
     else:
         await ctx.settle(grant, grant.bound_micro_cents, "bound")
@@ -207,7 +211,8 @@ async def _settle_answered(
     elif reading.usage is None:
         await ctx.settle(grant, grant.bound_micro_cents, "bound")
     else:
-        await ctx.settle(grant, _cost(ctx, request, call, reading.usage), "usage")
+        usage = reading.usage
+        await ctx.settle(grant, _cost(ctx, request, call, usage), "usage", usage.total)
 
 
 def _cost(ctx: Context, request: ModelRequest, call: ModelCall, usage: Usage) -> int:

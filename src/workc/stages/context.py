@@ -68,9 +68,10 @@ class Context(Protocol):
         ...
 
     async def model(self, request: ModelRequest) -> ModelResponse:
-        """Makes one provider call. Reserve its upper bound first.
+        """Makes one provider call, for which a reservation must be open.
 
         Raises:
+            Misuse: nothing is reserved.
             Refusal: as for :meth:`http`.
         """
         ...
@@ -79,18 +80,23 @@ class Context(Protocol):
         """Waits; in a replay it does not."""
         ...
 
-    async def reserve(self, bound_micro_cents: int) -> Grant:
-        """Sets the upper bound of a call aside.
+    async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
+        """Sets the upper bound of a call aside: money, one call and, if given, ``tokens``.
 
         Raises:
-            Refusal: ``BUDGET_EXCEEDED`` when what is left does not hold it; the run then halts.
+            Refusal: ``STEP_CEILING_EXCEEDED`` when the step may not cost so much;
+                ``BUDGET_EXCEEDED``, ``QUOTA_EXCEEDED`` (tokens, calls) or ``TIMEOUT`` when the run
+                may not, which halts it.
         """
         ...
 
-    async def settle(self, grant: Grant, actual_micro_cents: int, basis: str) -> None:
-        """Commits what the call cost and frees the rest.
+    async def settle(
+        self, grant: Grant, actual_micro_cents: int, basis: str, tokens: int | None = None
+    ) -> None:
+        """Commits what the call cost and frees the rest; a call that is released was none.
 
-        ``basis`` says where the figure comes from: ``usage``, ``released`` or ``bound``.
+        ``basis`` says where the figure comes from: ``usage``, ``released`` or ``bound``. ``tokens``
+        are those that were used, for ``usage`` of a reservation that was given tokens.
 
         Raises:
             Refusal: ``BUDGET_BOUND_VIOLATED`` when the cost is above what was reserved.

@@ -37,10 +37,12 @@ class ScriptedContext:
     async def model(self, request):
         return await Ask("model", request)
 
-    async def reserve(self, bound):
+    async def reserve(self, bound, tokens=None):
+        self.tokens_reserved = tokens
         return await Ask("reserve", bound)
 
-    async def settle(self, grant, actual, basis):
+    async def settle(self, grant, actual, basis, tokens=None):
+        self.tokens_used = tokens
         await Ask("settle", actual, basis)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workc.kernel.failure import Refusal
+from workc.kernel.failure import Refusal, refuse
 from workc.skills.llm_invoke import KEY_NAMES, OVERHEAD_TOKENS, UNSENT, llm_invoke
 from workc.skills.prices import builtin_prices, load_prices
 from workc.stages.effects import ModelRequest, ModelResponse, SecretName, SecretText
@@ -26,6 +26,7 @@ NOTHING_SENT = [
     "INVALID_INPUT",
     "DNS_FAILURE",
     "CONNECTION_REFUSED",
+    "HALTED",
 ]
 PROVIDERS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 
@@ -308,6 +309,21 @@ def test_parameters_inside_the_schema_are_bound():
         llm_invoke.bind({"model": "m", "prompt": "hi"})
 
 
+def test_a_call_whose_time_was_over_before_it_was_sent_costs_nothing(ask):
+    run = ask(model=refuse("TIMEOUT", "too late", sent=False))
+    assert (run.code, run.asked("settle")) == ("TIMEOUT", (0, "released"))
+
+
+@PROVIDERS
+def test_tokens_are_reserved_and_settled_with_the_money(ask, ctx, provider):
+    run = ask(provider)
+    assert ctx.tokens_used == run.result["tokens"]
+    (request,) = run.asked("model")
+    assert ctx.tokens_reserved == len(request.body) + OVERHEAD_TOKENS[provider] + 100
+    ask(provider, changed(provider, usage=None))
+    assert ctx.tokens_used is None, "the bound follows from the basis"
+
+
 def test_no_other_failure_counts_as_unsent():
     assert sorted(NOTHING_SENT) == sorted(UNSENT)
 
@@ -360,13 +376,15 @@ class _Money:
     prices = builtin_prices()
     idempotency_key = "key-1"
 
-    async def reserve(self, bound):
+    async def reserve(self, bound, tokens=None):
+        self.tokens = tokens
         return await _Said("reserve", bound)
 
     async def model(self, request):
         return await _Said("model", request)
 
-    async def settle(self, grant, cost, basis):
+    async def settle(self, grant, cost, basis, tokens=None):
+        assert tokens <= self.tokens
         await _Said("settle", cost, basis)
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import workc
+from workc.adapters.budget_tracker import BudgetTracker
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.sim.ports import Scripted
@@ -25,12 +26,17 @@ SCRIPT = {
     ],
     f"GET {ITEMS}/big": [Scripted(chunks=(b'"' + b"x" * 70_000 + b'"',))],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
+    "openai gpt-4.1-nano": [Scripted(status=503), Scripted(chunks=(ANSWER,))],
     "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
 }
 
 TRANSFORM = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
 MODEL = "{skill: llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}}"
 RETRY = "retry: {max_attempts: 3, base_delay_ms: 5, max_delay_ms: 9}"
+#: The first attempt is answered with 503; both reserve under the ceiling of the step.
+CAPPED = (
+    MODEL.replace("gpt-4o-mini", "gpt-4.1-nano")[:-1] + f", budget: {{ceiling_cents: 1}}, {RETRY}}}"
+)
 
 
 def call(path="", more=""):
@@ -63,6 +69,14 @@ FILES = {
     "paid": work(budget="50", a=MODEL, b=MODEL),
     "overrun": work(budget="50", a=MODEL.replace("-mini", ""), b=after("a")),
     "halted": work(a=MODEL, b=after("a")),
+    "limited": work(budget="50, tokens: 5000, calls: 2, wall_ms: 60000", a=CAPPED, b=MODEL),
+    "out_of_calls": work(budget="50, calls: 1", a=MODEL, b=MODEL),
+    "out_of_tokens": work(budget="50, tokens: 1400", a=MODEL, b=MODEL),
+    "out_of_time": work(budget="50, wall_ms: 0", a=MODEL),
+    "step_refused": work(
+        RESULT, budget="50", a=TRANSFORM, b=MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
+    ),
+    "shared": work(budget="50", a=MODEL, b=MODEL),
     "big": work(a=call("/big"), b=call("/bytes")),
 }
 
@@ -116,9 +130,10 @@ def bundle(name: str) -> dict[str, bytes]:
             program = Path(folder) / "work.yaml"
             program.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{FILES[name]}")
         ceiling = 1_000 if name == "halted" else None
+        tracker = BudgetTracker(ceiling_cents=1) if name == "shared" else None
         runtime = simulated(
             SCRIPT,
-            settings=Settings(ceiling_micro_cents=ceiling),
+            settings=Settings(ceiling_micro_cents=ceiling, budget=tracker),
             environment={"OPENAI_API_KEY": KEY},
         )
         outcome = runtime.run(program, out=out)

@@ -7,17 +7,28 @@ from pathlib import Path
 
 import click
 
-from workc.api.audit import Audit, Planned, Remark, audit, audit_json
+from workc.api.audit import Audit, Planned, audit, audit_json
+from workc.api.budgets import limits_of
+from workc.api.cost_remarks import Remark
 from workc.api.preparing import load, read_file, typed_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
 from workc.cli import exits, options
-from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_values, named_file
+from workc.cli.budget_text import budget_text
+from workc.cli.commands.run import (
+    CENTS,
+    LIMIT,
+    find_modules_in,
+    input_texts,
+    input_values,
+    named_file,
+)
 from workc.cli.lines import table
 from workc.cli.problems_text import problems_json, show_problems
 from workc.cli.state import State
 from workc.cli.text import count, money, printable, short
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.payloads import Limits
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 
@@ -31,6 +42,8 @@ from workc.skills.prices import builtin_price_file
 )
 @click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
 @click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
+@click.option("--budget-calls", type=LIMIT, metavar="N", help="The most billable calls.")
+@click.option("--budget-tokens", type=LIMIT, metavar="N", help="The most tokens, of all calls.")
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
 @click.option(
     "--strict", is_flag=True, help="Exit 1 if code reaches around ctx, as to the clock or a socket."
@@ -44,6 +57,8 @@ def command(
     inputs: Sequence[str],
     inputs_file: str | None,
     budget_cents: int | None,
+    budget_calls: int | None,
+    budget_tokens: int | None,
     prices: str | None,
     strict: bool,
 ) -> int:
@@ -52,6 +67,7 @@ def command(
     named_file(file)
     settings = Settings(
         ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
+        limits=limits_of(budget_calls, budget_tokens, None),
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
     )
@@ -74,7 +90,10 @@ def command(
 
 #: What problems of a kind exit with; of several kinds the first counts, any other is of usage.
 _EXITS = (
-    (frozenset({"BUDGET_EXCEEDED", "PRICE_UNKNOWN"}), exits.BUDGET),
+    (
+        frozenset({"BUDGET_EXCEEDED", "PRICE_UNKNOWN", "QUOTA_EXCEEDED", "STEP_CEILING_EXCEEDED"}),
+        exits.BUDGET,
+    ),
     (frozenset({"NONDETERMINISTIC"}), exits.FAILED),
 )
 
@@ -106,7 +125,10 @@ def _show(state: State, found: Audit, code: int) -> None:
     state.out(f"plan     {count(len(found.plan), 'step')} in {count(waves, 'wave')}")
     for line in table([_row(step) for step in found.plan], state.width("out") - 2):
         state.out(f"  {line}")
-    state.out(f"cost     {_total(found)} · budget {money(found.ceiling_micro_cents)}")
+    budget = budget_text(found.ceiling_micro_cents, found.limits)
+    state.out(f"cost     {_total(found)} · budget {budget}")
+    if found.limits != Limits():
+        state.out(f"use      {_use(found)}")
     for step in found.plan:
         if step.cost is not None:
             state.out(f"  {_cost_line(step)}")
@@ -148,6 +170,13 @@ def _total(found: Audit) -> str:
     if found.total_micro_cents is None:
         return "not known before the run"
     return f"at most {money(found.total_micro_cents)}"
+
+
+def _use(found: Audit) -> str:
+    tokens = found.total_tokens
+    known = "" if tokens is None else f", {count(tokens, 'token')}"
+    calls = found.total_calls
+    return "not known before the run" if calls is None else f"at most {count(calls, 'call')}{known}"
 
 
 def _cost_line(step: Planned) -> str:

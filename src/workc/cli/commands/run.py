@@ -11,6 +11,7 @@ import click
 
 from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
+from workc.api.budgets import limits_of
 from workc.api.bundles import holds_bundle
 from workc.api.preparing import make_job, parse_inputs, read_file
 from workc.api.runtime import Runtime
@@ -24,14 +25,15 @@ from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.targets import free_folder, outside_bundles
 from workc.cli.text import argument, printable
-from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.ledger import MAX_CENTS, MICRO_CENTS_PER_CENT
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
 
-#: What a budget may be: its micro-cents are integers that any JSON reader holds exactly.
-CENTS = options.Number(0, MAX_SAFE_INTEGER // MICRO_CENTS_PER_CENT)
+CENTS = options.Number(0, MAX_CENTS)
+#: What a limit may be: any number that a record holds.
+LIMIT = options.Number(0, MAX_SAFE_INTEGER)
 _SEED = options.Number(0, 2**64 - 1)
 
 
@@ -45,6 +47,9 @@ _SEED = options.Number(0, 2**64 - 1)
 )
 @click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
 @click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
+@click.option("--budget-calls", type=LIMIT, metavar="N", help="The most billable calls.")
+@click.option("--budget-tokens", type=LIMIT, metavar="N", help="The most tokens, of all calls.")
+@click.option("--budget-wall-ms", type=LIMIT, metavar="N", help="The most time it may take, in ms.")
 @click.option("--seed", type=_SEED, metavar="N", help="The seed of all derived chance.")
 @click.option("--offline", is_flag=True, help="Deny every address.")
 @click.option("--allow-private", is_flag=True, help="Allow private addresses.")
@@ -68,6 +73,9 @@ def command(
     inputs: Sequence[str],
     inputs_file: str | None,
     budget_cents: int | None,
+    budget_calls: int | None,
+    budget_tokens: int | None,
+    budget_wall_ms: int | None,
     seed: int | None,
     offline: bool,
     allow_private: bool,
@@ -86,6 +94,7 @@ def command(
         store=state.absolute(state.store),
         policy=NetworkPolicy(offline=offline, allow_private=allow_private),
         ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
+        limits=limits_of(budget_calls, budget_tokens, budget_wall_ms),
         seed=seed,
         durability=durability,
         max_parallel=max_parallel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of
@@ -23,7 +24,7 @@ from workc.stages.network import NetworkPolicy
 def build_workflow(document: Document) -> WorkflowFile:
     """Returns the workflow that a checked document describes."""
     file = members(document.value)
-    verify = file.get("verify", [])
+    verify, budget = file.get("verify", []), members(file.get("budget"))
     return WorkflowFile(
         name=str(file["name"]),
         description=str(file.get("description", "")),
@@ -32,7 +33,8 @@ def build_workflow(document: Document) -> WorkflowFile:
         ),
         secrets=tuple(texts(file.get("secrets"))),
         skills=tuple(texts(file.get("skills"))),
-        budget_ceiling_cents=_count(members(file.get("budget")).get("ceiling_cents")),
+        budget_ceiling_cents=_count(budget.get("ceiling_cents")),
+        limits=msgspec.convert(_without(budget, "ceiling_cents"), Limits),
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
         steps=_steps(document, members(file["steps"])),
@@ -41,6 +43,10 @@ def build_workflow(document: Document) -> WorkflowFile:
         ),
         output=file.get("output"),
     )
+
+
+def _without(record: JsonObject, name: str) -> JsonObject:
+    return {key: value for key, value in record.items() if key != name}
 
 
 def _count(value: Json) -> int | None:
@@ -76,6 +82,7 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         retry=msgspec.convert(members(step.get("retry")), RetrySpec),
         timeout_ms=_count(step.get("timeout_ms")),
         approval=_approval(members(step.get("approval"))),
+        budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
         description=str(step.get("description", "")),
         line=document.key_mark(("steps", step_id)).line,
     )

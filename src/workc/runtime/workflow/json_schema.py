@@ -6,6 +6,7 @@ expressions, cycles, and the parameters of skills.
 
 from __future__ import annotations
 
+from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 
 #: Names of workflows, inputs, steps and checks.
@@ -141,6 +142,15 @@ _STEP = _record(
         "retry": _RETRY,
         "timeout_ms": _count("How long one attempt may take; 0 means 0."),
         "approval": _APPROVAL,
+        "budget": _record(
+            "What the step may cost, all its attempts together.",
+            ["ceiling_cents"],
+            {
+                "ceiling_cents": _count(
+                    "The most it may cost, in cents; 0 means nothing.", 0, MAX_CENTS
+                )
+            },
+        ),
         "description": _DESCRIPTION,
     },
 )
@@ -198,9 +208,16 @@ FILE_SCHEMA: JsonObject = {
                 ),
             ),
             "budget": _record(
-                "What the run may cost.",
-                ["ceiling_cents"],
-                {"ceiling_cents": _count("The most it may cost, in cents; 0 means nothing.")},
+                "What the run may use; what is absent is not limited, but money: without it nothing.",
+                [],
+                {
+                    "ceiling_cents": _count(
+                        "The most it may cost, in cents; 0 means nothing.", 0, MAX_CENTS
+                    ),
+                    "calls": _count("The most billable calls it may make; 0 means none."),
+                    "tokens": _count("The most tokens it may use, of all calls; 0 means none."),
+                    "wall_ms": _count("The most time it may take, from its start; 0 means none."),
+                },
             ),
             "timeout_ms": _count("How long the whole run may take; 0 means 0."),
             "policy": _record("What the run may do.", [], {"network": _NETWORK}),

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
 from workc.stages.network import NetworkPolicy
 
@@ -73,6 +74,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetrySpec = RetrySpec()
     timeout_ms: int | None = None
     approval: ApprovalSpec | None = None
+    budget_ceiling_cents: int | None = None
     description: str = ""
     line: int = 0
 
@@ -88,7 +90,8 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
 class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow; ``steps`` in file order.
 
-    ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0.
+    ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
+    of the budget beside money.
     """
 
     name: str
@@ -97,6 +100,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     budget_ceiling_cents: int | None = None
+    limits: Limits = Limits()
     timeout_ms: int | None = None
     policy: NetworkPolicy | None = None
     steps: tuple[StepSpec, ...] = ()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from workc.bundle.layout import EVENTS
 from workc.bundle.policies import OFFLINE, policy_name
@@ -20,6 +20,7 @@ from workc.kernel.events import Event, Path, dotted
 from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
+    Basis,
     BudgetReserved,
     BudgetSettled,
     CallHalted,
@@ -81,9 +82,10 @@ class LaneRules:
         self._before: Payload | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
-        self._is_offline = False
+        self._is_offline = self._limits_tokens = False
         self._bounds: Bounds | None = None
-        self._grants: dict[int, tuple[Path, int]] = {}
+        self._ceiling: int | UnsetType | None = None
+        self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
         self.steps: dict[str, StepFound] = {}
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
@@ -97,11 +99,14 @@ class LaneRules:
                 self._leave(at)
             if type(payload) is SkillExecuted:
                 self._executed(payload)
+            elif type(payload) is BudgetReserved:
+                self._reserved(payload, event.at_ms)
             else:
-                self._take(payload)
+                self._take(event)
             self._before = payload
 
-    def _take(self, payload: Payload) -> None:
+    def _take(self, event: Event) -> None:
+        payload = event.payload
         match payload:
             case EffectAsked():
                 self._asked(payload)
@@ -109,10 +114,10 @@ class LaneRules:
                 self._answered(payload)
             case SkillAsked():
                 self._called(payload)
-            case BudgetReserved():
-                self._reserved(payload)
             case BudgetSettled():
                 self._settled(payload)
+            case RunStarted():
+                self._started(payload, event.at_ms)
             case _:
                 self._take_rare(payload)
 
@@ -128,13 +133,6 @@ class LaneRules:
         match payload:
             case RetryScheduled():
                 self._retried(payload)
-            case RunStarted():
-                self._check_alone(payload)
-                self._money.start(payload.ceiling_micro_cents)
-                self._children.start(payload.run_id)
-                self._code = payload.code
-                self._of_function = payload.program_kind == "function"
-                self._check_policy(payload.policy)
             case CallHalted():
                 self.stopped = "a call was halted"
             case StepSkipped():
@@ -150,6 +148,15 @@ class LaneRules:
                 self._gate(payload)
             case _:
                 pass
+
+    def _started(self, started: RunStarted, at_ms: int | UnsetType) -> None:
+        self._check_alone(started)
+        self._money.start(started, at_ms)
+        self._children.start(started.run_id)
+        self._code = started.code
+        self._of_function = started.program_kind == "function"
+        self._limits_tokens = started.limits is not UNSET and started.limits.tokens is not UNSET
+        self._check_policy(started.policy)
 
     def _declared(self, plan: PlanChosen) -> None:
         if plan.effects is not UNSET:
@@ -208,7 +215,7 @@ class LaneRules:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
         self._start = at
         self._has_begun = self._has_begun or len(at) > 1
-        self._step = self._skill = self._before = None
+        self._step = self._skill = self._before = self._ceiling = None
         self._attempt = 1
         self._waits = False
 
@@ -326,12 +333,18 @@ class LaneRules:
         self._attempt = retry.attempt + 1
         self._waits = False
 
-    def _reserved(self, reserved: BudgetReserved) -> None:
+    def _reserved(self, reserved: BudgetReserved, at_ms: int | UnsetType) -> None:
         self._name(reserved.step)
-        self._money.take(reserved)
+        self._money.take(reserved, at_ms)
+        if self._ceiling is None:
+            self._ceiling = reserved.step_ceiling
+        elif self._ceiling != reserved.step_ceiling:
+            self._differs(
+                rules.STEP_HAS_ONE_CEILING, "step_ceiling", self._ceiling, reserved.step_ceiling
+            )
         if reserved.granted:
-            self._grants[reserved.n] = (self._start, reserved.bound)
-        else:
+            self._grants[reserved.n] = (self._start, reserved)
+        elif reserved.refused_by != "step":
             self.stopped = "a reservation was refused"
 
     def _settled(self, settled: BudgetSettled) -> None:
@@ -339,17 +352,28 @@ class LaneRules:
         self._money.take(settled)
         if type(self._before) is ChildJoined:
             self._check_all(self._children.settled(self._before, settled))
-        lane, bound = self._grants.pop(settled.grant, (None, 0))
-        if lane != self._start:
+        lane, reserved = self._grants.pop(settled.grant, (None, None))
+        if reserved is None or lane != self._start:
             message = "the reservation does not stand before its settlement in the same lane"
             self._fail(rules.SETTLED_IN_LANE, message, "/payload/grant")
             return
-        if settled.actual > bound:
+        self._settle("actual", settled.basis, reserved.bound, settled.actual)
+        if settled.actual > reserved.bound:
             self.stopped = "a settlement was above its bound"
-        expected = {"released": 0, "bound": bound}.get(settled.basis, settled.actual)
-        if settled.actual != expected:
-            message = f"a settlement by {settled.basis} has the actual {expected}"
-            self._fail(rules.SETTLED_BY_BASIS, message, "/payload/actual")
+        if (settled.tokens is UNSET) != (reserved.tokens is UNSET):
+            message = "a settlement has tokens if and only if its reservation has"
+            self._fail(rules.TOKENS_ARE_SETTLED, message, "/payload/tokens")
+            return
+        self._settle("tokens", settled.basis, reserved.tokens or 0, settled.tokens or 0)
+        if self._limits_tokens and (settled.tokens or 0) > (reserved.tokens or 0):
+            self.stopped = "a settlement was above its bound of tokens"
+
+    def _settle(self, field: str, basis: Basis, bound: int, actual: int) -> None:
+        """Checks one amount of a settlement against its basis and what was reserved of it."""
+        expected = {"released": 0, "bound": bound}.get(basis, actual)
+        if actual != expected:
+            message = f"{field} of a settlement by {basis} is {expected}"
+            self._fail(rules.SETTLED_BY_BASIS, message, f"/payload/{field}")
 
     def _differs(self, rule: Rule, field: str, expected: object, actual: object) -> None:
         message = f"{field} does not fit the events before it in its lane"

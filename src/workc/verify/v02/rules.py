@@ -211,6 +211,12 @@ SETTLED_IN_LANE = _money(
 SETTLED_BY_BASIS = _money(
     4, "BUDGET_INVALID", "What is released costs nothing, what is charged at its bound costs it."
 )
+STEP_HAS_ONE_CEILING = _money(
+    5, "BUDGET_INVALID", "All reservations of a step have the same ceiling of it, or none has."
+)
+TOKENS_ARE_SETTLED = _money(
+    6, "BUDGET_INVALID", "A settlement says its tokens if and only if its reservation does."
+)
 
 RECEIPT_IS_THERE = _receipt(1, "BUNDLE_MALFORMED", "There is a receipt.json.")
 RECEIPT_SIZE = _receipt(2, "LIMIT_EXCEEDED", "receipt.json has at most 268,435,456 bytes.")

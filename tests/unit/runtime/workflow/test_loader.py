@@ -8,6 +8,7 @@ import pytest
 
 from workc.kernel import jcs
 from workc.kernel.catalog import CATALOG
+from workc.kernel.payloads import Limits
 from workc.runtime.workflow.check_steps import MAX_STEPS
 from workc.runtime.workflow.document import parse_document
 from workc.runtime.workflow.loader import check, declared_skills, find_problems, load_workflow
@@ -89,12 +90,22 @@ def test_a_good_file_becomes_a_workflow(known):
     assert flow.output == {"a": "${steps.top.result}", "b": ["${inputs.base}"]}
 
 
+def test_the_limits_of_a_budget_are_read_and_a_step_has_a_ceiling_of_its_own(known):
+    text = "budget: {calls: 0, tokens: 9, wall_ms: 30000}\n" + step(
+        "{skill: anything, budget: {ceiling_cents: 2}}"
+    ).removeprefix(HEAD)
+    flow = load_workflow((HEAD + text).encode(), "f.yaml", known)
+    assert flow.limits == Limits(calls=0, tokens=9, wall_ms=30_000)
+    assert (flow.budget_ceiling_cents, flow.steps[1].budget_ceiling_cents) == (None, 2)
+
+
 def test_zero_means_zero_and_absent_means_none(known):
     """Pitfall 9, the part of the file."""
     flow = load_workflow(GOOD.encode(), "f.yaml", known)
     assert (flow.budget_ceiling_cents, flow.timeout_ms, flow.steps[1].timeout_ms) == (0, 0, 0)
     flow = load_workflow(step("{skill: anything}").encode(), "f.yaml", known)
     assert (flow.budget_ceiling_cents, flow.timeout_ms, flow.steps[1].timeout_ms) == (None,) * 3
+    assert flow.limits == Limits()
     assert (flow.policy, flow.output, flow.verify, flow.inputs) == (None, None, (), ())
 
 
@@ -165,6 +176,10 @@ output: ["${{steps.f}}", {{k: "${{nope.x}}"}}, "${{secrets.KEY}}"]
         ("ceiling_cents: 0", "ceiling_cents: -1", "-1 is less than 0", "write 0 or more"),
         ("ceiling_cents: 0", "ceiling_cents: true", "must be a whole number", "cents"),
         ("ceiling_cents: 0", "ceiling_cents: '5'", "must be a whole number, not a text", "cents"),
+        ("ceiling_cents: 0", "calls: -1", "-1 is less than 0", "write 0 or more"),
+        ("ceiling_cents: 0", "tokens: 1.5", "must be a whole number", "tokens"),
+        ("ceiling_cents: 0", "wall: 30s", 'there is no key "wall" here', "did you mean wall_ms?"),
+        ("ceiling_cents: 0", "ceiling_cents: 9007199255", "more than 9007199254", "or less"),
         ("workc: 1", "workc: 2", "this must be 1", "write workc: 1"),
         ("workc: 1", "workc: true", "this must be 1", "write workc: 1"),
         ("secrets: [TOKEN]", "secrets: [TOKEN, TOKEN]", "stands here twice", "remove one"),

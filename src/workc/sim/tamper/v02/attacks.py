@@ -7,6 +7,7 @@ from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
 from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
+from workc.sim.tamper.v02.attacks_limits import LIMIT_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
@@ -17,6 +18,7 @@ ATTACKS: Attacks[Draft] = {
     **OUTCOME_ATTACKS,
     **LOG_ATTACKS,
     **MONEY_ATTACKS,
+    **LIMIT_ATTACKS,
     **WORD_ATTACKS,
     **GATE_ATTACKS,
     **CHILD_ATTACKS,

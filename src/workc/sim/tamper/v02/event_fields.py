@@ -117,6 +117,45 @@ def _none_was_refused(subject: Subject, _event: Doc) -> bool:
     return all(event["payload"].get("granted", True) for event in subject.events)
 
 
+def _has(*path: str) -> When:
+    """Returns whether a payload has a member, at any depth."""
+
+    def has(_subject: Subject, event: Doc) -> bool:
+        held = event["payload"]
+        for name in path:
+            if name not in held:
+                return False
+            held = held[name]
+        return True
+
+    return has
+
+
+def _limits_nothing(name: str) -> When:
+    """Returns whether there is a limit that refused nothing."""
+    has = _has("limits", name)
+    return lambda subject, event: has(subject, event) and _none_was_refused(subject, event)
+
+
+def _has_one_of_two_ceilings(subject: Subject, event: Doc) -> bool:
+    others = [e for e in subject.lane(event) if e["kind"] == "BudgetReserved"]
+    return "step_ceiling" in event["payload"] and len(others) > 1
+
+
+def _shares(_subject: Subject, event: Doc) -> bool:
+    return bool("shared_left" in event["payload"] and event["payload"]["granted"])
+
+
+def _has_fixed_tokens(_subject: Subject, event: Doc) -> bool:
+    return bool("tokens" in event["payload"] and event["payload"]["basis"] != "usage")
+
+
+def _has_used_tokens(subject: Subject, event: Doc) -> bool:
+    is_limited = "tokens" in subject.events[0]["payload"].get("limits", {})
+    is_used = "tokens" in event["payload"] and event["payload"]["basis"] == "usage"
+    return bool(is_used and not is_limited)
+
+
 def _has_status_below_999(_subject: Subject, event: Doc) -> bool:
     status: int = event["payload"].get("response", {}).get("status", 999)
     return status < 999
@@ -286,6 +325,9 @@ FIELDS: tuple[Field, ...] = (
         "RunStarted", ("ceiling_micro_cents",), _plus_one, (), ("receipt",), _none_was_refused
     ),
     Field("RunStarted", ("engine",), _other, (), ("receipt",)),
+    Field("RunStarted", ("limits", "calls"), _plus_one, (), ("receipt",), _limits_nothing("calls")),
+    Field("RunStarted", ("limits", "tokens"), _plus_one, (), ("receipt",), _limits_nothing("tokens")),
+    Field("RunStarted", ("limits", "wall_ms"), _plus_one, (), ("receipt",), _limits_nothing("wall_ms")),
     Field("RunStarted", ("name",), _other, (), ("receipt",)),
     Field("RunStarted", ("nonce",), _other, (), ("receipt",)),
     Field("RunStarted", ("policy", "id"), _other, (POLICY,), ("receipt",)),
@@ -354,9 +396,12 @@ FIELDS: tuple[Field, ...] = (
     Field("BudgetReserved", ("bound",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetReserved", ("granted",), _flip, (TABLE, MONEY), ("budget",), _of_child),
     Field("BudgetReserved", ("n",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("refused_by",), _swap("calls", "tokens"), (MONEY,), ("budget",), _has("refused_by")),
     Field("BudgetReserved", ("reserved",), _plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("shared_left",), _plus_one, (), ("budget",), _shares),
     Field("BudgetReserved", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetReserved", ("step",), _other, (TABLE,), ("budget",), _has_another_of_step),
+    Field("BudgetReserved", ("step_ceiling",), _plus_one, (MONEY,), ("budget",), _has_one_of_two_ceilings),
     Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",), _of_call),
     Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",), _of_call),
     Field("BudgetSettled", ("actual",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
@@ -365,6 +410,8 @@ FIELDS: tuple[Field, ...] = (
     Field("BudgetSettled", ("reserved",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
+    Field("BudgetSettled", ("tokens",), _plus_one, (MONEY,), ("budget", "receipt"), _has_fixed_tokens),
+    Field("BudgetSettled", ("tokens",), _plus_one, (), ("budget", "receipt"), _has_used_tokens),
     Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has_parent),
     Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has_parent),
     Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has_parent),

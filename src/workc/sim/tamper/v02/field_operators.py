@@ -27,11 +27,20 @@ _OPTIONAL = frozenset(
         ("ApprovalAsked", "timeout_ms"),
         ("GateEvaluated", "failure"),
         ("GateEvaluated", "value"),
-        ("Locked", "code"),
         ("EffectAsked", "effect"),
         ("PlanChosen", "compression"),
         ("PlanChosen", "effects"),
         ("RunStarted", "parent"),
+        ("BudgetReserved", "refused_by"),
+        ("BudgetReserved", "shared_left"),
+        ("BudgetReserved", "step_ceiling"),
+        ("BudgetReserved", "tokens"),
+        ("BudgetSettled", "tokens"),
+        ("Locked", "code"),
+        ("RunStarted", "calls"),
+        ("RunStarted", "limits"),
+        ("RunStarted", "tokens"),
+        ("RunStarted", "wall_ms"),
         ("VerificationRun", "failure"),
         ("VerificationRun", "value"),
         ("WorkEnded", "failure"),
@@ -136,5 +145,5 @@ def _keeps_form(name: str, kind: str, tokens: Tokens) -> bool:
 
 
 def _is_of_payload(tokens: Tokens) -> bool:
-    """Returns whether a place is a member of a payload, or of one of its results."""
-    return len(tokens) == 2 or tokens[1] == "results" or "retry_after_ms" in tokens
+    """Returns whether a place is a member of a payload, of its limits, or of one of its results."""
+    return len(tokens) == 2 or tokens[1] in {"limits", "results"} or "retry_after_ms" in tokens

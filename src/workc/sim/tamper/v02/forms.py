@@ -89,10 +89,13 @@ RECEIPT_FORM: Form = {
     "lock_level": ("Draft", "Staged", "Committed", "Published", "Immutable"),
     "manifest_sha256": "text",
     "money": {
+        "calls?": "count",
         "ceiling_micro_cents": "count",
+        "limits?": {"calls?": "count", "tokens?": "count", "wall_ms?": "count"},
         "refused": "count",
         "reserved_micro_cents": "count",
         "spent_micro_cents": "count",
+        "tokens?": "count",
     },
     "name": "text",
     "nonce": "text",
