@@ -146,6 +146,8 @@ def test_tokens_above_their_bound_stop_a_run_that_limits_them(tmp_path, limit, t
 async def settles_oddly(ctx: workc.Context, how: str) -> None:
     grant = await ctx.reserve(10, None if how == "without" else 5)
     match how:
+        case "huge":
+            await ctx.reserve(1, 2**40 + 1)
         case "without":
             await ctx.settle(grant, 1, "usage", 1)
         case "silent":
@@ -168,6 +170,7 @@ async def odd(ctx: workc.WorkflowContext, how: str) -> None:
         ("silent", "takes the tokens that were used"),
         ("other", "means 5 tokens, not 4"),
         ("negative", "a whole number"),
+        ("huge", "at most 1099511627776"),
     ],
 )
 def test_a_settlement_that_no_record_could_hold_is_a_mistake_and_costs_its_bound(

@@ -45,6 +45,8 @@ from workc.stages.effects import (
     ModelResponse,
 )
 
+#: More tokens than any call uses, so that the sum of thousands is a number that a record holds.
+MAX_CALL_TOKENS = 2**40
 _BASES: dict[str, Basis] = {"usage": "usage", "released": "released", "bound": "bound"}
 
 
@@ -129,6 +131,8 @@ class AttemptContext:
         """Sets the upper bound of a call aside, or raises what refused it."""
         bound = whole_number(bound_micro_cents, "a bound in micro-cents")
         most = UNSET if tokens is None else whole_number(tokens, "a bound in tokens")
+        if most is not UNSET and most > MAX_CALL_TOKENS:
+            raise Misuse(f"a bound in tokens is at most {MAX_CALL_TOKENS}")
         question = Reserve(bound, self._step, most, self._step_ceiling)
         answer = self._unless_halted(await self._lane.ask(question))
         if not isinstance(answer, BudgetReserved):

@@ -56,6 +56,7 @@ class Governor:
         self._now_ms = now_ms
         self._ends_ms = ends_ms
         self._pool = pool
+        self._tokens_used = 0
         self.halt: str | None = None
 
     def recall(self, entry: Entry) -> None:
@@ -128,6 +129,9 @@ class Governor:
 
     def _settle(self, question: Settle) -> BudgetSettled:
         # A provider may bill more than numbers in a record reach; the run is stopped for it anyway.
+        tokens = question.tokens
+        if tokens is not UNSET:
+            tokens = min(tokens, MAX_SAFE_INTEGER - self._tokens_used)
         settled = BudgetSettled(
             actual=min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent),
             basis=question.basis,
@@ -136,7 +140,7 @@ class Governor:
             reserved=0,
             spent=0,
             step=question.step,
-            tokens=question.tokens,
+            tokens=tokens,
         )
         return self._close(settled)
 
@@ -148,6 +152,7 @@ class Governor:
             tokens=settled.tokens or 0,
             released=settled.basis == "released",
         )
+        self._tokens_used += settled.tokens or 0
         if self._pool is not None:
             self._pool.settle(settled.grant, settled.actual)
         self._stop(None if move.granted else "BUDGET_BOUND_VIOLATED")

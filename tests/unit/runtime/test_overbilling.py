@@ -22,3 +22,14 @@ def test_spent_never_passes_what_a_record_holds_and_the_run_halts(bills):
     assert all(move.spent <= MAX_SAFE_INTEGER for move in settled)
     assert settled[0].spent == min(bills[0], MAX_SAFE_INTEGER)
     assert governor.halt == "BUDGET_BOUND_VIOLATED"
+
+
+def test_tokens_never_pass_what_a_record_holds_though_nobody_limits_them():
+    governor = Governor(Ledger(100), lambda: 0)
+    used = []
+    for n in range(2):
+        governor.answer(Ask((1, 0, n), Reserve(1, "a", tokens=5)))
+        settle = Settle(2 * n, 1, "usage", "a", tokens=MAX_SAFE_INTEGER)
+        used.append(governor.answer(Ask((1, 1, n), settle)).payload.tokens)
+    assert used == [MAX_SAFE_INTEGER, 0]
+    assert governor.halt is None
