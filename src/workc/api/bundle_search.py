@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workc.adapters.run_folder import BUNDLE, JOURNAL
-from workc.api.sources import find_source
+from workc.api.bundles import may_be_bundle
+from workc.api.sources import find_source, stands
 from workc.api.store import Store
 from workc.api.transport import SUFFIX
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
@@ -47,6 +48,8 @@ def _named_by(text: str, store: Store) -> list[Sought]:
 
 
 def _sealed(text: str, store: Store) -> Path:
+    if stands(text) and not may_be_bundle(Path(text)):
+        raise refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder or an archive")
     source = find_source(text, store)
     if not source.sealed:
         name = source.path.name
