@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
+    from workc.api.recorder import ReplayRecorder
     from workc.api.runtime import Runtime
     from workc.kernel.failure import Failure, Misuse, Refusal
     from workc.kernel.version import __version__ as __version__
     from workc.runtime.function import StepFailed, WorkflowContext
     from workc.runtime.outcome import StructuredOutcome
     from workc.sim.tamper.operation import TamperOp
+    from workc.skills.ready import HttpCallSkill, JsonTransformSkill, LLMInvokeSkill
+    from workc.skills.stub_responses import HTTP_STUB_RESPONSES, LLM_STUB_RESPONSES
     from workc.stages.context import Context
     from workc.stages.network import NetworkPolicy
     from workc.stages.skill import Skill
@@ -27,9 +30,15 @@ _HOMES = {
     "Context": "workc.stages.context",
     "Failure": "workc.kernel.failure",
     "Finding": "workc.verify.verdict",
+    "HTTP_STUB_RESPONSES": "workc.skills.stub_responses",
+    "HttpCallSkill": "workc.skills.ready",
+    "JsonTransformSkill": "workc.skills.ready",
+    "LLMInvokeSkill": "workc.skills.ready",
+    "LLM_STUB_RESPONSES": "workc.skills.stub_responses",
     "Misuse": "workc.kernel.failure",
     "NetworkPolicy": "workc.stages.network",
     "Refusal": "workc.kernel.failure",
+    "ReplayRecorder": "workc.api.recorder",
     "Runtime": "workc.api.runtime",
     "Skill": "workc.stages.skill",
     "StepFailed": "workc.runtime.function",
@@ -47,12 +56,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "HTTP_STUB_RESPONSES",
+    "LLM_STUB_RESPONSES",
     "Context",
     "Failure",
     "Finding",
+    "HttpCallSkill",
+    "JsonTransformSkill",
+    "LLMInvokeSkill",
     "Misuse",
     "NetworkPolicy",
     "Refusal",
+    "ReplayRecorder",
     "Runtime",
     "Skill",
     "StepFailed",

@@ -15,12 +15,15 @@ from workc.adapters.event_loops import loopless
 from workc.adapters.identity import run_id as make_run_id
 from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
-from workc.api.settings import Clock, RunDriver, Settings, policy_digest, policy_id, policy_rules
+from workc.api.settings import Clock, RunDriver, Settings, policy_rules
+from workc.api.standing_in import StandIn, recorded_stand_in
 from workc.bundle.documents import Receipt
+from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
 from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
+from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import Ledger
@@ -35,6 +38,7 @@ from workc.runtime.governor import Governor
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
+    AnsweredBy,
     SideEffect,
     StructuredOutcome,
     Timings,
@@ -46,6 +50,7 @@ from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
 from workc.runtime.workflow.model import StepSpec
 from workc.runtime.workflow.references import references_of
+from workc.runtime.world import WorldDesk
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Result
@@ -101,6 +106,7 @@ def begin(
     files: Files,
     clock: Clock,
     run_id: str,
+    stand_in: StandIn | None = None,
 ) -> Start:
     """Returns the start of a new run; the files that it names are put into ``files``."""
     seed = settings.seed
@@ -115,7 +121,7 @@ def begin(
         inputs=store_file(files, "evidence/inputs.json", "json", jcs.encode(inputs)),
         name=program.name,
         nonce=settings.entropy.draw(16).hex(),
-        policy=_policy(settings, files),
+        policy=_policy(settings, files, {} if stand_in is None else stand_in.rules),
         prices=store_file(files, "evidence/prices.json", "json", settings.prices),
         program=store_file(files, program.path, "text", _text_of(program, settings)),
         program_kind=program.kind,
@@ -130,12 +136,13 @@ def new_run_id(settings: Settings, clock: Clock) -> str:
     return make_run_id(clock.now_ms(), settings.entropy.draw(10))
 
 
-def _policy(settings: Settings, files: Files) -> Policy:
-    rules = canonical.encode(policy_rules(settings.policy))
+def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy:
+    rules = canonical.encode({**policy_rules(settings.policy), **standing_in})
+    digest = sha256_hex(rules)
     return Policy(
-        id=policy_id(settings.policy),
+        id=policy_name(digest),
         rules=store_file(files, "evidence/policy.json", "json", rules),
-        rules_sha256=policy_digest(settings.policy),
+        rules_sha256=digest,
     )
 
 
@@ -144,6 +151,11 @@ def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
     rules = load_json(files, started.policy.rules)
     network = rules.get("network") if isinstance(rules, dict) else None
     return msgspec.convert(network, NetworkPolicy)
+
+
+def stand_in_of(started: RunStarted, files: Files) -> StandIn | None:
+    """Returns who stood in for the world when the run began."""
+    return recorded_stand_in(load_json(files, started.policy.rules))
 
 
 def make_run(start: Start, files: Files) -> Run:
@@ -180,9 +192,12 @@ class Finished:
 class Recorder:
     """Watches a run: what it asked of the world, for the outcome; and tells somebody else."""
 
-    def __init__(self, files: KeptFiles, watch: Watch | None) -> None:
+    def __init__(
+        self, files: KeptFiles, watch: Watch | None, by: Mapping[str, AnsweredBy] | None = None
+    ) -> None:
         self._files = files
         self._watch = watch
+        self._by = by or {}
         self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
 
     def __call__(self, entry: Entry) -> None:
@@ -197,19 +212,20 @@ class Recorder:
         if isinstance(payload, EffectAsked):
             request = load_json(self._files, payload.request)
             if isinstance(request, dict):
-                self._effects.append((entry.at, _side_effect(payload.port, request)))
+                by = self._by.get(payload.port, "world")
+                self._effects.append((entry.at, _side_effect(payload.port, request, by)))
 
     def side_effects(self) -> tuple[SideEffect, ...]:
         """Returns the effects in logical order."""
         return tuple(effect for _, effect in sorted(self._effects, key=lambda pair: pair[0]))
 
 
-def _side_effect(port: str, request: JsonObject) -> SideEffect:
+def _side_effect(port: str, request: JsonObject, by: AnsweredBy) -> SideEffect:
     if port == "http":
-        return SideEffect("http", f"{request['method']} {_shown(request['url'])}")
+        return SideEffect("http", f"{request['method']} {_shown(request['url'])}", by)
     base = request["base_url"]
     return SideEffect(
-        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}"
+        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}", by
     )
 
 
@@ -233,19 +249,20 @@ def run_live(
     known: Known | None = None,
     desk: Desk | None = None,
     before: Iterable[Entry] = (),
+    stand_in: StandIn | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
 
-    ``before`` are the recorded entries of a run that continues.
+    ``before`` are the recorded entries of a run that continues. ``stand_in`` answers for the world.
 
     Raises:
         Interrupted: the driver was told to stop; the journal holds everything so far.
     """
     run = make_run(start, place)
     engine = make_engine(start, run, settings.max_parallel)
-    recorder = Recorder(place, watch)
+    recorder = Recorder(place, watch, None if stand_in is None else stand_in.by)
     for entry in before:
         recorder.note(entry)
     if journal is None:
@@ -253,6 +270,8 @@ def run_live(
         journal.append(start.entry)
         recorder(start.entry)
     desk = desk or Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
+    if stand_in is not None:
+        desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
     session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program)
     driver = settings.driver(
@@ -319,14 +338,16 @@ def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings
             raise refuse("INVALID_INPUT", message, secrets=list[Json](found))
 
 
-def refuse_unset_secrets(program: Program, settings: Settings) -> None:
+def refuse_unset_secrets(
+    program: Program, settings: Settings, stand_in: StandIn | None = None
+) -> None:
     """Refuses a run that would send a secret that is not set: nothing is spent before that is found.
 
     Raises:
         Refusal: ``UNAUTHORIZED``, naming every variable that is not set or is empty.
     """
-    if settings.ports is not None:
-        # Nothing is sent; ports that are given need no secrets.
+    if settings.ports is not None or stand_in is not None:
+        # Nothing is sent where somebody stands in; a port that does send names what it lacks.
         return
     unset = [name for name in secrets_used(program) if not settings.environment.get(name)]
     if unset:

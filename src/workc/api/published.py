@@ -70,7 +70,10 @@ _OUTCOME = _record(
     result={"type": ["object", "null"]},
     error={"anyOf": [{"type": "null"}, _ERROR]},
     step=_TEXT_OR_NULL,
-    side_effects=_list(_record(type=_TEXT, target=_TEXT)),
+    side_effects=_list(
+        _record(type=_TEXT, target=_TEXT, by={"enum": ["world", "stub", "recording"]})
+    ),
+    stubbed=_FLAG,
     cost_micro_cents=_COUNT,
     attempts=_COUNT,
     timings=_record(started_ms=_COUNT, ended_ms=_COUNT, duration_ms={"type": "integer"}),

@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -35,6 +35,7 @@ from workc.api.programs import (
     single_step,
 )
 from workc.api.settings import RunDriver, Settings
+from workc.api.standing_in import RunRecorder, stand_in_for
 from workc.api.store import Store
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
@@ -47,8 +48,12 @@ from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
+from workc.skills.stub_tables import Stubs
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
+
+if TYPE_CHECKING:
+    from workc.skills.ready import ReadySkill
 
 Path_ = str | os.PathLike[str]
 
@@ -88,6 +93,7 @@ class Runtime:
         seed: int | None = None,
         durability: Durability = "flush",
         max_parallel: int = 16,
+        recorder: RunRecorder | None = None,
         settings: Settings | None = None,
     ) -> None:
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
@@ -99,7 +105,9 @@ class Runtime:
             seed=seed,
             durability=durability,
             max_parallel=max_parallel,
+            recorder=recorder,
         )
+        self._stubs: dict[str, Stubs] = {}
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
 
     @property
@@ -107,15 +115,21 @@ class Runtime:
         """Returns the registered skills by name."""
         return dict(self._skills)
 
-    def register_skill(self, name: str, skill: Skill[..., object]) -> None:
+    def register_skill(self, name: str, skill: Skill[..., object] | ReadySkill) -> None:
         """Makes a skill known under a name, in place of what was known under it.
+
+        A stubbed one (``workc.HttpCallSkill``, ``workc.LLMInvokeSkill``) has its port answered from
+        its table in all later runs of this runtime, whichever skill asks.
 
         Raises:
             Misuse: ``skill`` is none; decorate the function with ``@workc.skill``.
         """
-        if as_skill(skill) is None:
+        found = as_skill(getattr(skill, "skill", skill))
+        if found is None:
             raise Misuse(f"{skill!r} is no skill; decorate the function with @workc.skill")
-        self._skills[name] = replace(skill, name=name)
+        # A built-in skill under its own name stays the very one: its code is not the user's.
+        self._skills[name] = found if found.name == name else replace(found, name=name)
+        self._stubs[name] = Stubs() if isinstance(skill, Skill) else skill.stubs
 
     def run(
         self,
@@ -210,18 +224,28 @@ class Runtime:
         target = None if out is None else _free(Path(out))
         settings = job.settings
         launch.refuse_open_secrets(job.program, job.inputs, settings)
-        launch.refuse_unset_secrets(job.program, settings)
+        stand_in = stand_in_for(settings.stubs, settings.recorder)
+        launch.refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
         run_id = launch.new_run_id(settings, clock)
         place = _place(settings, run_id)
         try:
             if isinstance(place, RunWriter):
                 place.note(job.notes)
-            start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
+            start = launch.begin(job.program, job.inputs, settings, place, clock, run_id, stand_in)
             result, effects = launch.run_live(
-                start, place, settings, clock, watch=watch, on_driver=on_driver
+                start,
+                place,
+                settings,
+                clock,
+                stand_in=stand_in,
+                watch=watch,
+                on_driver=on_driver,
             )
-            return finish(place, settings, target, result, effects)
+            outcome = finish(place, settings, target, result, effects)
+            if settings.recorder is not None:
+                settings.recorder.keep(launch.seal_memory(place)[1])
+            return outcome
         finally:
             place.close()
 
@@ -275,7 +299,11 @@ class Runtime:
         if own is not None:
             ceilings.append(own * MICRO_CENTS_PER_CENT)
         policy = _joined(settings.policy, workflow.policy if workflow else None)
-        return replace(settings, ceiling_micro_cents=min(ceilings, default=0), policy=policy)
+        stubs = settings.stubs
+        for registered in self._stubs.values():
+            stubs |= registered
+        ceiling = min(ceilings, default=0)
+        return replace(settings, ceiling_micro_cents=ceiling, policy=policy, stubs=stubs)
 
 
 def finish(

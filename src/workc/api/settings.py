@@ -12,15 +12,14 @@ from typing import Protocol, get_args
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.run_folder import Durability
-from workc.bundle.policies import policy_name
-from workc.kernel import canonical
-from workc.kernel.digest import sha256_hex
+from workc.api.standing_in import RunRecorder
 from workc.kernel.failure import Misuse
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Entropy, Ports
 from workc.runtime.session import Session
 from workc.skills.prices import Prices, builtin_price_file, load_prices
+from workc.skills.stub_tables import Stubs
 from workc.stages.network import NetworkPolicy
 
 
@@ -71,7 +70,8 @@ class Settings:
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
-    the network by something else, as a simulation does.
+    the network by something else, as a simulation does. ``stubs`` are the tables that answer a port
+    in place of it, ``recorder`` what was recorded; either way no port is asked.
     """
 
     store: Path | None = None
@@ -85,6 +85,8 @@ class Settings:
     clock: ClockSource = SystemClock
     entropy: Entropy = field(default_factory=SystemEntropy)
     ports: Ports | None = None
+    stubs: Stubs = field(default_factory=Stubs)
+    recorder: RunRecorder | None = None
     driver: DriverMaker = make_live_driver
 
     def __post_init__(self) -> None:
@@ -129,13 +131,3 @@ def policy_rules(policy: NetworkPolicy) -> JsonObject:
             "offline": policy.offline,
         }
     }
-
-
-def policy_id(policy: NetworkPolicy) -> str:
-    """Returns the name of a policy: of a shipped one, else of the digest of its rules."""
-    return policy_name(policy_digest(policy))
-
-
-def policy_digest(policy: NetworkPolicy) -> str:
-    """Returns the SHA-256 of the rules as canonical JSON."""
-    return sha256_hex(canonical.encode(policy_rules(policy)))

@@ -115,7 +115,7 @@ def tell(source: Source) -> RunStory:
     story.spent_micro_cents = timeline.spent_micro_cents
     story.reserved_micro_cents = timeline.reserved_micro_cents
     story.proof_digest = source.claimed_digest()
-    story.notes = source.notes
+    story.notes += source.notes
     if story.status == "incomplete" and not source.sealed:
         story.status = "running" if source.is_locked else "interrupted"
     return story
@@ -128,6 +128,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.run_id, story.name, story.engine = payload.run_id, payload.name, payload.engine
             story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
+            story.notes += _stood_in(_shown(source, payload.policy.rules))
         case GateEvaluated() | ApprovalAnswered():
             story.gates = [*story.gates, gate_story(payload)]
         case ChildSpawned() | ChildJoined():
@@ -150,6 +151,14 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 story.message = f"checks that did not hold: {', '.join(broken)}"
         case _:
             pass
+
+
+def _stood_in(rules: Json) -> list[str]:
+    """Returns a note if the answers of the run were not the world's."""
+    found = rules if isinstance(rules, dict) else {}
+    if "recording" in found:
+        return [f"its answers were played back from the bundle {found['recording']}"]
+    return ["answers were stubbed: see stubs in evidence/policy.json"] if "stubs" in found else []
 
 
 def _work(story: RunStory, source: Source, payload: WorkEnded) -> None:

@@ -1,0 +1,100 @@
+"""Who stands in for the world in a run, and what the run's evidence says of it.
+
+The rules of the policy, which every bundle holds, name it: ``stubs`` is the text of the tables,
+``recording`` the proof digest of the bundle that answered. So a run that goes on after a crash is
+answered as before, and nobody takes a stubbed run for a real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from workc.kernel.failure import Failure, Misuse, refuse
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.asks import Call, Effect
+from workc.runtime.outcome import AnsweredBy
+from workc.runtime.world import World
+from workc.sim.stubs import StubWorld
+from workc.skills.stub_tables import Stubs, read_stubs
+from workc.stages.effects import EffectResponse
+from workc.stages.skill import Result
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A world with the members that it adds to the policy's rules; ``by`` says who answers a port."""
+
+    world: World
+    rules: JsonObject
+    by: Mapping[str, AnsweredBy]
+
+
+class RunRecorder(Protocol):
+    """Keeps what a run was answered, and answers later runs with it."""
+
+    def stand_in(self) -> StandIn | None:
+        """Returns who answers the next run: None while there is nothing to answer with."""
+        ...
+
+    def keep(self, bundle: Mapping[str, bytes]) -> None:
+        """Takes the bundle of a run that was not answered by this recorder."""
+        ...
+
+
+def stand_in_for(stubs: Stubs, recorder: RunRecorder | None) -> StandIn | None:
+    """Returns who stands in for the world: a recording before any stub, or None."""
+    recorded = None if recorder is None else recorder.stand_in()
+    return recorded or _stubbed(stubs)
+
+
+def recording_stand_in(world: World, proof_digest: str) -> StandIn:
+    """Returns the stand-in of a recording: nothing of the world is asked."""
+    by: dict[str, AnsweredBy] = {"http": "recording", "model": "recording"}
+    return StandIn(world, {"recording": proof_digest}, by)
+
+
+def recorded_stand_in(rules: Json) -> StandIn | None:
+    """Returns who stood in for the world when a run began, by the rules that it recorded.
+
+    The recording itself is not among them, so what it would have to answer is missing.
+
+    Raises:
+        Refusal: ``JOURNAL_CORRUPT`` if the rules hold stubs that are none.
+    """
+    found = rules if isinstance(rules, dict) else {}
+    digest, text = found.get("recording"), found.get("stubs")
+    if digest is not None:
+        return recording_stand_in(_Gone(), str(digest))
+    if text is None:
+        return None
+    try:
+        return _stubbed(read_stubs(str(text)))
+    except Misuse as misuse:
+        raise refuse("JOURNAL_CORRUPT", f"the stubs of the run cannot be read: {misuse}") from None
+
+
+def _stubbed(stubs: Stubs) -> StandIn | None:
+    tables = {"http": stubs.http, "model": stubs.model}
+    by: dict[str, AnsweredBy] = {
+        port: "stub" for port, table in tables.items() if table is not None
+    }
+    return StandIn(StubWorld(stubs), {"stubs": stubs.to_text()}, by) if by else None
+
+
+class _Gone:
+    """Is the world of a recording that is not at hand."""
+
+    def of_effect(self, effect: Effect) -> EffectResponse | Failure | None:
+        """Returns that there is no answer."""
+        return _missing()
+
+    def of_call(self, call: Call) -> Result | Failure | None:
+        """Returns that there is no answer."""
+        return _missing()
+
+
+def _missing() -> Failure:
+    message = "the run was answered from a recording, which is not here"
+    return Failure(code="CAPTURE_MISSING", message=message)
