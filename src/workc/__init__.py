@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workc.api.catalog import failures
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
     from workc.api.recorder import ReplayRecorder
     from workc.api.runtime import Runtime
@@ -48,6 +49,7 @@ _HOMES = {
     "Verdict": "workc.verify.verdict",
     "WorkflowContext": "workc.runtime.function",
     "__version__": "workc.kernel.version",
+    "failures": "workc.api.catalog",
     "replay": "workc.api.functions",
     "run": "workc.api.functions",
     "skill": "workc.api.functions",
@@ -76,6 +78,7 @@ __all__ = [
     "TamperOp",
     "Verdict",
     "WorkflowContext",
+    "failures",
     "replay",
     "run",
     "skill",

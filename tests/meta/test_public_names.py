@@ -28,6 +28,7 @@ PUBLIC = [
     "TamperOp",
     "Verdict",
     "WorkflowContext",
+    "failures",
     "replay",
     "run",
     "skill",
