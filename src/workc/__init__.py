@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workc.api.catalog import failures
+    from workc.api.contracts import Quota, ResourceContract
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
     from workc.api.recorder import ReplayRecorder
     from workc.api.runtime import Runtime
+    from workc.api.skill_metadata import SkillMetadata
     from workc.kernel.failure import Failure, Misuse, Refusal
     from workc.kernel.version import __version__ as __version__
     from workc.runtime.function import StepFailed, WorkflowContext
@@ -38,10 +40,13 @@ _HOMES = {
     "LLM_STUB_RESPONSES": "workc.skills.stub_responses",
     "Misuse": "workc.kernel.failure",
     "NetworkPolicy": "workc.stages.network",
+    "Quota": "workc.api.contracts",
     "Refusal": "workc.kernel.failure",
     "ReplayRecorder": "workc.api.recorder",
+    "ResourceContract": "workc.api.contracts",
     "Runtime": "workc.api.runtime",
     "Skill": "workc.stages.skill",
+    "SkillMetadata": "workc.api.skill_metadata",
     "StepFailed": "workc.runtime.function",
     "StructuredOutcome": "workc.runtime.outcome",
     "TamperMutator": "workc.testkit.tamper_folder",
@@ -68,10 +73,13 @@ __all__ = [
     "LLMInvokeSkill",
     "Misuse",
     "NetworkPolicy",
+    "Quota",
     "Refusal",
     "ReplayRecorder",
+    "ResourceContract",
     "Runtime",
     "Skill",
+    "SkillMetadata",
     "StepFailed",
     "StructuredOutcome",
     "TamperMutator",

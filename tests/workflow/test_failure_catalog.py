@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 import workc
-from workc import Failure, HttpCallSkill, LLMInvokeSkill, Misuse, Refusal, Runtime
+from workc import (
+    Failure,
+    HttpCallSkill,
+    LLMInvokeSkill,
+    Misuse,
+    Quota,
+    Refusal,
+    ResourceContract,
+    Runtime,
+)
 from workc.api.settings import Settings
 from workc.kernel.catalog import CATALOG
 from workc.runtime.outcome import error_of
@@ -73,6 +82,13 @@ def refused_port():
 
 def transform(**params):
     return use("json_transform", **params)
+
+
+def under_contract(**members):
+    """Returns the outcome of a request under a contract that allows it but for these members."""
+    given = {"allowed_operations": ("http_call",), **members}
+    made = ResourceContract(contract_id="C", principal="p", **given)
+    return use("http_call", Runtime(contract=made), url=PAGE)
 
 
 def overbilled():
@@ -142,6 +158,9 @@ PRODUCED = {
     "INTERNAL_ERROR": lambda _: use(
         "http_call", Runtime(settings=Settings(ports=Buggy())), url=PAGE
     ),
+    "QUOTA_EXCEEDED": lambda _: under_contract(quotas={"http_call": Quota(uses=0)}),
+    "OPERATION_NOT_ALLOWED": lambda _: under_contract(allowed_operations=()),
+    "CONTRACT_EXPIRED": lambda _: under_contract(expires_at="2020-01-01T00:00:00Z"),
     "PRICE_UNKNOWN": lambda _: use("llm_invoke", **{**MODEL, "model": "none-such"}),
     "SKILL_FAILED": lambda _: alone(breaks),
     "INVALID_OUTPUT": lambda _: alone(lies),

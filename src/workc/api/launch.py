@@ -153,9 +153,9 @@ def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
     return msgspec.convert(network, NetworkPolicy)
 
 
-def stand_in_of(started: RunStarted, files: Files) -> StandIn | None:
+def stand_in_of(started: RunStarted, files: Files, clock: Clock) -> StandIn | None:
     """Returns who stood in for the world when the run began."""
-    return recorded_stand_in(load_json(files, started.policy.rules))
+    return recorded_stand_in(load_json(files, started.policy.rules), clock.now_ms)
 
 
 def make_run(start: Start, files: Files) -> Run:
@@ -270,7 +270,7 @@ def run_live(
         journal.append(start.entry)
         recorder(start.entry)
     desk = desk or Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
-    if stand_in is not None:
+    if stand_in is not None and stand_in.world is not None:
         desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
     session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program)
@@ -346,7 +346,7 @@ def refuse_unset_secrets(
     Raises:
         Refusal: ``UNAUTHORIZED``, naming every variable that is not set or is empty.
     """
-    if settings.ports is not None or stand_in is not None:
+    if settings.ports is not None or (stand_in is not None and stand_in.by):
         # Nothing is sent where somebody stands in; a port that does send names what it lacks.
         return
     unset = [name for name in secrets_used(program) if not settings.environment.get(name)]

@@ -216,19 +216,18 @@ _PLANNED = _record(
     target=_TEXT,
     cost={"anyOf": [{"type": "null"}, _BOUND]},
 )
+_REMARK = _record(
+    level={"enum": ["problem", "warning"]},
+    message=_TEXT,
+    step=_TEXT_OR_NULL,
+    code=_TEXT_OR_NULL,
+)
 _CHECK = _record(
     {
         "name": _TEXT,
         "kind": {"enum": ["file", "function"]},
         "plan": _list(_PLANNED),
-        "remarks": _list(
-            _record(
-                level={"enum": ["problem", "warning"]},
-                message=_TEXT,
-                step=_TEXT_OR_NULL,
-                code=_TEXT_OR_NULL,
-            )
-        ),
+        "remarks": _list(_REMARK),
         "secrets": _list(_record(name=_TEXT, is_set=_FLAG)),
         "ceiling_micro_cents": _COUNT,
         "total_micro_cents": _COUNT_OR_NULL,
@@ -369,9 +368,89 @@ _RULES = _record(
 )
 _SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
 
+_TEXTS = _list(_TEXT)
+_USES_LEFT: JsonObject = {"type": "object", "additionalProperties": _COUNT_OR_NULL}
+_SKILL = _record(
+    skill_id=_TEXT,
+    name=_TEXT,
+    version=_TEXT,
+    description=_TEXT,
+    input_schema=_OBJECT,
+    output_schema=_OBJECT,
+    timeout_ms=_COUNT_OR_NULL,
+    cost_estimate=_record(
+        basis={"enum": ["free", "reserved", "unknown"]}, at_most_micro_cents=_COUNT_OR_NULL
+    ),
+    retry_policy=_record(by=_TEXT, max_attempts=_COUNT, idempotent=_FLAG),
+    permissions=_TEXTS,
+    side_effects=_TEXTS,
+    tags=_TEXTS,
+)
+_CONTRACT = _record(
+    contract_id=_TEXT,
+    principal=_TEXT,
+    budget_cents=_COUNT,
+    period={"enum": ["run", "hour", "day", "contract"]},
+    allowed_operations=_TEXTS,
+    quotas={
+        "type": "object",
+        "additionalProperties": _record(uses=_COUNT_OR_NULL, per_minute=_COUNT_OR_NULL),
+    },
+    policy={"type": ["object", "null"]},
+    expires_at=_TEXT_OR_NULL,
+)
+_STATE = _record(
+    left_micro_cents=_COUNT_OR_NULL,
+    spent_micro_cents=_COUNT,
+    allowed_skills=_TEXTS,
+    uses_left=_USES_LEFT,
+    expires_at=_TEXT_OR_NULL,
+    tried=_list(
+        _record(
+            name=_TEXT,
+            run_id=_TEXT_OR_NULL,
+            status=_TEXT,
+            code=_TEXT,
+            attempts=_COUNT,
+            cost_micro_cents=_COUNT,
+        )
+    ),
+    last_outcome={"anyOf": [{"type": "null"}, _OUTCOME]},
+)
+_SIMULATION = _record(
+    name=_TEXT,
+    ok=_FLAG,
+    steps=_list(
+        _record(
+            step=_TEXT,
+            skill=_TEXT,
+            wave=_COUNT,
+            attempts=_COUNT,
+            effects=_TEXTS,
+            target=_TEXT,
+            cost_micro_cents=_COUNT_OR_NULL,
+            waiting_ms=_COUNT_OR_NULL,
+        )
+    ),
+    effects=_TEXTS,
+    missing=_TEXTS,
+    cost_micro_cents=_COUNT_OR_NULL,
+    ceiling_micro_cents=_COUNT,
+    waiting_ms=_COUNT_OR_NULL,
+    remarks=_list(_REMARK),
+)
+
 #: Of each published name: the ``schema`` member of the document, what it is, its members.
 _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
-    "outcome": ("workc.outcome/1", "What `run` and `resume` print with --json.", _OUTCOME),
+    "outcome": (
+        "workc.outcome/1",
+        "A StructuredOutcome: what `run` and `resume` print with --json.",
+        _OUTCOME,
+    ),
+    "skill": ("workc.skill/1", "What `Runtime.describe_skill` gives: SkillMetadata.", _SKILL),
+    "contract": ("workc.contract/1", "A ResourceContract.", _CONTRACT),
+    "state": ("workc.state/1", "What `Runtime.query` gives.", _STATE),
+    "simulation": ("workc.simulation/1", "What `Runtime.simulate` gives.", _SIMULATION),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
     "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),

@@ -128,7 +128,7 @@ def _continue(
         known=Past(recorded),
         before=[_entry(record) for record in records if record.kind == "EffectAsked"],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
-        stand_in=launch.stand_in_of(start.payload, writer),
+        stand_in=launch.stand_in_of(start.payload, writer, clock),
         watch=watch,
         on_driver=on_driver,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +24,17 @@ from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import Durability, RunWriter
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
+from workc.api.contract_account import ContractAccount
+from workc.api.contracts import ResourceContract, narrowed
+from workc.api.estimate import Simulation, refused_plan, simulate
+from workc.api.given import (
+    as_inputs,
+    free_place,
+    joined_policy,
+    name_of,
+    normal_json,
+    read_workflow,
+)
 from workc.api.launch import Finished, Place, Watch
 from workc.api.programs import (
     FileProgram,
@@ -34,12 +45,13 @@ from workc.api.programs import (
     home_of,
     single_step,
 )
-from workc.api.settings import RunDriver, Settings
-from workc.api.standing_in import RunRecorder, stand_in_for
+from workc.api.runtime_state import History, RuntimeState, state_of
+from workc.api.settings import Clock, RunDriver, Settings
+from workc.api.skill_metadata import SkillMetadata, metadata_of
+from workc.api.standing_in import RunRecorder, StandIn, stand_in_for, under_contract
 from workc.api.store import Store
 from workc.kernel import jcs
-from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Failure, Misuse, refuse
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.flow import RunResult
@@ -94,6 +106,7 @@ class Runtime:
         durability: Durability = "flush",
         max_parallel: int = 16,
         recorder: RunRecorder | None = None,
+        contract: ResourceContract | None = None,
         settings: Settings | None = None,
     ) -> None:
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
@@ -106,8 +119,12 @@ class Runtime:
             durability=durability,
             max_parallel=max_parallel,
             recorder=recorder,
+            contract=contract,
         )
+        own = self.settings.contract
+        self._account = None if own is None else ContractAccount(own)
         self._stubs: dict[str, Stubs] = {}
+        self._history = History()
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
 
     @property
@@ -144,13 +161,9 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
-        return outcome_of_work(
-            lambda: self.start(
-                self.prepare(workflow, {} if inputs is None else inputs),
-                out=out,
-                watch=watch,
-                on_driver=on_driver,
-            )
+        return self._told(
+            name_of(workflow),
+            lambda: self._start(self.prepare(workflow, as_inputs(inputs)), out, watch, on_driver),
         )
 
     async def arun(
@@ -167,7 +180,8 @@ class Runtime:
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Uses one skill once, as a run of one step, and returns its outcome."""
-        return outcome_of_work(lambda: self.start(self._single(skill, params), out=out))
+        name = name_of(skill)
+        return self._told(name, lambda: self._start(self._single(skill, params), out, None, None))
 
     async def aexecute(
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
@@ -185,19 +199,24 @@ class Runtime:
         Raises:
             Refusal: what is wrong with the file, the code or the inputs.
         """
-        if not isinstance(cast("object", inputs), Mapping):
-            raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(inputs).__name__}")
-        if isinstance(workflow, Workflow):
-            return self._function_job(workflow, inputs)
-        if isinstance(workflow, FileProgram):
-            return self._file_job(workflow, inputs)
+        inputs = as_inputs(inputs)
+        found = self._found(workflow)
+        if isinstance(found, Workflow):
+            return self._function_job(found, inputs)
+        return self._file_job(found, inputs)
+
+    def _found(
+        self, workflow: Path_ | Workflow[..., object] | FileProgram
+    ) -> FileProgram | Workflow[..., object]:
+        if isinstance(workflow, Workflow | FileProgram):
+            return workflow
         if not isinstance(cast("object", workflow), str | os.PathLike):
             given = type(workflow).__name__
             raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
         text = os.fspath(workflow)
         if ":" in text and not Path(text).exists():
-            return self._function_job(find_workflow(text, Path.cwd()), inputs)
-        return self._file_job(self.load(Path(text)), inputs)
+            return find_workflow(text, Path.cwd())
+        return self.load(Path(text))
 
     def start(
         self,
@@ -212,7 +231,59 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        return outcome_of_work(lambda: self._start(job, out, watch, on_driver))
+        name = job.program.name
+        return self._told(name, lambda: self._start(job, out, watch, on_driver))
+
+    def describe_skill(self, name: str) -> SkillMetadata:
+        """Returns what is known of a registered skill before it is used.
+
+        Raises:
+            Misuse: no skill has that name; says which have.
+        """
+        if name not in self._skills:
+            raise Misuse(
+                f"no skill is named {name!r:.80}; known: {', '.join(sorted(self._skills))}"
+            )
+        stubbed = self._stubs.get(name, Stubs()) != Stubs()
+        return metadata_of(name, self._skills[name], ("stubbed",) if stubbed else ())
+
+    def query(self) -> RuntimeState:
+        """Returns what may be spent and used now, what was tried, and the last outcome."""
+        return state_of(self.settings, self._account, self._skills, self._history)
+
+    def simulate(
+        self,
+        plan: Path_ | Workflow[..., object] | FileProgram | Mapping[str, Json],
+        inputs: Mapping[str, Json] | None = None,
+    ) -> Simulation:
+        """Returns what a plan may cost, wait for and lack, without running any of it.
+
+        ``plan`` is a workflow file, ``file.py:name``, a ``@workflow``, or the content of a workflow
+        file as a mapping. Inputs that are not given are not known; what is wrong with the plan or
+        with those that are given is among the remarks.
+
+        Raises:
+            Misuse: ``plan`` is of another type.
+        """
+        settings = self._with_ceiling(None, self.settings, default=None)
+        try:
+            found = self._plan(plan)
+            return simulate(found, as_inputs(inputs), settings, self._account)
+        except Refusal as refusal:
+            return refused_plan(name_of(plan), refusal)
+
+    def _plan(
+        self, plan: Path_ | Workflow[..., object] | FileProgram | Mapping[str, Json]
+    ) -> FileProgram | Workflow[..., object]:
+        if not isinstance(plan, Mapping):
+            return self._found(plan)
+        data = jcs.encode(normal_json({**plan}))
+        prices = self.settings.price_table
+        return file_program(data, "plan.json", Path.cwd(), self._skills, prices)
+
+    def _told(self, name: str, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
+        """Returns the outcome of work, remembered for :meth:`query`."""
+        return self._history.take(name, outcome_of_work(work))
 
     def _start(
         self,
@@ -221,38 +292,34 @@ class Runtime:
         watch: Watch | None,
         on_driver: Callable[[RunDriver], None] | None,
     ) -> StructuredOutcome:
-        target = None if out is None else _free(Path(out))
+        target = None if out is None else free_place(Path(out))
         settings = job.settings
         launch.refuse_open_secrets(job.program, job.inputs, settings)
         stand_in = stand_in_for(settings.stubs, settings.recorder)
         launch.refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
-        run_id = launch.new_run_id(settings, clock)
-        place = _place(settings, run_id)
-        try:
-            if isinstance(place, RunWriter):
-                place.note(job.notes)
-            start = launch.begin(job.program, job.inputs, settings, place, clock, run_id, stand_in)
-            result, effects = launch.run_live(
-                start,
-                place,
-                settings,
-                clock,
-                stand_in=stand_in,
-                watch=watch,
-                on_driver=on_driver,
-            )
-            outcome = finish(place, settings, target, result, effects)
-            if settings.recorder is not None:
-                settings.recorder.keep(launch.seal_memory(place)[1])
+        going = Going(job, target, stand_in, clock, watch, on_driver)
+        account = self._account_of_run()
+        if account is None:
+            return _run(going, settings)
+        account.admit(job.program, clock.now_ms())
+        going = replace(going, stand_in=under_contract(stand_in, account, clock.now_ms))
+        with account.held(settings.ceiling_micro_cents, clock.now_ms()) as share:
+            outcome = _run(going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents))
+            share.spent_micro_cents = outcome.cost_micro_cents
             return outcome
-        finally:
-            place.close()
+
+    def _account_of_run(self) -> ContractAccount | None:
+        """Returns who counts what a run uses: one account for all, or for a period of one run."""
+        shared = self._account
+        if shared is None or shared.contract.period != "run":
+            return shared
+        return ContractAccount(shared.contract)
 
     def _single(self, skill: str | Skill[..., object], params: JsonObject) -> Job:
         found = self._skill(skill)
         found.bind(params)
-        params = cast("JsonObject", _normal(params))
+        params = cast("JsonObject", normal_json(params))
         key = params.get("api_key_env")
         program = replace(
             single_step(found, params, self.settings.price_table),
@@ -289,21 +356,69 @@ class Runtime:
             Refusal: what is wrong with the file or with the code that it names.
         """
         prices = self.settings.price_table
-        return file_program(_read(path), path.name, path.resolve().parent, self._skills, prices)
-
-    def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:
-        own = workflow.budget_ceiling_cents if workflow else None
-        ceilings = (
-            [settings.ceiling_micro_cents] if settings.ceiling_micro_cents is not None else []
+        return file_program(
+            read_workflow(path), path.name, path.resolve().parent, self._skills, prices
         )
-        if own is not None:
-            ceilings.append(own * MICRO_CENTS_PER_CENT)
-        policy = _joined(settings.policy, workflow.policy if workflow else None)
+
+    def _with_ceiling(
+        self, workflow: WorkflowFile | None, settings: Settings, *, default: int | None = 0
+    ) -> Settings:
+        own = workflow.budget_ceiling_cents if workflow else None
+        contract = settings.contract
+        ceilings = [
+            each
+            for each in (
+                settings.ceiling_micro_cents,
+                None if own is None else own * MICRO_CENTS_PER_CENT,
+                None if contract is None else contract.budget_micro_cents,
+            )
+            if each is not None
+        ]
+        policy = joined_policy(settings.policy, workflow.policy if workflow else None)
+        if contract is not None:
+            policy = narrowed(policy, contract.policy)
         stubs = settings.stubs
         for registered in self._stubs.values():
             stubs |= registered
-        ceiling = min(ceilings, default=0)
+        ceiling = min(ceilings, default=default)
         return replace(settings, ceiling_micro_cents=ceiling, policy=policy, stubs=stubs)
+
+
+@dataclass(frozen=True, eq=False)
+class Going:
+    """A job on its way: where its bundle goes, who stands in for the world, who watches."""
+
+    job: Job
+    target: Path | None
+    stand_in: StandIn | None
+    clock: Clock
+    watch: Watch | None
+    on_driver: Callable[[RunDriver], None] | None
+
+
+def _run(going: Going, settings: Settings) -> StructuredOutcome:
+    job, clock, stand_in = going.job, going.clock, going.stand_in
+    run_id = launch.new_run_id(settings, clock)
+    place = _place(settings, run_id)
+    try:
+        if isinstance(place, RunWriter):
+            place.note(job.notes)
+        start = launch.begin(job.program, job.inputs, settings, place, clock, run_id, stand_in)
+        result, effects = launch.run_live(
+            start,
+            place,
+            settings,
+            clock,
+            stand_in=stand_in,
+            watch=going.watch,
+            on_driver=going.on_driver,
+        )
+        outcome = finish(place, settings, going.target, result, effects)
+        if settings.recorder is not None:
+            settings.recorder.keep(launch.seal_memory(place)[1])
+        return outcome
+    finally:
+        place.close()
 
 
 def finish(
@@ -354,40 +469,3 @@ def _place(settings: Settings, run_id: str) -> Place:
     if settings.store is None:
         return MemoryRun()
     return RunWriter(Store(settings.store).folder(run_id), settings.durability)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise refuse("INVALID_WORKFLOW", f"{path} cannot be read: {why}", file=path.name) from None
-
-
-def _normal(params: Json) -> Json:
-    """Returns parameters that fit as the JSON that is recorded of them."""
-    try:
-        return jcs.normalise(params)
-    except CanonicalError as error:
-        why = str(error).removeprefix("not JSON: ")
-        raise refuse("INVALID_INPUT", f"the parameters are not JSON: {why}") from None
-
-
-def _free(path: Path) -> Path:
-    """Returns the path if a bundle may go there."""
-    if path.is_symlink() or (path.exists() and not path.is_dir()) or _holds(path):
-        raise refuse(
-            "INVALID_INPUT", f"{path} is there already; a bundle is never written over another"
-        )
-    return path
-
-
-def _holds(path: Path) -> bool:
-    return path.is_dir() and any(path.iterdir())
-
-
-def _joined(base: NetworkPolicy, own: NetworkPolicy | None) -> NetworkPolicy:
-    """Returns the policy of a run: the workflow's own where it has one; offline always holds."""
-    if own is None or base.offline:
-        return base
-    return own

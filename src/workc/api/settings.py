@@ -12,6 +12,7 @@ from typing import Protocol, get_args
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.run_folder import Durability
+from workc.api.contracts import ResourceContract
 from workc.api.standing_in import RunRecorder
 from workc.kernel.failure import Misuse
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
@@ -71,7 +72,7 @@ class Settings:
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
     the network by something else, as a simulation does. ``stubs`` are the tables that answer a port
-    in place of it, ``recorder`` what was recorded; either way no port is asked.
+    in place of it, ``recorder`` what was recorded; either way no port is asked. ``contract`` refuses what it does not allow.
     """
 
     store: Path | None = None
@@ -87,6 +88,7 @@ class Settings:
     ports: Ports | None = None
     stubs: Stubs = field(default_factory=Stubs)
     recorder: RunRecorder | None = None
+    contract: ResourceContract | None = None
     driver: DriverMaker = make_live_driver
 
     def __post_init__(self) -> None:

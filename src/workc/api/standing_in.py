@@ -1,16 +1,21 @@
 """Who stands in for the world in a run, and what the run's evidence says of it.
 
 The rules of the policy, which every bundle holds, name it: ``stubs`` is the text of the tables,
-``recording`` the proof digest of the bundle that answered. So a run that goes on after a crash is
+``recording`` the proof digest of the bundle that answered, ``contract`` the text of the contract
+under which everything is refused that it does not allow. So a run that goes on after a crash is
 answered as before, and nobody takes a stubbed run for a real one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from workc.api.contract_account import ContractAccount, ContractWorld
+from workc.api.contracts import parse_contract
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call, Effect
@@ -26,7 +31,7 @@ from workc.stages.skill import Result
 class StandIn:
     """A world with the members that it adds to the policy's rules; ``by`` says who answers a port."""
 
-    world: World
+    world: World | None
     rules: JsonObject
     by: Mapping[str, AnsweredBy]
 
@@ -55,24 +60,40 @@ def recording_stand_in(world: World, proof_digest: str) -> StandIn:
     return StandIn(world, {"recording": proof_digest}, by)
 
 
-def recorded_stand_in(rules: Json) -> StandIn | None:
+def under_contract(
+    stand_in: StandIn | None, account: ContractAccount, now_ms: Callable[[], int]
+) -> StandIn:
+    """Returns the stand-in that refuses what a contract does not allow, and passes on the rest."""
+    inner = stand_in or StandIn(None, {}, {})
+    text = jcs.encode(account.contract.to_json()).decode()
+    world = ContractWorld(account, now_ms, inner.world)
+    return StandIn(world, {**inner.rules, "contract": text}, inner.by)
+
+
+def recorded_stand_in(rules: Json, now_ms: Callable[[], int]) -> StandIn | None:
     """Returns who stood in for the world when a run began, by the rules that it recorded.
 
-    The recording itself is not among them, so what it would have to answer is missing.
+    The recording itself is not among them, so what it would have to answer is missing. What was
+    used of a contract is not either: its quotas are counted from here.
 
     Raises:
-        Refusal: ``JOURNAL_CORRUPT`` if the rules hold stubs that are none.
+        Refusal: ``JOURNAL_CORRUPT`` if the rules hold stubs or a contract that are none.
     """
     found = rules if isinstance(rules, dict) else {}
-    digest, text = found.get("recording"), found.get("stubs")
-    if digest is not None:
-        return recording_stand_in(_Gone(), str(digest))
-    if text is None:
-        return None
     try:
-        return _stubbed(read_stubs(str(text)))
-    except Misuse as misuse:
-        raise refuse("JOURNAL_CORRUPT", f"the stubs of the run cannot be read: {misuse}") from None
+        stand_in = _recorded_world(found)
+        if "contract" not in found:
+            return stand_in
+        contract = parse_contract(jcs.parse(str(found["contract"]).encode()))
+    except (Misuse, CanonicalError) as error:
+        raise refuse("JOURNAL_CORRUPT", f"the rules of the run cannot be read: {error}") from None
+    return under_contract(stand_in, ContractAccount(contract), now_ms)
+
+
+def _recorded_world(rules: JsonObject) -> StandIn | None:
+    if "recording" in rules:
+        return recording_stand_in(_Gone(), str(rules["recording"]))
+    return _stubbed(read_stubs(str(rules["stubs"]))) if "stubs" in rules else None
 
 
 def _stubbed(stubs: Stubs) -> StandIn | None:
@@ -91,8 +112,8 @@ class _Gone:
         return _missing()
 
     def of_call(self, call: Call) -> Result | Failure | None:
-        """Returns that there is no answer."""
-        return _missing()
+        """Returns that there is no answer, unless the function is pure."""
+        return None if call.pure else _missing()
 
 
 def _missing() -> Failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "86c79680701ae062a39a6c0bdb0e2297cdbee6ac49bf1ba1bb0790bc0f294591"
+CATALOG_SHA256 = "dcc2d6ae68db94573450cc7e9e4b8cf0a550f2c3b96274e78b56c5f300358fa0"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -258,6 +258,24 @@ CATALOG: dict[str, CatalogEntry] = {
             max_delay_ms=30000,
             multiplier_permille=2000,
             strategy="exponential",
+        ),
+    ),
+    "CONTRACT_EXPIRED": CatalogEntry(
+        code="CONTRACT_EXPIRED",
+        category="PERMISSION",
+        exit=1,
+        hint="Make a new contract with a later expires_at.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The contract of the runtime has ended, so nothing is done under it any more.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
         ),
     ),
     "DNS_FAILURE": CatalogEntry(
@@ -674,6 +692,24 @@ CATALOG: dict[str, CatalogEntry] = {
             strategy="none",
         ),
     ),
+    "OPERATION_NOT_ALLOWED": CatalogEntry(
+        code="OPERATION_NOT_ALLOWED",
+        category="PERMISSION",
+        exit=1,
+        hint="List the skill in allowed_operations of the contract, or do without it.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The contract of the runtime does not allow this skill, so it was not used.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
     "OUTPUT_TOO_LARGE": CatalogEntry(
         code="OUTPUT_TOO_LARGE",
         category="RESOURCE",
@@ -701,6 +737,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The price file does not know this model, so the call was not made.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "QUOTA_EXCEEDED": CatalogEntry(
+        code="QUOTA_EXCEEDED",
+        category="RESOURCE",
+        exit=3,
+        hint="Raise budget.calls or budget.tokens of the workflow (or --budget-calls, --budget-tokens), or ask for less.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The run may make no more billable calls, or use no more tokens, so the call was not made.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -112,7 +112,7 @@ def _too_late(trial: Trial) -> Tried:
 
 
 async def _in_lane(trial: Trial, deadline_ms: int | None) -> Tried:
-    ctx = AttemptContext(trial.run, trial.lane, trial.step.id, trial.number, deadline_ms)
+    ctx = AttemptContext(trial.run, trial.lane, trial.step, trial.number, deadline_ms)
     tried = await _run_code(trial, ctx)
     await ctx.close()
     _conclude(trial, tried)

@@ -29,6 +29,7 @@ from workc.runtime.effects import (
 )
 from workc.runtime.engine import Lane
 from workc.runtime.run import Run, derived_number
+from workc.runtime.workflow.model import StepSpec
 from workc.stages.context import Grant, PriceTable
 from workc.stages.effects import (
     EffectRequest,
@@ -53,11 +54,12 @@ class AttemptContext:
     """The context of one attempt of one step. See ``workc.stages.context.Context``."""
 
     def __init__(
-        self, run: Run, lane: Lane, step: str, attempt: int, deadline_ms: int | None
+        self, run: Run, lane: Lane, step: StepSpec, attempt: int, deadline_ms: int | None
     ) -> None:
         self._run = run
         self._lane = lane
-        self._step = step
+        self._step = step.id
+        self._skill = step.skill
         self._attempt = attempt
         self._deadline_ms = deadline_ms
         self._uuids = 0
@@ -191,7 +193,9 @@ class AttemptContext:
                 step=self._step,
             )
         )
-        answer = self._unless_halted(await self._lane.ask(Effect(request, digest), limit_ms))
+        answer = self._unless_halted(
+            await self._lane.ask(Effect(request, digest, self._skill), limit_ms)
+        )
         if not isinstance(answer, EffectAnswered):
             raise _mismatch("EffectAnswered", answer)
         return answer

@@ -47,7 +47,12 @@ class Playback:
             return refusal.failure
 
     def of_call(self, call: Call) -> Result | Failure | None:
-        """Returns what the function gave when it was recorded, or ``CAPTURE_MISSING``."""
+        """Returns what the function gave when it was recorded, or ``CAPTURE_MISSING``.
+
+        None for a pure one: it is called again.
+        """
+        if call.pure:
+            return None
         payload = self._take(call.request)
         if not isinstance(payload, SkillExecuted):
             return _missing(f"the call of {call.skill.name} in {call.step}")

@@ -20,14 +20,14 @@ from workc.stages.skill import Result
 
 
 class World(Protocol):
-    """Answers at once what a run asks of the world."""
+    """Answers at once what a run asks, or refuses it."""
 
     def of_effect(self, effect: Effect) -> EffectResponse | Failure | None:
         """Returns the answer to a request, or None if the driver is to get it."""
         ...
 
     def of_call(self, call: Call) -> Result | Failure | None:
-        """Returns the answer of a function that is not pure, or None if it is to be called."""
+        """Returns the answer of a function, or None if it is to be called."""
         ...
 
 
@@ -51,7 +51,7 @@ class WorldDesk:
         match ask.question:
             case Effect():
                 return self._world.of_effect(ask.question)
-            case Call(pure=False):
+            case Call():
                 return self._world.of_call(ask.question)
             case _:
                 return None

@@ -68,13 +68,13 @@ def test_a_run_from_a_recording_does_not_go_on_without_it(tmp_path, begun):
 
 def test_rules_that_name_nobody_leave_the_world():
     for rules in (None, [], {}, {"network": {}}):
-        assert recorded_stand_in(rules) is None
+        assert recorded_stand_in(rules, lambda: 0) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"http":{"x":1}}', '{"model":{"a":{"status":3}}}'])
 def test_stubs_that_cannot_be_read_are_a_corrupt_journal(text):
     with pytest.raises(Refusal) as caught:
-        recorded_stand_in({"stubs": text})
+        recorded_stand_in({"stubs": text}, lambda: 0)
     assert caught.value.failure.code == "JOURNAL_CORRUPT"
 
 

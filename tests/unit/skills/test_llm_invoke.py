@@ -26,6 +26,10 @@ NOTHING_SENT = [
     "INVALID_INPUT",
     "DNS_FAILURE",
     "CONNECTION_REFUSED",
+    "CONTRACT_EXPIRED",
+    "OPERATION_NOT_ALLOWED",
+    "QUOTA_EXCEEDED",
+    "RATE_LIMITED",
 ]
 PROVIDERS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 
