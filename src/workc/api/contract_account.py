@@ -8,7 +8,7 @@ ceilings of their own where several are to run at once.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -68,7 +68,7 @@ class ContractAccount:
             }
 
     @contextmanager
-    def held(self, own_micro_cents: int | None, now_ms: int) -> Iterator[Share]:
+    def held(self, own_micro_cents: int | None, now_ms: int) -> Generator[Share, None, None]:
         """Sets a run's ceiling aside while it runs: its own, or all that is left if that is less."""
         with self._lock:
             self._turn_over(now_ms)
