@@ -16,7 +16,7 @@ from workc.adapters.identity import run_id as make_run_id
 from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
-from workc.api.standing_in import StandIn, recorded_stand_in
+from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
 from workc.bundle.documents import Receipt
 from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
@@ -192,12 +192,10 @@ class Finished:
 class Recorder:
     """Watches a run: what it asked of the world, for the outcome; and tells somebody else."""
 
-    def __init__(
-        self, files: KeptFiles, watch: Watch | None, by: Mapping[str, AnsweredBy] | None = None
-    ) -> None:
+    def __init__(self, files: KeptFiles, watch: Watch | None) -> None:
         self._files = files
         self._watch = watch
-        self._by = by or {}
+        self._by: Mapping[str, AnsweredBy] = {}
         self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
 
     def __call__(self, entry: Entry) -> None:
@@ -209,6 +207,8 @@ class Recorder:
     def note(self, entry: Entry) -> None:
         """Takes an entry that was recorded before; nobody is told of it again."""
         payload = entry.payload
+        if isinstance(payload, RunStarted):
+            self._by = recorded_by(load_json(self._files, payload.policy.rules))
         if isinstance(payload, EffectAsked):
             request = load_json(self._files, payload.request)
             if isinstance(request, dict):
@@ -262,7 +262,7 @@ def run_live(
     """
     run = make_run(start, place)
     engine = make_engine(start, run, settings.max_parallel)
-    recorder = Recorder(place, watch, None if stand_in is None else stand_in.by)
+    recorder = Recorder(place, watch)
     for entry in before:
         recorder.note(entry)
     if journal is None:

@@ -42,6 +42,9 @@ from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
 from workc.skills.registry import builtin_skills
 
+#: What tells the side effects of a run, and who answered them.
+_TOLD = frozenset({"EffectAsked", "RunStarted"})
+
 
 def resume(
     store: Store,
@@ -126,7 +129,7 @@ def _continue(
         clock,
         journal=journal,
         known=Past(recorded),
-        before=[_entry(record) for record in records if record.kind == "EffectAsked"],
+        before=[_entry(record) for record in records if record.kind in _TOLD],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         stand_in=launch.stand_in_of(start.payload, writer, clock),
         watch=watch,

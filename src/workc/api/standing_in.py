@@ -16,7 +16,7 @@ from workc.api.contract_account import ContractAccount, ContractWorld
 from workc.api.contracts import parse_contract
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Failure, Misuse, refuse
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call, Effect
 from workc.runtime.outcome import AnsweredBy
@@ -80,20 +80,33 @@ def recorded_stand_in(rules: Json, now_ms: Callable[[], int]) -> StandIn | None:
         Refusal: ``JOURNAL_CORRUPT`` if the rules hold stubs or a contract that are none.
     """
     found = rules if isinstance(rules, dict) else {}
+    stand_in = _recorded_world(found)
+    if "contract" not in found:
+        return stand_in
     try:
-        stand_in = _recorded_world(found)
-        if "contract" not in found:
-            return stand_in
         contract = parse_contract(jcs.parse(str(found["contract"]).encode()))
     except (Misuse, CanonicalError) as error:
-        raise refuse("JOURNAL_CORRUPT", f"the rules of the run cannot be read: {error}") from None
+        raise _unreadable(error) from None
     return under_contract(stand_in, ContractAccount(contract), now_ms)
+
+
+def recorded_by(rules: Json) -> Mapping[str, AnsweredBy]:
+    """Returns who answered each port that the world did not; raises as its sibling does."""
+    stand_in = _recorded_world(rules if isinstance(rules, dict) else {})
+    return {} if stand_in is None else stand_in.by
 
 
 def _recorded_world(rules: JsonObject) -> StandIn | None:
     if "recording" in rules:
         return recording_stand_in(_Gone(), str(rules["recording"]))
-    return _stubbed(read_stubs(str(rules["stubs"]))) if "stubs" in rules else None
+    try:
+        return _stubbed(read_stubs(str(rules["stubs"]))) if "stubs" in rules else None
+    except Misuse as misuse:
+        raise _unreadable(misuse) from None
+
+
+def _unreadable(error: Exception) -> Refusal:
+    return refuse("JOURNAL_CORRUPT", f"the rules of the run cannot be read: {error}")
 
 
 def _stubbed(stubs: Stubs) -> StandIn | None:

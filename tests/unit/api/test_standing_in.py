@@ -52,6 +52,8 @@ def stubbed(tmp_path, **settings):
 def test_a_stubbed_run_goes_on_stubbed(tmp_path, begun):
     outcome = resume(begun(stubbed(tmp_path)), "last", Settings(), out=tmp_path / "out")
     assert (outcome.output, outcome.stubbed) == ("stubbed", True)
+    told = resume(Store(tmp_path / "store"), "last", Settings())
+    assert (told.side_effects, told.stubbed) == (outcome.side_effects, True)
     assert workc.verify_bundle(tmp_path / "out").ok
     assert workc.replay(tmp_path / "out").identical
 
