@@ -108,6 +108,16 @@ def test_a_function_s_calls_are_refused_as_they_come_and_replay(name, tmp_path):
     ]
 
 
+def test_under_a_contract_alone_a_key_that_is_not_set_is_found_before_anything_runs():
+    @workc.workflow(secrets=["NO_SUCH_KEY"])
+    async def secretive(ctx) -> int:
+        """Needs a secret."""
+        return 1
+
+    outcome = Runtime(settings=Settings(contract=contract(), environment={})).run(secretive)
+    assert (outcome.code, outcome.run_id) == ("UNAUTHORIZED", None)
+
+
 def test_a_refused_model_call_costs_nothing():
     runtime = stubbed(contract("llm_invoke", budget_cents=1, quotas={"llm_invoke": Quota(uses=0)}))
     outcome = runtime.execute("llm_invoke", ASK)

@@ -169,21 +169,21 @@ def test_a_plan_is_bounded_with_all_its_retries():
     fits("simulation", found.to_json())
 
 
+def test_steps_that_need_one_another_wait_one_after_the_other():
+    page = PLAN["steps"]["page"]
+    steps = {"one": page, "two": {**page, "depends_on": ["one"]}, "three": page}
+    found = Runtime().simulate({"workc": 1, "name": "p", "steps": steps, "output": 1})
+    assert found.waiting_ms == 2 * (2 * 1000 + 125)
+
+
 def test_a_run_stays_within_what_was_simulated():
     plan = {**PLAN, "steps": {"note": PLAN["steps"]["note"]}}
-    runtime = Runtime()
+    runtime = Runtime(budget_cents=5)
     runtime.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True))
     found = runtime.simulate(plan, {"text": "this"})
     params = {**PLAN["steps"]["note"]["with"], "prompt": "Summarize this"}
-    outcome = Runtime.execute(_with_money(runtime), "llm_invoke", params)
+    outcome = runtime.execute("llm_invoke", params)
     assert 0 < outcome.cost_micro_cents <= found.cost_micro_cents
-
-
-def _with_money(runtime):
-    paid = Runtime(budget_cents=5)
-    paid.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True))
-    assert paid.skills.keys() == runtime.skills.keys()
-    return paid
 
 
 def test_what_is_not_known_has_no_bound():
