@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import get_args
+from typing import cast, get_args
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import CatalogEntry, Category, Misuse
@@ -34,7 +34,7 @@ def _expect(
     given: tuple[str, ...], known: dict[str, CatalogEntry] | tuple[str, ...], what: str
 ) -> None:
     for name in given:
-        if name not in known:
+        if not isinstance(cast("object", name), str) or name not in known:
             near = get_close_matches(str(name).upper()[:80], known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""
             raise Misuse(f"there is no {what} {name!r}{meant}")

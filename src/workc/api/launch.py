@@ -346,7 +346,7 @@ def refuse_unset_secrets(
     Raises:
         Refusal: ``UNAUTHORIZED``, naming every variable that is not set or is empty.
     """
-    if settings.ports is not None or (stand_in is not None and stand_in.by):
+    if settings.ports is not None or stand_in is not None:
         # Nothing is sent where somebody stands in; a port that does send names what it lacks.
         return
     unset = [name for name in secrets_used(program) if not settings.environment.get(name)]

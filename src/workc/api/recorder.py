@@ -13,7 +13,7 @@ that code and answers still give the same bytes.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleWriter
@@ -122,14 +122,15 @@ class ReplayRecorder:
         files = BundleFiles(MemoryReader(self._bundle))
         return recording_stand_in(Playback(log, files), self._digest)
 
-    def keep(self, bundle: Mapping[str, bytes]) -> None:
-        """Takes the bundle of a run that has just ended, unless another was quicker.
+    def keep(self, seal: Callable[[], Mapping[str, bytes]]) -> None:
+        """Takes the bundle that ``seal`` gives of a run that has just ended, unless there is one.
 
         Raises:
             OSError: it cannot be written to the recorder's path.
         """
         if self._bundle is not None:
             return
+        bundle = seal()
         self._take(bundle, str(verify_bundle(bundle).proof_digest))
         if self._path is not None:
             _write(bundle, self._path)

@@ -240,7 +240,7 @@ class Runtime:
         Raises:
             Misuse: no skill has that name; says which have.
         """
-        if name not in self._skills:
+        if not isinstance(cast("object", name), str) or name not in self._skills:
             raise Misuse(
                 f"no skill is named {name!r:.80}; known: {', '.join(sorted(self._skills))}"
             )
@@ -414,11 +414,18 @@ def _run(going: Going, settings: Settings) -> StructuredOutcome:
             on_driver=going.on_driver,
         )
         outcome = finish(place, settings, going.target, result, effects)
-        if settings.recorder is not None:
-            settings.recorder.keep(launch.seal_memory(place)[1])
-        return outcome
+        return outcome if settings.recorder is None else _kept(outcome, settings.recorder, place)
     finally:
         place.close()
+
+
+def _kept(outcome: StructuredOutcome, recorder: RunRecorder, place: Place) -> StructuredOutcome:
+    try:
+        recorder.keep(lambda: launch.seal_memory(place)[1])
+    except OSError as error:
+        message = f"the recording was not written: {error.strerror or error}"
+        return _without_bundle(outcome, Failure(code="STORE_UNAVAILABLE", message=message))
+    return outcome
 
 
 def finish(

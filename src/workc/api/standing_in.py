@@ -43,8 +43,8 @@ class RunRecorder(Protocol):
         """Returns who answers the next run: None while there is nothing to answer with."""
         ...
 
-    def keep(self, bundle: Mapping[str, bytes]) -> None:
-        """Takes the bundle of a run that was not answered by this recorder."""
+    def keep(self, seal: Callable[[], Mapping[str, bytes]]) -> None:
+        """Takes the bundle that ``seal`` gives of a run that has just ended, if it wants one."""
         ...
 
 

@@ -21,6 +21,7 @@ from workc import (
 from workc.api.bounds import STANDARD_ATTEMPTS
 from workc.api.published import schema_of
 from workc.api.settings import Settings
+from workc.kernel.catalog import CATALOG
 from workc.stages import schema
 
 PLAN = {
@@ -305,6 +306,17 @@ def test_what_is_no_plan_is_misuse_and_any_text_is_told(plan):
         return
     with pytest.raises(Misuse):
         RUNTIME.simulate(plan)
+
+
+@given(JSON)
+@settings(max_examples=100, deadline=None)
+def test_no_name_makes_asking_raise_but_misuse(name):
+    for ask, known in ((RUNTIME.describe_skill, RUNTIME.skills), (workc.failures, CATALOG)):
+        if isinstance(name, str) and name in known:
+            assert ask(name)
+        else:
+            with pytest.raises(Misuse, match="there is no|no skill is named"):
+                ask(name)
 
 
 @given(st.sampled_from(["http_call", "json_transform", "llm_invoke", "none", ""]), JSON)

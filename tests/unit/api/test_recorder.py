@@ -193,4 +193,4 @@ def test_a_path_that_is_taken_meanwhile_is_an_outcome_and_the_run_is_told(server
     (tmp_path / "r").mkdir()
     (tmp_path / "r/other").write_text("x")
     outcome = Runtime(recorder=recorder).run(fetch, inputs(server, "/a"))
-    assert outcome.code == "STORE_UNAVAILABLE"
+    assert (outcome.code, outcome.output[1:]) == ("STORE_UNAVAILABLE", ["a"])
