@@ -315,7 +315,7 @@ def test_no_name_makes_asking_raise_but_misuse(name):
         if isinstance(name, str) and name in known:
             assert ask(name)
         else:
-            with pytest.raises(Misuse, match="there is no|no skill is named"):
+            with pytest.raises(Misuse, match=r"there is no|no skill is named"):
                 ask(name)
 
 
