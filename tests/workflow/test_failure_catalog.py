@@ -178,11 +178,14 @@ PRODUCED = {
 }
 #: Of each other code, the test that makes it happen.
 ELSEWHERE = {
+    "APPROVAL_DENIED": "unit/verify/test_gates_children_effects.py",
+    "APPROVAL_TIMEOUT": "unit/verify/attacks/gates.py",
     "CAPTURE_EDITED": "integration/test_replay.py",
     "CAPTURE_MISSING": "integration/test_replay.py",
     "CAPTURE_UNUSED": "integration/test_replay.py",
     "CODE_CHANGED": "integration/test_resume.py",
     "DNS_FAILURE": "unit/adapters/test_transport_errors.py",
+    "GATE_FAILED": "unit/verify/attacks/gates.py",
     "HALTED": "unit/runtime/test_engine.py",
     "IN_DOUBT": "integration/test_resume.py",
     "JOURNAL_CORRUPT": "integration/test_resume.py",

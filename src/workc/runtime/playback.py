@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from workc.kernel.events import Path, RawEvent, decode_payload
 from workc.kernel.failure import Failure, Refusal
-from workc.kernel.payloads import EffectAnswered, EffectAsked, Payload, SkillAsked, SkillExecuted
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import EffectAnswered, EffectAsked, SkillAsked, SkillExecuted
 from workc.kernel.values import Json
 from workc.runtime.asks import Call, Effect
 from workc.runtime.bodies import Files, load_failure, load_json
