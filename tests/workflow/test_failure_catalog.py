@@ -183,6 +183,7 @@ ELSEWHERE = {
     "CAPTURE_EDITED": "integration/test_replay.py",
     "CAPTURE_MISSING": "integration/test_replay.py",
     "CAPTURE_UNUSED": "integration/test_replay.py",
+    "CHILD_FAILED": "unit/second_verifier/test_edits.py",
     "CODE_CHANGED": "integration/test_resume.py",
     "DNS_FAILURE": "unit/adapters/test_transport_errors.py",
     "GATE_FAILED": "unit/verify/attacks/gates.py",
