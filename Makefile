@@ -28,13 +28,14 @@ check: $(VENV)/dev.stamp  ## lint, types, import contracts, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
 
-test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20 or later
+test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20, promtool
 	cd tests/peers && npm ci --no-audit --no-fund
 	$(BIN)/python -m pytest -m peers tests/peers
 
 fuzz: $(VENV)/dev.stamp  ## two verifiers on FUZZ_BUNDLES changed bundles, then for FUZZ_SECONDS guided
 	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES)
-	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES) --format 0.1
+	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES) --of 0.1
+	$(BIN)/python tests/fuzz/differential.py --count $(FUZZ_BUNDLES) --of signatures
 	$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt
 	@mkdir -p .fuzz
 	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 -verbosity=0 -print_final_stats=1 -artifact_prefix=.fuzz/ .fuzz tests/fuzz/corpus

@@ -11,6 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from metrics_page import metrics_page
 from tamper_page import tamper_page
 from workc.api import published
 from workc.kernel import lanes, phases
@@ -173,6 +174,7 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs/reference/failures.md": failures_page(),
         ROOT / "docs/reference/phases.md": phases_page(),
         ROOT / "docs/reference/rules.md": rules_page(),
+        ROOT / "docs/reference/metrics.md": metrics_page(),
         ROOT / "docs/reference/tampering.md": tamper_page(),
         **{ROOT / f"docs/schemas/{name}.json": schema(name) for name in published.schema_names()},
     }

@@ -100,3 +100,71 @@ def test_a_function_says_that_its_plan_is_known_when_it_runs(workc, folder, flow
     shown = workc("check", "checked_flow.py:main")
     assert shown.exit_code == 0
     assert "are known when it runs" in shown.stdout
+
+
+CLOCK = """\
+import workc
+from time import time as now
+
+@workc.skill(pure=True)
+def stamp() -> int:
+    \"\"\"Stamps.\"\"\"
+    return helper()
+
+def helper():
+    return int(now())
+
+@workc.skill
+def free() -> int:
+    \"\"\"Has unknown effects, and so may do what it likes.\"\"\"
+    return int(now())
+
+@workc.workflow
+async def main(ctx):
+    \"\"\"Stamps.\"\"\"
+    return [await ctx.call(stamp), await ctx.call(free)]
+"""
+
+
+@pytest.fixture
+def clock(folder):
+    (folder / "stamping.py").write_text(CLOCK)
+    text = (
+        "workc: 1\nname: f\nskills: [stamping.py]\nsteps: {a: {skill: stamp}, b: {skill: free}}\n"
+    )
+    (folder / "stamping.yaml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("target", ["stamping.yaml", "stamping.py:main"])
+def test_code_that_reads_the_clock_is_a_warning_with_file_line_and_what_to_use(
+    workc, clock, target
+):
+    shown = workc("check", target)
+    assert shown.exit_code == 0
+    assert (
+        "! warning  NONDETERMINISTIC  stamp (stamping.py:10)\n"
+        "    time.time reaches the clock: a replay refuses it\n"
+        "    instead: ctx.now_ms(), or a time that is an input\n"
+    ) in shown.stdout
+    assert shown.stdout.count("NONDETERMINISTIC") == 1, "what is opaque is free"
+    remarks = workc("check", target, "--json").document["remarks"]
+    (remark,) = (each for each in remarks if each["code"] == "NONDETERMINISTIC")
+    assert (remark["skill"], remark["file"], remark["line"]) == ("stamp", "stamping.py", 10)
+
+
+def test_strict_makes_it_a_problem_with_1_and_changes_nothing_else(workc, clock):
+    shown = workc("check", "stamping.yaml", "--strict", "--json")
+    assert (shown.exit_code, shown.document["ok"], shown.document["exit"]) == (1, False, 1)
+    assert "✗ problem  NONDETERMINISTIC" in workc("check", "stamping.yaml", "--strict").stdout
+    assert workc("check", "demo.yaml", "--strict").exit_code == 0
+
+
+def test_code_with_ctx_that_reads_the_clock_gets_another_value_in_a_replay(workc, clock):
+    text = CLOCK.replace("    return [await", "    now()\n    return [await")
+    (clock / "stamping.py").write_text(text)
+    shown = workc("check", "stamping.py:main").stdout
+    assert (
+        "main (stamping.py:20)\n    time.time reaches the clock: a replay gets another value"
+        in shown
+    )

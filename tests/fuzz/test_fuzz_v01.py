@@ -59,7 +59,7 @@ def test_every_sort_is_drawn():
 
 
 def test_a_disagreement_is_printed_with_what_shows_it_again(capsys, monkeypatch):
-    asked = ["--seed", "3", "--format", "0.1"]
+    asked = ["--seed", "3", "--of", "0.1"]
     assert differential.main(["--count", "20", *asked]) == 0
     monkeypatch.setattr(second, "verify", lambda files: [])
     capsys.readouterr()

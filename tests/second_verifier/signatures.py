@@ -194,6 +194,9 @@ def is_valid(entry, at):
 
 
 def statement_of(receipt):
+    """What must be signed; no signature stands in a good bundle of format 0.1."""
+    if "bundle_version" not in receipt:
+        return None
     predicate = {name: receipt[name] for name in ("bundle_version", "lock_level", "outcome")}
     return {
         "_type": "https://in-toto.io/Statement/v1",
@@ -220,18 +223,19 @@ def signers(raw, receipt, entries, at):
 
 
 def judge(files, trust, *, required=False, at=None):
-    """The codes of the step for a bundle of format 0.2 that is good apart from its signatures."""
+    """The codes of the step for a bundle that is good apart from its signatures."""
     paths = sorted(path for path in files if FILE.fullmatch(path))
-    if len(paths) > MAX_FILES or any(len(files[path]) > MAX_FILE for path in paths):
-        return ["LIMIT_EXCEEDED"]
+    small = [path for path in paths if len(files[path]) <= MAX_FILE]
+    bad = len(paths) > MAX_FILES or small != paths
+    codes = {"LIMIT_EXCEEDED"} if bad else set()
     if trust is None:
-        return []
+        return sorted(codes)
     receipt = json.loads(files["receipt.json"])
-    codes, counted, moment = set(), set(), None if at is None else time_of(at)
-    if VERSIONS.index(receipt["bundle_version"]) < VERSIONS.index(trust["min_version"]):
+    counted, moment = set(), None if at is None else time_of(at)
+    version = receipt.get("bundle_version", "0.1")
+    if VERSIONS.index(version) < VERSIONS.index(trust["min_version"]):
         codes.add(UNTRUSTED)
-    bad = False
-    for path in paths:
+    for path in small if len(paths) <= MAX_FILES else ():
         try:
             counted |= signers(files[path], receipt, trust["entries"], moment)
         except Bad as reason:

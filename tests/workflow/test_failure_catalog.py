@@ -179,6 +179,7 @@ PRODUCED = {
 #: Of each other code, the test that makes it happen.
 ELSEWHERE = {
     "APPROVAL_DENIED": "unit/verify/test_gates_children_effects.py",
+    "APPROVAL_PENDING": "integration/test_approval.py",
     "APPROVAL_TIMEOUT": "unit/verify/attacks/gates.py",
     "CAPTURE_EDITED": "integration/test_replay.py",
     "CAPTURE_MISSING": "integration/test_replay.py",

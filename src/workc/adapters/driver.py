@@ -21,7 +21,7 @@ from workc.adapters.workers import GRACE_S, Loop, Threads
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
-from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.ports import Ports
 from workc.runtime.session import Session
 
@@ -33,6 +33,10 @@ _LOOK_S = 0.2
 
 class Interrupted(Exception):
     """The run was told to stop; what came until then is in its journal and it can be resumed."""
+
+
+class Paused(Exception):
+    """The run waits for people and for nothing else; it can be resumed once they have answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Driver:
         self._done: SimpleQueue[_Done | None] = SimpleQueue()
         self._ends: SimpleQueue[_End | None] = SimpleQueue()
         self._flights: dict[Path, _Flight] = {}
+        # Those of the flights that wait for a human.
+        self._people: set[Path] = set()
         self._due: list[tuple[float, Path]] = []
         # Held while it is decided whether the caller leaves or waits: both threads ask for it.
         self._gate = threading.Lock()
@@ -89,6 +95,7 @@ class Driver:
 
         Raises:
             Interrupted: :meth:`interrupt` was called.
+            Paused: nothing is left to do until a human has answered.
         """
         work = contextvars.copy_context().run
         thread = threading.Thread(
@@ -189,6 +196,10 @@ class Driver:
         match ask.question:
             case Timer(after_ms=after):
                 self._at(after, ask.at)
+            case Approve(deadline_ms=deadline):
+                self._people.add(ask.at)
+                if deadline is not None:
+                    self._at(self._answering.ms_until(deadline), ask.at)
             case Call():
                 flight.cancel = self._start_call(ask.at, ask.question)
             case Effect():
@@ -228,9 +239,12 @@ class Driver:
     def _wait(self) -> list[Entry]:
         """Waits for the first answer and takes every other that has come by then."""
         while True:
-            entries = [*self._take(block=True), *self._drain(), *self._fire()]
+            only_people = len(self._people) == len(self._flights)
+            entries = [*self._take(block=not only_people), *self._drain(), *self._fire()]
             if entries or self._interrupted:
                 return entries
+            if only_people:
+                raise Paused
 
     def _take(self, *, block: bool) -> list[Entry]:
         try:
@@ -262,6 +276,7 @@ class Driver:
             _, at = heapq.heappop(self._due)
             flight = self._flights.pop(at, None)
             if flight is not None:
+                self._people.discard(at)
                 entries.append(self._over(flight))
         return entries
 

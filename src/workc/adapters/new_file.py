@@ -1,4 +1,4 @@
-"""Writes a file that is seen only when it is whole, and that never replaces another.
+"""Writes a file that is seen only when it is whole; it replaces another only where that is said.
 
 The bytes go into a dot file of the same folder first; a crash leaves that and nothing else.
 """
@@ -24,6 +24,20 @@ def write_new(path: Path, data: bytes, mode: int = 0o666) -> None:
         OSError: the file system refuses.
     """
     write_pieces(path, [(0, data)], mode)
+
+
+def write_over(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Writes a file in place of what has its name, if anything has; a reader sees one or the other.
+
+    Raises:
+        OSError: the file system refuses; what stood there is left as it is.
+    """
+    draft, descriptor = _draft(path, mode)
+    try:
+        _write(descriptor, [(0, data)])
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_pieces(path: Path, pieces: Iterable[tuple[int, bytes]], mode: int = 0o666) -> int:

@@ -8,6 +8,7 @@ the process dies), ``bundle/`` once the run is sealed.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Record
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import JsonObject
-from workc.runtime.journal import read_records
+from workc.runtime.journal import JournalMeter, read_records
 
 Durability = Literal["none", "flush", "fsync"]
 
@@ -98,15 +99,19 @@ class RunFolder:
 class RunWriter(RunFolder):
     """Writes a run: one at a time, whoever comes second is refused.
 
-    ``cut_bytes`` is how long the torn last line was that a crash had left, 0 if there was none.
+    ``meter`` is told what the journal costs. ``cut_bytes`` is how long the torn last line was that a
+    crash had left, 0 if there was none.
 
     Raises:
         Refusal: ``RUN_LOCKED`` while another process writes it.
     """
 
-    def __init__(self, path: Path, durability: Durability) -> None:
+    def __init__(
+        self, path: Path, durability: Durability, meter: JournalMeter | None = None
+    ) -> None:
         super().__init__(path)
         self._durability: Durability = durability
+        self._meter = meter
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lease = Lease(path / LOCK)
@@ -124,6 +129,8 @@ class RunWriter(RunFolder):
     def append(self, line: bytes) -> None:
         """Takes one line of the journal."""
         self._journal.append(line)
+        if self._meter is not None:
+            self._meter.wrote(len(line) + 1)
 
     def lines(self) -> Iterator[bytes]:
         """Yields the complete lines of the journal, those that still wait to be written too."""
@@ -142,7 +149,13 @@ class RunWriter(RunFolder):
             self._check_lease()
         self._journal.write()
         if effect and self._durability == "fsync":
-            self._journal.sync()
+            self._sync()
+
+    def _sync(self) -> None:
+        begun_ns = time.perf_counter_ns()
+        self._journal.sync()
+        if self._meter is not None:
+            self._meter.synced(time.perf_counter_ns() - begun_ns)
 
     def _check_lease(self) -> None:
         try:

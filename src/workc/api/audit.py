@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from workc.api.bounds import Bound, bound_of, known_params, unknown_references
+from workc.api.determinism import Reaching, reaching
 from workc.api.programs import FileProgram, Workflow
 from workc.api.settings import Settings
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
@@ -28,12 +29,19 @@ LLM = "llm_invoke"
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to know before running. ``code`` is of the failure catalog, for a problem."""
+    """One thing to know before running. ``code`` is of the failure catalog, if it has one.
+
+    Of one about code ``skill``, ``file`` and ``line`` (from 1) say where, ``instead`` what to use.
+    """
 
     level: Literal["problem", "warning"]
     message: str
     step: str | None = None
     code: str | None = None
+    skill: str | None = None
+    file: str | None = None
+    line: int | None = None
+    instead: str | None = None
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +83,22 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit(
-    found: FileProgram | Workflow[..., object], given: Mapping[str, Json], settings: Settings
+    found: FileProgram | Workflow[..., object],
+    given: Mapping[str, Json],
+    settings: Settings,
+    *,
+    strict: bool = False,
 ) -> Audit:
     """Returns the audit of a workflow whose file is valid.
+
+    With ``strict`` code that reaches around ``ctx`` is a problem, ``NONDETERMINISTIC``.
 
     Raises:
         Refusal: ``INVALID_INPUT`` if an input that is given does not fit.
     """
+    code = [_code_remark(place, strict=strict) for place in reaching(found)]
     if isinstance(found, Workflow):
-        return _function_audit(found, settings)
+        return _function_audit(found, code, settings)
     inputs = _known_inputs(found, given)
     plan = _plan(found, inputs, settings)
     ceiling = _ceiling(found.workflow.budget_ceiling_cents, settings)
@@ -95,6 +110,7 @@ def audit(
         *_total_remarks(total, ceiling, plan),
         *(_unset(secret) for secret in secrets if not secret.is_set),
         *_check_remarks(len(found.program.checks)),
+        *code,
     ]
     return _result(found.program.name, "file", plan, remarks, secrets, ceiling, total, settings)
 
@@ -122,10 +138,23 @@ def _result(
     )
 
 
-def _function_audit(found: Workflow[..., object], settings: Settings) -> Audit:
+def _code_remark(place: Reaching, *, strict: bool) -> Remark:
+    return Remark(
+        level="problem" if strict else "warning",
+        message=place.message,
+        code="NONDETERMINISTIC",
+        skill=place.skill,
+        file=place.file,
+        line=place.line,
+        instead=place.instead,
+    )
+
+
+def _function_audit(found: Workflow[..., object], code: list[Remark], settings: Settings) -> Audit:
     remarks = [
         Remark(level="warning", message="the plan and cost of a function are known when it runs"),
         *_check_remarks(len(found.checks)),
+        *code,
     ]
     ceiling = _ceiling(None, settings)
     return _result(found.name, "function", [], remarks, [], ceiling, None, settings)

@@ -17,6 +17,7 @@ _ENDS = {
     "partial": "It succeeded in part: there is an output, but not every step succeeded.",
     "failure": "It failed.",
     "running": "It is still running.",
+    "paused": "It waits for a human; what it did is kept.",
     "interrupted": "It was interrupted before its end; what it did is kept.",
     "incomplete": "The records end before the run does.",
 }
@@ -91,5 +92,8 @@ def _end(story: RunStory) -> Iterator[str]:
 def _next(story: RunStory) -> Iterator[str]:
     if story.code in CATALOG:
         yield f"What to do: {CATALOG[story.code].hint}"
+    if story.status == "paused":
+        yield f"What to do: workc approve {story.run_id} --step {story.step} --by NAME"
+        yield f"or: workc deny {story.run_id} --step {story.step} --by NAME"
     if story.status == "interrupted":
         yield f"What to do: workc resume {story.run_id}"

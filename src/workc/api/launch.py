@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
 from workc.adapters.event_loops import loopless
+from workc.adapters.guard import GuardMode
 from workc.adapters.identity import run_id as make_run_id
 from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
@@ -35,6 +36,7 @@ from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
 from workc.runtime.governor import Governor
+from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
@@ -137,7 +139,7 @@ def new_run_id(settings: Settings, clock: Clock) -> str:
 
 
 def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy:
-    rules = canonical.encode({**policy_rules(settings.policy), **standing_in})
+    rules = canonical.encode({**policy_rules(settings.policy, settings.guard), **standing_in})
     digest = sha256_hex(rules)
     return Policy(
         id=policy_name(digest),
@@ -148,9 +150,23 @@ def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy
 
 def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
     """Returns the policy that a run began with."""
+    return msgspec.convert(_rules(started, files).get("network"), NetworkPolicy)
+
+
+def recorded_guard(started: RunStarted, files: Files, asked: GuardMode = "off") -> GuardMode:
+    """Returns the guard of a run that began before: one that refuses stays, else what is asked now.
+
+    A replay that asks for none so refuses what the run refused. A guard that only warns is free to
+    come and go; one that refuses is a rule of the run, and cannot be made one later.
+    """
+    if _rules(started, files).get("guard") == "refuse":
+        return "refuse"
+    return "warn" if asked == "refuse" else asked
+
+
+def _rules(started: RunStarted, files: Files) -> JsonObject:
     rules = load_json(files, started.policy.rules)
-    network = rules.get("network") if isinstance(rules, dict) else None
-    return msgspec.convert(network, NetworkPolicy)
+    return rules if isinstance(rules, dict) else {}
 
 
 def stand_in_of(started: RunStarted, files: Files, clock: Clock) -> StandIn | None:
@@ -158,7 +174,7 @@ def stand_in_of(started: RunStarted, files: Files, clock: Clock) -> StandIn | No
     return recorded_stand_in(load_json(files, started.policy.rules), clock.now_ms)
 
 
-def make_run(start: Start, files: Files) -> Run:
+def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
     """Returns the run that a start describes."""
     payload, entry = start.payload, start.entry
     started_ms = entry.at_ms if isinstance(entry.at_ms, int) else 0
@@ -171,6 +187,7 @@ def make_run(start: Start, files: Files) -> Run:
         inputs=start.inputs,
         ceiling_micro_cents=payload.ceiling_micro_cents,
         deadline_ms=None if timeout is None else started_ms + timeout,
+        guard=guard,
     )
 
 
@@ -252,6 +269,7 @@ def run_live(
     stand_in: StandIn | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
+    guard: Guard = unguarded,
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
 
@@ -260,7 +278,7 @@ def run_live(
     Raises:
         Interrupted: the driver was told to stop; the journal holds everything so far.
     """
-    run = make_run(start, place)
+    run = make_run(start, place, guard)
     engine = make_engine(start, run, settings.max_parallel)
     recorder = Recorder(place, watch)
     for entry in before:

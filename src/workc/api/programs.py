@@ -120,7 +120,7 @@ def _check(check: Mapping[str, str]) -> CheckSpec:
 
 def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:
     """Returns the program of a workflow function."""
-    known = {**skills, **_used_by(workflow), **{skill.name: skill for skill in workflow.skills}}
+    known = {**skills, **used_skills(workflow)}
     own = workflow.inputs
 
     async def function(ctx: object, **inputs: Json) -> Json:
@@ -148,10 +148,10 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
     )
 
 
-def _used_by(workflow: Workflow[..., object]) -> dict[str, Skill[..., object]]:
-    """Returns the skills among the globals of the function's module."""
+def used_skills(workflow: Workflow[..., object]) -> dict[str, Skill[..., object]]:
+    """Returns the skills that a workflow may call: of its module, and those it was given."""
     names = getattr(workflow.function, "__globals__", {})
-    found = [as_skill(value) for value in names.values()]
+    found = [*(as_skill(value) for value in names.values()), *workflow.skills]
     return {skill.name: skill for skill in found if skill is not None}
 
 

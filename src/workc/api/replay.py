@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.event_loops import no_loop, run_still
+from workc.adapters.guard import SkillGuard
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
 from workc.api import launch
 from workc.api.bundles import reader_of
+from workc.api.metering import Meter, RunMeter
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import verify_bundle
@@ -36,6 +39,7 @@ from workc.runtime.captures import CaptureDesk, Comparison, refuse_unused
 from workc.runtime.divergence import Diverged, Divergence
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
+from workc.runtime.metrics.table import ReplayVerdict
 from workc.runtime.recorded import Recorded
 from workc.runtime.session import Session
 from workc.skills.registry import builtin_skills
@@ -61,6 +65,15 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
     opaque: tuple[str, ...] = ()
     undecided: bool = False
     bundle: str | None = None
+
+    @property
+    def verdict(self) -> ReplayVerdict:
+        """Returns identical, differs, bad (the bundle does not verify) or undecided."""
+        if self.identical:
+            return "identical"
+        if self.undecided:
+            return "undecided"
+        return "bad" if self.run_id is None else "differs"
 
     def to_json(self) -> JsonObject:
         """Returns the report as JSON, schema ``workc.replay/1``."""
@@ -109,19 +122,43 @@ def replay(
     skills: Skills | None = None,
     code: str | os.PathLike[str] = ".",
     out: str | os.PathLike[str] | None = None,
+    meter: Meter | None = None,
 ) -> ReplayReport:
     """Re-executes a bundle and returns whether every file came out the same.
 
     ``workflow`` is the function of a bundle that was made from one; else it is looked for below
     ``code``, where the Python files of a workflow file are looked for too. ``out`` is where the new
-    bundle goes, if it is identical; there must be nothing yet.
+    bundle goes, if it is identical; there must be nothing yet. ``meter`` counts what is done.
 
     Raises:
         FileNotFoundError: the bundle does not exist.
         FileExistsError: there is something at ``out``.
     """
+    report = _replayed(bundle, Code(skills or {}, workflow, Path(code)), out, meter)
+    if meter is not None:
+        meter.replayed(report.verdict, (found.code for found in report.divergences))
+    return report
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a bundle is replayed with."""
+
+    skills: Skills
+    workflow: Workflow[..., object] | None
+    folder: Path
+
+
+def _replayed(
+    bundle: str | os.PathLike[str] | Mapping[str, bytes],
+    code: Code,
+    out: str | os.PathLike[str] | None,
+    meter: Meter | None,
+) -> ReplayReport:
     source = MemoryReader(bundle) if isinstance(bundle, Mapping) else reader_of(Path(bundle))
     verdict = verify_bundle(bundle)
+    if meter is not None:
+        meter.verified(verdict)
     if not verdict.ok:
         return _not_replayed(verdict)
     if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
@@ -133,7 +170,9 @@ def replay(
     log = [events.decode_event(line) for line in files.recorded(EVENTS).splitlines()]
     with isolated():
         try:
-            divergences = _run_again(files, log, workflow, skills or {}, Path(code))
+            divergences = _run_again(
+                files, log, code, None if meter is None else meter.run("replay")
+            )
         except _CodeNotHere as missing:
             return _unplayed(verdict, log, missing.failure)
         except Diverged as diverged:
@@ -171,9 +210,8 @@ def _unplayed(verdict: Verdict, log: list[RawEvent], failure: Failure) -> Replay
 def _run_again(
     files: BundleFiles,
     log: list[RawEvent],
-    workflow: Workflow[..., object] | None,
-    skills: Skills,
-    code: Path,
+    code: Code,
+    meter: RunMeter | None,
 ) -> list[Divergence]:
     first = log[0]
     payload = events.decode_payload(first.kind, first.payload)
@@ -181,7 +219,12 @@ def _run_again(
         raise Misuse("a verified bundle starts with RunStarted")
     try:
         program = recorded_program(
-            payload, files, workflow, {**builtin_skills(), **skills}, code, files.folder
+            payload,
+            files,
+            code.workflow,
+            {**builtin_skills(), **code.skills},
+            code.folder,
+            files.folder,
         )
     except Refusal as refusal:
         raise _CodeNotHere(refusal.failure) from None
@@ -190,18 +233,23 @@ def _run_again(
     entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)
     start = launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
     try:
-        _drive(start, files, Recorded(log[1:]))
+        _drive(start, files, Recorded(log[1:]), None if meter is None else meter.watch(files))
     except Diverged as diverged:
         return [*changed, diverged.divergence]
     return changed
 
 
-def _drive(start: launch.Start, files: BundleFiles, recorded: Recorded) -> None:
+def _drive(
+    start: launch.Start, files: BundleFiles, recorded: Recorded, watch: launch.Watch | None
+) -> None:
     journal = Journal(files)
     journal.append(start.entry)
-    engine: Engine = launch.make_engine(start, launch.make_run(start, files), None)
+    if watch is not None:
+        watch(start.entry)
+    guard = SkillGuard(launch.recorded_guard(start.payload, files))
+    engine: Engine = launch.make_engine(start, launch.make_run(start, files, guard.watch), None)
     desk = CaptureDesk(recorded, files, _call_again)
-    session = Session(engine, journal, desk, Comparison(recorded))
+    session = Session(engine, journal, desk, Comparison(recorded), watch)
     try:
         session.turn()
     finally:

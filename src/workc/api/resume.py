@@ -14,14 +14,18 @@ from pathlib import Path
 
 import msgspec
 
+from workc.adapters.driver import Paused
+from workc.adapters.guard import SkillGuard
 from workc.adapters.run_folder import RunWriter
 from workc.api import launch
+from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.finished import outcome_of_finished
 from workc.api.launch import Watch
+from workc.api.metering import Meter, RunMeter
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
-from workc.api.runtime import finish
+from workc.api.running import finish
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import events
@@ -56,11 +60,12 @@ def resume(
     out: Path | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
+    meter: Meter | None = None,
 ) -> StructuredOutcome:
     """Continues a run and returns its outcome; of a finished one, what it ended with.
 
     ``workflow`` is the function of a run that was made from one; else it is looked for where it
-    was found then.
+    was found then. ``meter`` counts the whole run, what was recorded before it stopped too.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
     ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun.
@@ -68,11 +73,19 @@ def resume(
     Raises:
         Interrupted: the driver was told to stop again.
     """
-    return outcome_of_work(
+    outcome = outcome_of_work(
         lambda: _resume(
-            store, run_id, settings, Code(skills or {}, workflow), out, watch, on_driver
+            store,
+            run_id,
+            settings,
+            Code(skills or {}, workflow),
+            out,
+            None if meter is None else meter.run(settings.mode),
+            watch,
+            on_driver,
         )
     )
+    return outcome if meter is None else meter.told(settings.mode, outcome)
 
 
 @dataclass(frozen=True)
@@ -89,15 +102,24 @@ def _resume(
     settings: Settings,
     code: Code,
     out: Path | None,
+    meter: RunMeter | None,
     watch: Watch | None,
     on_driver: Callable[[RunDriver], None] | None,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     if folder.bundle.exists():
-        return outcome_of_finished(folder, out, settings)
-    writer = RunWriter(folder.path, settings.durability)
+        outcome = outcome_of_finished(folder, out, settings)
+        if meter is not None:
+            meter.recall(folder, folder.records())
+        return outcome
+    writer = RunWriter(folder.path, settings.durability, meter)
     try:
+        if meter is not None:
+            meter.recall(writer, writer.records())
+            watch = meter.watch(writer, watch)
         outcome = _continue(writer, settings, code, out, watch, on_driver)
+    except Paused:
+        outcome = paused(writer, folder.path.name, kept=True)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -122,6 +144,7 @@ def _continue(
     governor = Governor(Ledger(start.payload.ceiling_micro_cents), clock.now_ms)
     for payload in _in_ledger_order(records):
         governor.recall(payload)
+    guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     result, effects = launch.run_live(
         start,
         writer,
@@ -134,9 +157,11 @@ def _continue(
         stand_in=launch.stand_in_of(start.payload, writer, clock),
         watch=watch,
         on_driver=on_driver,
+        guard=guard.watch,
     )
     refuse_unused(recorded)
-    return finish(writer, settings, out, result, effects)
+    outcome = finish(writer, settings, out, result, effects)
+    return msgspec.structs.replace(outcome, notes=guard.notes)
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:

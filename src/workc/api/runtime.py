@@ -13,15 +13,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
 from workc.adapters.code import as_skill
-from workc.adapters.memory import MemoryRun
-from workc.adapters.run_folder import Durability, RunWriter
+from workc.adapters.guard import GuardMode
+from workc.adapters.run_folder import Durability
 from workc.api import launch
 from workc.api.boundary import outcome_of_work
 from workc.api.contract_account import ContractAccount
@@ -35,7 +33,8 @@ from workc.api.given import (
     normal_json,
     read_workflow,
 )
-from workc.api.launch import Finished, Place, Watch
+from workc.api.launch import Watch
+from workc.api.metering import Meter
 from workc.api.programs import (
     FileProgram,
     Workflow,
@@ -45,18 +44,18 @@ from workc.api.programs import (
     home_of,
     single_step,
 )
+from workc.api.replay import ReplayReport, replay
+from workc.api.running import Going, Job, run_job
 from workc.api.runtime_state import History, RuntimeState, state_of
-from workc.api.settings import Clock, RunDriver, Settings
+from workc.api.settings import RunDriver, Settings
 from workc.api.skill_metadata import SkillMetadata, metadata_of
-from workc.api.standing_in import RunRecorder, StandIn, stand_in_for, under_contract
-from workc.api.store import Store
+from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
 from workc.kernel import jcs
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.flow import RunResult
-from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
-from workc.runtime.program import Program
+from workc.runtime.metrics.tally import Metrics
+from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
@@ -70,29 +69,14 @@ if TYPE_CHECKING:
 Path_ = str | os.PathLike[str]
 
 
-class Job:
-    """A run that is ready to start: everything about it was found valid."""
-
-    def __init__(
-        self,
-        program: Program,
-        inputs: JsonObject,
-        settings: Settings,
-        *,
-        notes: JsonObject | None = None,
-    ) -> None:
-        self.program = program
-        self.inputs = inputs
-        self.settings = settings
-        self.notes = notes or {}
-
-
 class Runtime:
     """Runs workflows and skills under one set of settings.
 
     Without a ``store`` a run lives in memory and leaves a bundle only where ``out`` says. Without
     ``allow_external`` every address is denied. ``budget_cents`` is the ceiling of each run; a
-    workflow's own, if lower, holds.
+    workflow's own, if lower, holds. ``guard`` says what becomes of code that reaches the clock,
+    chance, the environment or a socket around ``ctx``: nothing (``off``), a note in the outcome
+    (``warn``), or the failure ``NONDETERMINISTIC`` (``refuse``).
     """
 
     def __init__(
@@ -107,6 +91,7 @@ class Runtime:
         max_parallel: int = 16,
         recorder: RunRecorder | None = None,
         contract: ResourceContract | None = None,
+        guard: GuardMode = "off",
         settings: Settings | None = None,
     ) -> None:
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
@@ -120,12 +105,14 @@ class Runtime:
             max_parallel=max_parallel,
             recorder=recorder,
             contract=contract,
+            guard=guard,
         )
         own = self.settings.contract
         self._account = None if own is None else ContractAccount(own)
         self._stubs: dict[str, Stubs] = {}
         self._history = History()
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
+        self._meter = Meter(self.settings.mode)
 
     @property
     def skills(self) -> Mapping[str, Skill[..., object]]:
@@ -188,6 +175,32 @@ class Runtime:
     ) -> StructuredOutcome:
         """Does what :meth:`execute` does, without blocking the caller's event loop."""
         return await asyncio.to_thread(self.execute, skill, params, out=out)
+
+    def replay(
+        self,
+        bundle: Path_ | Mapping[str, bytes],
+        *,
+        workflow: Workflow[..., object] | None = None,
+        code: Path_ = ".",
+        out: Path_ | None = None,
+    ) -> ReplayReport:
+        """Re-executes a bundle with the skills of this runtime, and counts it; see `workc.replay`.
+
+        Raises:
+            FileNotFoundError: the bundle does not exist.
+            FileExistsError: there is something at ``out``.
+        """
+        return replay(
+            bundle, workflow=workflow, skills=self._skills, code=code, out=out, meter=self._meter
+        )
+
+    def metrics(self) -> Metrics:
+        """Returns what this runtime has done so far, runs that are at work included.
+
+        ``metrics().exposition()`` is text for Prometheus, ``metrics().value(name, **labels)`` one
+        figure. Each figure is what the journals say.
+        """
+        return self._meter.read()
 
     def prepare(
         self,
@@ -283,7 +296,7 @@ class Runtime:
 
     def _told(self, name: str, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
         """Returns the outcome of work, remembered for :meth:`query`."""
-        return self._history.take(name, outcome_of_work(work))
+        return self._history.take(name, self._meter.told(self.settings.mode, outcome_of_work(work)))
 
     def _start(
         self,
@@ -298,14 +311,17 @@ class Runtime:
         stand_in = stand_in_for(settings.stubs, settings.recorder)
         launch.refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
-        going = Going(job, target, stand_in, clock, watch, on_driver)
+        meter = self._meter.run(settings.mode)
+        going = Going(job, target, stand_in, clock, meter, watch, on_driver)
         account = self._account_of_run()
         if account is None:
-            return _run(going, settings)
+            return run_job(going, settings)
         account.admit(job.program, clock.now_ms())
         going = replace(going, stand_in=under_contract(stand_in, account, clock.now_ms))
         with account.held(settings.ceiling_micro_cents, clock.now_ms()) as share:
-            outcome = _run(going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents))
+            outcome = run_job(
+                going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents)
+            )
             share.spent_micro_cents = outcome.cost_micro_cents
             return outcome
 
@@ -382,97 +398,3 @@ class Runtime:
             stubs |= registered
         ceiling = min(ceilings, default=default)
         return replace(settings, ceiling_micro_cents=ceiling, policy=policy, stubs=stubs)
-
-
-@dataclass(frozen=True, eq=False)
-class Going:
-    """A job on its way: where its bundle goes, who stands in for the world, who watches."""
-
-    job: Job
-    target: Path | None
-    stand_in: StandIn | None
-    clock: Clock
-    watch: Watch | None
-    on_driver: Callable[[RunDriver], None] | None
-
-
-def _run(going: Going, settings: Settings) -> StructuredOutcome:
-    job, clock, stand_in = going.job, going.clock, going.stand_in
-    run_id = launch.new_run_id(settings, clock)
-    place = _place(settings, run_id)
-    try:
-        if isinstance(place, RunWriter):
-            place.note(job.notes)
-        start = launch.begin(job.program, job.inputs, settings, place, clock, run_id, stand_in)
-        result, effects = launch.run_live(
-            start,
-            place,
-            settings,
-            clock,
-            stand_in=stand_in,
-            watch=going.watch,
-            on_driver=going.on_driver,
-        )
-        outcome = finish(place, settings, going.target, result, effects)
-        return outcome if settings.recorder is None else _kept(outcome, settings.recorder, place)
-    finally:
-        place.close()
-
-
-def _kept(outcome: StructuredOutcome, recorder: RunRecorder, place: Place) -> StructuredOutcome:
-    try:
-        recorder.keep(lambda: launch.seal_memory(place)[1])
-    except OSError as error:
-        message = f"the recording was not written: {error.strerror or error}"
-        return _without_bundle(outcome, Failure(code="STORE_UNAVAILABLE", message=message))
-    return outcome
-
-
-def finish(
-    place: Place,
-    settings: Settings,
-    target: Path | None,
-    result: RunResult,
-    effects: tuple[SideEffect, ...],
-) -> StructuredOutcome:
-    """Seals a run into its folder and to ``target``, and returns its outcome.
-
-    Where ``target`` cannot be written, what the run gave is told all the same, with the failure.
-    """
-    sync = settings.durability == "fsync"
-    kept = place.bundle if isinstance(place, RunWriter) else None
-    receipt = None if kept is None else launch.seal_folder(place, kept, sync=sync)
-    where, lost = kept, None
-    if target is not None:
-        try:
-            receipt, where = launch.seal_folder(place, target, sync=sync), target
-        except OSError as error:
-            lost = _not_written(target, kept, error)
-    receipt = receipt or launch.seal_memory(place)[0]
-    bundle = None if where is None else str(where)
-    outcome = launch.outcome_of(Finished(result, receipt, effects), bundle)
-    return outcome if lost is None else _without_bundle(outcome, lost)
-
-
-def _not_written(target: Path, kept: Path | None, error: OSError) -> Failure:
-    is_taken = isinstance(error, FileExistsError)
-    why = "something was put there meanwhile" if is_taken else error.strerror or "it failed"
-    left = "none is left of this run" if kept is None else f"the bundle of this run is {kept}"
-    message = f"no bundle was written to {target}: {why}; {left}"
-    return Failure(code="STORE_UNAVAILABLE", message=message, details={"out": str(target)})
-
-
-def _without_bundle(outcome: StructuredOutcome, lost: Failure) -> StructuredOutcome:
-    """Returns the outcome of a run whose bundle is not where it was asked for: not a success."""
-    if not outcome.ok:
-        # What the run failed of says more than where its bundle is.
-        return msgspec.structs.replace(outcome, message=f"{outcome.message} ({lost.message})")
-    return msgspec.structs.replace(
-        outcome, status="failure", code=lost.code, message=lost.message, error=error_of(lost)
-    )
-
-
-def _place(settings: Settings, run_id: str) -> Place:
-    if settings.store is None:
-        return MemoryRun()
-    return RunWriter(Store(settings.store).folder(run_id), settings.durability)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
+from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.api.contracts import ResourceContract
 from workc.api.standing_in import RunRecorder
@@ -71,8 +72,10 @@ class Settings:
 
     ``ceiling_micro_cents`` None leaves it to the workflow; a run with neither may spend nothing.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
-    the network by something else, as a simulation does. ``stubs`` are the tables that answer a port
-    in place of it, ``recorder`` what was recorded; either way no port is asked. ``contract`` refuses what it does not allow.
+    the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
+    ``stubs`` are the tables that answer a port in place of it, ``recorder`` what was recorded: then
+    no port is asked. ``contract`` refuses what it does not allow.
+    ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     """
 
     store: Path | None = None
@@ -90,6 +93,8 @@ class Settings:
     recorder: RunRecorder | None = None
     contract: ResourceContract | None = None
     driver: DriverMaker = make_live_driver
+    guard: GuardMode = "off"
+    mode: Literal["live", "simulated"] = "live"
 
     def __post_init__(self) -> None:
         """Refuses settings under which no run can work.
@@ -105,6 +110,8 @@ class Settings:
         if self.durability not in get_args(Durability):
             known = ", ".join(get_args(Durability))
             raise Misuse(f"durability is one of {known}, not {self.durability!r}")
+        if self.guard not in get_args(GuardMode):
+            raise Misuse(f"guard is one of {', '.join(get_args(GuardMode))}, not {self.guard!r}")
 
     @cached_property
     def price_table(self) -> Prices:
@@ -121,9 +128,14 @@ def _expect(name: str, value: object, *, least: int, most: int = MAX_SAFE_INTEGE
         raise Misuse(f"{name} is a whole number from {least} to {most}, not {value!r}")
 
 
-def policy_rules(policy: NetworkPolicy) -> JsonObject:
-    """Returns the rules of a policy as JSON; their digest is in every bundle."""
+def policy_rules(policy: NetworkPolicy, guard: GuardMode = "off") -> JsonObject:
+    """Returns the rules of a policy as JSON; their digest is in every bundle.
+
+    A guard that refuses is one of them: a replay must refuse what the run refused.
+    """
+    refusing: JsonObject = {"guard": guard} if guard == "refuse" else {}
     return {
+        **refusing,
         "network": {
             "allow_hosts": list(policy.allow_hosts),
             "allow_loopback": policy.allow_loopback,
@@ -131,5 +143,5 @@ def policy_rules(policy: NetworkPolicy) -> JsonObject:
             "allow_public": policy.allow_public,
             "deny_hosts": list(policy.deny_hosts),
             "offline": policy.offline,
-        }
+        },
     }

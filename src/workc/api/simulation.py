@@ -12,6 +12,7 @@ from functools import partial
 from workc.adapters.event_loops import loopless
 from workc.api.runtime import Runtime
 from workc.api.settings import RunDriver, Settings
+from workc.kernel.gates import Decision
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Ports
 from workc.sim.clock import FakeClock, SeededEntropy
@@ -30,13 +31,15 @@ def simulated(
     step_ms: int = 1,
     settings: Settings | None = None,
     environment: Mapping[str, str] | None = None,
+    approvals: Mapping[str, Decision] | None = None,
 ) -> Runtime:
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
-    ``environment`` is what the run sees of one; nothing of the real one is.
+    ``environment`` is what the run sees of one; nothing of the real one is. ``approvals`` says of
+    steps that wait for a human what was decided; of one that is not there nobody decides in time.
     """
     base = settings or Settings(ceiling_micro_cents=None)
-    world = ScriptedWorld(script)
+    world = ScriptedWorld(script, approvals)
     clock = FakeClock(start_ms, step_ms)
 
     def clock_from(floor_ms: int) -> FakeClock:
@@ -51,6 +54,7 @@ def simulated(
         ports=world,
         driver=partial(_driver, world=world, clock=clock),
         environment=dict(environment or {}),
+        mode="simulated",
     )
     return Runtime(settings=made)
 

@@ -17,6 +17,7 @@ import msgspec
 
 from workc.adapters.regular_file import open_regular
 from workc.adapters.run_folder import JOURNAL, RunFolder
+from workc.api.waiting import waiting_of
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT
 from workc.kernel import events
@@ -26,7 +27,9 @@ from workc.kernel.payloads import RunStarted
 from workc.kernel.values import JsonObject
 from workc.runtime.outcome import STATUS_OF
 
-RunStatus = Literal["success", "failure", "partial", "running", "interrupted"]
+RunStatus = Literal["success", "failure", "partial", "running", "paused", "interrupted"]
+#: Of runs that have not ended: they are looked at again each time.
+_OPEN: frozenset[RunStatus] = frozenset({"running", "paused", "interrupted"})
 _INDEX = "index.sqlite3"
 #: The index spares reading folders; past so many runs it spares no more.
 _INDEXED_RUNS = 1_000_000
@@ -116,7 +119,7 @@ class Store:
         return {summary.run_id: summary for summary in found}
 
     def _remember(self, summaries: Iterable[RunSummary]) -> None:
-        done = [s for s in summaries if s.status not in {"running", "interrupted"}]
+        done = [s for s in summaries if s.status not in _OPEN]
         if not done:
             return
         try:
@@ -166,7 +169,7 @@ def _unfinished(folder: RunFolder) -> RunSummary:
     started = start_of(folder)
     return RunSummary(
         run_id=folder.path.name,
-        status="running" if folder.is_locked() else "interrupted",
+        status=_status(folder),
         name=started[0].name if started else "",
         code=None,
         started_ms=started[1] if started else 0,
@@ -174,6 +177,15 @@ def _unfinished(folder: RunFolder) -> RunSummary:
         cost_micro_cents=None,
         proof_digest=None,
     )
+
+
+def _status(folder: RunFolder) -> RunStatus:
+    if folder.is_locked():
+        return "running"
+    try:
+        return "paused" if waiting_of(folder.records(), folder) else "interrupted"
+    except (OSError, Refusal):
+        return "interrupted"
 
 
 def start_of(folder: RunFolder) -> tuple[RunStarted, int] | None:

@@ -35,7 +35,14 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import STATUS_OF
 
 RunState = Literal[
-    "success", "failure", "partial", "skipped", "running", "interrupted", "incomplete"
+    "success",
+    "failure",
+    "partial",
+    "skipped",
+    "running",
+    "paused",
+    "interrupted",
+    "incomplete",
 ]
 
 #: The most characters of a body that the details of a step hold.
@@ -54,7 +61,8 @@ class CheckStory(msgspec.Struct, frozen=True, kw_only=True):
 class RunStory(msgspec.Struct, kw_only=True):
     """What the records say of a run. ``proof_digest`` is what the receipt claims.
 
-    ``status`` is ``incomplete`` for a bundle without an end, ``running`` or ``interrupted`` for a
+    ``status`` is ``incomplete`` for a bundle without an end, ``running``, ``paused`` (it waits for a
+    human) or ``interrupted`` for a
     run that is not sealed yet. ``replay`` of a run needs the code that ``code`` names.
     """
 
@@ -117,8 +125,20 @@ def tell(source: Source) -> RunStory:
     story.proof_digest = source.claimed_digest()
     story.notes += source.notes
     if story.status == "incomplete" and not source.sealed:
-        story.status = "running" if source.is_locked else "interrupted"
+        story.status = _open_status(story, source, timeline)
     return story
+
+
+def _open_status(story: RunStory, source: Source, timeline: Timeline) -> RunState:
+    if source.is_locked:
+        return "running"
+    asked = timeline.waiting
+    if not asked:
+        return "interrupted"
+    story.code, story.step = "APPROVAL_PENDING", asked[0].step
+    questions = (f"{one.step}: {_shown(source, one.question)}" for one in asked)
+    story.message = f"waits for a human to approve {'; '.join(questions)}"
+    return "paused"
 
 
 def _take(story: RunStory, source: Source, line: Line) -> None:

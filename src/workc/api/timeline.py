@@ -1,19 +1,18 @@
 """What became of each step, told by the records alone: as they arrive, or from a journal or bundle.
 
-Records may come in order of arrival or in logical order; within a lane both are the same. A step
-began when the last of those it waited for ended; that is what the engine's own clock says, too.
+Records may come in order of arrival or in logical order; within a lane both are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Path
-from workc.kernel.gates import ApprovalAsked
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -23,13 +22,13 @@ from workc.kernel.payloads import (
     FailureRecord,
     PlanChosen,
     RetryScheduled,
-    RunStarted,
     SkillAsked,
     SkillExecuted,
     StepSkipped,
     WorkEnded,
 )
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
 
 StepState = Literal["success", "failure", "skipped", "running"]
 
@@ -91,12 +90,6 @@ class StepStory(msgspec.Struct, kw_only=True):
         return {**found, "duration_ms": self.duration_ms}
 
 
-class _Plan(msgspec.Struct, frozen=True):
-    id: str
-    needs: tuple[str, ...] = ()
-    skill: str = ""
-
-
 class Timeline:
     """Takes records one by one and keeps a story per step.
 
@@ -109,24 +102,28 @@ class Timeline:
         self.reserved_micro_cents = 0
         self.records = 0
         self._describe = describe
-        self._plan: dict[str, _Plan] = {}
+        self._plan: dict[str, PlannedStep] = {}
         self._lane_step: dict[Path, str] = {}
-        self._now: dict[Path, int] = {}
-        self._latest = self._before = 0
-        self._base: dict[Path, int] = {}
+        self._times = LaneTimes()
         self._failed: list[StepStory] = []
         self._moved_on = False
+        self._asked: dict[str, ApprovalAsked] = {}
+
+    @property
+    def waiting(self) -> list[ApprovalAsked]:
+        """Returns the questions that nobody has answered."""
+        return list(self._asked.values())
 
     def take(self, at: Path, at_ms: object, payload: Payload) -> list[StepStory]:
         """Takes one record and returns the steps of which it is now sure that they are over."""
         self.records += 1
         over = self._turn(is_answer=isinstance(at_ms, int), payload=payload)
-        lane, self._before = at[:-1], self._latest
-        if isinstance(at_ms, int):
-            self._now[lane] = at_ms
-            self._latest = max(self._latest, at_ms)
+        lane = at[:-1]
+        self._times.take(lane, at_ms)
         if isinstance(payload, PlanChosen):
-            self._plan = {planned.id: planned for planned in _planned(payload)}
+            steps = _planned(payload)
+            self._plan = {planned.id: planned for planned in steps}
+            self._times.plan(steps)
         ended = self._take(lane, payload)
         return over if ended is None else [*over, ended]
 
@@ -149,8 +146,8 @@ class Timeline:
 
     def _take(self, lane: Path, payload: Payload) -> StepStory | None:
         match payload:
-            case RunStarted():
-                pass
+            case ApprovalAnswered():
+                self._asked.pop(payload.step, None)
             case SkillExecuted():
                 return self._executed(lane, payload)
             case StepSkipped():
@@ -166,28 +163,21 @@ class Timeline:
     def _story(self, lane: Path, step: str) -> StepStory:
         found = self.steps.get(step)
         if found is None:
-            planned = self._plan.get(step, _Plan(step))
-            started = max([self._started(lane), *self._ends(planned.needs)])
+            planned = self._plan.get(step, PlannedStep(step))
             found = StepStory(
-                step=step, skill=planned.skill, started_ms=started, needs=planned.needs
+                step=step,
+                skill=planned.skill,
+                started_ms=self._times.began(lane),
+                needs=planned.needs,
             )
             self.steps[step] = found
             self._lane_step[lane] = step
         return found
 
-    def _started(self, lane: Path) -> int:
-        """Returns when the lanes of this gathering began: the latest time before the first of them."""
-        return self._base.setdefault(lane[:-1], self._before)
-
-    def _ends(self, needs: tuple[str, ...]) -> Iterator[int]:
-        for need in needs:
-            if need in self.steps and self.steps[need].ended_ms is not None:
-                yield self.steps[need].ended_ms or 0
-
     def _executed(self, lane: Path, payload: SkillExecuted) -> StepStory | None:
         story = self._story(lane, payload.step)
         story.skill, story.attempts, story.mode = payload.skill, payload.attempt, payload.mode
-        story.ended_ms = max(story.started_ms, self._now.get(lane, 0))
+        story.ended_ms = max(story.started_ms, self._times.now(lane))
         if isinstance(payload.failure, FailureRecord):
             story.status = "failure"
             story.code, story.message = payload.failure.code, payload.failure.message
@@ -235,7 +225,10 @@ class Timeline:
                 )
             case BudgetReserved() | BudgetSettled():
                 self._paid(lane, payload)
-            case ApprovalAsked() | ChildSpawned():
+            case ApprovalAsked():
+                self._story(lane, payload.step)
+                self._asked[payload.step] = payload
+            case ChildSpawned():
                 self._story(lane, payload.step)
             case _:
                 pass
@@ -248,13 +241,9 @@ class Timeline:
             story.cost_micro_cents += payload.actual
 
 
-def _planned(payload: PlanChosen) -> list[_Plan]:
-    if not isinstance(payload.plan.inline, str):
-        return []
-    try:
-        return msgspec.json.decode(payload.plan.inline, type=list[_Plan])
-    except (msgspec.MsgspecError, RecursionError):
-        return []
+def _planned(payload: PlanChosen) -> list[PlannedStep]:
+    inline = payload.plan.inline
+    return planned_steps(inline) if isinstance(inline, str) else []
 
 
 def plain(value: object) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -24,11 +23,6 @@ from workc.runtime.outcome import StructuredOutcome
 Action: TypeAlias = "Callable[[Watch, Callable[[RunDriver], None]], StructuredOutcome]"
 
 _DIGEST_CHARS = 12
-_BY_SIGNAL: dict[int | None, int] = {
-    signal.SIGHUP: exits.SIGHUP,
-    signal.SIGINT: exits.SIGINT,
-    signal.SIGTERM: exits.SIGTERM,
-}
 
 
 def conduct(
@@ -55,9 +49,13 @@ def conduct(
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
     _print_result(state, outcome)
+    for note in outcome.notes:
+        state.err(f"{state.console.paint('! warning', 'warn', err=True)}  {printable(note)}")
     if outcome.ok:
         if not quiet:
             _summary(state, outcome, progress)
+    elif outcome.status == "paused":
+        _waits(state, outcome)
     else:
         _failed(state, outcome, progress, quiet=quiet, offline=offline)
     return outcome.exit_code
@@ -102,6 +100,21 @@ def _next(state: State, outcome: StructuredOutcome) -> list[str]:
     ]
 
 
+def _waits(state: State, outcome: StructuredOutcome) -> None:
+    details = outcome.error["details"] if outcome.error else None
+    waiting = details.get("waiting") if isinstance(details, dict) else None
+    state.err(
+        state.console.paint("? paused: a human has to say whether to go on", "warn", err=True)
+    )
+    for asked in waiting if isinstance(waiting, list) else ():
+        if isinstance(asked, dict):
+            state.err(f"  {printable(str(asked['step']))}: {printable(str(asked['question']))}")
+            run = f"{outcome.run_id} --step {argument(str(asked['step']))} --by NAME"
+            state.err(f"  try: workc approve {run}{state.store_option}")
+            state.err(f"  try: workc deny {run}{state.store_option}")
+    state.err(f"  next: workc resume {outcome.run_id}{state.store_option}")
+
+
 def _failed(
     state: State,
     outcome: StructuredOutcome,
@@ -128,7 +141,7 @@ def _failed(
 
 
 def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
-    code = _BY_SIGNAL.get(received, exits.SIGINT)
+    code = exits.exit_of_signal(received)
     tries = [] if run_id is None else [f"workc resume {run_id}{state.store_option}"]
     kept = "before it began" if run_id is None else f"run {run_id} is kept and can be resumed"
     if state.json:

@@ -32,3 +32,8 @@ SIGTERM = 143
 def exit_of_code(code: str) -> int:
     """Returns what a command exits with that was refused with this code."""
     return CATALOG[code].exit if code in CATALOG else FAILED
+
+
+def exit_of_signal(number: int | None) -> int:
+    """Returns what a command exits with that a signal stopped; None stands for SIGINT."""
+    return SIGINT if number is None else 128 + number

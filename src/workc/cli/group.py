@@ -23,9 +23,12 @@ COMMANDS = {
         "Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."
     ),
     "run": Entry("Run", _WHERE + "run", "Run a workflow file or function and seal its bundle."),
-    "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted."),
+    "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted or waits."),
+    "approve": Entry("Run", _WHERE + "approve", "Let a step begin that waits for a human."),
+    "deny": Entry("Run", _WHERE + "deny", "Keep a step from beginning that waits for a human."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),
     "show": Entry("Look", _WHERE + "show", "Show what happened in a run, or in one of its steps."),
+    "serve": Entry("Look", _WHERE + "serve", "Serve metrics of the store's runs over HTTP."),
     "explain": Entry("Look", _WHERE + "explain", "Explain a failure code or a run in plain words."),
     "failures": Entry("Look", _WHERE + "failures", "List the catalog of failure codes."),
     "verify-bundle": Entry(
@@ -34,6 +37,9 @@ COMMANDS = {
     "sign": Entry("Evidence", _WHERE + "sign", "Sign a bundle that verifies."),
     "keys": Entry("Evidence", _WHERE + "keys", "Make and list keys; make trust files."),
     "replay": Entry("Evidence", _WHERE + "replay", "Re-execute a bundle and compare every byte."),
+    "certify": Entry(
+        "Evidence", _WHERE + "certify", "Replay many bundles in several environments."
+    ),
     "pack": Entry("Evidence", _WHERE + "pack", "Write a bundle as one file."),
     "unpack": Entry("Evidence", _WHERE + "unpack", "Write the files of an archive into a folder."),
     "prove": Entry("Evidence", _WHERE + "prove", "Show one event or one file without the rest."),

@@ -76,6 +76,15 @@ def running(function: F) -> F:
     return function
 
 
+def metrics_file(function: F) -> F:
+    """Adds ``--metrics-file``."""
+    return click.option(
+        "--metrics-file",
+        metavar="FILE",
+        help="Where metrics of this command go, for Prometheus; replaces FILE.",
+    )(function)
+
+
 def _option(
     name: str,
     text: str,

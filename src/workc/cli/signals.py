@@ -9,16 +9,23 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from workc.adapters.driver import Interrupted
-from workc.api.settings import RunDriver
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Stoppable(Protocol):
+    """Does work that can be stopped."""
+
+    def interrupt(self) -> None:
+        """Stops it soon; may be called from a signal handler."""
+        ...
+
+
 class Interruption:
-    """Stops the driver it was given when a signal comes; ``received`` is the signal's number.
+    """Stops what it was given when a signal comes; ``received`` is the signal's number.
 
     ``first`` is called when a signal comes, ``second`` with the number of one that comes after it:
     it is to end the process.
@@ -28,16 +35,16 @@ class Interruption:
         self._first = first
         self._second = second
         self.received: int | None = None
-        self._driver: RunDriver | None = None
+        self._work: Stoppable | None = None
         self._before: dict[signal.Signals, object] = {}
 
-    def attach(self, driver: RunDriver) -> None:
-        """Takes the driver to stop.
+    def attach(self, work: Stoppable) -> None:
+        """Takes what is to be stopped.
 
         Raises:
             Interrupted: a signal has come already; so nothing is begun.
         """
-        self._driver = driver
+        self._work = work
         if self.received is not None:
             raise Interrupted
 
@@ -70,6 +77,6 @@ class Interruption:
             self._second(number)
             return
         self.received = number
-        if self._driver is not None:
-            self._driver.interrupt()
+        if self._work is not None:
+            self._work.interrupt()
         self._first()

@@ -9,10 +9,22 @@ from workc.cli.text import count, json_text, local_time, money, printable, secon
 
 #: The most characters of an output that `show` prints.
 MAX_OUTPUT = 2000
-_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "skipped": "-", "running": "·"}
+_SYMBOLS = {
+    "success": "✓",
+    "failure": "✗",
+    "partial": "✗",
+    "skipped": "-",
+    "running": "·",
+    "paused": "?",
+}
 #: The status of an outcome.
 _STATES = {"success": "success", "partial": "partial", "failed": "failure"}
-_STYLES: dict[str, Style] = {"success": "good", "failure": "bad", "partial": "warn"}
+_STYLES: dict[str, Style] = {
+    "success": "good",
+    "failure": "bad",
+    "partial": "warn",
+    "paused": "warn",
+}
 
 
 def symbol(console: Console, status: str, *, err: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "dcc2d6ae68db94573450cc7e9e4b8cf0a550f2c3b96274e78b56c5f300358fa0"
+CATALOG_SHA256 = "44c29c083fc14059fe057481202ed8deeb7c711d0279854a5ea4c305b0fadbcf"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -17,6 +17,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="A human did not let the step begin, so it was not run.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "APPROVAL_PENDING": CatalogEntry(
+        code="APPROVAL_PENDING",
+        category="PERMISSION",
+        exit=7,
+        hint="`workc approve` or `workc deny` it, then `workc resume` the run.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A human has to say whether a step may begin; the run waits, and nothing is lost.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -642,11 +660,11 @@ CATALOG: dict[str, CatalogEntry] = {
         code="NONDETERMINISTIC",
         category="INTEGRITY",
         exit=1,
-        hint="Await only what ctx gives; put other I/O into a skill.",
+        hint="Await and take from ctx alone: time, chance, I/O; put other I/O into a skill that is not pure.",
         http_status=None,
         retryable=False,
         since="0.1.0",
-        summary="Workflow code awaited something that the engine does not control.",
+        summary="Code went around ctx to something that a replay cannot repeat.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

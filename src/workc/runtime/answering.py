@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from msgspec import UNSET
+
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import TimerFired
-from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
+from workc.runtime.guarding import within
 from workc.runtime.ports import Ports
 from workc.stages.effects import EffectResponse, HttpRequest
 from workc.stages.skill import Result, failure_of, invoke, invoke_async
@@ -38,14 +42,34 @@ class Answering:
         return Entry(at=ask.at, payload=self._payload(ask, answer), at_ms=self._now_ms())
 
     def over(self, ask: Ask) -> Entry:
-        """Returns the entry of an ask whose time is over: a timer has fired, all else failed."""
+        """Returns the entry of an ask whose time is over.
+
+        A timer has fired, nobody has approved, and all else has failed.
+        """
         if isinstance(ask.question, Timer):
             return Entry(at=ask.at, payload=TimerFired(), at_ms=self._now_ms())
+        if isinstance(ask.question, Approve):
+            return self.decided(ask, ask.question, "timed_out")
         limit = ask.timeout_ms
         failure = Failure(
             code="TIMEOUT", message=f"no answer within {limit} ms", details={"timeout_ms": limit}
         )
         return self.entry(ask, failure)
+
+    def decided(self, ask: Ask, question: Approve, decision: Decision) -> Entry:
+        """Returns the entry of an approval that a script decides."""
+        answer = ApprovalAnswered(
+            by=UNSET if decision == "timed_out" else "script",
+            decision=decision,
+            gate=question.gate,
+            note="",
+            step=question.step,
+        )
+        return Entry(at=ask.at, payload=answer, at_ms=self._now_ms())
+
+    def ms_until(self, time_ms: int) -> int:
+        """Returns how long it is until a time of the driver's clock, 0 if that has come."""
+        return max(0, time_ms - self._now_ms())
 
     def _payload(self, ask: Ask, answer: Answer) -> Payload:
         question = ask.question
@@ -69,7 +93,7 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
         KeyboardInterrupt: it is meant for the process.
     """
     try:
-        return invoke(call.skill, call.params, guard)
+        return invoke(call.skill, call.params, within(guard, call.guard))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run
@@ -81,7 +105,7 @@ async def call_awaiting(
 ) -> Result:
     """Returns what an asynchronous function gives; raises as :func:`call_now` does."""
     try:
-        with guard():
+        with guard(), call.guard():
             return await invoke_async(call.skill, call.params)
     except (KeyboardInterrupt, GeneratorExit):
         raise

@@ -6,19 +6,24 @@ stand (``at``), so that answers are matched by place and never by order of arriv
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from workc.kernel.events import Path
 from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
+from workc.runtime.guarding import Context
 from workc.stages.effects import EffectRequest
 from workc.stages.skill import Skill
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Run a function with these parameters; ``request`` is the digest of what is asked."""
+    """Run a function with these parameters, in a context that ``guard`` gives.
+
+    ``request`` is the digest of what is asked.
+    """
 
     skill: Skill[..., object]
     params: JsonObject
@@ -26,6 +31,7 @@ class Call:
     step: str
     attempt: int
     pure: bool
+    guard: Context = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,16 @@ class Settle:
     step: str
 
 
-Question: TypeAlias = Call | Effect | Timer | Reserve | Settle
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Wait until a human has said whether a step may begin, or the time ``deadline_ms`` has come."""
+
+    gate: str
+    step: str
+    deadline_ms: int | None
+
+
+Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve
 
 
 @dataclass(frozen=True, slots=True)

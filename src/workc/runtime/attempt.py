@@ -7,7 +7,7 @@ are captures, its SkillExecuted is derived.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from contextlib import nullcontext
 from typing import cast
 
 import msgspec
@@ -30,7 +30,8 @@ from workc.runtime.bodies import (
     store_json,
 )
 from workc.runtime.context import AttemptContext
-from workc.runtime.engine import Lane
+from workc.runtime.engine import Lane, Work
+from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run
 from workc.runtime.workflow.model import StepSpec
 from workc.stages.skill import Skill
@@ -122,8 +123,9 @@ async def _in_lane(trial: Trial, deadline_ms: int | None) -> Tried:
 async def _run_code(trial: Trial, ctx: AttemptContext) -> Tried:
     skill = trial.skill
     try:
-        made = skill.function(ctx, **skill.bind(trial.params))
-        return Tried(value=skill.conclude(await cast("Awaitable[object]", made)))
+        made = cast("Work", skill.function(ctx, **skill.bind(trial.params)))
+        context = context_of(trial.run.guard, trial.step.id, skill.function)
+        return Tried(value=skill.conclude(await guarded(made, context)))
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - a skill's own exception is an outcome
@@ -168,7 +170,8 @@ async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
 def _call_of(trial: Trial, data: bytes) -> Call:
     step, skill = trial.step, trial.skill
     request = tagged(TAG_REQUEST, b"\0".join([step.skill.encode(), step.id.encode(), data]))
-    return Call(skill, trial.params, request, step.id, trial.number, pure=skill.pure)
+    guard = context_of(trial.run.guard, step.id, skill.function) if skill.pure else nullcontext
+    return Call(skill, trial.params, request, step.id, trial.number, pure=skill.pure, guard=guard)
 
 
 def _ask_ahead(trial: Trial, call: Call, data: bytes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
+from workc.kernel.gates import ApprovalAnswered
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -22,7 +23,7 @@ from workc.kernel.payloads import (
     SkillExecuted,
     TimerFired,
 )
-from workc.runtime.asks import Ask, Call, Effect, Reserve, Settle, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call
 from workc.runtime.divergence import Diverged, Divergence, differing
@@ -38,6 +39,7 @@ _ANSWERS: dict[type, type[Payload]] = {
     Timer: TimerFired,
     Reserve: BudgetReserved,
     Settle: BudgetSettled,
+    Approve: ApprovalAnswered,
 }
 
 #: What is answered for a call that was ended, or that could not or must not be made.
@@ -224,6 +226,9 @@ def _compare_ask(ask: Ask, payload: Payload) -> None:
     question = ask.question
     if isinstance(question, Effect) and isinstance(payload, EffectAnswered):
         _compare_digest(ask, question.digest, payload.request)
+    elif isinstance(question, Approve) and isinstance(payload, ApprovalAnswered):
+        _compare_field(ask, "gate", question.gate, payload.gate)
+        _compare_field(ask, "step", question.step, payload.step)
     elif isinstance(question, Reserve | Settle):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))

@@ -14,7 +14,14 @@ from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.payloads import EffectAnswered, RedactionRecord, Response
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.bodies import Files, load, load_failure, record_failure, store_text_or_bytes
+from workc.runtime.bodies import (
+    Files,
+    KeptFiles,
+    load,
+    load_failure,
+    record_failure,
+    store_text_or_bytes,
+)
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -118,7 +125,7 @@ def http_response(files: Files, answer: EffectAnswered) -> HttpResponse:
     )
 
 
-def model_response(files: Files, answer: EffectAnswered) -> ModelResponse:
+def model_response(files: KeptFiles, answer: EffectAnswered) -> ModelResponse:
     """Returns the response that was recorded for a model request; raises as its sibling does."""
     response = _response(files, answer)
     data = load(files, response.body)
@@ -133,7 +140,7 @@ def model_response(files: Files, answer: EffectAnswered) -> ModelResponse:
     )
 
 
-def _response(files: Files, answer: EffectAnswered) -> Response:
+def _response(files: KeptFiles, answer: EffectAnswered) -> Response:
     if isinstance(answer.response, Response):
         return answer.response
     if answer.failure:

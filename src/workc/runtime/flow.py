@@ -145,7 +145,7 @@ def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | 
         return next((r for r in ordered if r.failure and r.failure.code == halt), None) or next(
             (r for r in ordered if r.halt == halt), None
         )
-    return next((result for result in ordered if result.status == "failure"), None)
+    return next((result for result in ordered if result.failed_itself), None)
 
 
 def _end_work(run: Run, lane: Lane, work: _Work) -> None:

@@ -21,11 +21,12 @@ from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
-from workc.runtime.engine import Body, Lane
+from workc.runtime.engine import Body, Lane, Work
+from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
 from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
-from workc.runtime.workflow.model import RetrySpec, StepSpec
+from workc.runtime.workflow.model import ApprovalSpec, RetrySpec, StepSpec
 from workc.stages.annotations import to_json
 from workc.stages.effects import SecretName, SecretText
 from workc.stages.skill import Skill
@@ -71,6 +72,7 @@ class PlannedCall:
     step: str | None
     retry: RetrySpec | None
     timeout_ms: int | None
+    approval: ApprovalSpec | None
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is."""
@@ -120,11 +122,14 @@ class WorkflowContext:
         step: str | None = None,
         retry: RetrySpec | None = None,
         timeout_ms: int | None = None,
+        approval: ApprovalSpec | str | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
 
         ``step`` names it in the record; else it is named after the skill and its place.
+        ``approval`` is what a human is asked before it begins; if that is denied, awaiting the call
+        raises :class:`StepFailed`.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
@@ -138,8 +143,9 @@ class WorkflowContext:
         if known.get(name) is not found:
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
         _check_options(step, retry, timeout_ms)
+        asked = _approval(approval)
         values = {key: _param(value) for key, value in params.items()}
-        planned = PlannedCall(self, found, values, step, retry, timeout_ms)
+        planned = PlannedCall(self, found, values, step, retry, timeout_ms, asked)
         self._planned[planned] = None
         return planned
 
@@ -163,6 +169,7 @@ class WorkflowContext:
                 params=_literal(call.params),
                 retry=call.retry or RetrySpec(),
                 timeout_ms=call.timeout_ms,
+                approval=call.approval,
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)
@@ -239,6 +246,20 @@ def _check_options(step: object, retry: object, timeout_ms: object) -> None:
             raise Misuse(f"{name} is at most {most}")
 
 
+def _approval(asked: object) -> ApprovalSpec | None:
+    """Returns what is asked, its ``${`` escaped: texts of a function are no templates."""
+    if asked is None:
+        return None
+    spec = ApprovalSpec(question=asked) if isinstance(asked, str) else asked
+    if not isinstance(spec, ApprovalSpec):
+        raise Misuse(f"approval is a question or an ApprovalSpec, not a {type(asked).__name__}")
+    if not spec.question:
+        raise Misuse("the question of an approval is empty")
+    if spec.timeout_ms is not None:
+        whole_number(spec.timeout_ms, "timeout_ms")
+    return msgspec.structs.replace(spec, question=spec.question.replace("${", "$${"))
+
+
 def _param(value: object) -> Json:
     """Returns a parameter as JSON; a SecretText stays as it is, at any depth."""
     try:
@@ -293,7 +314,8 @@ async def call_function(
     """Returns what the function gave, or its failure and the step that caused it."""
     try:
         ctx = WorkflowContext(run, lane)
-        value = await function(ctx, **run.inputs)
+        made = cast("Work", function(ctx, **run.inputs))
+        value = await guarded(made, context_of(run.guard, run.program.name, function))
         await ctx.finish()
         return to_json(value), None, None
     except StepFailed as error:

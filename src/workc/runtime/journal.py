@@ -37,6 +37,18 @@ class Sink(Protocol):
         ...
 
 
+class JournalMeter(Protocol):
+    """Is told what a journal costs, which no record says."""
+
+    def wrote(self, size: int) -> None:
+        """Takes the size in bytes of what was appended, its newline counted."""
+        ...
+
+    def synced(self, ns: int) -> None:
+        """Takes how many nanoseconds the disk took to have it."""
+        ...
+
+
 class Journal:
     """Chains entries and appends them to a sink."""
 

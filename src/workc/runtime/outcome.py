@@ -11,7 +11,8 @@ from workc.kernel.failure import Failure
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
 
-Status = Literal["success", "failure", "partial", "skipped"]
+#: ``paused``: the run waits for a human and goes on when it is resumed.
+Status = Literal["success", "failure", "partial", "skipped", "paused"]
 
 #: Who answers an effect: the other side, a stub table, or what was recorded of it.
 AnsweredBy = Literal["world", "stub", "recording"]
@@ -46,7 +47,8 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``result`` is a mapping: the output, or ``{"value": output}`` where the output is none.
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
-    the evidence stands, if it was kept.
+    the evidence stands, if it was kept. ``notes`` are warnings about the run, of which the evidence
+    holds none: what a guard saw, a sentence each.
     """
 
     status: Status
@@ -63,6 +65,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     bundle: str | None = None
     proof_digest: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -108,6 +111,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             },
             "bundle": self.bundle,
             "proof_digest": self.proof_digest,
+            "notes": list[Json](self.notes),
         }
 
 

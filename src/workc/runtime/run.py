@@ -14,6 +14,7 @@ from workc.kernel.payloads import StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
+from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.program import Program
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
@@ -31,12 +32,18 @@ class StepResult(msgspec.Struct, frozen=True):
     attempts: int = 0
     halt: str | None = None
 
+    @property
+    def failed_itself(self) -> bool:
+        """Returns whether it failed, or may not begin, and not because of another step."""
+        return self.failure is not None and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+
 
 @dataclass(slots=True)
 class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
-    ``halts`` are causes of a halt that the root lane saw itself.
+    ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
+    runs again, and of a workflow function, runs in ``guard``.
     """
 
     program: Program
@@ -46,6 +53,7 @@ class Run:
     inputs: JsonObject
     ceiling_micro_cents: int
     deadline_ms: int | None
+    guard: Guard = unguarded
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])

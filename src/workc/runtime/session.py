@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from workc.kernel.events import Entry
+from workc.kernel.gates import ApprovalAsked
 from workc.kernel.payloads import EffectAsked, SkillAsked, SkillExecuted
 from workc.runtime.asks import Ask, Call, Effect
 from workc.runtime.engine import Engine
@@ -105,7 +106,7 @@ class Session:
         for entry in entries:
             if self._known is None or not self._known.check(entry):
                 self._append(entry)
-                urgent |= isinstance(entry.payload, EffectAsked | SkillAsked)
+                urgent |= isinstance(entry.payload, EffectAsked | SkillAsked | ApprovalAsked)
         return urgent
 
     def _append(self, entry: Entry) -> None:

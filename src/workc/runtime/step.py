@@ -21,6 +21,7 @@ from workc.kernel.payloads import (
     StepStatus,
 )
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.approval import ask_approval, halted
 from workc.runtime.asks import Timer
 from workc.runtime.attempt import Trial, Tried, make_attempt
 from workc.runtime.bodies import record_failure
@@ -59,7 +60,8 @@ async def _run_step(run: Run, lane: Lane, step: StepSpec) -> StepResult:
     except KeyError:
         missing = Failure(code="SKILL_NOT_FOUND", message=f"no skill is named {step.skill!r}")
         return _never_called(run, lane, step, missing)
-    return await _try(Trial(run, lane, step, skill, params, 1))
+    refused = await ask_approval(run, lane, step)
+    return refused or await _try(Trial(run, lane, step, skill, params, 1))
 
 
 def _resolved(run: Run, step: StepSpec) -> JsonObject:
@@ -95,7 +97,7 @@ async def _try(trial: Trial) -> StepResult:
     while True:
         tried = await make_attempt(trial)
         if not tried.begun:
-            return _halted(lane, step, replace(result, halt=tried.halt))
+            return halted(lane, step, replace(result, halt=tried.halt))
         status: StepStatus = "success" if tried.failure is None else "failure"
         result = StepResult(
             step.id, step.skill, status, tried.value, tried.failure, trial.number, tried.halt
@@ -109,18 +111,6 @@ async def _try(trial: Trial) -> StepResult:
         if halt is not None:
             return replace(result, halt=halt)
         trial = replace(trial, number=trial.number + 1)
-
-
-def _halted(lane: Lane, step: StepSpec, result: StepResult) -> StepResult:
-    if result.attempts:
-        return result
-    lane.emit(StepSkipped(because=[], code="HALTED", step=step.id))
-    failure = Failure(
-        code="HALTED",
-        message=f"the run was stopped: {result.halt}",
-        details={"cause": result.halt},
-    )
-    return replace(result, status="skipped", failure=failure)
 
 
 def _delay_ms(trial: Trial, tried: Tried, failure: Failure) -> int | None:

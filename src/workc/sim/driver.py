@@ -12,8 +12,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse
+from workc.kernel.gates import Decision
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
-from workc.runtime.asks import Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
 from workc.sim.ports import Scripted, ScriptedWorld, respond
@@ -54,14 +55,35 @@ class SimDriver:
             self._count += 1
             # The script is used up in the order of the asks, not in that of the answers.
             found = _asked_of(self._world, ask)
-            heapq.heappush(self._queue, (now + _delay(ask, found), self._count, ask, found))
+            heapq.heappush(self._queue, (now + self._delay(ask, found), self._count, ask, found))
 
     def _next(self) -> Entry:
         due, _, ask, found = heapq.heappop(self._queue)
         self._clock.at_least(due)
+        if isinstance(ask.question, Approve):
+            decided = self._world.approvals.get(ask.question.step)
+            decision: Decision = "timed_out" if decided is None else decided
+            return self._answering.decided(ask, ask.question, decision)
         if isinstance(ask.question, Timer) or _is_late(ask, found):
             return self._answering.over(ask)
         return self._answering.entry(ask, self._answer(ask, found))
+
+    def _delay(self, ask: Ask, found: Scripted | None) -> int:
+        match ask.question:
+            case Timer(after_ms=after):
+                return after
+            case Approve():
+                return self._until_decided(ask.question)
+            case _:
+                delay = 0 if found is None else found.delay_ms
+                return delay if ask.timeout_ms is None else min(delay, max(0, ask.timeout_ms))
+
+    def _until_decided(self, question: Approve) -> int:
+        if question.step in self._world.approvals:
+            return 0
+        if question.deadline_ms is None:
+            raise Misuse(f"nobody is scripted to approve {question.step}, and it waits for ever")
+        return self._answering.ms_until(question.deadline_ms)
 
     def _answer(self, ask: Ask, found: Scripted | None) -> Answer:
         match ask.question:
@@ -77,13 +99,6 @@ class SimDriver:
 
 def _asked_of(world: ScriptedWorld, ask: Ask) -> Scripted | None:
     return world.take(ask.question.request) if isinstance(ask.question, Effect) else None
-
-
-def _delay(ask: Ask, found: Scripted | None) -> int:
-    if isinstance(ask.question, Timer):
-        return ask.question.after_ms
-    delay = 0 if found is None else found.delay_ms
-    return delay if ask.timeout_ms is None else min(delay, max(0, ask.timeout_ms))
 
 
 def _is_late(ask: Ask, found: Scripted | None) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Refusal
+from workc.kernel.gates import Decision
 from workc.runtime.ports import HttpPort, ModelPort
 from workc.stages.effects import (
     EffectRequest,
@@ -45,10 +46,11 @@ Script = Mapping[str, Sequence[Scripted]]
 
 
 class ScriptedWorld:
-    """Gives both ports over one script."""
+    """Gives both ports over one script; ``approvals`` says what humans decide of steps."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, approvals: Mapping[str, Decision] | None = None) -> None:
         self._script = script
+        self.approvals: dict[str, Decision] = dict(approvals or {})
         self._used: Counter[str] = Counter()
 
     def http(self) -> HttpPort:

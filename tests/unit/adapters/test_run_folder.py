@@ -85,3 +85,31 @@ def test_notes_that_cannot_be_read_are_none(folder, text):
     (folder / "local.json").write_bytes(text)
     assert writer.local() == {}
     writer.close()
+
+
+class Told:
+    """Keeps what a writer told of the journal's cost."""
+
+    def __init__(self):
+        self.sizes, self.waits = [], []
+
+    def wrote(self, size):
+        self.sizes.append(size)
+
+    def synced(self, ns):
+        self.waits.append(ns)
+
+
+@pytest.mark.parametrize(("durability", "waits"), [("none", 0), ("flush", 0), ("fsync", 1)])
+def test_a_meter_is_told_every_byte_and_every_wait_for_the_disk(folder, durability, waits):
+    told = Told()
+    writer = RunWriter(folder, durability, told)
+    writer.append(b"one")
+    writer.commit(effect=False)
+    writer.append("zwölf".encode())
+    writer.commit(effect=True)
+    writer.close()
+    assert told.sizes == [4, 7]
+    assert sum(told.sizes) == (folder / "journal.jsonl").stat().st_size
+    assert len(told.waits) == waits
+    assert all(ns > 0 for ns in told.waits)

@@ -5,6 +5,7 @@
 
 import base64
 import json
+from functools import lru_cache
 
 from reseal import load
 
@@ -16,21 +17,30 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 SCHEMA = "workc.trust/1"
 
 
+@lru_cache(4096)
+def sign(seed, message):
+    """Returns a signature; many tests want the same one again."""
+    return naive.sign(seed, message)
+
+
 class Key:
     """A key pair for tests, with what a trust file says of it."""
 
     def __init__(self, number):
         self.seed = number.to_bytes(32, "big")
-        self.public = naive.public_of(self.seed)
         self.name = f"key-{number}"
-        spki = bytes.fromhex("302a300506032b6570032100") + self.public
+        self._take(naive.public_of(self.seed))
+
+    def _take(self, public):
+        self.public = public
+        spki = bytes.fromhex("302a300506032b6570032100") + public
         self.keyid = naive.hashlib.sha256(spki).hexdigest()
 
     def entry(self, **more):
         return {"name": self.name, "public_key": b64(self.public), **more}
 
     def sign(self, payload, payload_type=PAYLOAD_TYPE):
-        return naive.sign(self.seed, pae(payload_type, payload))
+        return sign(self.seed, pae(payload_type, payload))
 
 
 _KEYS = {}

@@ -151,6 +151,25 @@ def test_a_key_that_is_no_point_is_refused():
     assert not verifies(encoded(problems.index("it is no point of the curve") + 2), bytes(64), b"")
 
 
+def test_k_is_reduced_by_the_order_before_a_key_of_mixed_order_is_multiplied():
+    """The key has a part of order 8, on which k and k modulo the order do different things."""
+    eighth = naive.decode(
+        encoded(0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826)
+    )
+    scalar, _ = naive.secret_of(SEED)
+    key = naive.encode(naive.add(naive.times(scalar, naive.BASE), eighth))
+    assert key_problem(key) is None
+    seen = set()
+    for nonce in range(2, 60):
+        r = naive.encode(naive.times(nonce, naive.BASE))
+        whole = int.from_bytes(naive.hashlib.sha512(r + key + b"m").digest(), "little")
+        signature = r + ((nonce + whole * scalar) % ORDER).to_bytes(32, "little")
+        fits = whole % ORDER % 8 == 0
+        assert verifies(key, signature, b"m") is naive.holds(key, signature, b"m") is fits
+        seen.add((fits, whole % 8 == 0))
+    assert seen >= {(True, False), (False, True)}, "reduced and not reduced give other answers"
+
+
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
 def test_a_key_of_another_length_is_refused(length):
     assert f"{length} bytes" in key_problem(bytes(length))

@@ -497,6 +497,13 @@ def test_sizes_are_judged_at_the_limit_and_past_it():
         one(rules.FILE_IS_SMALL, PATH, judged(with_envelope(full + b" "), trust))
 
 
+def test_a_file_that_is_too_large_does_not_hide_what_else_is_wrong():
+    large = {**signed(FILES, STRANGER), PATH: bytes(MAX_ENVELOPE_BYTES + 1)}
+    found = judged(large)
+    assert sorted(found.codes()) == ["LIMIT_EXCEEDED", "SIGNER_UNTRUSTED"]
+    assert not found.undecided
+
+
 def test_signatures_of_an_envelope_are_counted_at_the_limit_and_past_it():
     value = envelope_of(PAYLOAD, *[A] * MAX_SIGNATURES)
     assert judged(with_envelope(value)).ok

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workc.api.audit import Audit, Planned, audit, audit_json
+from workc.api.audit import Audit, Planned, Remark, audit, audit_json
 from workc.api.preparing import load, read_file, typed_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
@@ -31,6 +31,9 @@ from workc.skills.prices import builtin_price_file
 @click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
 @click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
+@click.option(
+    "--strict", is_flag=True, help="Exit 1 if code reaches around ctx, as to the clock or a socket."
+)
 @options.common
 @click.pass_obj
 def command(
@@ -41,8 +44,9 @@ def command(
     inputs_file: str | None,
     budget_cents: int | None,
     prices: str | None,
+    strict: bool,
 ) -> int:
-    """Audit a workflow: problems, plan, bound of cost, secrets; exit 2 invalid, 3 cannot be paid."""
+    """Audit a workflow: problems, plan, cost, secrets, code; exit 2 invalid, 3 cannot be paid."""
     state.tries = ("workc check --help",)
     named_file(file)
     settings = Settings(
@@ -57,8 +61,8 @@ def command(
     except InvalidWorkflow as invalid:
         return _invalid(state, Path(file), invalid)
     given = typed_inputs(found, input_texts(inputs), input_values(inputs_file))
-    result = audit(found, given, settings)
-    code = exits.OK if result.ok else exits.BUDGET if _is_money(result) else exits.USAGE
+    result = audit(found, given, settings, strict=strict)
+    code = _exit_of(result)
     if state.json:
         members = {"ok": result.ok, "file": file, **audit_json(result)}
         state.document({"schema": "workc.check/1", **members, "problems": [], "exit": code})
@@ -67,9 +71,18 @@ def command(
     return code
 
 
-def _is_money(found: Audit) -> bool:
+#: What problems of a kind exit with; of several kinds the first counts, any other is of usage.
+_EXITS = (
+    (frozenset({"BUDGET_EXCEEDED", "PRICE_UNKNOWN"}), exits.BUDGET),
+    (frozenset({"NONDETERMINISTIC"}), exits.FAILED),
+)
+
+
+def _exit_of(found: Audit) -> int:
     codes = {remark.code for remark in found.remarks if remark.level == "problem"}
-    return codes <= {"BUDGET_EXCEEDED", "PRICE_UNKNOWN"}
+    if not codes:
+        return exits.OK
+    return next((code for kinds, code in _EXITS if codes & kinds), exits.USAGE)
 
 
 def _invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
@@ -88,7 +101,6 @@ def _invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
 
 
 def _show(state: State, found: Audit, code: int) -> None:
-    paint = state.console.paint
     waves = max((step.wave for step in found.plan), default=0)
     state.out(f"plan     {count(len(found.plan), 'step')} in {count(waves, 'wave')}")
     for line in table([_row(step) for step in found.plan]):
@@ -101,15 +113,23 @@ def _show(state: State, found: Audit, code: int) -> None:
     for secret in found.secrets:
         state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
     for remark in found.remarks:
-        head = (
-            paint("✗ problem", "bad") if remark.level == "problem" else paint("! warning", "warn")
-        )
-        name = f"{remark.code}  " if remark.code else ""
-        where = f"{printable(remark.step)}: " if remark.step else ""
-        state.out(f"{head}  {name}{where}{printable(remark.message, 1000)}")
+        _show_remark(state, remark)
     warnings = sum(remark.level == "warning" for remark in found.remarks)
     problems = len(found.remarks) - warnings
     state.out(f"{count(problems, 'problem')} · {count(warnings, 'warning')} · exit {code}")
+
+
+def _show_remark(state: State, remark: Remark) -> None:
+    paint = state.console.paint
+    head = paint("✗ problem", "bad") if remark.level == "problem" else paint("! warning", "warn")
+    name = f"{remark.code}  " if remark.code else ""
+    if remark.file is None:
+        where = f"{printable(remark.step)}: " if remark.step else ""
+        state.out(f"{head}  {name}{where}{printable(remark.message, 1000)}")
+        return
+    state.out(f"{head}  {name}{printable(f'{remark.skill} ({remark.file}:{remark.line})')}")
+    state.out(f"    {printable(remark.message)}")
+    state.out(f"    instead: {remark.instead}")
 
 
 def _row(step: Planned) -> tuple[str, ...]:

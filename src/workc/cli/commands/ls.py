@@ -6,21 +6,29 @@ import time
 
 import click
 
-from workc.api.store import RunSummary
+from workc.api.store import RunStatus, RunSummary
 from workc.cli import exits, options
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import local_time, money, printable, table
 
-_STATES = ["success", "failure", "partial", "running", "interrupted"]
-_SYMBOLS = {"success": "✓", "failure": "✗", "partial": "✗", "running": "·", "interrupted": "-"}
+_SYMBOLS: dict[RunStatus, str] = {
+    "success": "✓",
+    "failure": "✗",
+    "partial": "✗",
+    "running": "·",
+    "paused": "?",
+    "interrupted": "-",
+}
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 #: How much of a run's id a person sees; the last characters are chance, the first ones time.
 SHOWN_ID = 14
 
 
 @click.command("ls", epilog="Example: workc ls --status failure --limit 5")
-@click.option("--status", type=click.Choice(_STATES), multiple=True, help="Only runs like this.")
+@click.option(
+    "--status", type=click.Choice([*_SYMBOLS]), multiple=True, help="Only runs like this."
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many runs.")
 @options.store
 @options.common

@@ -6,17 +6,24 @@ from pathlib import Path
 
 import click
 
+from workc.api.metering import Meter
 from workc.api.replay import ReplayReport, replay
 from workc.api.sources import find_bundle, noted_folder
 from workc.cli import exits, options
 from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.difference_text import CHANGED, difference_lines
+from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import count, printable
-from workc.runtime.divergence import Divergence
+from workc.runtime.metrics.table import ReplayVerdict
 
-_CHANGED = "CODE_CHANGED"
-_DIGEST_CHARS = 12
+_EXITS: dict[ReplayVerdict, int] = {
+    "identical": exits.OK,
+    "differs": exits.DIFFERS,
+    "bad": exits.PROVEN_BAD,
+    "undecided": exits.UNDECIDED,
+}
 
 
 @click.command("replay", epilog="Example: workc replay last")
@@ -33,38 +40,38 @@ _DIGEST_CHARS = 12
     metavar="DIR",
     help="Where the workflow's own Python files are (default: where it was run from).",
 )
+@options.metrics_file
 @options.store
 @options.common
 @click.pass_obj
-def command(state: State, bundle: str, out: Path | None, code: Path | None) -> int:
+def command(
+    state: State, bundle: str, out: Path | None, code: Path | None, metrics_file: str | None
+) -> int:
     """Re-execute a bundle without network or clock: exit 0 if identical, 4 if not."""
     state.tries = ("workc ls",)
     store = open_store(state)
     path = state.absolute(find_bundle(bundle, store))
     target = None if out is None else state.absolute(free_target(out))
+    kept, meter = metrics_target(state, metrics_file), Meter()
     folder = code if code is not None else noted_folder(path, store)
     find_modules_in(folder)
     with state.streams.aside():
-        report = replay(path, code=folder, out=target)
+        report = replay(path, code=folder, out=target, meter=meter)
     if state.json:
         state.document(report.to_json())
     else:
         _show(state, report)
-    return exit_of(report)
+    return keep_metrics(state, kept, meter.read(), exit_of(report))
 
 
 def exit_of(report: ReplayReport) -> int:
     """Returns what a replay exits with; a bundle that does not verify was not replayed."""
-    if report.identical:
-        return exits.OK
-    if report.undecided:
-        return exits.UNDECIDED
-    return exits.PROVEN_BAD if report.run_id is None else exits.DIFFERS
+    return _EXITS[report.verdict]
 
 
 def _show(state: State, report: ReplayReport) -> None:
     paint = state.console.paint
-    for line in report_lines(report):
+    for line in difference_lines(report.divergences):
         state.out(line)
     if report.opaque:
         names = printable(", ".join(report.opaque))
@@ -77,42 +84,7 @@ def _show(state: State, report: ReplayReport) -> None:
         if report.run_id is not None:
             word = "its code is not here"
         state.out(f"{paint('✗', 'bad')} not replayed: {word}")
-    elif all(found.code == _CHANGED for found in report.divergences):
+    elif all(found.code == CHANGED for found in report.divergences):
         state.out(f"{paint('✗', 'bad')} every byte is the same, but the code is not")
     else:
         state.out(f"{paint('✗', 'bad')} differs: the first difference above")
-
-
-def report_lines(report: ReplayReport) -> list[str]:
-    """Returns the differences as lines: those of the run first, then what code was changed."""
-    changed = [found for found in report.divergences if found.code == _CHANGED]
-    other = [found for found in report.divergences if found.code != _CHANGED]
-    lines = [line for found in other for line in divergence_lines(found)]
-    # What was written in one file has one digest, whatever the number of its functions.
-    files: dict[tuple[str | None, str | None], list[str]] = {}
-    for found in changed:
-        name = (found.pointer or "").removeprefix("/code/")
-        files.setdefault((found.recorded, found.now), []).append(name)
-    for (recorded, now), names in files.items():
-        shown = printable(", ".join(names))
-        lines.append(f"{_CHANGED}  the code of {shown} is not the code that was recorded")
-        lines.append(f"  sha256    {_short(recorded)} was recorded, {_short(now)} is here")
-    return lines
-
-
-def _short(digest: str | None) -> str:
-    return printable((digest or "nothing")[:_DIGEST_CHARS])
-
-
-def divergence_lines(found: Divergence) -> list[str]:
-    """Returns a difference as lines: where, what was recorded, what came now."""
-    places = (
-        ("step", found.step),
-        ("file", found.path),
-        ("event", f"{found.kind or ''} at {found.at}" if found.at else None),
-        ("pointer", found.pointer),
-        ("recorded", found.recorded),
-        ("now", found.now),
-    )
-    head = f"{found.code}  {printable(found.message)}"
-    return [head, *(f"  {name:8}  {printable(text, 500)}" for name, text in places if text)]

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from workc.adapters.run_folder import Durability, RunFolder
 from workc.api.launch import Watch
+from workc.api.metering import Meter
 from workc.api.resume import resume
 from workc.api.settings import RunDriver, Settings
 from workc.api.sources import Source
@@ -18,6 +19,7 @@ from workc.cli import options
 from workc.cli.commands.run import find_modules_in, free_target
 from workc.cli.conduct import conduct
 from workc.cli.errors import stop
+from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.stores import open_store
@@ -27,6 +29,7 @@ from workc.runtime.outcome import StructuredOutcome
 
 @click.command("resume", epilog="Example: workc resume last")
 @click.argument("run", metavar="RUN")
+@options.metrics_file
 @options.running
 @options.store
 @options.common
@@ -35,6 +38,7 @@ def command(
     state: State,
     *,
     run: str,
+    metrics_file: str | None,
     out: Path | None,
     durability: Durability,
     max_parallel: int,
@@ -52,6 +56,7 @@ def command(
         environment=state.environment,
     )
     target = None if out is None else state.absolute(free_target(out))
+    kept, meter = metrics_target(state, metrics_file), Meter(settings.mode)
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
     if folder.bundle.exists() and not quiet:
@@ -67,10 +72,17 @@ def command(
 
     def action(watch: Watch, on_driver: Callable[[RunDriver], None]) -> StructuredOutcome:
         return resume(
-            store, folder.path.name, settings, out=target, watch=watch, on_driver=on_driver
+            store,
+            folder.path.name,
+            settings,
+            out=target,
+            watch=watch,
+            on_driver=on_driver,
+            meter=meter,
         )
 
-    return conduct(state, action, progress, quiet=quiet)
+    code = conduct(state, action, progress, quiet=quiet)
+    return keep_metrics(state, kept, meter.read(), code)
 
 
 def _refuse_not_begun(folder: RunFolder) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.api.preparing import make_job, parse_inputs, read_file
 from workc.api.runtime import Runtime
@@ -16,6 +17,7 @@ from workc.api.settings import Settings
 from workc.cli import options
 from workc.cli.conduct import conduct
 from workc.cli.errors import stop
+from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.problems_text import show_invalid
 from workc.cli.progress import Progress
 from workc.cli.state import State
@@ -45,6 +47,14 @@ _SEED = click.IntRange(0, 2**64 - 1)
 @click.option("--offline", is_flag=True, help="Deny every address.")
 @click.option("--allow-private", is_flag=True, help="Allow private addresses.")
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
+@click.option(
+    "--guard",
+    type=click.Choice(["off", "warn", "refuse"]),
+    default="off",
+    help="What becomes of code that reaches around ctx to clock, chance, environment or a socket "
+    "(default off).",
+)
+@options.metrics_file
 @options.running
 @options.store
 @options.common
@@ -60,6 +70,8 @@ def command(
     offline: bool,
     allow_private: bool,
     prices: str | None,
+    guard: GuardMode,
+    metrics_file: str | None,
     out: Path | None,
     durability: Durability,
     max_parallel: int,
@@ -77,23 +89,26 @@ def command(
         max_parallel=max_parallel,
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
+        guard=guard,
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
     target = None if out is None else state.absolute(free_target(out))
+    kept = metrics_target(state, metrics_file)
     find_modules_in(Path.cwd())
     try:
         with state.streams.aside():
             job = make_job(file, runtime, texts, values)
     except InvalidWorkflow as invalid:
         return show_invalid(state, Path(file), invalid)
-    return conduct(
+    code = conduct(
         state,
         lambda watch, on_driver: runtime.start(job, out=target, watch=watch, on_driver=on_driver),
         Progress(state, quiet=quiet),
         quiet=quiet,
         offline=offline,
     )
+    return keep_metrics(state, kept, runtime.metrics(), code)
 
 
 def named_file(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,6 +55,7 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
     metavar="DIR",
     help="Verify children, looked for in DIR (beside PATH).",
 )
+@options.metrics_file
 @click.option(
     "--explain-rules",
     is_flag=True,
@@ -75,6 +77,7 @@ def command(
     at: str | None,
     recursive: bool,
     children: tuple[Path, ...],
+    metrics_file: str | None,
     explain_rules: bool,
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
@@ -98,6 +101,7 @@ def command(
         if not folder.is_dir():
             message = f"there is no folder {printable(str(folder))}"
             raise stop("INVALID_INPUT", message, "--children DIR: a folder that holds bundles")
+    keep = _keeper(state, metrics_file)
     kin = _Kin(recursive or bool(children), children or None)
     verdicts = [_judge(path, wanted, demands, kin) for path in paths]
     if verdicts == [None]:
@@ -107,7 +111,7 @@ def command(
     else:
         for path, verdict in zip(paths, verdicts, strict=True):
             show_verdict(state, path, verdict)
-    return min((exit_of(verdict) for verdict in verdicts), key=_WORST.index)
+    return keep(verdicts, min((exit_of(verdict) for verdict in verdicts), key=_WORST.index))
 
 
 class _Kin(NamedTuple):
@@ -123,6 +127,25 @@ class _Demands(NamedTuple):
     trust: Trust | None
     require_signature: bool
     at_ms: int | None
+
+
+def _keeper(state: State, name: str | None) -> Callable[[list[Verdict | None], int], int]:
+    """Returns what keeps the metrics of the verdicts, where that is wanted, and gives the exit code."""
+    if name is None:
+        return lambda _verdicts, code: code
+    from workc.api.metering import Meter  # noqa: PLC0415 - most bundles are verified uncounted
+    from workc.cli.metrics_file import keep_metrics, metrics_target  # noqa: PLC0415 - the same
+
+    target = metrics_target(state, name)
+
+    def keep(verdicts: list[Verdict | None], code: int) -> int:
+        meter = Meter()
+        for verdict in verdicts:
+            if verdict is not None:
+                meter.verified(verdict)
+        return keep_metrics(state, target, meter.read(), code)
+
+    return keep
 
 
 def _demands(

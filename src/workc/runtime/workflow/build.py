@@ -9,6 +9,7 @@ from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of
 from workc.runtime.workflow.facts import members, texts
 from workc.runtime.workflow.model import (
+    ApprovalSpec,
     CheckSpec,
     InputSpec,
     RetrySpec,
@@ -74,9 +75,14 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         needs=tuple(sorted(needs_of(step), key=position.__getitem__)),
         retry=msgspec.convert(members(step.get("retry")), RetrySpec),
         timeout_ms=_count(step.get("timeout_ms")),
+        approval=_approval(members(step.get("approval"))),
         description=str(step.get("description", "")),
         line=document.key_mark(("steps", step_id)).line,
     )
+
+
+def _approval(spec: JsonObject) -> ApprovalSpec | None:
+    return msgspec.convert(spec, ApprovalSpec) if spec else None
 
 
 def _check(spec: JsonObject) -> CheckSpec:

@@ -26,7 +26,7 @@ _SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret"}
 
 
 def check_references(facts: Facts) -> None:
-    """Reports references in ``with`` and ``output`` that can never be resolved."""
+    """Reports references in ``with``, questions and ``output`` that can never be resolved."""
     declared = {
         "inputs": frozenset(facts.section("inputs")),
         "steps": frozenset(facts.section("steps")),
@@ -40,6 +40,9 @@ def check_references(facts: Facts) -> None:
             no_secrets = None if skill is None else _no_secrets(named, name, skill)
             _Walk(facts, declared, no_secrets).check(place, value)
             _check_key(facts, place)
+        fix = "a question holds none; leave it out"
+        question = members(step.get("approval")).get("question")
+        _Walk(facts, declared, fix).check(("steps", step_id, "approval", "question"), question)
     output = members(facts.document.value).get("output")
     _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
 

@@ -129,9 +129,10 @@ def _needs(step_id: str, step: JsonObject) -> Iterator[tuple[str, Place]]:
     for index, need in enumerate(explicit if isinstance(explicit, list) else ()):
         if isinstance(need, str):
             yield need, ("steps", step_id, "depends_on", index)
-    for place, text in texts_of(step.get("with")):
-        for need in _steps_in(text):
-            yield need, ("steps", step_id, "with", *place)
+    for section in ("with", "approval"):
+        for place, text in texts_of(step.get(section)):
+            for need in _steps_in(text):
+                yield need, ("steps", step_id, section, *place)
 
 
 def _steps_in(text: str) -> list[str]:

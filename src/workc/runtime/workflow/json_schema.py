@@ -117,6 +117,17 @@ _RETRY = _record(
     },
 )
 
+_APPROVAL = _record(
+    "What a human must approve before the step begins.",
+    ["question"],
+    {
+        "question": _text(
+            "What is asked; may hold references.", minLength=1, maxLength=MAX_DESCRIPTION
+        ),
+        "timeout_ms": _count("How long the answer may take; without it, for ever."),
+    },
+)
+
 _STEP = _record(
     "One use of a skill.",
     ["skill"],
@@ -129,6 +140,7 @@ _STEP = _record(
         ),
         "retry": _RETRY,
         "timeout_ms": _count("How long one attempt may take; 0 means 0."),
+        "approval": _APPROVAL,
         "description": _DESCRIPTION,
     },
 )

@@ -48,6 +48,16 @@ class RetrySpec(msgspec.Struct, frozen=True, kw_only=True):
     jitter_permille: int | None = None
 
 
+class ApprovalSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a human is asked before a step begins; the question may hold references.
+
+    ``timeout_ms`` is how long the answer may take; None: for ever.
+    """
+
+    question: str
+    timeout_ms: int | None = None
+
+
 class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step. ``params`` still holds its references.
 
@@ -62,6 +72,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     retry: RetrySpec = RetrySpec()
     timeout_ms: int | None = None
+    approval: ApprovalSpec | None = None
     description: str = ""
     line: int = 0
 

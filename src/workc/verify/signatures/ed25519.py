@@ -6,7 +6,8 @@ A signature ``R || S`` over a message by a key ``A`` holds if and only if
 2. neither is of low order: 8A and 8R are not the neutral point. A key of low order has signatures
    over every message at once;
 3. ``S`` is below the order of the base point, so that a signature has no second spelling;
-4. the encoding of ``[S]B - [k]A`` is the very bytes of ``R`` (the equation without the cofactor).
+4. the encoding of ``[S]B - [k]A`` is the very bytes of ``R`` (the equation without the cofactor),
+   with ``k`` reduced modulo the order of the base point: a key of mixed order tells the difference.
 
 1 to 3 are decided here, 4 by the library, which is loaded when the first signature is verified:
 whoever verifies an unsigned bundle does not wait for it.

@@ -116,6 +116,14 @@ def a_child_that_never_joins(d):
         event["at"][-1] -= 1
 
 
+@table("remove", "parent")
+def children_that_join_and_were_never_spawned(d):
+    d.drop("ChildSpawned")
+    for event in d.events:
+        if len(event["at"]) == 3 and event["at"][-1] > 0:
+            event["at"][-1] -= 1
+
+
 def _run_of(operator, name, run_id):
     def edit(d):
         for payload in _child(d, 0):

@@ -1,0 +1,142 @@
+"""Approvals of a run that waits for people: which are open, and how one is decided.
+
+A decision is written into the run's journal as the answer to its question; nothing else is done. The
+run goes on when it is resumed, on whatever machine.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from workc.adapters.run_folder import RunWriter
+from workc.api import launch
+from workc.api.settings import Settings
+from workc.api.store import Store
+from workc.api.waiting import Waiting, waiting_of
+from workc.kernel.events import Entry
+from workc.kernel.failure import Failure, refuse
+from workc.kernel.gates import ApprovalAnswered
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.outcome import StructuredOutcome, error_of
+
+MAX_NAME_CHARS = 256
+MAX_NOTE_BYTES = 4_096
+
+
+def paused(place: launch.Place, run_id: str, *, kept: bool) -> StructuredOutcome:
+    """Returns the outcome of a run that waits for people. ``kept``: there is a store to resume from."""
+    waiting = waiting_of(place.records(), place)
+    steps = ", ".join(one.step for one in waiting)
+    then = "" if kept else "; without a store it is lost"
+    failure = Failure(
+        code="APPROVAL_PENDING",
+        message=f"waits for a human to approve {steps}{then}",
+        details={"waiting": list[Json](one.to_json() for one in waiting)},
+    )
+    return StructuredOutcome(
+        status="paused",
+        code=failure.code,
+        message=failure.message,
+        error=error_of(failure, waiting[0].step if waiting else None),
+        run_id=run_id,
+        step=waiting[0].step if waiting else None,
+    )
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision that was recorded, and how many questions of the run are still open."""
+
+    run_id: str
+    step: str
+    question: str
+    decision: Literal["approved", "denied"]
+    by: str
+    note: str
+    open: int
+
+    def to_json(self) -> JsonObject:
+        """Returns it as JSON, schema ``workc.decided/1``."""
+        fields: JsonObject = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {"schema": "workc.decided/1", **fields}
+
+
+def decide(
+    store: Store,
+    run: str,
+    decision: Literal["approved", "denied"],
+    *,
+    by: str,
+    note: str = "",
+    step: str | None = None,
+    settings: Settings | None = None,
+) -> Decided:
+    """Records who approved or denied a step of a run that waits for it.
+
+    ``run`` is an id, the beginning of one, or ``last``; without a ``step`` there must be one
+    question only.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there is no such run or question, or its time is over;
+            ``RUN_LOCKED`` while a process writes the run; ``JOURNAL_CORRUPT``.
+    """
+    _check_words(by, note)
+    folder = store.find(run)
+    name = folder.path.name
+    if folder.bundle.exists():
+        raise refuse("INVALID_INPUT", f"the run {name} is finished; nothing waits for a human")
+    using = settings or Settings()
+    writer = RunWriter(folder.path, using.durability)
+    try:
+        records = list(writer.records())
+        waiting = waiting_of(records, writer)
+        chosen = _chosen(name, waiting, step)
+        now_ms = using.clock(chosen.asked_ms).now_ms()
+        if chosen.deadline_ms is not None and now_ms >= chosen.deadline_ms:
+            raise refuse(
+                "INVALID_INPUT", f"the time to decide on {chosen.step} is over; resume the run"
+            )
+        answer = ApprovalAnswered(
+            by=by, decision=decision, gate=chosen.gate, note=note, step=chosen.step
+        )
+        place = (*chosen.at[:-1], chosen.at[-1] + 1)
+        launch.journal_after(records, writer).append(Entry(at=place, payload=answer, at_ms=now_ms))
+        writer.commit(effect=True)
+    finally:
+        writer.close()
+    return Decided(
+        run_id=name,
+        step=chosen.step,
+        question=chosen.question,
+        decision=decision,
+        by=by,
+        note=note,
+        open=len(waiting) - 1,
+    )
+
+
+def _check_words(by: str, note: str) -> None:
+    if not (0 < len(by) <= MAX_NAME_CHARS and by.isprintable()):
+        message = f"whoever decides has a name of 1 to {MAX_NAME_CHARS} printable characters"
+        raise refuse("INVALID_INPUT", message)
+    try:
+        size = len(note.encode())
+    except UnicodeEncodeError:
+        raise refuse("INVALID_INPUT", "the note is no text that UTF-8 can hold") from None
+    if size > MAX_NOTE_BYTES:
+        raise refuse("INVALID_INPUT", f"a note has at most {MAX_NOTE_BYTES} bytes, not {size}")
+
+
+def _chosen(run: str, waiting: list[Waiting], step: str | None) -> Waiting:
+    names = ", ".join(one.step for one in waiting)
+    if not waiting:
+        raise refuse("INVALID_INPUT", f"no step of the run {run} waits for a human")
+    if step is None and len(waiting) > 1:
+        raise refuse("INVALID_INPUT", f"several steps wait, say which: {names}")
+    found = next((one for one in waiting if step in {None, one.step}), None)
+    if found is None:
+        raise refuse(
+            "INVALID_INPUT", f"the step {step} does not wait for a human; these do: {names}"
+        )
+    return found

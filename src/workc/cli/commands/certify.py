@@ -1,0 +1,153 @@
+"""``workc certify``: replays a set of bundles in several environments and says how many are identical."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from workc.adapters.children import Children
+from workc.adapters.driver import Interrupted
+from workc.api.bundle_search import Sought, bundles_of
+from workc.api.certification import Certificate, Judgement, Plan, Replayed, certify
+from workc.api.replay_environments import MAX_ENVIRONMENTS, environments, installed_locales
+from workc.cli import exits, options
+from workc.cli.certificate_text import certificate_lines
+from workc.cli.errors import stop
+from workc.cli.junit import junit_text
+from workc.cli.signals import Interruption
+from workc.cli.state import State
+from workc.cli.stores import open_store
+from workc.cli.text import count, printable
+
+#: More processes at once than any machine serves.
+MAX_JOBS = 1024
+#: How often progress is told where lines stay.
+_LINE_EVERY = 25
+_EXITS: dict[Judgement, int] = {
+    "identical": exits.OK,
+    "differs": exits.DIFFERS,
+    "bad": exits.PROVEN_BAD,
+    "unjudged": exits.UNDECIDED,
+}
+
+
+@click.command("certify", epilog="Example: workc certify .workc --jobs 4 --junit replays.xml")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH|RUN...")
+@click.option(
+    "--environments",
+    "number",
+    envvar="WORKC_CERTIFY_ENVIRONMENTS",
+    type=click.IntRange(1, MAX_ENVIRONMENTS),
+    default=3,
+    metavar="N",
+    help="In how many environments each is replayed (default 3).",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MAX_JOBS),
+    metavar="N",
+    help="How many replays run at once (default: one a processor).",
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    default=300,
+    metavar="SECONDS",
+    help="How long one replay may take (default 300).",
+)
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Where the workflows' own Python files are (default: where each was run from).",
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Also write JUnit XML there."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of the progress.")
+@options.store
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    paths: tuple[str, ...],
+    number: int,
+    jobs: int | None,
+    timeout: int,
+    code: Path | None,
+    junit: Path | None,
+    quiet: bool,
+) -> int:
+    """Replay bundles in several environments: exit 0 if every byte of all is the same, 4 if not."""
+    state.tries = ("workc certify --help",)
+    report = None if junit is None else _place(state, junit)
+    bundles = bundles_of(paths, open_store(state))
+    children = Children()
+    plan = Plan(
+        environments=environments(number, installed_locales(children, state.environment)),
+        store=state.absolute(state.store),
+        code=None if code is None else state.absolute(code),
+        base=state.environment,
+        jobs=jobs or os.cpu_count() or 1,
+        timeout_s=timeout,
+    )
+    progress = _Progress(state, quiet=quiet)
+    with Interruption(progress.stopping, lambda _: children.interrupt()) as interruption:
+        interruption.attach(children)
+        try:
+            with progress.shown:
+                found = certify(bundles, plan, children, progress)
+        except Interrupted:
+            state.err("interrupted")
+            return exits.exit_of_signal(interruption.received)
+    if report is not None:
+        report.write_text(junit_text(found), "utf-8")
+    return _told(state, found)
+
+
+def _place(state: State, path: Path) -> Path:
+    """Returns where the report goes; a file of before is replaced, as test runners do."""
+    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
+        raise stop("INVALID_INPUT", f"--junit {printable(str(path))} cannot be written there")
+    return state.absolute(path)
+
+
+def _told(state: State, found: Certificate) -> int:
+    code = _EXITS[found.judgement]
+    if state.json:
+        state.document({**found.to_json(), "exit": code})
+    else:
+        for line in certificate_lines(found, state.console.paint):
+            state.out(line)
+    return code
+
+
+class _Progress:
+    """Tells on stderr how many replays have ended."""
+
+    def __init__(self, state: State, *, quiet: bool) -> None:
+        self._state = state
+        self._quiet = quiet
+        console = state.console
+        self._live = None
+        if console.is_live() and not quiet:
+            live = import_module("workc.cli.live").Live
+            self._live = live(state.streams.get("err"), color=console.has_color(err=True))
+        self.shown = self._live if self._live is not None else nullcontext()
+
+    def stopping(self) -> None:
+        """Says that a signal was heard."""
+        self._state.err("stopping")
+
+    def __call__(self, done: int, size: int, sought: Sought, replayed: Replayed) -> None:
+        """Takes a replay that has ended."""
+        text = f"{done:,} of {count(size, 'replay')} done"
+        if self._live is not None:
+            self._live.show(f"{text} · {printable(sought.name, 40)}")
+        elif not self._quiet and (done % _LINE_EVERY == 0 or done == size):
+            self._state.err(text)

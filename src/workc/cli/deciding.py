@@ -1,0 +1,50 @@
+"""What `approve` and `deny` share: a human says whether a step that waits may begin."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from workc.api.approvals import Decided, decide
+from workc.cli import exits, options
+from workc.cli.console import Style
+from workc.cli.state import State
+from workc.cli.stores import open_store
+from workc.cli.text import printable
+
+_WORDS: dict[str, str] = {"approved": "✓ approved", "denied": "✗ denied"}
+_STYLES: dict[str, Style] = {"approved": "good", "denied": "bad"}
+
+
+def deciding(name: str, decision: Literal["approved", "denied"], text: str) -> click.Command:
+    """Returns the command ``name``, which records this decision; ``text`` is its help."""
+
+    @click.command(name, help=text, epilog=f"Example: workc {name} last --step deploy --by ann")
+    @click.argument("run", metavar="RUN")
+    @click.option("--step", metavar="STEP", help="Which step, if several wait.")
+    @click.option("--by", required=True, metavar="NAME", help="Who decides; it is recorded.")
+    @click.option("--note", default="", metavar="TEXT", help="Why; it is recorded.")
+    @options.store
+    @options.common
+    @click.pass_obj
+    def command(state: State, *, run: str, step: str | None, by: str, note: str) -> int:
+        state.tries = ("workc ls --status paused",)
+        found = decide(open_store(state), run, decision, by=by, note=note, step=step)
+        if state.json:
+            state.document(found.to_json())
+        else:
+            _show(state, found)
+        return exits.OK
+
+    return command
+
+
+def _show(state: State, found: Decided) -> None:
+    word = state.console.paint(_WORDS[found.decision], _STYLES[found.decision])
+    note = f": {printable(found.note)}" if found.note else ""
+    state.out(f"{word}  {found.step} · by {printable(found.by)}{note}")
+    if found.open:
+        state.err(f"  {found.open} more to decide: workc show {found.run_id}{state.store_option}")
+        return
+    state.err(f"  next: workc resume {found.run_id}{state.store_option}")

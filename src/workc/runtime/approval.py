@@ -1,0 +1,85 @@
+"""Approval: a step that a human lets begin, or not.
+
+The question is recorded before anybody is asked, and the answer is an answer like any other: it may
+come after the run was stopped and resumed. A step that may not begin is skipped, with the code of
+the refusal (docs/adr/0012).
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, Decision
+from workc.kernel.payloads import CallHalted, StepSkipped
+from workc.runtime.asks import Approve
+from workc.runtime.bodies import store
+from workc.runtime.engine import Lane
+from workc.runtime.run import Run, StepResult
+from workc.runtime.workflow.model import ApprovalSpec, StepSpec
+from workc.runtime.workflow.references import resolve_plain
+
+#: The name of a step's one gate for humans.
+GATE = "approval"
+#: The codes of steps that were refused.
+REFUSED: dict[Decision, str] = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
+
+
+async def ask_approval(run: Run, lane: Lane, step: StepSpec) -> StepResult | None:
+    """Asks whether the step may begin; returns what became of it if it may not."""
+    asked = step.approval
+    if asked is None:
+        return None
+    result = StepResult(step.id, step.skill, "skipped")
+    try:
+        question = str(resolve_plain(asked.question, run.scope()))
+    except Refusal as refusal:
+        return _skipped(lane, result, refusal.failure)
+    lane.emit(_asked(run, step.id, asked, question))
+    deadline = None if asked.timeout_ms is None else lane.now_ms + asked.timeout_ms
+    answer = await lane.ask(Approve(GATE, step.id, deadline))
+    if isinstance(answer, CallHalted):
+        return halted(lane, step, replace(result, halt=answer.code))
+    if not isinstance(answer, ApprovalAnswered):
+        raise Misuse(f"an approval was answered with a {type(answer).__name__}")
+    if answer.decision == "approved":
+        return None
+    return _skipped(lane, result, _refusal(answer))
+
+
+def _asked(run: Run, step: str, asked: ApprovalSpec, question: str) -> ApprovalAsked:
+    return ApprovalAsked(
+        gate=GATE,
+        question=store(run.files, "text", question.encode("utf-8", "replace")),
+        step=step,
+        timeout_ms=UNSET if asked.timeout_ms is None else asked.timeout_ms,
+    )
+
+
+def _refusal(answer: ApprovalAnswered) -> Failure:
+    if answer.by is UNSET:
+        return Failure(code=REFUSED[answer.decision], message="nobody approved in time")
+    note = f": {answer.note}" if answer.note else ""
+    return Failure(
+        code=REFUSED[answer.decision],
+        message=f"{answer.by} did not approve{note}",
+        details={"by": answer.by, "note": answer.note},
+    )
+
+
+def _skipped(lane: Lane, result: StepResult, failure: Failure) -> StepResult:
+    lane.emit(StepSkipped(because=[], code=failure.code, step=result.id))
+    return replace(result, failure=failure)
+
+
+def halted(lane: Lane, step: StepSpec, result: StepResult) -> StepResult:
+    """Returns the result of a step that a halt of the run met before an attempt began."""
+    if result.attempts:
+        return result
+    failure = Failure(
+        code="HALTED",
+        message=f"the run was stopped: {result.halt}",
+        details={"cause": result.halt},
+    )
+    return _skipped(lane, replace(result, status="skipped"), failure)

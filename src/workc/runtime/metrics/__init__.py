@@ -1,0 +1,1 @@
+"""Metrics: what runs did, in numbers, as a fold over their records. Nothing here measures."""

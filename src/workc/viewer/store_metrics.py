@@ -1,0 +1,77 @@
+"""The metrics of a store: a fold over the journals of its runs, kept up to date.
+
+A run that is sealed does not change any more, so its journal is read once. One that is not is read
+each time. Nothing that was counted is taken back while this object lives, so counters never fall
+because a folder was deleted.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Literal, get_args
+
+from workc.adapters.run_folder import RunFolder
+from workc.api.metering import RunMeter
+from workc.api.store import Store
+from workc.kernel.failure import Refusal
+from workc.runtime.metrics import table
+from workc.runtime.metrics.table import Mode
+from workc.runtime.metrics.tally import Metrics, Tally
+
+_State = Literal["sealed", "open", "unreadable"]
+
+
+class StoreMetrics:
+    """Counts the runs of a store. Any thread may read; one reads at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._sealed = Tally()
+        self._sealed.begin("live")
+        self._counted: set[str] = set()
+
+    def read(self) -> Metrics:
+        """Returns the figures of all runs as they stand."""
+        with self._lock:
+            return self._read()
+
+    def _read(self) -> Metrics:
+        now = Tally()
+        now.show(table.STORE_RUNS)
+        for run_id in self._store.ids():
+            now.add(table.STORE_RUNS, self._take(run_id, now))
+        now.join(self._sealed)
+        return now.read()
+
+    def _take(self, run_id: str, now: Tally) -> _State:
+        if run_id in self._counted:
+            return "sealed"
+        folder = RunFolder(self._store.folder(run_id))
+        # Asked for before the journal is read: what is sealed then, is whole.
+        is_sealed = folder.bundle.is_dir()
+        run = _count(folder)
+        if run is None:
+            return "unreadable"
+        if not is_sealed:
+            now.join(run)
+            return "open"
+        self._sealed.join(run)
+        self._counted.add(run_id)
+        return "sealed"
+
+
+def _count(folder: RunFolder) -> Tally | None:
+    """Returns the figures of one run, or None if its journal or a file of it cannot be read."""
+    run = Tally()
+    try:
+        RunMeter(run, Lock(), _mode(folder)).recall(folder, folder.records())
+    except (OSError, Refusal, ValueError):
+        return None
+    return run
+
+
+def _mode(folder: RunFolder) -> Mode:
+    """Returns what the notes of a run say; a run without a note was live."""
+    noted = folder.local().get("mode")
+    return next((mode for mode in get_args(Mode) if mode == noted), "live")
