@@ -86,6 +86,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "OPENAI_API_KEY", "SHOP_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    # What a test looks for may be longer than a line; how lines are broken has tests of its own.
+    monkeypatch.setenv("COLUMNS", "1000")
     (tmp_path / "demo.yaml").write_text(WORKFLOW)
     (tmp_path / "pure.yaml").write_text(PURE)
     return tmp_path

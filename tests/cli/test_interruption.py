@@ -102,7 +102,7 @@ def test_an_ascii_stream_gets_ascii_symbols(bundle):
     )
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert out.startswith("+ pure | success\n")
+    assert out.startswith("+ pure | success | not verified\n")
 
 
 def test_a_terminal_gets_a_live_line_and_colours_and_plain_stdout_stays_plain(folder, workc):

@@ -43,8 +43,9 @@ def test_without_out_the_archive_is_called_as_the_folder_or_the_run(workc, bundl
     run_id = json.loads((bundle / "receipt.json").read_bytes())["run_id"]
     assert workc("pack", "last").exit_code == 0
     assert (folder / f"{run_id}.workc").read_bytes() == (folder / "bundle.workc").read_bytes()
-    os.chdir(bundle)
-    assert workc("pack", ".", "--json").document["path"] == "bundle.workc"
+    (folder / "elsewhere").mkdir()
+    os.chdir(folder / "elsewhere")
+    assert workc("pack", "../bundle", "--json").document["path"] == "bundle.workc"
 
 
 def test_every_command_that_takes_a_bundle_takes_an_archive(workc, bundle, packed):
@@ -69,10 +70,10 @@ def test_a_changed_archive_is_proven_bad_with_5_by_every_judge(workc, packed):
     assert "BUNDLE_MALFORMED  step names" in shown.stdout
     shown = workc("unpack", "x.workc", "--out", "again")
     assert (shown.exit_code, shown.stdout) == (5, "")
-    assert "✗ INVALID_INPUT  BUNDLE_MALFORMED: " in shown.stderr
+    assert "✗ BUNDLE_INVALID  BUNDLE_MALFORMED: " in shown.stderr
     assert "try: workc verify-bundle x.workc" in shown.stderr
     document = workc("unpack", "x.workc", "--out", "again", "--json").document
-    assert document["exit"] == 5
+    assert (document["code"], document["exit"]) == ("BUNDLE_INVALID", 5)
     assert document["details"]["findings"][0]["code"] == "BUNDLE_MALFORMED"
     assert workc("replay", "x.workc").exit_code == 5
     assert not (packed.parent / "again").exists()
@@ -84,7 +85,7 @@ def test_what_cannot_be_read_is_undecided_with_6(workc, packed, folder):
     assert workc("replay", "link.workc").exit_code == 6
     shown = workc("unpack", "link.workc", "--out", "again")
     assert shown.exit_code == 6
-    assert "it is a link; name the file itself" in shown.stderr
+    assert shown.stderr.startswith("✗ BUNDLE_UNDECIDED  FILE_UNREADABLE: it is a link; name the ")
 
 
 def test_a_folder_that_no_archive_can_hold_is_refused_with_5(workc, bundle, folder):
@@ -98,8 +99,8 @@ def test_a_folder_that_no_archive_can_hold_is_refused_with_5(workc, bundle, fold
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("pack", "nowhere"), "there is no run 'nowhere'"),
-        (("pack", "x.workc"), "x.workc is no folder; only a folder is packed"),
+        (("pack", "nowhere"), "there is no file or folder nowhere"),
+        (("pack", "x.workc"), "x.workc is an archive already; only a folder is packed"),
         (("pack", "bundle", "--out", "x.workc"), "x.workc is there already"),
         (("pack", "bundle", "--out", ""), "--out takes the name of a file"),
         (("pack", "bundle", "--out", "demo.yaml/x"), "demo.yaml"),
@@ -109,9 +110,9 @@ def test_a_folder_that_no_archive_can_hold_is_refused_with_5(workc, bundle, fold
         (("unpack", "x.workc", "--out", "bundle"), "bundle is there already"),
         (("unpack", "x.workc", "--out", ""), "the name of the folder is empty"),
         (("unpack", "x.workc"), "Missing option '--out'"),
-        (("show", "demo.yaml"), "'demo.yaml' is no bundle: a bundle is a folder or an archive"),
-        (("replay", "demo.yaml"), "'demo.yaml' is no bundle: a bundle is a folder or an archive"),
-        (("pack", "demo.yaml"), "'demo.yaml' is no bundle: a bundle is a folder or an archive"),
+        (("show", "demo.yaml"), "demo.yaml is no bundle: it is a workflow"),
+        (("replay", "demo.yaml"), "demo.yaml is no bundle: it is a workflow"),
+        (("pack", "demo.yaml"), "demo.yaml is no bundle: it is a workflow"),
         (
             ("show", "bad.workc"),
             "bad.workc is no bundle and no run: events.jsonl: it is no archive",

@@ -52,7 +52,7 @@ def test_failed_work_gives_the_exit_code_of_its_failure(workc, server, path, cod
     assert shown.document["ok"] is False
     assert shown.document["code"] == code
     assert f"✗ {code}  fetch: " in shown.stderr
-    assert f"workc explain {code}" in shown.stderr
+    assert f"next: workc explain {shown.document['run_id']}\n" in shown.stderr
     assert f"failure {code} · spent" in shown.stderr
     assert "- pick      json_transform  skipped  UPSTREAM_FAILED  needs fetch" in shown.stderr
 

@@ -21,10 +21,10 @@ def test_a_failed_run_is_told_with_steps_effects_and_what_to_type_next(workc, se
     shown = workc("show", "last")
     assert shown.exit_code == 0
     out = shown.stdout
-    assert out.startswith("✗ demo · failure  NOT_FOUND\n")
+    assert out.startswith("✗ demo · failure  NOT_FOUND · not verified\n")
     assert "  why       the server answered with status 404 in fetch\n" in out
     assert "  money     spent $0.00 of $0.05\n" in out
-    assert re.search(r"  digest    [0-9a-f]{64}  not verified\n", out)
+    assert re.search(r"  digest    [0-9a-f]{64}\n", out)
     assert f"      GET {server.base_url}/x/items.json → 404\n" in out
     assert "  - pick   json_transform  skipped  UPSTREAM_FAILED  needs fetch\n" in out
     assert "try: workc verify-bundle " in shown.stderr
@@ -74,7 +74,9 @@ def test_an_unknown_step_names_those_there_are(workc, bundle):
 def test_events_are_one_line_each_and_json_keeps_their_payloads(workc, bundle):
     lines = workc("show", "bundle", "--events").stdout.splitlines()
     document = workc("show", "bundle", "--events", "--json").document
-    assert [line.split()[3] for line in lines] == [e["kind"] for e in document["events"]]
+    assert lines[0].split() == ["event", "place", "phase", "kind", "what"]
+    assert [line.split()[3] for line in lines[1:]] == [e["kind"] for e in document["events"]]
+    assert [line.split()[0] for line in lines[1:]] == [str(e["seq"]) for e in document["events"]]
     assert document["events"][0]["payload"]["name"] == "pure"
     assert workc("show", "bundle", "say", "--events").exit_code == 2
 
@@ -95,7 +97,7 @@ def test_what_can_be_read_of_a_broken_bundle_is_shown_with_a_note(workc, bundle)
     (bundle / "events.jsonl").write_bytes(b"".join(lines[:4]) + b"{broken\n" + lines[5])
     shown = workc("show", "bundle")
     assert shown.exit_code == 0
-    assert shown.stdout.startswith("- pure · incomplete\n")
+    assert shown.stdout.startswith("- pure · incomplete · not verified\n")
     assert "line 5 of events.jsonl is no event; the rest is not shown" in shown.stdout
 
 
@@ -149,8 +151,9 @@ def test_ls_lists_the_newest_first_and_filters(workc, server):
     assert [run["name"] for run in only] == ["pure"]
     assert len(workc("ls", "--limit", 1, "--json").document["runs"]) == 1
     lines = workc("ls").stdout.splitlines()
-    assert lines[0].split() == ["run", "started", "age", "status", "name", "code", "spent"]
-    assert "✗ failure  demo  NOT_FOUND  $0.00" in lines[1]
+    assert lines[0].split() == ["run", "age", "status", "spent", "name", "and", "code"]
+    assert lines[1].endswith("✗ failure  $0.00  demo  NOT_FOUND")
+    assert lines[2].endswith("✓ success  $0.00  pure")
 
 
 def test_an_empty_store_says_what_to_do(workc):

@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
 KEY = "keys/release.key.pem"
+GOLDEN = Path(__file__).parents[1] / "golden/v0.1/basic_success/bundle"
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ def test_a_key_is_never_overwritten(workc, folder, release):
     shown = workc("keys", "new", "release", "--out", "keys")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "there is something already, and it is kept" in shown.stderr
+    assert "  try: workc keys list --dir keys\n" in shown.stderr
     assert (folder / KEY).read_bytes() == before
 
 
@@ -95,8 +99,10 @@ def test_without_a_home_the_folder_must_be_named(workc, folder):
 
 
 def test_a_list_says_where_keys_are_and_that_there_are_none(workc, folder, release):
-    line = workc("keys", "list", "--dir", "keys").stdout.splitlines()[0]
-    assert line.split()[0] == "release"
+    head, line = workc("keys", "list", "--dir", "keys").stdout.splitlines()
+    assert head.split() == ["name", "keyid", "kind", "file"]
+    keyid = workc("keys", "list", "--dir", "keys", "--json").document["keys"][0]["keyid"]
+    assert line.split()[:2] == ["release", keyid[:12]]
     assert line.endswith(f"private  {KEY}")
     (folder / KEY).unlink()
     assert "public only" in workc("keys", "list", "--dir", "keys").stdout
@@ -147,7 +153,7 @@ def test_a_trust_file_may_name_many_keys_and_a_threshold(workc, folder, release)
         ((KEY,), "no public key"),
         (("./trust.json",), "no public key"),
         (("release", "release", "--threshold", "2"), "cannot reach it"),
-        (("release", "--threshold", "0"), "0 is not in the range"),
+        (("release", "--threshold", "0"), "it takes a number from 1 to 256, not '0'"),
         (("a\0b",), "zero byte"),
     ],
 )
@@ -155,6 +161,49 @@ def test_what_makes_no_trust_file_is_refused(workc, folder, release, arguments, 
     shown = workc("keys", "trust", *arguments, "--dir", "keys")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert why in shown.stderr
+
+
+def test_a_trust_file_accepts_an_older_format_only_if_it_says_so(workc, folder, release):
+    shutil.copytree(GOLDEN, folder / "old")
+    judged = ("verify-bundle", "old", "--trust")
+    shown = workc(*judged, "trust.json")
+    assert shown.exit_code == 5
+    assert "SIGNER_UNTRUSTED" in shown.stdout
+    older = ("--min-version", "0.1", "--out", "older.json")
+    assert workc("keys", "trust", "release", "--dir", "keys", *older).exit_code == 0
+    assert workc(*judged, "older.json").exit_code == 0
+    assert workc(*judged, "older.json", "--require-signature").exit_code == 5
+    assert workc("keys", "trust", "release", "--min-version", "0.3").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("nobody", "--dir", "keys"), "workc keys list --dir keys"),
+        ((KEY,), "workc keys trust keys/release.pub.pem"),
+        (("release", "release", "--threshold", "2", "--dir", "keys"), "workc keys trust --help"),
+    ],
+)
+def test_what_makes_no_trust_file_is_answered_with_what_may(workc, release, arguments, advice):
+    shown = workc("keys", "trust", *arguments)
+    assert shown.exit_code == 2
+    assert f"  try: {advice}\n" in shown.stderr
+
+
+def test_of_an_older_format_nothing_is_shown_or_signed_and_the_format_is_named(
+    workc, folder, release
+):
+    shutil.copytree(GOLDEN, folder / "old")
+    shown = workc("sign", "old", "--key", KEY)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "only bundles of format 0.2 can be signed, and this one is of 0.1" in shown.stderr
+    said = "old is a bundle of format 0.1.0; only what happened in runs of format 0.2 can be told"
+    for options in ((), ("--events",), ("step",)):
+        shown = workc("show", "old", *options)
+        assert (shown.exit_code, shown.stdout) == (2, "")
+        assert said in shown.stderr
+    assert "  try: workc explain old\n" in workc("show", "old").stderr
+    assert workc("explain", "old").stdout.startswith(f"{said}.\n")
 
 
 # ------------------------------------------------------------------------------------------- sign
@@ -165,7 +214,7 @@ def test_a_bundle_is_signed_once_and_a_second_time_changes_nothing(workc, bundle
     assert shown.exit_code == 0
     assert shown.stdout.startswith("✓ SIGNED  bundle\n")
     (name,) = signatures(bundle)
-    assert f"  file    signatures/{name}" in shown.stdout
+    assert f"  file    signatures/{name[:12]}….dsse.json\n" in shown.stdout
     again = workc("sign", "bundle", "--key", KEY)
     assert again.exit_code == 0
     assert again.stdout.startswith("✓ SIGNED BEFORE by this key; nothing was changed  bundle\n")
@@ -191,13 +240,13 @@ def test_a_bundle_that_does_not_verify_is_not_signed(workc, bundle, release):
     ("arguments", "why"),
     [
         (("bundle",), "Missing option '--key'"),
-        (("nowhere", "--key", KEY), "nowhere is no bundle"),
+        (("nowhere", "--key", KEY), "there is no file or folder nowhere, and no run of that id"),
         (("pure.yaml", "--key", KEY), "pure.yaml is no bundle"),
         (("bundle", "--key", "nowhere"), "No such file"),
         (("bundle", "--key", "keys/release.pub.pem"), "no private key"),
         (("bundle", "--key", "keys"), "Is a directory"),
         (("bundle", "--key", ""), "Is a directory"),
-        (("a\0b", "--key", KEY), "is no bundle"),
+        (("a\0b", "--key", KEY), "there is no file or folder a\\x00b"),
         (("bundle", "--key", "a\0b"), "zero byte"),
     ],
 )

@@ -42,7 +42,7 @@ def test_what_a_model_call_cost_is_shown_everywhere(workc, folder, server, model
     assert "$0.0000045" in shown.stderr
     assert "spent $0.0000045 of $0.05" in workc("show", "last").stdout
     assert "openai /chat/completions → 200" in workc("show", "last").stdout
-    assert workc("ls").stdout.splitlines()[1].endswith("$0.0000045")
+    assert workc("ls").stdout.splitlines()[1].endswith("✓ success  $0.0000045  ask")
     assert "It spent $0.0000045 of at most $0.05." in workc("explain", "last").stdout
 
 
@@ -54,7 +54,7 @@ def test_a_partial_success_is_no_success_but_its_output_is_printed(workc, folder
     assert shown.document == {"status": 200}
     assert "partial NOT_FOUND · spent" in shown.stderr
     text = workc("show", "last").stdout
-    assert text.startswith("✗ halves · partial  NOT_FOUND\n")
+    assert text.startswith("✗ halves · partial  NOT_FOUND · not verified\n")
     assert "key=${secrets.SHOP_TOKEN} → 200" in text
     for command in ("show", "explain"):
         assert "tip-top-secret" not in workc(command, "last", "--json").stdout
@@ -118,7 +118,8 @@ def test_a_broken_journal_is_shown_as_far_as_it_goes_and_refused_by_resume(workc
 
 
 def test_schemas_are_listed_and_a_misspelt_one_is_named(workc):
-    first = workc("schema").stdout.splitlines()[0]
+    head, first, *_ = workc("schema").stdout.splitlines()
+    assert head.split() == ["name", "what", "it", "describes"]
     assert first.split(maxsplit=1)[0] == "workflow"
     assert "A workflow: steps that use skills" in first
     shown = workc("schema", "outcom")

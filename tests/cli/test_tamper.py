@@ -71,7 +71,7 @@ def test_a_target_within_the_bundle_is_refused(workc, bundle):
     before = files_of(bundle)
     shown = workc("tamper", "bundle", "--op", FLIP, "--out", "bundle/evidence/copy")
     assert shown.exit_code == 2
-    assert "leads into the bundle" in shown.stderr
+    assert "bundle/evidence/copy lies in the bundle" in shown.stderr
     assert files_of(bundle) == before
 
 
@@ -133,14 +133,16 @@ def test_every_class_is_shown_with_what_was_found_and_three_numbers(workc, bundl
     shown = workc("tamper", "bundle", "--all", "--budget", "900")
     assert (shown.exit_code, shown.stderr) == (0, "")
     lines = shown.stdout.splitlines()
-    assert lines[0].split() == ["operator", "component", "rung", "mutants", "found"]
-    assert any(
-        line.startswith("file.delete ") and "MANIFEST_MISSING_FILE" in line for line in lines
-    )
-    (head,) = [number for number, line in enumerate(lines) if line.startswith("mutants ")]
-    assert lines[head].split()[1:] == [
-        "receipt", "events", "manifest", "evidence", "artifacts", "signatures", "names",
+    assert lines[0].split()[:4] == ["mutants", "rung", "component", "operator:"]
+    assert any("  file.delete: " in line and "MANIFEST_MISSING_FILE" in line for line in lines)
+    (head,) = [number for number, line in enumerate(lines) if line.endswith("operator")]
+    assert lines[head].split() == [
+        "rcpt", "evts", "mfst", "evid", "arts", "sigs", "names", "operator",
     ]  # fmt: skip
+    assert lines[head - 1].startswith("mutants by operator and component: rcpt receipt, ")
+    rows = [line.split()[-1] for line in lines[head + 1 : -5]]
+    assert {"event.Locked", "file.delete", "reseal"} <= set(rows)
+    assert len(set(rows)) == len(rows)
     assert lines[-4].startswith("✓ FOUND  bundle  format 0.2, ")
     names = [line.split()[0] for line in lines[-3:]]
     assert names == ["detection", "exactness", "coverage"]

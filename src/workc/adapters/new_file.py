@@ -95,3 +95,6 @@ def _draft(path: Path, mode: int) -> tuple[Path, int]:
             return draft, os.open(draft, _FLAGS, mode)
         except FileExistsError:
             continue
+        except OSError as error:
+            # The draft is nobody's but ours; what was asked for is the path.
+            raise OSError(error.errno, error.strerror, str(path)) from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workc.adapters.run_folder import BUNDLE, JOURNAL
-from workc.api.sources import find_bundle
+from workc.api.sources import find_source
 from workc.api.store import Store
 from workc.api.transport import SUFFIX
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
@@ -39,11 +39,19 @@ def bundles_of(texts: Sequence[str], store: Store) -> list[Sought]:
 def _named_by(text: str, store: Store) -> list[Sought]:
     path = Path(text)
     if "\0" in text or not path.is_dir() or _is_bundle(path) or (path / JOURNAL).is_file():
-        return [Sought(text, find_bundle(text, store))]
+        return [Sought(text, _sealed(text, store))]
     inside = list(_below(path))
     if not inside:
         raise refuse("INVALID_INPUT", f"{text!r} is no bundle and holds none")
     return inside
+
+
+def _sealed(text: str, store: Store) -> Path:
+    source = find_source(text, store)
+    if not source.sealed:
+        name = source.path.name
+        raise refuse("INVALID_INPUT", f"the run {name} is not sealed: it has not ended")
+    return source.path
 
 
 def _is_bundle(path: Path) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ from workc.api.sources import split_lines
 from workc.api.unfit import Unfit, unfit
 from workc.api.verification import verify_bundle
 from workc.bundle.documents import (
+    FileEntry,
     NotCanonicalError,
     Receipt,
     read_manifest,
@@ -41,7 +44,7 @@ from workc.bundle.layout import (
     RECEIPT,
 )
 from workc.kernel import canonical
-from workc.kernel.failure import refuse
+from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.verify.inclusion import verify_proof
 from workc.verify.inclusion_rules import PROOF_VERSION
@@ -49,6 +52,8 @@ from workc.verify.reader import Reader, ReadError
 from workc.verify.verdict import Verdict
 
 _CHUNK_BYTES = 1_048_576
+#: So many paths are compared with one that is not there.
+MAX_COMPARED = 2000
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +113,7 @@ def prove(
     try:
         proof = _make(reader, event, file)
     except (ReadError, NotCanonicalError) as error:
-        raise refuse("INVALID_INPUT", f"the bundle changed while it was proven: {error}") from None
+        raise _changed(str(error)) from None
     data = encode_proof(proof)
     judged = verify_proof(data, expect_digest=verdict.proof_digest)
     if not judged.ok:
@@ -116,7 +121,7 @@ def prove(
     if content is not None and file is not None:
         beside = Path(content)
         beside.parent.mkdir(parents=True, exist_ok=True)
-        write_pieces(beside, _placed(reader.chunks(file, MAX_FILE_BYTES)))
+        write_pieces(beside, _proven(reader, proof))
     target = Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, data)
@@ -167,8 +172,17 @@ def _of_file(reader: Reader, receipt: Receipt, path: str) -> InclusionProof:
     manifest = read_manifest(_document(reader, MANIFEST))
     proof = prove_file(receipt, manifest, path)
     if proof is None:
-        raise refuse("INVALID_INPUT", f"the bundle lists no file {path!a}")
+        near = _near(path, [entry.path for entry in manifest.files])
+        hint = f"; did you mean {near}?" if near else ""
+        raise refuse("INVALID_INPUT", f"the bundle lists no file {path!a}{hint}", near=near)
     return proof
+
+
+def _near(path: str, listed: list[str]) -> str | None:
+    """Returns the file that may have been meant: by the end of its path, or by its letters."""
+    ends = [name for name in listed if f"/{path}".endswith(f"/{name}") or name.endswith(f"/{path}")]
+    close = get_close_matches(path[:512], listed[:MAX_COMPARED], n=1) if not ends else []
+    return next(iter([*ends, *close]), None)
 
 
 def _receipt(reader: Reader) -> Receipt:
@@ -191,11 +205,31 @@ def _shown(proof: InclusionProof) -> JsonObject:
     return {"tree": proof.tree, "index": proof.index, "size": proof.size, kind: leaf}
 
 
-def _placed(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    offset = 0
-    for chunk in chunks:
-        yield offset, chunk
-        offset += len(chunk)
+def _proven(reader: Reader, proof: InclusionProof) -> Iterator[tuple[int, bytes]]:
+    """Yields the bytes of the file of a proof with their places; they are hashed once more.
+
+    The file may have changed since it was verified: then this raises, and no copy of it is kept.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    entry = proof.entry
+    if not isinstance(entry, FileEntry):
+        return
+    offset, hasher = 0, sha256()
+    try:
+        for chunk in reader.chunks(entry.path, entry.size):
+            yield offset, chunk
+            hasher.update(chunk)
+            offset += len(chunk)
+    except ReadError as error:
+        raise _changed(f"{entry.path}: {error}") from None
+    if (offset, hasher.hexdigest()) != (entry.size, entry.sha256):
+        raise _changed(f"{entry.path} is not the file that was verified")
+
+
+def _changed(why: str) -> Refusal:
+    return refuse("INVALID_INPUT", f"the bundle changed while it was proven: {why}")
 
 
 def _bytes_of(path: Path) -> Iterator[bytes]:

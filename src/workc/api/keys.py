@@ -11,7 +11,7 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse
 from workc.kernel.values import JsonObject
-from workc.verify.signatures.trust import TrustError, read_trust
+from workc.verify.signatures.trust import VERSIONS, TrustError, read_trust
 
 
 def key_folder(environment: Mapping[str, str]) -> Path:
@@ -28,7 +28,9 @@ def key_folder(environment: Mapping[str, str]) -> Path:
     raise refuse("INVALID_INPUT", "there is no HOME to keep keys in; name the folder")
 
 
-def trust_of(keys: Iterable[str], folder: Path, threshold: int) -> JsonObject:
+def trust_of(
+    keys: Iterable[str], folder: Path, threshold: int, min_version: str = VERSIONS[-1]
+) -> JsonObject:
     """Returns a trust file for public keys: names of the folder, or files of public keys in PEM.
 
     Raises:
@@ -36,7 +38,7 @@ def trust_of(keys: Iterable[str], folder: Path, threshold: int) -> JsonObject:
         OSError: a file cannot be read.
     """
     entries = [_entry(key, folder) for key in keys]
-    document = trust_document(entries, threshold)
+    document = trust_document(entries, threshold, min_version)
     try:
         read_trust(jcs.encode(document))
     except (TrustError, CanonicalError) as error:

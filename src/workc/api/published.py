@@ -74,7 +74,11 @@ _FINDING = record(
     message=TEXT,
 )
 _VERDICT = record(
-    {"children": list_of({"type": "object"}), "signers": list_of(record(name=TEXT, keyid=TEXT))},
+    {
+        "children": list_of({"type": "object"}),
+        "signers": list_of(record(name=TEXT, keyid=TEXT)),
+        "path": TEXT,
+    },
     verdict={"enum": ["PASS", "FAIL"]},
     bundle_version=TEXT_OR_NULL,
     run_id=TEXT_OR_NULL,
@@ -263,7 +267,7 @@ _ERROR_DOCUMENT = record(
     code=TEXT,
     message=TEXT,
     hint=TEXT,
-    details=OBJECT,
+    details=record({"findings": list_of(_FINDING)}),
     exit=COUNT,
 )
 _EFFECT = record(port=TEXT, target=TEXT, attempt=COUNT, status=COUNT_OR_NULL, code=TEXT_OR_NULL)
@@ -404,7 +408,11 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
-    "verdict": ("workc.verdict/1", "What `verify-bundle` prints of one bundle.", _VERDICT),
+    "verdict": (
+        "workc.verdict/1",
+        "What `verify-bundle` prints of one bundle; of several it prints an array.",
+        _VERDICT,
+    ),
     "trust": (
         "workc.trust/1",
         "A trust file, and what `keys trust` prints.",

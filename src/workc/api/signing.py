@@ -14,11 +14,18 @@ import msgspec
 from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.signature_file import add_signature
 from workc.adapters.signing_keys import SigningKey, read_private
+from workc.api.unfit import Unfit
 from workc.api.verification import verify_bundle
 from workc.bundle import documents
 from workc.bundle.documents import NotCanonicalError, Receipt
-from workc.bundle.layout import MAX_DOCUMENT_BYTES, RECEIPT, SIGNATURES, is_signature
-from workc.kernel.failure import Failure, Refusal, refuse
+from workc.bundle.layout import (
+    BUNDLE_VERSION,
+    MAX_DOCUMENT_BYTES,
+    RECEIPT,
+    SIGNATURES,
+    is_signature,
+)
+from workc.kernel.failure import refuse
 from workc.kernel.values import JsonObject
 from workc.verify.expectations import Proven
 from workc.verify.reader import ReadError
@@ -28,13 +35,14 @@ from workc.verify.signatures.statement import write_statement
 from workc.verify.verdict import Verdict
 
 
-class NotVerified(Refusal):
+class NotVerified(Unfit):
     """The bundle does not verify, so it was not signed; ``verdict`` says why."""
 
     def __init__(self, verdict: Verdict) -> None:
-        why = " ".join(verdict.codes()) or "not every step could be taken"
-        message = f"the bundle does not verify ({why}), so it was not signed"
-        super().__init__(Failure(code="INVALID_INPUT", message=message))
+        why = " ".join(dict.fromkeys(verdict.codes())) or "not every step could be taken"
+        super().__init__(
+            verdict.failures, f"the bundle does not verify ({why}), so it was not signed"
+        )
         self.verdict = verdict
 
 
@@ -68,6 +76,9 @@ def sign(bundle: str | os.PathLike[str], key: str | os.PathLike[str] | SigningKe
     verdict = verify_bundle(path)
     if not verdict.ok:
         raise NotVerified(verdict)
+    if verdict.bundle_version != BUNDLE_VERSION:
+        why = f"only bundles of format {BUNDLE_VERSION} can be signed"
+        raise refuse("INVALID_INPUT", f"{why}, and this one is of {verdict.bundle_version}")
     receipt = _receipt(path, verdict.proof_digest)
     digest = documents.proof_digest(receipt)
     name = f"{secret.keyid}.dsse.json"

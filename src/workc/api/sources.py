@@ -6,6 +6,7 @@ end, ``notes`` says so. Only names that a bundle may hold are opened, and no lin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,10 +14,10 @@ import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.run_folder import BUNDLE, FILES, JOURNAL, RunFolder
-from workc.api.bundles import may_be_bundle, reader_of
+from workc.api.bundles import reader_of
 from workc.api.store import Store
-from workc.bundle.documents import Receipt
-from workc.bundle.layout import EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
+from workc.bundle.documents import Receipt, read_version
+from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.kinds import Payload
@@ -76,12 +77,27 @@ class Source:
 
     def claimed_digest(self) -> str | None:
         """Returns the proof digest that the receipt names; nobody has checked it here."""
-        data = _read(self._files, RECEIPT, MAX_RECEIPT_BYTES) if self.sealed else None
         try:
-            receipt = msgspec.json.decode(data or b"", type=Receipt)
+            receipt = msgspec.json.decode(self._receipt() or b"", type=Receipt)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         return receipt.proof_digest if isinstance(receipt.proof_digest, str) else None
+
+    def refusal(self) -> Refusal:
+        """Returns why the records tell no story, once they were read: ``INVALID_INPUT``."""
+        named = read_version(self._receipt() or b"")
+        if named is not None and named.version not in {None, BUNDLE_VERSION}:
+            version = str(named.version)
+            message = (
+                f"{self.path} is a bundle of format {version};"
+                f" only what happened in runs of format {BUNDLE_VERSION} can be told"
+            )
+            return refuse("INVALID_INPUT", message)
+        why = f": {self.notes[0]}" if self.notes else ""
+        return refuse("INVALID_INPUT", f"{self.path} is no bundle and no run{why}")
+
+    def _receipt(self) -> bytes | None:
+        return _read(self._files, RECEIPT, MAX_RECEIPT_BYTES) if self.sealed else None
 
     def _events(self) -> Iterator[Line]:
         chunks = self._files.chunks(EVENTS, 1 << 62)
@@ -155,17 +171,21 @@ def _read(reader: Reader, name: str, limit: int) -> bytes | None:
 def find_source(text: str, store: Store) -> Source:
     """Returns the run that a path, an id, the beginning of an id or ``last`` names.
 
+    What stands at a path is meant, whatever runs the store has; that it is a bundle shows when it
+    is read.
+
     Raises:
         Refusal: ``INVALID_INPUT`` if there is none.
     """
+    if not stands(text):
+        return _of_folder(store.find(text).path)
     path = Path(text)
-    if "\0" not in text and path.is_dir():
-        return _of_folder(path)
-    if "\0" not in text and may_be_bundle(path):
-        return Source(path, sealed=True)
-    if "\0" in text or path.exists():
-        raise _no_bundle(text)
-    return _of_folder(store.find(text).path)
+    return _of_folder(path) if path.is_dir() else Source(path, sealed=True)
+
+
+def stands(text: str) -> bool:
+    """Returns whether something stands at a path, be it a link that leads nowhere."""
+    return "\0" not in text and os.path.lexists(text)
 
 
 def _of_folder(path: Path) -> Source:
@@ -174,26 +194,6 @@ def _of_folder(path: Path) -> Source:
     if (path / BUNDLE).is_dir():
         return Source(path / BUNDLE, sealed=True)
     return Source(path, sealed=False, is_locked=RunFolder(path).is_locked())
-
-
-def find_bundle(text: str, store: Store) -> Path:
-    """Returns the folder or archive of the bundle that a path, an id or ``last`` names.
-
-    Raises:
-        Refusal: ``INVALID_INPUT`` if there is none, or if the run is not sealed.
-    """
-    if "\0" not in text and Path(text).exists() and not (Path(text) / JOURNAL).is_file():
-        if not may_be_bundle(Path(text)):
-            raise _no_bundle(text)
-        return Path(text)
-    found = find_source(text, store)
-    if not found.sealed:
-        raise refuse("INVALID_INPUT", f"the run {found.path.name} is not sealed: it has not ended")
-    return found.path
-
-
-def _no_bundle(text: str) -> Refusal:
-    return refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder or an archive")
 
 
 class _Head(msgspec.Struct, frozen=True):

@@ -116,8 +116,7 @@ def tell(source: Source) -> RunStory:
         story.ended_ms = max(story.ended_ms or 0, line.at_ms or 0)
         _take(story, source, line)
     if not story.run_id:
-        why = f": {source.notes[0]}" if source.notes else ""
-        raise refuse("INVALID_INPUT", f"{source.path} is no bundle and no run{why}")
+        raise source.refusal()
     story.steps = list(timeline.steps.values())
     story.events = timeline.records
     story.spent_micro_cents = timeline.spent_micro_cents
@@ -169,6 +168,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             broken = [check.check_id for check in story.checks if not check.passed]
             if story.code == "VERIFICATION_FAILED" and broken:
                 story.message = f"checks that did not hold: {', '.join(broken)}"
+                story.step = None
         case _:
             pass
 

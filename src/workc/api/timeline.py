@@ -139,9 +139,14 @@ class Timeline:
         """Returns failed steps that were not tried again when the engine had its turn."""
         fresh = is_answer and self._moved_on
         self._moved_on = not is_answer
-        if not fresh and not isinstance(payload, WorkEnded):
-            return []
-        over, self._failed = self._failed, []
+        if fresh or isinstance(payload, WorkEnded):
+            over = self._failed
+        elif isinstance(payload, StepSkipped):
+            # The cause is told before what follows from it.
+            over = [story for story in self._failed if story.step in payload.because]
+        else:
+            over = []
+        self._failed = [story for story in self._failed if story not in over]
         return over
 
     def _take(self, lane: Path, payload: Payload) -> StepStory | None:

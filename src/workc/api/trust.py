@@ -65,13 +65,18 @@ def trust_entry(name: str, public_key: bytes) -> JsonObject:
     return {"name": name, "public_key": to_base64(public_key)}
 
 
-def trust_document(entries: Iterable[JsonObject], threshold: int = 1) -> JsonObject:
-    """Returns a trust file for the newest format as JSON, schema ``workc.trust/1``."""
+def trust_document(
+    entries: Iterable[JsonObject], threshold: int = 1, min_version: str = VERSIONS[-1]
+) -> JsonObject:
+    """Returns a trust file as JSON, schema ``workc.trust/1``.
+
+    Bundles of an older format than ``min_version`` are refused by it.
+    """
     keys: list[Json] = [*entries]
     return {
         "schema": SCHEMA,
         "threshold": threshold,
-        "min_version": VERSIONS[-1],
+        "min_version": min_version,
         "keys": keys,
     }
 

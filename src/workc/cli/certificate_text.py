@@ -8,7 +8,8 @@ from textwrap import wrap
 from workc.api.certification import Certificate, Certified, Judgement, Replayed
 from workc.cli.console import Style
 from workc.cli.difference_text import difference_lines
-from workc.cli.text import count, printable, table
+from workc.cli.lines import WIDTH, table
+from workc.cli.text import count, printable
 
 Paint = Callable[[str, Style], str]
 
@@ -20,7 +21,6 @@ _WORDS: dict[Judgement, tuple[str, Style]] = {
 }
 #: The widest column of names; of a longer one the end is shown, where the run's id is.
 _MAX_NAME = 44
-_COLUMNS = 80
 
 
 def certificate_lines(found: Certificate, paint: Paint) -> Iterator[str]:
@@ -28,13 +28,13 @@ def certificate_lines(found: Certificate, paint: Paint) -> Iterator[str]:
     for each in found.environments:
         yield from wrap(
             f"environment {each.number}  {each}",
-            _COLUMNS,
+            WIDTH,
             subsequent_indent=" " * 15,
             break_on_hyphens=False,
         )
     yield ""
     head = ("bundle", "identical", "opaque", "result")
-    for number, line in enumerate(table([head, *(_row(bundle) for bundle in found.bundles)])):
+    for number, line in enumerate(table([head, *map(_row, found.bundles)], WIDTH)):
         style = _WORDS[found.bundles[number - 1].judgement][1]
         yield paint(line, "weak" if number == 0 else style)
     for bundle in found.bundles:

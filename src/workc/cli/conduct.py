@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -16,20 +17,25 @@ from workc.cli.errors import show_failure
 from workc.cli.progress import Progress
 from workc.cli.signals import Interruption
 from workc.cli.state import State
-from workc.cli.text import argument, count, json_text, money, printable, seconds
+from workc.cli.text import argument, count, json_text, money, printable, seconds, short
 from workc.kernel.failure import Failure
 from workc.runtime.outcome import StructuredOutcome
 
 Action: TypeAlias = "Callable[[Watch, Callable[[RunDriver], None]], StructuredOutcome]"
 
-_DIGEST_CHARS = 12
-
 
 def conduct(
-    state: State, action: Action, progress: Progress, *, quiet: bool, offline: bool = False
+    state: State,
+    action: Action,
+    progress: Progress,
+    *,
+    quiet: bool,
+    out: Path | None,
+    offline: bool = False,
 ) -> int:
     """Does the action under watch and returns what to exit with.
 
+    ``out`` is where a copy of the bundle goes, as it was given.
     What the work prints goes to stderr: stdout holds the result and nothing else.
     """
 
@@ -44,7 +50,7 @@ def conduct(
     with Interruption(first, second) as interruption:
         try:
             with state.streams.aside(), progress.shown():
-                outcome = _told(state, action(progress, interruption.attach))
+                outcome = _told(state, action(progress, interruption.attach), out)
         except Interrupted:
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
@@ -61,40 +67,41 @@ def conduct(
     return outcome.exit_code
 
 
-def _told(state: State, outcome: StructuredOutcome) -> StructuredOutcome:
-    """Returns the outcome with its bundle named as the caller named the store."""
+def _told(state: State, outcome: StructuredOutcome, out: Path | None) -> StructuredOutcome:
+    """Returns the outcome with its bundle named as the caller named its place or the store."""
     if outcome.bundle is None:
         return outcome
-    return msgspec.structs.replace(outcome, bundle=state.shown(outcome.bundle))
+    return msgspec.structs.replace(outcome, bundle=state.shown(outcome.bundle, out))
 
 
 def _print_result(state: State, outcome: StructuredOutcome) -> None:
     if state.json:
         state.document(outcome.to_json())
     elif outcome.result is not None:
-        state.out(json_text(outcome.output))
+        state.document(outcome.output)
 
 
 def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> None:
     if outcome.run_id is None:
         return
     ceiling = progress.started.ceiling_micro_cents if progress.started is not None else None
-    digest = (outcome.proof_digest or "")[:_DIGEST_CHARS]
     facts = (
         outcome.status if outcome.ok else f"{outcome.status} {outcome.code}",
         f"spent {money(outcome.cost_micro_cents)} of {money(ceiling)}",
         count(progress.timeline.records, "event"),
         seconds(outcome.timings.duration_ms),
-        f"digest {digest}",
+        f"digest {short(outcome.proof_digest)}",
     )
     state.err(" · ".join(facts))
     for command in _next(state, outcome):
-        state.err(f"  next: {command}")
+        state.advise("next", command)
 
 
 def _next(state: State, outcome: StructuredOutcome) -> list[str]:
+    run = f"{outcome.run_id}{state.store_option}"
     return [
-        f"workc show {outcome.run_id}{state.store_option}",
+        *([] if outcome.ok else [f"workc explain {run}"]),
+        f"workc show {run}",
         f"workc verify-bundle {argument(str(outcome.bundle))}",
         f"workc replay {argument(str(outcome.bundle))}",
     ]
@@ -134,9 +141,10 @@ def _failed(
         for problem in problems:
             state.err(f"  - {printable(str(problem))}")
     if state.debug and details:
-        state.err(json_text(details))
-    if not quiet:
-        state.err(f"  try: workc explain {outcome.code}")
+        state.console.err(json_text(details))
+    if outcome.run_id is None:
+        state.advise("try", f"workc explain {outcome.code}")
+    elif not quiet:
         _summary(state, outcome, progress)
 
 
@@ -162,5 +170,5 @@ def _interrupted(state: State, run_id: str | None, received: int | None) -> int:
         )
     state.err(f"interrupted · {kept}")
     for command in tries:
-        state.err(f"  try: {command}")
+        state.advise("try", command)
     return code

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workc.cli.text import printable
+from workc.cli.text import printable, short
 from workc.runtime.divergence import Divergence
 
 CHANGED = "CODE_CHANGED"
-_DIGEST_CHARS = 12
 
 
 def difference_lines(found: Sequence[Divergence]) -> list[str]:
@@ -24,12 +23,8 @@ def difference_lines(found: Sequence[Divergence]) -> list[str]:
     for (recorded, now), names in files.items():
         shown = printable(", ".join(names))
         lines.append(f"{CHANGED}  the code of {shown} is not the code that was recorded")
-        lines.append(f"  sha256    {_short(recorded)} was recorded, {_short(now)} is here")
+        lines.append(f"  sha256    {short(recorded)} was recorded, {short(now)} is here")
     return lines
-
-
-def _short(digest: str | None) -> str:
-    return printable((digest or "nothing")[:_DIGEST_CHARS])
 
 
 def divergence_lines(found: Divergence) -> list[str]:

@@ -14,7 +14,7 @@ import click
 
 from workc.cli import exits
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import MAX_ARGUMENT, printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import JsonObject
@@ -27,14 +27,11 @@ _LATER = frozenset({"--json", "--color", "--debug", "--store", "--quiet", "-q"})
 
 
 class Stopped(Refusal):
-    """A refusal by a command, with the commands that may come next and, if need be, its own exit."""
+    """A refusal by a command, with the commands that may come next."""
 
-    def __init__(
-        self, failure: Failure, tries: Sequence[str] = (), exit_code: int | None = None
-    ) -> None:
+    def __init__(self, failure: Failure, tries: Sequence[str] = ()) -> None:
         super().__init__(failure)
         self.tries = tuple(tries)
-        self.exit_code = exit_code
 
 
 def stop(code: str, message: str, *tries: str) -> Stopped:
@@ -45,7 +42,7 @@ def stop(code: str, message: str, *tries: str) -> Stopped:
 def report(state: State, error: BaseException) -> int:
     """Says what went wrong and returns what to exit with."""
     if isinstance(error, Stopped):
-        return _refused(state, error.failure, error.tries or state.tries, error.exit_code)
+        return _refused(state, error.failure, error.tries or state.tries)
     if isinstance(error, click.UsageError):
         return _usage(state, error)
     failure = _failure_of(error)
@@ -90,10 +87,8 @@ def _os_failure(error: OSError) -> Failure:
     return Failure(code=code, message=f"{' and '.join(names)}: {why}" if names else why)
 
 
-def _refused(
-    state: State, failure: Failure, tries: Sequence[str], exit_code: int | None = None
-) -> int:
-    code = exits.exit_of_code(failure.code) if exit_code is None else exit_code
+def _refused(state: State, failure: Failure, tries: Sequence[str]) -> int:
+    code = exits.exit_of_code(failure.code)
     if state.json:
         state.document(error_document(failure, tries, code))
     show_failure(state, failure, tries)
@@ -117,25 +112,24 @@ def error_document(failure: Failure, tries: Sequence[str], code: int) -> JsonObj
 
 def show_failure(state: State, failure: Failure, tries: Sequence[str] = ()) -> None:
     """Writes a failure to stderr: code and message, the cause, the hint, what to type next."""
-    console = state.console
-    head = console.paint(f"✗ {failure.code}", "bad", err=True)
-    console.err(f"{head}  {printable(failure.message, 2000)}")
+    head = state.console.paint(f"✗ {failure.code}", "bad", err=True)
+    state.err(f"{head}  {printable(failure.message, MAX_ARGUMENT)}")
     # The hint of INVALID_INPUT points to details, which only a program sees.
     if not tries and failure.code != "INVALID_INPUT":
-        console.err(f"  hint: {CATALOG[failure.code].hint}")
+        state.err(f"  hint: {CATALOG[failure.code].hint}")
     for line in tries:
-        console.err(f"  try: {printable(line)}")
+        state.advise("try", line)
 
 
 def _usage(state: State, error: click.UsageError) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        state.err(error.format_message())
+        state.console.err(error.format_message())
         return exits.USAGE
     path = error.ctx.command_path if error.ctx is not None else "workc"
     message = error.format_message()
     if isinstance(error, click.NoSuchOption) and path == "workc" and error.option_name in _LATER:
         message = f"{error.option_name} goes after the command: workc COMMAND {error.option_name}"
-    return _refused(state, _invalid(message), (f"{path} --help",), exits.USAGE)
+    return _refused(state, _invalid(message), (f"{path} --help",))
 
 
 def _bug(state: State, error: BaseException) -> int:
@@ -143,7 +137,8 @@ def _bug(state: State, error: BaseException) -> int:
     where = f" at {place[0].name}:{place[0].lineno}" if place else ""
     message = f"{type(error).__name__}{where}; this is a bug of workc"
     tries = ("the same command with --debug, and please report what it shows",)
-    code = _refused(state, Failure(code="INTERNAL_ERROR", message=message), tries, exits.BUG)
+    code = _refused(state, Failure(code="INTERNAL_ERROR", message=message), tries)
     if state.debug:
-        state.err("".join(traceback.format_exception(error)))
+        # As it is: a traceback is not for people who want short lines.
+        state.console.err("".join(traceback.format_exception(error)))
     return code

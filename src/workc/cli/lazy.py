@@ -58,6 +58,17 @@ class LazyGroup(click.Group):
             name = printable(error.command_name, 60)
             raise click.UsageError(f"no command {name!r}.{meant}", ctx) from None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Returns what the command gives; an error in its arguments names the command."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            name = ctx.invoked_subcommand
+            command = None if name is None else self.get_command(ctx, name)
+            if error.ctx is None and command is not None:
+                error.ctx = click.Context(command, parent=ctx, info_name=name)
+            raise
+
     def every_command(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
         """Yields every command by its full name, those of its groups too; all are imported."""
         for name in self._table:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from workc.cli.state import DEFAULT_STORE, State
+from workc.cli.text import printable
 
 #: More threads than any machine serves.
 MAX_PARALLEL = 4096
@@ -28,6 +29,34 @@ class Folder(click.Path):
         if value == "":
             self.fail("the name of the folder is empty", param, ctx)
         return Path(os.fspath(value)) if isinstance(value, str | os.PathLike) else Path(str(value))
+
+
+class Number(click.ParamType[int]):
+    """A whole number from ``least`` on, to ``most`` if that is given; told in words."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int | None = None) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Returns the number; one that is out of its bounds is refused."""
+        wanted = (
+            f"from {self.least:,} on"
+            if self.most is None
+            else f"from {self.least:,} to {self.most:,}"
+        )
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = None
+        if number is None or number < self.least or (self.most is not None and number > self.most):
+            given = printable(str(value), 60)
+            self.fail(f"it takes a number {wanted}, not {given!r}", param, ctx)
+        return number
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -54,10 +83,10 @@ def running(function: F) -> F:
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
         click.option(
             "--max-parallel",
-            type=click.IntRange(1, MAX_PARALLEL),
+            type=Number(1, MAX_PARALLEL),
             default=16,
             metavar="N",
-            help="How many steps may work at once (default 16).",
+            help=f"How many steps may work at once, 1 to {MAX_PARALLEL} (default 16).",
         ),
         click.option(
             "--durability",

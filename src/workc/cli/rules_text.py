@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from workc.cli.state import State
-from workc.cli.text import table
 from workc.kernel.values import Json
 from workc.verify.registry import REGISTRIES, Registry
 
@@ -30,7 +29,7 @@ def _listed() -> list[Json]:
 
 
 def _show(state: State, registry: Registry) -> None:
-    head = ("rule", "step", "code", "paragraph", registry.title)
-    rows = [(r.number, r.step, r.code, r.paragraph, r.text) for r in registry.rules]
-    for number, line in enumerate(table([head, *rows])):
-        state.out(state.console.paint(line, "weak") if number == 0 else line)
+    state.out(state.console.paint(registry.title, "strong"))
+    for rule in registry.rules:
+        state.out(f"{rule.number:5}  {rule.step}, {rule.code}, {rule.paragraph}:")
+        state.out(f"       {rule.text}")

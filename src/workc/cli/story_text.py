@@ -69,9 +69,11 @@ def effect_line(effect: EffectStory) -> str:
 def header_lines(console: Console, story: RunStory) -> list[str]:
     """Returns what a run was, how it ended, when, for how much, and its digest."""
     code = f"  {story.code}" if story.code else ""
-    head = f"{symbol(console, story.status)} {printable(story.name, 80)} · {story.status}{code}"
+    sign = _SYMBOLS.get(story.status, "-")
+    # What a bundle says of itself is not green before somebody verified it.
+    head = f"{sign} {printable(story.name, 80)} · {story.status}{code}"
     return [
-        console.paint(head, "strong"),
+        console.paint(f"{head} · not verified" if story.sealed else head, "strong"),
         *(f"  {name:8}  {text}" for name, text in _facts_of(story)),
     ]
 
@@ -86,7 +88,7 @@ def _facts_of(story: RunStory) -> list[tuple[str, str]]:
         ("started", f"{local_time(story.started_ms)} · took {seconds(took)}"),
         ("money", f"spent {money(story.spent_micro_cents)} of {money(story.ceiling_micro_cents)}"),
         ("made by", f"{printable(story.engine, 60)} · policy {printable(story.policy, 60)}"),
-        ("digest", f"{story.proof_digest or '—'}  not verified"),
+        ("digest", story.proof_digest or "—"),
         ("records", f"{count(story.events, 'event')} · {printable(story.path)}"),
     ]
     return [(name, text) for name, text in facts if text]

@@ -41,6 +41,14 @@ class Streams:
         except (OSError, ValueError):
             return False
 
+    def columns(self, name: Name) -> int | None:
+        """Returns how wide the terminal of a stream is, or None if it is none or does not say."""
+        stream = self._streams[name]
+        try:
+            return None if stream is None else os.get_terminal_size(stream.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
+
     def write(self, name: Name, text: str) -> None:
         """Writes a line; a reader that is gone, a full disk or a closed stream ends the writing."""
         stream = self._streams[name]

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from workc.cli.console import Style
-from workc.cli.text import count, json_text, printable, table
+from workc.cli.lines import table
+from workc.cli.state import State
+from workc.cli.text import count, json_text, printable
 from workc.sim.tamper.parts import COMPONENTS
 from workc.testkit.tamper_report import ClassResult, Surprise, TamperReport
 
-Paint = Callable[[str, Style], str]
-
 #: So many surprises are shown one by one.
 MAX_SHOWN = 20
+#: A column of the matrix is as narrow as its numbers.
+_SHORT = {
+    "receipt": "rcpt",
+    "events": "evts",
+    "manifest": "mfst",
+    "evidence": "evid",
+    "artifacts": "arts",
+    "signatures": "sigs",
+    "names": "names",
+}
 
 
-def report_lines(report: TamperReport, name: str, paint: Paint) -> Iterator[str]:
-    """Yields the report on one bundle."""
-    rows = [("operator", "component", "rung", "mutants", "found")]
-    yield from table([*rows, *(_row(result) for result in report.classes)])
-    yield ""
-    yield from table([*_matrix(report)])
-    yield ""
+def show_report(state: State, report: TamperReport, name: str) -> None:
+    """Writes the report on one bundle."""
+    head = ("mutants", "rung", "component", "operator: what was found first")
+    state.table([head, *(_row(result) for result in report.classes)])
+    state.out()
+    state.out(f"mutants by operator and component: {_legend()}")
+    state.table([*_matrix(report)])
+    state.out()
     for surprise in report.surprises[:MAX_SHOWN]:
-        yield from _surprise(surprise, paint)
+        _show_surprise(state, surprise)
     more = len(report.surprises) - MAX_SHOWN
     if more > 0:
-        yield f"and {more} others or more"
-    yield _head(report, name, paint)
-    yield from table([*_numbers(report)])
+        state.out(f"and {more} others or more")
+    state.out(_head(state, report, name))
+    for line in table([*_numbers(report)], state.width("out")):
+        state.out(line)
+
+
+def _legend() -> str:
+    return ", ".join(f"{_SHORT[name]} {name}" for name in COMPONENTS if _SHORT[name] != name)
 
 
 def _row(result: ClassResult) -> tuple[str, ...]:
@@ -37,7 +52,7 @@ def _row(result: ClassResult) -> tuple[str, ...]:
     found = _counted(result.actual)
     if result.actual != result.expected:
         found = f"✗ {found}, expected {_counted(result.expected)}"
-    return operator, component, str(rung), f"{result.mutants:,}", found
+    return f"{result.mutants:,}", str(rung), component, f"{operator}: {found}"
 
 
 def _counted(found: Counter[str]) -> str:
@@ -47,22 +62,25 @@ def _counted(found: Counter[str]) -> str:
 
 
 def _matrix(report: TamperReport) -> Iterator[tuple[str, ...]]:
-    yield ("mutants", *COMPONENTS)
+    yield (*(_SHORT[name] for name in COMPONENTS), "operator")
     for operator, row in report.matrix().items():
-        yield (operator, *(f"{row[c]:,}" if c in row else "-" for c in COMPONENTS))
+        yield (*(f"{row[c]:,}" if c in row else "-" for c in COMPONENTS), operator)
 
 
-def _surprise(surprise: Surprise, paint: Paint) -> Iterator[str]:
+def _show_surprise(state: State, surprise: Surprise) -> None:
     operator, component, rung = surprise.group
-    yield paint(f"✗ {operator} on {component}, rung {rung}: {printable(surprise.at)}", "bad")
-    yield f"    expected  {surprise.expected}"
-    yield f"    found     {surprise.actual}"
+    head = f"✗ {operator} on {component}, rung {rung}: {printable(surprise.at)}"
+    state.out(state.console.paint(head, "bad"))
+    state.out(f"    expected  {surprise.expected}")
+    state.out(f"    found     {surprise.actual}")
     if surprise.op is not None:
         op = json_text(surprise.op.to_json(), indent=0)
-        yield f"    try: --op '{printable(op)}'"
+        # As it is: what is broken within quotes is another operation.
+        state.console.out(f"    try: --op '{printable(op)}'")
 
 
-def _head(report: TamperReport, name: str, paint: Paint) -> str:
+def _head(state: State, report: TamperReport, name: str) -> str:
+    paint = state.console.paint
     sign = paint("✓ FOUND", "good") if report.ok else paint("✗ NOT FOUND", "bad")
     how = "evenly chosen" if report.is_sampled else "all there are"
     mutants = count(report.mutants, "mutant")

@@ -13,6 +13,7 @@ from workc.kernel.values import Json
 MAX_SHOWN = 300
 #: As long as a path may be on most systems.
 MAX_ARGUMENT = 4096
+_SHORT_CHARS = 12
 
 
 def printable(text: str, limit: int = MAX_SHOWN) -> str:
@@ -87,6 +88,11 @@ def money(micro_cents: int | None) -> str:
     return f"{sign}${digits[:-8]}.{fraction.ljust(2, '0')}"
 
 
+def short(digest: str | None) -> str:
+    """Returns the beginning of a digest, which is enough to tell it from others at a glance."""
+    return printable((digest or "nothing")[:_SHORT_CHARS])
+
+
 def seconds(duration_ms: int | None) -> str:
     """Returns how long something took: ``0.19 s``."""
     return "—" if duration_ms is None else f"{duration_ms / 1000:.2f} s"
@@ -103,13 +109,3 @@ def local_time(ms: int) -> str:
 def count(number: int, noun: str) -> str:
     """Returns a number and its noun: ``1 step``, ``2 steps``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Returns rows as lines with aligned columns."""
-    if not rows:
-        return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "44c29c083fc14059fe057481202ed8deeb7c711d0279854a5ea4c305b0fadbcf"
+CATALOG_SHA256 = "2b08216e4b955fd88d3d4d5797baa746c99686ad9bd7ea6381c6a18e21b30135"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -125,6 +125,42 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The call could cost more than what is left of the budget, so it was not made.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "BUNDLE_INVALID": CatalogEntry(
+        code="BUNDLE_INVALID",
+        category="INTEGRITY",
+        exit=5,
+        hint="`workc verify-bundle` names every finding; get the bundle again from where it was made.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The bundle, archive or proof is proven not to be what was sealed, so nothing was made of it.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "BUNDLE_UNDECIDED": CatalogEntry(
+        code="BUNDLE_UNDECIDED",
+        category="INTEGRITY",
+        exit=6,
+        hint="`workc verify-bundle` says what is in the way: a version, a size, or a file that cannot be read.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The bundle or archive cannot be judged, so nothing was made of it; nothing in it is proven bad.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -1020,7 +1056,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="VERIFICATION_FAILED",
         category="PERMANENT",
         exit=1,
-        hint="`workc explain` names the check and the value it saw.",
+        hint="Look at the output that the check saw (`workc show RUN`), then mend the work or the check.",
         http_status=None,
         retryable=False,
         since="0.1.0",

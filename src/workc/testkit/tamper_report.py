@@ -131,11 +131,16 @@ class TamperReport:
         return 0 < self.mutants == self.detected == self.exact
 
     def matrix(self) -> dict[str, dict[str, int]]:
-        """Returns the number of mutants by operator and component; resealed edits are one row."""
+        """Returns the number of mutants by operator and component.
+
+        Resealed edits are one row, and so are the edits of the fields of one kind of event.
+        """
         rows: dict[str, dict[str, int]] = {}
         for result in self.classes:
-            family, _, _ = result.group.operator.partition(".")
-            row = rows.setdefault(family if family == "reseal" else result.group.operator, {})
+            family, *parts = result.group.operator.split(".")
+            row = rows.setdefault(
+                ".".join([family, *(parts[:1] if family != "reseal" else ())]), {}
+            )
             component = result.group.component
             row[component] = row.get(component, 0) + result.mutants
         return rows

@@ -153,6 +153,29 @@ def test_proof_and_content_do_not_go_to_one_place(bundle, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_a_file_that_changes_before_it_is_copied_is_not_kept(folder, tmp_path, monkeypatch):
+    """What was verified is copied, or nothing: the size and the hash are taken of the copy."""
+    real = inclusion.verify_proof
+    other = bytes(byte ^ 1 for byte in FILES[LARGE])
+    for name, change in (
+        ("other bytes", lambda: (folder / LARGE).write_bytes(other)),
+        ("fewer bytes", lambda: (folder / LARGE).write_bytes(other[:-1])),
+        ("more bytes", lambda: (folder / LARGE).write_bytes(FILES[LARGE] + b"x")),
+        ("no file", lambda: (folder / LARGE).unlink()),
+    ):
+        (folder / LARGE).write_bytes(FILES[LARGE])
+
+        def then_change(*arguments, change=change, **options):
+            verdict = real(*arguments, **options)
+            change()
+            return verdict
+
+        monkeypatch.setattr(inclusion, "verify_proof", then_change)
+        with pytest.raises(Refusal, match="changed while it was proven"):
+            prove(folder, tmp_path / "proof.json", file=LARGE, content=tmp_path / "content")
+        assert sorted(os.listdir(tmp_path)) == ["bundle"], name
+
+
 @pytest.mark.parametrize("error", [ReadError("it is a link"), NotCanonicalError("changed")])
 def test_a_bundle_that_changes_while_it_is_proven_is_refused(bundle, tmp_path, monkeypatch, error):
     def changed(*_):

@@ -133,6 +133,9 @@ def test_a_bundle_that_does_not_verify_is_not_signed(bundle, keys):
     with pytest.raises(NotVerified, match=r"HASH_MISMATCH.*not signed") as caught:
         sign(bundle, keys[0])
     assert caught.value.verdict.verdict == "FAIL"
+    assert caught.value.failure.code == "BUNDLE_INVALID"
+    findings = [finding.to_json() for finding in caught.value.verdict.failures]
+    assert caught.value.failure.details == {"findings": findings}
     assert not (bundle / "signatures").exists()
 
 

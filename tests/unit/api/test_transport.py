@@ -178,7 +178,7 @@ def test_what_no_archive_can_hold_is_not_packed(folder, tmp_path, spoil, code):
     spoil(folder)
     refused = unfit(pack, folder, tmp_path / "x.workc")
     assert refused.findings[0].code == code
-    assert refused.failure.code == "INVALID_INPUT"
+    assert refused.failure.code == "BUNDLE_INVALID"
     assert refused.failure.message.startswith(f"{code}: ")
     assert refused.failure.details["findings"] == [f.to_json() for f in refused.findings]
     assert not refused.undecided

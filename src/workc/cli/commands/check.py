@@ -13,9 +13,10 @@ from workc.api.runtime import Runtime
 from workc.api.settings import Settings
 from workc.cli import exits, options
 from workc.cli.commands.run import CENTS, find_modules_in, input_texts, input_values, named_file
+from workc.cli.lines import table
 from workc.cli.problems_text import problems_json, show_problems
 from workc.cli.state import State
-from workc.cli.text import count, money, printable, table
+from workc.cli.text import count, money, printable, short
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
@@ -103,13 +104,13 @@ def _invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
 def _show(state: State, found: Audit, code: int) -> None:
     waves = max((step.wave for step in found.plan), default=0)
     state.out(f"plan     {count(len(found.plan), 'step')} in {count(waves, 'wave')}")
-    for line in table([_row(step) for step in found.plan]):
+    for line in table([_row(step) for step in found.plan], state.width("out") - 2):
         state.out(f"  {line}")
     state.out(f"cost     {_total(found)} · budget {money(found.ceiling_micro_cents)}")
     for step in found.plan:
         if step.cost is not None:
             state.out(f"  {_cost_line(step)}")
-    state.out(f"prices   {found.prices_date} · sha256:{found.prices_sha256}")
+    state.out(f"prices   {found.prices_date} · sha256:{short(found.prices_sha256)}")
     for secret in found.secrets:
         state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
     for remark in found.remarks:

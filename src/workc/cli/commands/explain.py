@@ -7,14 +7,14 @@ import re
 import click
 
 from workc.api.explanation import explain
-from workc.api.sources import Source, find_source
+from workc.api.sources import Source
 from workc.api.story import RunStory, tell
 from workc.api.verdict_explanation import explain_verdict
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.catalog_text import ORACLE_CODES, entry_json, entry_lines, unknown_code
+from workc.cli.named import named_source
 from workc.cli.state import State
-from workc.cli.stores import open_store
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Refusal
@@ -33,7 +33,6 @@ _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 @click.pass_obj
 def command(state: State, subject: str) -> int:
     """Explain a failure code, a finding or rule of verify-bundle, a run or a bundle."""
-    state.tries = ("workc ls", "workc failures")
     code = subject.upper()
     if code in CATALOG or code in ORACLE_CODES:
         _explain_code(state, code)
@@ -82,11 +81,11 @@ def _code_json(code: str) -> JsonObject:
 
 
 def _explain_run(state: State, subject: str) -> None:
-    source = find_source(subject, open_store(state))
+    source = named_source(state, subject, "explain")
     verdict = verify_bundle(source.path) if source.sealed else None
     story = _story(source, verdict)
     sentences = [
-        *(explain(story) if story else [f"The events of {source.path} tell no story of a run."]),
+        *(explain(story) if story else [f"{source.refusal().failure.message}."]),
         *(explain_verdict(verdict) if verdict else ()),
     ]
     if state.json:

@@ -9,7 +9,6 @@ import click
 from workc.cli import exits, options
 from workc.cli.catalog_text import entry_json, unknown_code
 from workc.cli.state import State
-from workc.cli.text import table
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import CatalogEntry, Category
 
@@ -59,5 +58,4 @@ def _show(state: State, entries: list[CatalogEntry]) -> None:
         (e.code, e.category, "yes" if e.retryable else "no", str(e.exit), e.summary)
         for e in entries
     ]
-    for number, line in enumerate(table([head, *rows])):
-        state.out(state.console.paint(line, "weak") if number == 0 else line)
+    state.table([head, *rows])

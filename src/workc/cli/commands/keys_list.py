@@ -10,7 +10,7 @@ from workc.adapters.signing_keys import KeyFiles, find_keys
 from workc.api.keys import key_folder
 from workc.cli import exits, options
 from workc.cli.state import State
-from workc.cli.text import printable, table
+from workc.cli.text import printable, short
 from workc.kernel.values import Json, JsonObject
 
 
@@ -34,11 +34,11 @@ def command(state: State, folder: Path | None) -> int:
         listed: list[Json] = [_entry(key) for key in keys]
         state.document({"schema": "workc.keys/1", "folder": str(place), "keys": listed})
         return exits.OK
-    for line in table([_row(key) for key in keys]):
-        state.out(line)
-    if not keys:
+    if keys:
+        state.table([("name", "keyid", "kind", "file"), *(_row(key) for key in keys)])
+    else:
         state.err(f"no keys in {printable(str(place), 1000)}")
-        state.err("  try: workc keys new NAME")
+        state.advise("try", "workc keys new NAME")
     return exits.OK
 
 
@@ -54,4 +54,4 @@ def _entry(key: KeyFiles) -> JsonObject:
 def _row(key: KeyFiles) -> tuple[str, ...]:
     shown = key.public if key.private is None else key.private
     kind = "public only" if key.private is None else "private"
-    return (printable(key.name, 64), key.keyid, kind, printable(str(shown), 1000))
+    return (printable(key.name, 64), short(key.keyid), kind, printable(str(shown), 1000))

@@ -11,7 +11,8 @@ from workc.api.keys import key_folder
 from workc.api.trust import trust_entry
 from workc.cli import exits, options
 from workc.cli.state import State
-from workc.cli.text import json_text, printable
+from workc.cli.targets import outside_bundles
+from workc.cli.text import argument, printable
 
 
 @click.command("new", epilog="Example: workc keys new release")
@@ -27,8 +28,10 @@ from workc.cli.text import json_text, printable
 @click.pass_obj
 def command(state: State, name: str, out: Path | None) -> int:
     """Make a key pair: NAME.key.pem for its owner alone, NAME.pub.pem for everybody."""
-    state.tries = ("workc keys list",)
+    where = "" if out is None else f" --dir {argument(str(out))}"
+    state.tries = (f"workc keys list{where}",)
     folder = key_folder(state.environment) if out is None else out
+    outside_bundles(folder / name, "--out DIR")
     made = write_key(folder, name, new_key())
     if state.json:
         state.document(
@@ -51,5 +54,5 @@ def _show(state: State, made: KeyFiles) -> None:
     state.out(f"private  {printable(str(made.private), 1000)}  (keep it secret)")
     state.out(f"public   {printable(str(made.public), 1000)}")
     state.out("entry for trust files:")
-    state.out(json_text(trust_entry(made.name, made.public_key)))
-    state.err(f"  next: workc sign BUNDLE --key {printable(str(made.private), 1000)}")
+    state.document(trust_entry(made.name, made.public_key))
+    state.advise("next", f"workc sign BUNDLE --key {argument(str(made.private))}")

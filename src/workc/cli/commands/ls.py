@@ -10,7 +10,7 @@ from workc.api.store import RunStatus, RunSummary
 from workc.cli import exits, options
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import local_time, money, printable, table
+from workc.cli.text import money, printable
 
 _SYMBOLS: dict[RunStatus, str] = {
     "success": "✓",
@@ -23,13 +23,17 @@ _SYMBOLS: dict[RunStatus, str] = {
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 #: How much of a run's id a person sees; the last characters are chance, the first ones time.
 SHOWN_ID = 14
+#: A longer name is cut.
+MAX_NAME = 28
 
 
 @click.command("ls", epilog="Example: workc ls --status failure --limit 5")
 @click.option(
     "--status", type=click.Choice([*_SYMBOLS]), multiple=True, help="Only runs like this."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many runs.")
+@click.option(
+    "--limit", type=options.Number(1), metavar="N", help="At most so many runs, 1 or more."
+)
 @options.store
 @options.common
 @click.pass_obj
@@ -43,26 +47,23 @@ def command(state: State, status: tuple[str, ...], limit: int | None) -> int:
         _show(state, runs)
     else:
         state.err(f"no runs in {printable(str(state.store))}")
-        state.err("  try: workc run FILE")
+        state.advise("try", "workc run FILE")
     return exits.OK
 
 
 def _show(state: State, runs: list[RunSummary]) -> None:
     now_ms = time.time_ns() // 1_000_000
-    head = ("run", "started", "age", "status", "name", "code", "spent")
-    for number, line in enumerate(table([head, *(_row(run, now_ms) for run in runs)])):
-        state.out(state.console.paint(line, "weak") if number == 0 else line)
+    head = ("run", "age", "status", "spent", "name and code")
+    state.table([head, *(_row(run, now_ms) for run in runs)])
 
 
 def _row(run: RunSummary, now_ms: int) -> tuple[str, ...]:
     return (
         printable(run.run_id[:SHOWN_ID]),
-        local_time(run.started_ms) if run.started_ms else "—",
         age(now_ms - run.started_ms) if run.started_ms else "—",
         f"{_SYMBOLS[run.status]} {run.status}",
-        printable(run.name, 40) or "—",
-        run.code or "—",
         money(run.cost_micro_cents),
+        f"{printable(run.name, MAX_NAME) or '—'}  {run.code or ''}".rstrip(),
     )
 
 

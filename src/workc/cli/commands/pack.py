@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from workc.api.sources import find_bundle
 from workc.api.transport import SUFFIX, Moved, pack
 from workc.api.unfit import Unfit
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
+from workc.cli.named import named_bundle
 from workc.cli.state import State
-from workc.cli.stores import open_store
+from workc.cli.targets import free_file
 from workc.cli.text import argument, count, printable
 
 
@@ -30,15 +30,15 @@ from workc.cli.text import argument, count, printable
 @click.pass_obj
 def command(state: State, bundle: str, out: Path | None) -> int:
     """Write a bundle as one file, byte for byte the same each time; it is not verified."""
-    state.tries = ("workc ls",)
-    path = find_bundle(bundle, open_store(state))
+    path = named_bundle(state, bundle, "pack")
     if not path.is_dir():
-        raise stop("INVALID_INPUT", f"{printable(bundle)} is no folder; only a folder is packed")
+        message = f"{printable(bundle)} is an archive already; only a folder is packed"
+        raise stop("INVALID_INPUT", message, f"workc verify-bundle {argument(bundle)}")
     target = free_file(out if out is not None else Path(_name(bundle, path)))
     try:
         moved = pack(path, target)
     except Unfit as unfit:
-        raise refused(unfit, f"workc verify-bundle {argument(str(path))}") from None
+        raise Stopped(unfit.failure, (f"workc verify-bundle {argument(str(path))}",)) from None
     show(state, moved, "packed", "workc.pack/1", f"workc verify-bundle {argument(str(target))}")
     return exits.OK
 
@@ -50,26 +50,6 @@ def _name(bundle: str, path: Path) -> str:
     return f"{path.parent.name}{SUFFIX}"
 
 
-def free_file(path: Path) -> Path:
-    """Returns where a file goes if nothing stands there.
-
-    Raises:
-        Refusal: ``INVALID_INPUT``, then.
-    """
-    if "\0" in str(path) or str(path) in {"", "."}:
-        raise stop("INVALID_INPUT", "--out takes the name of a file")
-    if os.path.lexists(path):
-        message = f"{printable(str(path))} is there already; it is not written over"
-        raise stop("INVALID_INPUT", message, "name a file that is not there yet: --out FILE")
-    return path
-
-
-def refused(unfit: Unfit, *tries: str) -> Stopped:
-    """Returns the refusal to raise: what is proven bad ends with 5, what cannot be judged with 6."""
-    exit_code = exits.UNDECIDED if unfit.undecided else exits.PROVEN_BAD
-    return Stopped(unfit.failure, tries, exit_code)
-
-
 def show(state: State, moved: Moved, verb: str, schema: str, *tries: str) -> None:
     """Says what was written, and what may come next."""
     if state.json:
@@ -78,4 +58,4 @@ def show(state: State, moved: Moved, verb: str, schema: str, *tries: str) -> Non
     size = count(moved.archive_bytes, "byte")
     state.out(f"{verb} {count(moved.files, 'file')}, {size}: {printable(moved.path)}")
     for line in tries:
-        state.err(f"  try: {line}")
+        state.advise("try", line)

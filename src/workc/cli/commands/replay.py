@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
 from workc.api.metering import Meter
 from workc.api.replay import ReplayReport, replay
-from workc.api.sources import find_bundle, noted_folder
+from workc.api.sources import noted_folder
 from workc.cli import exits, options
-from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.commands.run import find_modules_in
 from workc.cli.difference_text import CHANGED, difference_lines
 from workc.cli.metrics_file import keep_metrics, metrics_target
+from workc.cli.named import named_bundle
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import count, printable
+from workc.cli.targets import free_folder
+from workc.cli.text import count, printable, short
 from workc.runtime.metrics.table import ReplayVerdict
 
 _EXITS: dict[ReplayVerdict, int] = {
@@ -48,15 +51,15 @@ def command(
     state: State, bundle: str, out: Path | None, code: Path | None, metrics_file: str | None
 ) -> int:
     """Re-execute a bundle without network or clock: exit 0 if identical, 4 if not."""
-    state.tries = ("workc ls",)
-    store = open_store(state)
-    path = state.absolute(find_bundle(bundle, store))
-    target = None if out is None else state.absolute(free_target(out))
+    path = state.absolute(named_bundle(state, bundle, "replay"))
+    target = None if out is None else state.absolute(free_folder(out))
     kept, meter = metrics_target(state, metrics_file), Meter()
-    folder = code if code is not None else noted_folder(path, store)
+    folder = code if code is not None else noted_folder(path, open_store(state))
     find_modules_in(folder)
     with state.streams.aside():
         report = replay(path, code=folder, out=target, meter=meter)
+    if report.bundle is not None:
+        report = msgspec.structs.replace(report, bundle=state.shown(report.bundle, out))
     if state.json:
         state.document(report.to_json())
     else:
@@ -78,7 +81,9 @@ def _show(state: State, report: ReplayReport) -> None:
         state.out(f"{count(len(report.opaque), 'opaque step')}, their code did not run: {names}")
     if report.identical:
         events = f"{report.events:,} of {count(report.events, 'event')} identical"
-        state.out(f"{paint('✓', 'good')} {events} · 0 network calls · digest {report.proof_digest}")
+        state.out(
+            f"{paint('✓', 'good')} {events} · 0 network calls · digest {short(report.proof_digest)}"
+        )
     elif report.run_id is None or report.undecided:
         word = "the bundle cannot be judged" if report.undecided else "the bundle does not verify"
         if report.run_id is not None:

@@ -16,13 +16,15 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.sources import Source
 from workc.api.store import Store
 from workc.cli import options
-from workc.cli.commands.run import find_modules_in, free_target
+from workc.cli.commands.run import find_modules_in
 from workc.cli.conduct import conduct
 from workc.cli.errors import stop
 from workc.cli.metrics_file import keep_metrics, metrics_target
+from workc.cli.named import refuse_unknown
 from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.stores import open_store
+from workc.cli.targets import free_folder
 from workc.kernel.events import Entry
 from workc.runtime.outcome import StructuredOutcome
 
@@ -46,7 +48,9 @@ def command(
 ) -> int:
     """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
     state.tries = ("workc ls",)
-    folder = open_store(state).find(run)
+    found = open_store(state)
+    refuse_unknown(state, found, run)
+    folder = found.find(run)
     _refuse_not_begun(folder)
     store = Store(state.absolute(state.store))
     settings = Settings(
@@ -55,7 +59,7 @@ def command(
         max_parallel=max_parallel,
         environment=state.environment,
     )
-    target = None if out is None else state.absolute(free_target(out))
+    target = None if out is None else state.absolute(free_folder(out))
     kept, meter = metrics_target(state, metrics_file), Meter(settings.mode)
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
@@ -81,7 +85,7 @@ def command(
             meter=meter,
         )
 
-    code = conduct(state, action, progress, quiet=quiet)
+    code = conduct(state, action, progress, quiet=quiet, out=out)
     return keep_metrics(state, kept, meter.read(), code)
 
 

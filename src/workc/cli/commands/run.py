@@ -11,6 +11,7 @@ import click
 
 from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
+from workc.api.bundles import holds_bundle
 from workc.api.preparing import make_job, parse_inputs, read_file
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
@@ -21,7 +22,8 @@ from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.problems_text import show_invalid
 from workc.cli.progress import Progress
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.targets import free_folder, outside_bundles
+from workc.cli.text import argument, printable
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.workflow.problems import InvalidWorkflow
@@ -29,8 +31,8 @@ from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
 
 #: What a budget may be: its micro-cents are integers that any JSON reader holds exactly.
-CENTS = click.IntRange(0, MAX_SAFE_INTEGER // MICRO_CENTS_PER_CENT)
-_SEED = click.IntRange(0, 2**64 - 1)
+CENTS = options.Number(0, MAX_SAFE_INTEGER // MICRO_CENTS_PER_CENT)
+_SEED = options.Number(0, 2**64 - 1)
 
 
 @click.command(
@@ -93,7 +95,8 @@ def command(
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
-    target = None if out is None else state.absolute(free_target(out))
+    outside_bundles(state.store / "runs", "--store DIR")
+    target = None if out is None else state.absolute(free_folder(out))
     kept = metrics_target(state, metrics_file)
     find_modules_in(Path.cwd())
     try:
@@ -106,13 +109,14 @@ def command(
         lambda watch, on_driver: runtime.start(job, out=target, watch=watch, on_driver=on_driver),
         Progress(state, quiet=quiet),
         quiet=quiet,
+        out=out,
         offline=offline,
     )
     return keep_metrics(state, kept, runtime.metrics(), code)
 
 
 def named_file(name: str) -> None:
-    """Refuses what can name no workflow: nothing at all, or a link that leads nowhere.
+    """Refuses what can name no workflow: nothing at all, a link that leads nowhere, a bundle.
 
     Raises:
         Refusal: ``INVALID_INPUT``, then.
@@ -122,6 +126,11 @@ def named_file(name: str) -> None:
     if "\0" not in name and os.path.islink(name) and not os.path.exists(name):
         target = printable(os.readlink(name))
         raise stop("INVALID_INPUT", f"{printable(name)} is a link to {target}, which is not there")
+    if holds_bundle(name):
+        where = argument(name)
+        message = f"{printable(name)} is a bundle, and no workflow"
+        next_ones = f"workc verify-bundle {where}", f"workc replay {where}"
+        raise stop("INVALID_INPUT", message, *next_ones)
 
 
 def find_modules_in(folder: Path) -> None:
@@ -153,23 +162,3 @@ def input_texts(pairs: Sequence[str]) -> dict[str, str]:
 def input_values(name: str | None) -> JsonObject:
     """Returns the inputs of a JSON file, or none."""
     return {} if name is None else parse_inputs(read_file(Path(name)), name)
-
-
-def free_target(path: Path) -> Path:
-    """Returns where a bundle goes if it can go there, which is known before anything runs.
-
-    Raises:
-        Refusal: ``INVALID_INPUT``: something is there already, or the folder above takes nothing.
-    """
-    if "\0" in str(path):
-        raise stop("INVALID_INPUT", "--out takes the name of a folder")
-    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
-        raise stop(
-            "INVALID_INPUT",
-            f"{path} is there already; a bundle is never written over another",
-            "name a folder that is not there yet: --out DIR",
-        )
-    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise stop("INVALID_INPUT", f"{path} cannot be made: {above} is no folder to write in")
-    return path

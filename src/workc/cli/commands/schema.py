@@ -10,7 +10,7 @@ from workc.api.published import schema_names, schema_of
 from workc.cli import exits, options
 from workc.cli.errors import stop
 from workc.cli.state import State
-from workc.cli.text import printable, table
+from workc.cli.text import printable
 from workc.kernel.values import Json, JsonObject
 
 
@@ -39,8 +39,8 @@ def _list(state: State) -> None:
         listed: list[Json] = [_entry(name, schema) for name, schema in found]
         state.document({"schema": "workc.schemas/1", "schemas": listed})
         return
-    for line in table([(name, str(schema.get("description"))) for name, schema in found]):
-        state.out(line)
+    rows = [(name, str(schema.get("description"))) for name, schema in found]
+    state.table([("name", "what it describes"), *rows])
 
 
 def _entry(name: str, schema: JsonObject) -> JsonObject:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from workc.api.sources import Line, Source, find_source
+from workc.api.sources import Line, Source, stands
 from workc.api.story import RunStory, tell, tell_step
 from workc.api.timeline import plain
 from workc.cli import exits, options
-from workc.cli.errors import stop
+from workc.cli.errors import Stopped, stop
+from workc.cli.named import named_source
 from workc.cli.state import State
-from workc.cli.stores import open_store
 from workc.cli.story_text import (
     check_lines,
     child_lines,
@@ -20,6 +20,7 @@ from workc.cli.story_text import (
     step_lines,
 )
 from workc.cli.text import argument, json_text, printable
+from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 
 
@@ -32,19 +33,40 @@ from workc.kernel.values import Json, JsonObject
 @click.pass_obj
 def command(state: State, run: str, step: str | None, events: bool) -> int:  # noqa: FBT001 - click calls it by name
     """Show what happened in a run (an id, the beginning of one, `last`, or a bundle)."""
-    state.tries = ("workc ls",)
     if events and step is not None:
-        raise stop("INVALID_INPUT", "--events shows the whole run, so it takes no STEP")
-    source = find_source(run, open_store(state))
+        message = "--events shows the whole run, so it takes no STEP"
+        raise stop("INVALID_INPUT", message, f"workc show {argument(run)} --events")
+    source = _source(state, run) if step is None else named_source(state, run, "show")
+    where = argument(str(source.path))
+    state.tries = (f"workc verify-bundle {where}", f"workc explain {where}")
     if events:
         _show_events(state, source)
     elif step is not None:
+        state.tries = (f"workc show {argument(run)}{state.store_option}",)
         _show_step(state, tell_step(source, step))
     elif state.json:
         state.document(tell(source).to_json())
     else:
         _show_run(state, tell(source))
     return exits.OK
+
+
+def _source(state: State, run: str) -> Source:
+    """Returns the run; the name of a step alone is refused with the run that has it."""
+    try:
+        return named_source(state, run, "show")
+    except Stopped:
+        if stands(run) or not _has_step(state, run):
+            raise
+    message = f"{printable(run)} is no run, but a step of the newest one"
+    raise stop("INVALID_INPUT", message, f"workc show last {argument(run)}{state.store_option}")
+
+
+def _has_step(state: State, name: str) -> bool:
+    try:
+        return any(step.step == name for step in tell(named_source(state, "last", "show")).steps)
+    except Refusal:
+        return False
 
 
 def _show_run(state: State, story: RunStory) -> None:
@@ -54,19 +76,26 @@ def _show_run(state: State, story: RunStory) -> None:
         ("gates", gate_lines(console, story)),
         ("children", child_lines(console, story)),
         ("checks", check_lines(console, story)),
-        ("output", output_text(story).split("\n") if story.has_output else []),
         ("notes", [f"  {printable(note)}" for note in story.notes]),
     ]
     for line in header_lines(console, story):
-        console.out(line)
+        state.out(line)
     for name, lines in sections:
         if lines:
-            console.out()
-            console.out(console.paint(name, "weak"))
-        for line in lines:
-            console.out(line)
+            _show_section(state, name, lines)
+    if story.has_output:
+        _show_section(state, "output", [])
+        # As it is: it is not ours to break.
+        console.out(output_text(story))
     for line in next_lines(story):
-        console.err(f"  try: {line}")
+        state.advise("try", line)
+
+
+def _show_section(state: State, name: str, lines: list[str]) -> None:
+    state.out()
+    state.out(state.console.paint(name, "weak"))
+    for line in lines:
+        state.out(line)
 
 
 def next_lines(story: RunStory) -> list[str]:
@@ -94,7 +123,8 @@ def _show_record(state: State, record: JsonObject) -> None:
     state.out(f"\n{record['seq']}  {record['kind']}{attempt}")
     for key, value in record.items():
         if key not in {"seq", "kind", "at_ms", "attempt"}:
-            state.out(f"  {key}: {_indented(value)}")
+            # As it is: it is not ours to break.
+            state.console.out(f"  {key}: {_indented(value)}")
 
 
 def _indented(value: Json) -> str:
@@ -104,11 +134,13 @@ def _indented(value: Json) -> str:
 def _show_events(state: State, source: Source) -> None:
     lines = list(source.lines())
     if not lines and source.notes:
-        raise stop("INVALID_INPUT", source.notes[0])
+        raise source.refusal()
     if state.json:
         events: list[Json] = [_event(line) for line in lines]
         state.document({"schema": "workc.events/1", "verified": False, "events": events})
     else:
+        head = f"{'event':>5}  {'place':10}  {'phase':8}  {'kind':16}  what"
+        state.out(state.console.paint(head, "weak"))
         for line in lines:
             state.out(_event_line(line))
     for note in source.notes:

@@ -10,22 +10,23 @@ from typing import NamedTuple
 import click
 
 from workc.adapters.bundle_folder import BundleWriter
-from workc.api.sources import find_bundle
+from workc.api.unfit import Unfit
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
-from workc.cli.commands.run import free_target
-from workc.cli.commands.verify_bundle import exit_of, show_verdict
 from workc.cli.errors import Stopped, stop
+from workc.cli.named import named_bundle
 from workc.cli.state import State
-from workc.cli.stores import open_store
-from workc.cli.tamper_text import report_lines
+from workc.cli.tamper_text import show_report
+from workc.cli.targets import free_folder
 from workc.cli.text import argument, printable
+from workc.cli.verdict_text import show_verdict
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.values import Json, JsonObject
 from workc.sim.tamper.applying import apply_to, change
 from workc.sim.tamper.operation import TamperError, TamperOp, parse_operations
 from workc.testkit.tamper_folder import read_bundle
 from workc.testkit.tamper_suite import run_suite
+from workc.verify.verdict import Verdict
 
 #: A file of operations is not read past this.
 MAX_OPERATIONS_BYTES = 16_777_216
@@ -71,7 +72,7 @@ class _Wanted(NamedTuple):
 @click.option("--full", is_flag=True, help="With --all: every mutant there is.")
 @click.option(
     "--budget",
-    type=click.IntRange(min=1),
+    type=options.Number(1),
     metavar="N",
     help="With --all: about so many mutants, at least one of each class (default 8000 or fewer).",
 )
@@ -91,10 +92,10 @@ def command(
     quiet: bool,
 ) -> int:
     """Change a copy of a bundle, or prove that every change of it is found."""
-    state.tries = (_HELP,)
     wanted = _Wanted(ops=ops, out=out, budget=budget, full=full, is_all=is_all, quiet=quiet)
     _check(wanted)
-    path = state.absolute(find_bundle(bundle, open_store(state)))
+    path = state.absolute(named_bundle(state, bundle, "tamper"))
+    state.tries = (_HELP,)
     try:
         if is_all:
             return _judge_all(state, bundle, path, wanted)
@@ -119,9 +120,7 @@ def _check(wanted: _Wanted) -> None:
 
 def _change(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
     operations = [op for text in wanted.ops for op in _operations(text)]
-    target = state.absolute(free_target(wanted.out or Path()))
-    if target.resolve().is_relative_to(path.resolve()):
-        raise stop("INVALID_INPUT", "--out leads into the bundle; name a folder beside it")
+    target = state.absolute(free_folder(wanted.out or Path()))
     files = read_bundle(path)
     texts: list[str] = []
     for op in operations:
@@ -177,23 +176,22 @@ def _write(target: Path, files: dict[str, bytes]) -> None:
 def _judge_all(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
     good = verify_bundle(path)
     if not good.ok:
-        raise _not_good(bundle, good.codes(), exit_of(good))
+        raise _not_good(bundle, good)
     progress = _Progress(state, quiet=wanted.quiet)
     with progress.shown:
         report = run_suite(path, budget=wanted.budget, full=wanted.full, watch=progress)
     if state.json:
         state.document(report.to_json())
     else:
-        for line in report_lines(report, printable(bundle), state.console.paint):
-            state.out(line)
+        show_report(state, report, printable(bundle))
     return exits.OK if report.ok else exits.FAILED
 
 
-def _not_good(bundle: str, codes: tuple[str, ...], code: int) -> Stopped:
-    why = codes[0] if codes else "not every step could be taken"
+def _not_good(bundle: str, verdict: Verdict) -> Stopped:
+    why = next(iter(verdict.codes()), "not every step could be taken")
     message = f"mutants are made of a bundle that verifies; {printable(bundle)} does not: {why}"
-    failure = Failure(code="INVALID_INPUT", message=message)
-    return Stopped(failure, (f"workc verify-bundle {argument(bundle)}",), code)
+    unfit = Unfit(verdict.failures, message)
+    return Stopped(unfit.failure, (f"workc verify-bundle {argument(bundle)}",))
 
 
 class _Progress:

@@ -9,10 +9,10 @@ import click
 from workc.api.transport import unpack
 from workc.api.unfit import Unfit
 from workc.cli import exits, options
-from workc.cli.commands.pack import refused, show
-from workc.cli.commands.run import free_target
-from workc.cli.errors import stop
+from workc.cli.commands.pack import show
+from workc.cli.errors import Stopped, stop
 from workc.cli.state import State
+from workc.cli.targets import free_folder
 from workc.cli.text import argument, printable
 
 
@@ -32,10 +32,10 @@ def command(state: State, archive: str, out: Path) -> int:
     path = Path(archive)
     if "\0" in archive or not path.is_file():
         raise stop("INVALID_INPUT", f"there is no file {printable(archive)}", "workc pack BUNDLE")
-    target = free_target(out)
+    target = free_folder(out)
     try:
         moved = unpack(path, target)
     except Unfit as unfit:
-        raise refused(unfit, f"workc verify-bundle {argument(archive)}") from None
+        raise Stopped(unfit.failure, (f"workc verify-bundle {argument(archive)}",)) from None
     show(state, moved, "unpacked", "workc.unpack/1", f"workc verify-bundle {argument(str(out))}")
     return exits.OK

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+import msgspec
 
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
-from workc.cli.errors import error_document, stop
+from workc.cli.errors import Stopped, error_document, stop
 from workc.cli.moment import Moment
 from workc.cli.state import State
-from workc.cli.text import json_text, printable
-from workc.kernel.failure import Failure
+from workc.cli.text import MAX_ARGUMENT, argument, printable
+from workc.cli.verdict_text import show_verdict
+from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.verify.case import refused
 from workc.verify.expectations import Expectations
@@ -26,15 +28,17 @@ from workc.verify.verdict import Verdict
 if TYPE_CHECKING:
     from workc.verify.signatures.trust import Trust
 
-#: So many findings of a child are shown; all of them stand in its own verdict.
-MAX_OF_CHILD = 3
+_WHERE_DIGESTS_ARE = {
+    "--expect-digest": "workc show last",
+    "--expect-nonce": "the nonce in the receipt.json that you got from elsewhere",
+}
 _HEX = re.compile(r"[0-9a-f]*")
 #: Of several bundles the exit code that stands first here is the answer.
 _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
 
 
 @click.command("verify-bundle", epilog="Example: workc verify-bundle .workc/runs/*/bundle")
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="BUNDLE|RUN...")
 @click.option("--expect-digest", metavar="HEX", help="The proof digest that the bundle must have.")
 @click.option("--expect-run-id", metavar="ID", help="The run that the bundle must be of.")
 @click.option("--expect-nonce", metavar="HEX", help="The nonce that the run must have.")
@@ -53,7 +57,7 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
     type=options.Folder(),
     multiple=True,
     metavar="DIR",
-    help="Verify children, looked for in DIR (beside PATH).",
+    help="Verify children, looked for in DIR (beside the bundle).",
 )
 @options.metrics_file
 @click.option(
@@ -62,6 +66,7 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
     allow_from_autoenv=False,
     help="List every rule, and judge nothing.",
 )
+@options.store
 @options.common
 @click.pass_obj
 def command(
@@ -82,36 +87,40 @@ def command(
 ) -> int:
     """Decide whether each bundle is what was sealed: exit 0 yes, 5 no, 6 cannot be judged."""
     if explain_rules and paths:
-        raise click.UsageError("--explain-rules takes no PATH", click.get_current_context())
+        raise click.UsageError("--explain-rules takes no BUNDLE", click.get_current_context())
     if explain_rules:
         from workc.cli.rules_text import show_rules  # noqa: PLC0415 - judging needs no list
 
         show_rules(state)
         return exits.OK
     if not paths:
-        raise click.UsageError("Missing argument 'PATH...'.", click.get_current_context())
+        raise click.UsageError("Missing argument 'BUNDLE|RUN...'.", click.get_current_context())
     wanted = Expectations(
         proof_digest=expected_digest(expect_digest),
         run_id=expect_run_id,
         nonce=_hex("--expect-nonce", expect_nonce, 32),
         not_before_ms=not_before,
     )
-    demands = _demands(paths, trust, require_signature=require_signature, at=at)
+    named = [_find(state, path) for path in paths]
+    places = [each.path for each in named]
+    demands = _demands(places, trust, require_signature=require_signature, at=at)
     for folder in children:
         if not folder.is_dir():
             message = f"there is no folder {printable(str(folder))}"
             raise stop("INVALID_INPUT", message, "--children DIR: a folder that holds bundles")
     keep = _keeper(state, metrics_file)
     kin = _Kin(recursive or bool(children), children or None)
-    verdicts = [_judge(path, wanted, demands, kin) for path in paths]
-    if verdicts == [None]:
-        raise stop("INVALID_INPUT", _missing(paths[0]), "workc ls")
+    asked = [_judge(each, wanted, demands, kin) for each in named]
+    if len(asked) == 1 and asked[0].refusal is not None:
+        raise asked[0].refusal
     if state.json:
-        _print_json(state, paths, verdicts)
+        found: list[Json] = [_entry(each) for each in asked]
+        state.document(found[0] if len(found) == 1 else found)
     else:
-        for path, verdict in zip(paths, verdicts, strict=True):
-            show_verdict(state, path, verdict)
-    return keep(verdicts, min((exit_of(verdict) for verdict in verdicts), key=_WORST.index))
+        for each in asked:
+            _show(state, each)
+    verdicts = [each.verdict for each in asked]
+    return keep(verdicts, min((_exit_of(each) for each in asked), key=_WORST.index))
 
 
 class _Kin(NamedTuple):
@@ -149,7 +158,7 @@ def _keeper(state: State, name: str | None) -> Callable[[list[Verdict | None], i
 
 
 def _demands(
-    paths: tuple[str, ...], trust: str | None, *, require_signature: bool, at: str | None
+    paths: Sequence[str], trust: str | None, *, require_signature: bool, at: str | None
 ) -> _Demands:
     """Returns what the options demand of signatures; keys must be valid now if nobody says when.
 
@@ -180,16 +189,54 @@ def _hex(option: str, text: str | None, digits: int) -> str | None:
     """Returns the text in small letters, if it was given and is hex of its length."""
     small = text.lower() if text is not None else None
     if small is not None and not (len(small) == digits and _HEX.fullmatch(small)):
-        raise stop("INVALID_INPUT", f"{option} takes {digits} hex digits", "workc show RUN")
+        given = (
+            f"{len(small)} of them" if _HEX.fullmatch(small) else repr(printable(text or "", 80))
+        )
+        message = f"{option} takes {digits} hex digits, not {given}"
+        raise stop("INVALID_INPUT", message, _WHERE_DIGESTS_ARE[option])
     return small
 
 
-def _judge(path: str, wanted: Expectations, demands: _Demands, kin: _Kin) -> Verdict | None:
-    """Returns the verdict on a path, or None if there is nothing."""
+class _Asked(NamedTuple):
+    """A bundle: where it stands, or why nothing does; and the verdict on it."""
+
+    path: str
+    refusal: Stopped | None = None
+    verdict: Verdict | None = None
+
+
+def _find(state: State, path: str) -> _Asked:
+    """Returns what stands at a path, else the bundle of the run of that name."""
+    if _stands(path):
+        return _Asked(path)
+    from workc.cli.named import named_bundle  # noqa: PLC0415 - most bundles are named by a path
+
+    try:
+        return _Asked(str(named_bundle(state, path, "verify-bundle")))
+    except Refusal as refusal:
+        failure = msgspec.structs.replace(refusal.failure, details={"path": path})
+        tries = refusal.tries if isinstance(refusal, Stopped) else state.tries
+        return _Asked(path, Stopped(failure, tries))
+
+
+def _stands(path: str) -> bool:
     try:
         os.lstat(path)
-        return verify_bundle(
-            path,
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        # Something may be there: that it cannot be looked at is for the verdict to say.
+        return True
+    return True
+
+
+def _judge(asked: _Asked, wanted: Expectations, demands: _Demands, kin: _Kin) -> _Asked:
+    if asked.refusal is not None:
+        return asked
+    try:
+        os.lstat(asked.path)
+        verdict = verify_bundle(
+            asked.path,
             expect_digest=wanted.proof_digest,
             expect_run_id=wanted.run_id,
             expect_nonce=wanted.nonce,
@@ -197,84 +244,51 @@ def _judge(path: str, wanted: Expectations, demands: _Demands, kin: _Kin) -> Ver
             **demands._asdict(),
             **kin._asdict(),
         )
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
     except OSError as error:
-        return refused(NAMES_ARE_READABLE, ".", error.strerror or type(error).__name__)
+        why = error.strerror or type(error).__name__
+        verdict = refused(NAMES_ARE_READABLE, ".", why)
+    return asked._replace(verdict=verdict)
 
 
-def _missing(path: str) -> str:
-    return f"there is no file or folder {printable(path)}"
-
-
-def exit_of(verdict: Verdict | None) -> int:
-    """Returns what one verdict exits with; None stands for a path where nothing is."""
-    if verdict is None:
-        return exits.USAGE
+def exit_of(verdict: Verdict) -> int:
+    """Returns what one verdict exits with."""
     if verdict.ok:
         return exits.OK
     return exits.UNDECIDED if verdict.undecided else exits.PROVEN_BAD
 
 
-def _print_json(state: State, paths: tuple[str, ...], verdicts: list[Verdict | None]) -> None:
-    found: list[Json] = [
-        _entry(path, verdict) for path, verdict in zip(paths, verdicts, strict=True)
-    ]
-    state.out(json_text(found[0] if len(found) == 1 else found))
+def _exit_of(asked: _Asked) -> int:
+    return exits.USAGE if asked.verdict is None else exit_of(asked.verdict)
 
 
-def _entry(path: str, verdict: Verdict | None) -> JsonObject:
-    if verdict is not None:
-        return {**verdict.to_json(), "path": path}
-    failure = Failure(code="INVALID_INPUT", message=_missing(path), details={"path": path})
-    return error_document(failure, ["workc ls"], exits.USAGE)
+def _entry(asked: _Asked) -> JsonObject:
+    if asked.refusal is not None:
+        return error_document(asked.refusal.failure, asked.refusal.tries, exits.USAGE)
+    verdict = asked.verdict
+    return {**(verdict.to_json() if verdict is not None else {}), "path": asked.path}
 
 
-def show_verdict(state: State, path: str, verdict: Verdict | None) -> None:
-    """Writes a verdict: whether the bundle passed, every finding, what was not checked."""
-    paint = state.console.paint
-    if verdict is None:
-        state.out(f"{paint('✗ NONE', 'bad')}  {printable(path)}  there is no file or folder")
-        return
+def _show(state: State, asked: _Asked) -> None:
+    if asked.verdict is not None:
+        _show_judged(state, asked.path, asked.verdict)
+    elif asked.refusal is not None:
+        head = state.console.paint("✗ NONE", "bad")
+        state.out(f"{head}  {printable(asked.path, MAX_ARGUMENT)}")
+        state.out(f"  {asked.refusal.failure.message}")
+
+
+def _show_judged(state: State, path: str, verdict: Verdict) -> None:
     if verdict.ok:
-        state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
-        state.out(f"  digest  {verdict.proof_digest}")
-        state.out(f"  run     {printable(verdict.run_id or '')}")
-        for signer in verdict.signers:
-            state.out(f"  signed  {printable(signer.name)}  keyid {signer.keyid}")
-    else:
-        why = "  (cannot be judged)" if verdict.undecided else ""
-        state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")
-    for child in verdict.children:
-        _show_child(state, child)
-    for finding in verdict.failures:
-        for line in finding_lines(finding.to_json()):
-            state.out(f"  {line}")
-    for text in (*verdict.not_checked, *verdict.notes):
-        state.out(paint(f"  - not checked  {printable(text)}", "weak"))
+        show_verdict(state, path, verdict)
+        return
+    from workc.cli.no_bundle import no_bundle  # noqa: PLC0415 - most bundles are good
 
-
-def _show_child(state: State, child: Verdict, depth: int = 1) -> None:
-    paint = state.console.paint
-    mark = paint("✓ PASS", "good") if child.ok else paint("✗ FAIL", "bad")
-    state.out(f"  {'  ' * depth}{mark}  child {printable(str(child.run_id))}")
-    for finding in child.failures[:MAX_OF_CHILD]:
-        for line in finding_lines(finding.to_json()):
-            state.out(f"    {'  ' * depth}{line}")
-    for grandchild in child.children:
-        _show_child(state, grandchild, depth + 1)
-
-
-def finding_lines(found: JsonObject) -> list[str]:
-    """Returns a finding as lines: what, where, and what was expected."""
-    where = str(found["path"])
-    if "line" in found:
-        where += f":{found['line']}"
-    if "pointer" in found:
-        where += f" {found['pointer']}"
-    lines = [
-        f"{found['code']}  step {found['step']}  {printable(where)}",
-        f"    {printable(str(found['message']))}  (rule {found['rule']})",
-    ]
-    pairs = ((name, found[name]) for name in ("expected", "actual") if name in found)
-    return [*lines, *(f"    {name:8}  {printable(str(value))}" for name, value in pairs)]
+    # What cannot be looked at may be anything.
+    found = None if verdict.undecided else no_bundle(path, "verify-bundle")
+    if found is None:
+        show_verdict(state, path, verdict)
+        state.advise("next", f"workc explain {argument(path)}")
+        return
+    show_verdict(state, path, verdict, found.what)
+    for text in found.tries:
+        state.advise("try", text)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from workc.api.bundles import holds_bundle
 from workc.api.inclusion import ProofReport, check_proof
 from workc.cli import options
-from workc.cli.commands.verify_bundle import exit_of, expected_digest, finding_lines
+from workc.cli.commands.verify_bundle import exit_of, expected_digest
 from workc.cli.errors import stop
 from workc.cli.state import State
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
+from workc.cli.verdict_text import show_findings, show_head
 from workc.kernel.values import JsonObject
 
 
@@ -42,26 +44,22 @@ def command(state: State, proof: str, expect_digest: str | None, content: Path |
 
 
 def _show(state: State, path: str, report: ProofReport) -> None:
-    paint, verdict = state.console.paint, report.verdict
+    show_head(state, path, report.verdict)
     if report.shows is not None:
-        state.out(f"{paint('✓ PASS', 'good')}  {printable(path)}")
         state.out(f"  shows   {shown_line(report.shows)}")
-        state.out(f"  digest  {printable(str(verdict.proof_digest))}")
-        state.out(f"  run     {printable(str(verdict.run_id))}")
-    else:
-        why = "  (cannot be judged)" if verdict.undecided else ""
-        state.out(f"{paint('✗ FAIL', 'bad')}  {printable(path)}{why}")
-    for finding in verdict.failures:
-        for line in finding_lines(finding.to_json()):
-            state.out(f"  {line}")
-    for text in (*verdict.not_checked, *verdict.notes):
-        state.out(paint(f"  - not checked  {printable(text)}", "weak"))
+        state.out(f"  digest  {printable(str(report.verdict.proof_digest))}")
+        state.out(f"  run     {printable(str(report.verdict.run_id))}")
+    show_findings(state, report.verdict)
+    if report.shows is None and holds_bundle(path):
+        state.advise("try", f"workc verify-bundle {argument(path)}")
 
 
 def shown_line(shows: JsonObject) -> str:
     """Returns in a line what a proof shows: which event, or which file."""
     event, entry = shows.get("event"), shows.get("entry")
     if isinstance(event, dict):
-        return f"event {shows['index']} of {shows['size']}, {printable(str(event['kind']))}"
+        kind, last = printable(str(event["kind"])), int(str(shows["size"])) - 1
+        return f"event {shows['index']} (they are 0 to {last}), {kind}"
     facts: JsonObject = entry if isinstance(entry, dict) else {}
-    return f"file {printable(str(facts['path']))}, {facts['size']} bytes, sha256 {printable(str(facts['sha256']))}"
+    path, digest = printable(str(facts["path"]), 1000), printable(str(facts["sha256"]))
+    return f"file {path}, {facts['size']} bytes, sha256 {digest}"

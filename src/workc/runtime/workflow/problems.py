@@ -20,7 +20,7 @@ MAX_PROBLEMS = 500
 #: The most names that are compared with a misspelt one.
 MAX_CANDIDATES = 256
 #: The most characters of a source line that are shown.
-MAX_SHOWN_LINE = 160
+MAX_SHOWN_LINE = 72
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

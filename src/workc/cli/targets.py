@@ -1,0 +1,67 @@
+"""Where a command writes: a place that is free, can be written to, and lies in no bundle.
+
+A bundle may hold nothing that it does not list, so a file that is put into one breaks it. All of
+this is known before anything runs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from workc.api.bundles import bundle_above
+from workc.cli.errors import stop
+from workc.cli.text import MAX_ARGUMENT, printable
+
+
+def free_folder(path: Path) -> Path:
+    """Returns where a bundle goes if it can go there.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``: something is there already, it lies in a bundle, or the folder
+            above takes nothing.
+    """
+    advice = "name a folder that is not there yet: --out DIR"
+    if "\0" in str(path):
+        raise stop("INVALID_INPUT", "--out takes the name of a folder", advice)
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
+        message = f"{_shown(path)} is there already; a bundle is never written over another"
+        raise stop("INVALID_INPUT", message, advice)
+    outside_bundles(path, "--out DIR")
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        message = f"{_shown(path)} cannot be made: {_shown(above)} is no folder to write in"
+        raise stop("INVALID_INPUT", message, "name another place: --out DIR")
+    return path
+
+
+def free_file(path: Path, option: str = "--out") -> Path:
+    """Returns where a file goes if nothing stands there and it lies in no bundle.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    advice = f"name a file that is not there yet: {option} FILE"
+    if "\0" in str(path) or str(path) in {"", "."}:
+        raise stop("INVALID_INPUT", f"{option} takes the name of a file", advice)
+    if os.path.lexists(path):
+        message = f"{_shown(path)} is there already; it is not written over"
+        raise stop("INVALID_INPUT", message, advice)
+    outside_bundles(path, f"{option} FILE")
+    return path
+
+
+def outside_bundles(path: Path, option: str) -> None:
+    """Refuses a place within the folder of a bundle.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    bundle = bundle_above(path)
+    if bundle is not None:
+        message = f"{_shown(path)} lies in the bundle {_shown(bundle)}, and would break it"
+        raise stop("INVALID_INPUT", message, f"name a place outside of the bundle: {option}")
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path), MAX_ARGUMENT)
