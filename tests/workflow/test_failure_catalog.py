@@ -181,6 +181,8 @@ ELSEWHERE = {
     "APPROVAL_DENIED": "unit/verify/test_gates_children_effects.py",
     "APPROVAL_PENDING": "integration/test_approval.py",
     "APPROVAL_TIMEOUT": "unit/verify/attacks/gates.py",
+    "BUNDLE_INVALID": "cli/test_pack.py",
+    "BUNDLE_UNDECIDED": "cli/test_named.py",
     "CAPTURE_EDITED": "integration/test_replay.py",
     "CAPTURE_MISSING": "integration/test_replay.py",
     "CAPTURE_UNUSED": "integration/test_replay.py",
