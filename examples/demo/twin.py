@@ -13,9 +13,9 @@ from pathlib import Path
 
 from workc.api.simulation import simulated
 from workc.sim.ports import Scripted
+from workc.sim.provider.values import Asked, Said
 from workc.testkit.provider import read_script
 from workc.testkit.provider_reply import reply
-from workc.testkit.provider_values import Asked, Said
 
 HERE = Path(__file__).parent
 BASE = "http://files.example"

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workc.adapters.budget_tracker import BudgetTracker
+    from workc.api.catalog import failures
+    from workc.api.contracts import Quota, ResourceContract
     from workc.api.functions import replay, run, skill, verify_bundle, workflow
+    from workc.api.recorder import ReplayRecorder
     from workc.api.runtime import Runtime
+    from workc.api.skill_metadata import SkillMetadata
     from workc.kernel.failure import Failure, Misuse, Refusal
     from workc.kernel.version import __version__ as __version__
     from workc.runtime.function import StepFailed, WorkflowContext
     from workc.runtime.outcome import StructuredOutcome
     from workc.sim.tamper.operation import TamperOp
+    from workc.skills.ready import HttpCallSkill, JsonTransformSkill, LLMInvokeSkill
+    from workc.skills.stub_responses import HTTP_STUB_RESPONSES, LLM_STUB_RESPONSES
     from workc.stages.context import Context
     from workc.stages.network import NetworkPolicy
     from workc.stages.skill import Skill
@@ -29,11 +35,20 @@ _HOMES = {
     "Context": "workc.stages.context",
     "Failure": "workc.kernel.failure",
     "Finding": "workc.verify.verdict",
+    "HTTP_STUB_RESPONSES": "workc.skills.stub_responses",
+    "HttpCallSkill": "workc.skills.ready",
+    "JsonTransformSkill": "workc.skills.ready",
+    "LLMInvokeSkill": "workc.skills.ready",
+    "LLM_STUB_RESPONSES": "workc.skills.stub_responses",
     "Misuse": "workc.kernel.failure",
     "NetworkPolicy": "workc.stages.network",
+    "Quota": "workc.api.contracts",
     "Refusal": "workc.kernel.failure",
+    "ReplayRecorder": "workc.api.recorder",
+    "ResourceContract": "workc.api.contracts",
     "Runtime": "workc.api.runtime",
     "Skill": "workc.stages.skill",
+    "SkillMetadata": "workc.api.skill_metadata",
     "StepFailed": "workc.runtime.function",
     "StructuredOutcome": "workc.runtime.outcome",
     "TamperMutator": "workc.testkit.tamper_folder",
@@ -41,6 +56,7 @@ _HOMES = {
     "Verdict": "workc.verify.verdict",
     "WorkflowContext": "workc.runtime.function",
     "__version__": "workc.kernel.version",
+    "failures": "workc.api.catalog",
     "replay": "workc.api.functions",
     "run": "workc.api.functions",
     "skill": "workc.api.functions",
@@ -49,21 +65,31 @@ _HOMES = {
 }
 
 __all__ = [
+    "HTTP_STUB_RESPONSES",
+    "LLM_STUB_RESPONSES",
     "BudgetTracker",
     "Context",
     "Failure",
     "Finding",
+    "HttpCallSkill",
+    "JsonTransformSkill",
+    "LLMInvokeSkill",
     "Misuse",
     "NetworkPolicy",
+    "Quota",
     "Refusal",
+    "ReplayRecorder",
+    "ResourceContract",
     "Runtime",
     "Skill",
+    "SkillMetadata",
     "StepFailed",
     "StructuredOutcome",
     "TamperMutator",
     "TamperOp",
     "Verdict",
     "WorkflowContext",
+    "failures",
     "replay",
     "run",
     "skill",

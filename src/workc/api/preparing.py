@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from workc.api.programs import FileProgram, Workflow, find_workflow
-from workc.api.runtime import Job, Runtime
+from workc.api.running import Job
+from workc.api.runtime import Runtime
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse

@@ -139,7 +139,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         path="evidence/function.json",
         text=jcs.encode(text),
         skills=known,
-        code={**_digests(known), workflow.name: digest_of(workflow.function)},
+        code={**code_digests(known), workflow.name: digest_of(workflow.function)},
         prices=prices,
         function=function,
         checks=workflow.checks,
@@ -190,7 +190,7 @@ def file_program(
         path="evidence/program.json" if name.endswith(".json") else "evidence/program.yaml",
         text=data,
         skills=used,
-        code=_digests(used),
+        code=code_digests(used),
         prices=prices,
         steps=_in_plan_order(workflow.steps),
         checks=workflow.verify,
@@ -253,7 +253,8 @@ def _info(skill: Skill[..., object]) -> SkillInfo:
     )
 
 
-def _digests(skills: Skills) -> dict[str, str]:
+def code_digests(skills: Skills) -> dict[str, str]:
+    """Returns the digest of each skill's code; of a built-in one, of its name and version."""
     builtin = builtin_skills()
     return {
         name: sha256_hex(f"workc {name}@{skill.version}".encode())

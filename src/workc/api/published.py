@@ -6,18 +6,23 @@ within one schema name.
 
 from __future__ import annotations
 
+from workc.api.published_runtime import runtime_documents
+from workc.api.published_shapes import (
+    ANY,
+    COUNT,
+    COUNT_OR_NULL,
+    FLAG,
+    OBJECT,
+    TEXT,
+    TEXT_OR_NULL,
+    list_of,
+    named,
+    record,
+)
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.json_schema import published_schema
 from workc.verify.signatures.trust import MAX_KEYS, VERSIONS
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TEXT: JsonObject = {"type": "string"}
-_TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
-_COUNT: JsonObject = {"type": "integer", "minimum": 0}
-_COUNT_OR_NULL: JsonObject = {"type": ["integer", "null"], "minimum": 0}
-_FLAG: JsonObject = {"type": "boolean"}
-_OBJECT: JsonObject = {"type": "object"}
-_ANY: JsonObject = {"description": "Any JSON."}
 _RUN_STATES: list[Json] = [
     "success",
     "failure",
@@ -29,417 +34,387 @@ _RUN_STATES: list[Json] = [
 ]
 
 
-def _record(optional: JsonObject | None = None, /, **required: JsonObject) -> JsonObject:
-    """Returns the schema of an object with these members; others may be there."""
-    names: list[Json] = [*required]
-    return {
-        "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": names,
-    }
-
-
-def _list(items: JsonObject) -> JsonObject:
-    return {"type": "array", "items": items}
-
-
-def _named(name: str, description: str, body: JsonObject) -> JsonObject:
-    properties = body["properties"]
-    members = properties if isinstance(properties, dict) else {}
-    required = body["required"]
-    names = required if isinstance(required, list) else []
-    return {
-        "$schema": _DIALECT,
-        "title": name,
-        "description": description,
-        **body,
-        "properties": {"schema": {"const": name}, **members},
-        "required": ["schema", *names],
-    }
-
-
-_ERROR = _record(
-    code=_TEXT,
-    category=_TEXT,
-    retryable=_FLAG,
-    hint=_TEXT,
-    retry_after_ms=_COUNT_OR_NULL,
-    message=_TEXT,
-    details=_OBJECT,
-    step=_TEXT_OR_NULL,
+_ERROR = record(
+    code=TEXT,
+    category=TEXT,
+    retryable=FLAG,
+    hint=TEXT,
+    retry_after_ms=COUNT_OR_NULL,
+    message=TEXT,
+    details=OBJECT,
+    step=TEXT_OR_NULL,
 )
-_OUTCOME = _record(
-    run_id=_TEXT_OR_NULL,
-    ok=_FLAG,
+_OUTCOME = record(
+    run_id=TEXT_OR_NULL,
+    ok=FLAG,
     status={"enum": ["success", "failure", "partial", "skipped"]},
-    code=_TEXT,
-    message=_TEXT,
-    output=_ANY,
+    code=TEXT,
+    message=TEXT,
+    output=ANY,
     result={"type": ["object", "null"]},
     error={"anyOf": [{"type": "null"}, _ERROR]},
-    step=_TEXT_OR_NULL,
-    side_effects=_list(_record(type=_TEXT, target=_TEXT)),
-    cost_micro_cents=_COUNT,
-    attempts=_COUNT,
-    timings=_record(started_ms=_COUNT, ended_ms=_COUNT, duration_ms={"type": "integer"}),
-    bundle=_TEXT_OR_NULL,
-    proof_digest=_TEXT_OR_NULL,
-    notes=_list(_TEXT),
+    step=TEXT_OR_NULL,
+    side_effects=list_of(
+        record(type=TEXT, target=TEXT, by={"enum": ["world", "stub", "recording"]})
+    ),
+    stubbed=FLAG,
+    cost_micro_cents=COUNT,
+    attempts=COUNT,
+    timings=record(started_ms=COUNT, ended_ms=COUNT, duration_ms={"type": "integer"}),
+    bundle=TEXT_OR_NULL,
+    proof_digest=TEXT_OR_NULL,
+    notes=list_of(TEXT),
 )
-_FINDING = _record(
-    {"line": _COUNT, "pointer": _TEXT, "expected": _TEXT, "actual": _TEXT},
-    code=_TEXT,
-    step=_TEXT,
-    rule=_TEXT,
-    path=_TEXT,
-    message=_TEXT,
+_FINDING = record(
+    {"line": COUNT, "pointer": TEXT, "expected": TEXT, "actual": TEXT},
+    code=TEXT,
+    step=TEXT,
+    rule=TEXT,
+    path=TEXT,
+    message=TEXT,
 )
-_VERDICT = _record(
+_VERDICT = record(
     {
-        "children": _list({"type": "object"}),
-        "signers": _list(_record(name=_TEXT, keyid=_TEXT)),
-        "path": _TEXT,
+        "children": list_of({"type": "object"}),
+        "signers": list_of(record(name=TEXT, keyid=TEXT)),
+        "path": TEXT,
     },
     verdict={"enum": ["PASS", "FAIL"]},
-    bundle_version=_TEXT_OR_NULL,
-    run_id=_TEXT_OR_NULL,
-    proof_digest=_TEXT_OR_NULL,
-    failures=_list(_FINDING),
-    not_checked=_list(_TEXT),
-    notes=_list(_TEXT),
+    bundle_version=TEXT_OR_NULL,
+    run_id=TEXT_OR_NULL,
+    proof_digest=TEXT_OR_NULL,
+    failures=list_of(_FINDING),
+    not_checked=list_of(TEXT),
+    notes=list_of(TEXT),
 )
-_TRUST_ENTRY = _record(
-    {"keyid": _TEXT, "not_before": _TEXT, "not_after": _TEXT}, name=_TEXT, public_key=_TEXT
+_TRUST_ENTRY = record(
+    {"keyid": TEXT, "not_before": TEXT, "not_after": TEXT}, name=TEXT, public_key=TEXT
 )
-_TRUST = _record(
-    keys=_list({**_TRUST_ENTRY, "additionalProperties": False}),
+_TRUST = record(
+    keys=list_of({**_TRUST_ENTRY, "additionalProperties": False}),
     threshold={"type": "integer", "minimum": 1, "maximum": MAX_KEYS},
     min_version={"enum": [*VERSIONS]},
 )
-_KEY = _record(
-    name=_TEXT, keyid=_TEXT, private_key=_TEXT, public_key=_TEXT, trust_entry=_TRUST_ENTRY
+_KEY = record(name=TEXT, keyid=TEXT, private_key=TEXT, public_key=TEXT, trust_entry=_TRUST_ENTRY)
+_KEYS = record(
+    folder=TEXT,
+    keys=list_of(record(name=TEXT, keyid=TEXT, public_key=TEXT, private_key=TEXT_OR_NULL)),
 )
-_KEYS = _record(
-    folder=_TEXT,
-    keys=_list(_record(name=_TEXT, keyid=_TEXT, public_key=_TEXT, private_key=_TEXT_OR_NULL)),
-)
-_SIGNED = _record(
-    run_id=_TEXT, proof_digest=_TEXT, keyid=_TEXT, file=_TEXT, is_new=_FLAG, path=_TEXT
-)
-_DIVERGENCE = _record(
+_SIGNED = record(run_id=TEXT, proof_digest=TEXT, keyid=TEXT, file=TEXT, is_new=FLAG, path=TEXT)
+_DIVERGENCE = record(
     {
-        "step": _TEXT,
-        "at": _TEXT,
-        "kind": _TEXT,
-        "pointer": _TEXT,
-        "recorded": _TEXT,
-        "now": _TEXT,
-        "path": _TEXT,
+        "step": TEXT,
+        "at": TEXT,
+        "kind": TEXT,
+        "pointer": TEXT,
+        "recorded": TEXT,
+        "now": TEXT,
+        "path": TEXT,
     },
-    code=_TEXT,
-    message=_TEXT,
+    code=TEXT,
+    message=TEXT,
 )
-_REPLAY = _record(
-    identical=_FLAG,
-    run_id=_TEXT_OR_NULL,
-    events=_COUNT,
-    files=_COUNT,
-    proof_digest=_TEXT_OR_NULL,
-    replayed_digest=_TEXT_OR_NULL,
-    divergences=_list(_DIVERGENCE),
-    opaque=_list(_TEXT),
-    bundle=_TEXT_OR_NULL,
+_REPLAY = record(
+    identical=FLAG,
+    run_id=TEXT_OR_NULL,
+    events=COUNT,
+    files=COUNT,
+    proof_digest=TEXT_OR_NULL,
+    replayed_digest=TEXT_OR_NULL,
+    divergences=list_of(_DIVERGENCE),
+    opaque=list_of(TEXT),
+    bundle=TEXT_OR_NULL,
 )
 _JUDGEMENT: JsonObject = {"enum": ["bad", "differs", "unjudged", "identical"]}
-_CERTIFY = _record(
-    ok=_FLAG,
+_CERTIFY = record(
+    ok=FLAG,
     judgement=_JUDGEMENT,
-    identical=_COUNT,
-    replays=_COUNT,
-    environments=_list(
-        _record(
-            number=_COUNT, variables={"type": "object", "additionalProperties": {"type": "string"}}
+    identical=COUNT,
+    replays=COUNT,
+    environments=list_of(
+        record(
+            number=COUNT, variables={"type": "object", "additionalProperties": {"type": "string"}}
         )
     ),
-    bundles=_list(
-        _record(
-            bundle=_TEXT,
+    bundles=list_of(
+        record(
+            bundle=TEXT,
             judgement=_JUDGEMENT,
-            identical=_COUNT,
-            run_id=_TEXT_OR_NULL,
-            proof_digest=_TEXT_OR_NULL,
-            events=_COUNT,
-            opaque=_list(_TEXT),
-            replays=_list(
-                _record(
-                    environment=_COUNT,
+            identical=COUNT,
+            run_id=TEXT_OR_NULL,
+            proof_digest=TEXT_OR_NULL,
+            events=COUNT,
+            opaque=list_of(TEXT),
+            replays=list_of(
+                record(
+                    environment=COUNT,
                     judgement=_JUDGEMENT,
                     exit={"type": ["integer", "null"]},
-                    duration_ms=_COUNT,
-                    replayed_digest=_TEXT_OR_NULL,
-                    divergences=_list(_DIVERGENCE),
+                    duration_ms=COUNT,
+                    replayed_digest=TEXT_OR_NULL,
+                    divergences=list_of(_DIVERGENCE),
                 )
             ),
         )
     ),
-    exit=_COUNT,
+    exit=COUNT,
 )
-_TAMPERED = _record(
-    bundle=_TEXT,
-    out=_TEXT,
-    operations=_list(_record(op=_OBJECT, text=_TEXT)),
+_TAMPERED = record(
+    bundle=TEXT,
+    out=TEXT,
+    operations=list_of(record(op=OBJECT, text=TEXT)),
     verdict=_VERDICT,
 )
-_CLASS = {"operator": _TEXT, "component": _TEXT, "rung": _COUNT}
-_COUNTED: JsonObject = {"type": "object", "additionalProperties": _COUNT}
-_TAMPER = _record(
-    ok=_FLAG,
-    bundle_version=_TEXT,
-    run_id=_TEXT,
-    proof_digest=_TEXT,
-    is_sampled=_FLAG,
-    mutants=_COUNT,
-    detected=_COUNT,
-    exact=_COUNT,
-    classes_hit=_COUNT,
-    classes_all=_COUNT,
-    classes=_list(
-        _record(
+_CLASS = {"operator": TEXT, "component": TEXT, "rung": COUNT}
+_COUNTED: JsonObject = {"type": "object", "additionalProperties": COUNT}
+_TAMPER = record(
+    ok=FLAG,
+    bundle_version=TEXT,
+    run_id=TEXT,
+    proof_digest=TEXT,
+    is_sampled=FLAG,
+    mutants=COUNT,
+    detected=COUNT,
+    exact=COUNT,
+    classes_hit=COUNT,
+    classes_all=COUNT,
+    classes=list_of(
+        record(
             **_CLASS,
-            mutants=_COUNT,
-            detected=_COUNT,
-            exact=_COUNT,
+            mutants=COUNT,
+            detected=COUNT,
+            exact=COUNT,
             expected=_COUNTED,
             actual=_COUNTED,
         )
     ),
-    missed=_list(_record(**_CLASS)),
-    surprises=_list(
-        _record(**_CLASS, at=_TEXT, expected=_TEXT, actual=_TEXT, op={"type": ["object", "null"]})
+    missed=list_of(record(**_CLASS)),
+    surprises=list_of(
+        record(**_CLASS, at=TEXT, expected=TEXT, actual=TEXT, op={"type": ["object", "null"]})
     ),
 )
-_LS = _record(
-    runs=_list(
-        _record(
-            run_id=_TEXT,
+_LS = record(
+    runs=list_of(
+        record(
+            run_id=TEXT,
             status={"enum": _RUN_STATES},
-            name=_TEXT,
-            code=_TEXT_OR_NULL,
-            started_ms=_COUNT,
-            ended_ms=_COUNT_OR_NULL,
-            cost_micro_cents=_COUNT_OR_NULL,
-            proof_digest=_TEXT_OR_NULL,
+            name=TEXT,
+            code=TEXT_OR_NULL,
+            started_ms=COUNT,
+            ended_ms=COUNT_OR_NULL,
+            cost_micro_cents=COUNT_OR_NULL,
+            proof_digest=TEXT_OR_NULL,
         )
     )
 )
-_PROBLEM = _record(
-    code=_TEXT, message=_TEXT, fix=_TEXT, line=_COUNT, column=_COUNT, path=_TEXT, file=_TEXT
-)
-_PROBLEMS = _record(
+_PROBLEM = record(code=TEXT, message=TEXT, fix=TEXT, line=COUNT, column=COUNT, path=TEXT, file=TEXT)
+_PROBLEMS = record(
     ok={"const": False},
     status={"const": "failure"},
-    code=_TEXT,
-    message=_TEXT,
-    problems=_list(_PROBLEM),
-    exit=_COUNT,
+    code=TEXT,
+    message=TEXT,
+    problems=list_of(_PROBLEM),
+    exit=COUNT,
 )
-_LIMITS = _record({"calls": _COUNT, "tokens": _COUNT, "wall_ms": _COUNT})
-_BOUND = _record(
-    bound_micro_cents=_COUNT_OR_NULL,
-    bound_tokens=_COUNT_OR_NULL,
-    known_part_micro_cents=_COUNT_OR_NULL,
-    known_part_tokens=_COUNT_OR_NULL,
-    worst_micro_cents=_COUNT_OR_NULL,
-    worst_tokens=_COUNT_OR_NULL,
-    attempts=_COUNT,
-    depends_on=_list(_TEXT),
+_LIMITS = record({"calls": COUNT, "tokens": COUNT, "wall_ms": COUNT})
+_BOUND = record(
+    bound_micro_cents=COUNT_OR_NULL,
+    bound_tokens=COUNT_OR_NULL,
+    known_part_micro_cents=COUNT_OR_NULL,
+    known_part_tokens=COUNT_OR_NULL,
+    worst_micro_cents=COUNT_OR_NULL,
+    worst_tokens=COUNT_OR_NULL,
+    attempts=COUNT,
+    depends_on=list_of(TEXT),
     failure={"type": ["object", "null"]},
 )
-_PLANNED = _record(
-    step=_TEXT,
-    skill=_TEXT,
-    wave=_COUNT,
-    needs=_list(_TEXT),
-    effects=_list(_TEXT),
-    target=_TEXT,
+_PLANNED = record(
+    step=TEXT,
+    skill=TEXT,
+    wave=COUNT,
+    needs=list_of(TEXT),
+    effects=list_of(TEXT),
+    target=TEXT,
     cost={"anyOf": [{"type": "null"}, _BOUND]},
 )
-_CHECK = _record(
-    {
-        "name": _TEXT,
-        "kind": {"enum": ["file", "function"]},
-        "plan": _list(_PLANNED),
-        "remarks": _list(
-            _record(
-                level={"enum": ["problem", "warning"]},
-                message=_TEXT,
-                step=_TEXT_OR_NULL,
-                code=_TEXT_OR_NULL,
-                skill=_TEXT_OR_NULL,
-                file=_TEXT_OR_NULL,
-                line=_COUNT_OR_NULL,
-                instead=_TEXT_OR_NULL,
-            )
-        ),
-        "secrets": _list(_record(name=_TEXT, is_set=_FLAG)),
-        "ceiling_micro_cents": _COUNT,
-        "limits": _LIMITS,
-        "total_micro_cents": _COUNT_OR_NULL,
-        "total_tokens": _COUNT_OR_NULL,
-        "total_calls": _COUNT_OR_NULL,
-        "prices_date": _TEXT,
-        "prices_sha256": _TEXT,
-    },
-    ok=_FLAG,
-    file=_TEXT,
-    problems=_list(_PROBLEM),
-    exit=_COUNT,
+_REMARK = record(
+    level={"enum": ["problem", "warning"]},
+    message=TEXT,
+    step=TEXT_OR_NULL,
+    code=TEXT_OR_NULL,
+    skill=TEXT_OR_NULL,
+    file=TEXT_OR_NULL,
+    line=COUNT_OR_NULL,
+    instead=TEXT_OR_NULL,
 )
-_ERROR_DOCUMENT = _record(
-    {"try": _list(_TEXT)},
+_CHECK = record(
+    {
+        "name": TEXT,
+        "kind": {"enum": ["file", "function"]},
+        "plan": list_of(_PLANNED),
+        "remarks": list_of(_REMARK),
+        "secrets": list_of(record(name=TEXT, is_set=FLAG)),
+        "ceiling_micro_cents": COUNT,
+        "limits": _LIMITS,
+        "total_micro_cents": COUNT_OR_NULL,
+        "total_tokens": COUNT_OR_NULL,
+        "total_calls": COUNT_OR_NULL,
+        "prices_date": TEXT,
+        "prices_sha256": TEXT,
+    },
+    ok=FLAG,
+    file=TEXT,
+    problems=list_of(_PROBLEM),
+    exit=COUNT,
+)
+_ERROR_DOCUMENT = record(
+    {"try": list_of(TEXT)},
     ok={"const": False},
     status={"enum": ["failure", "interrupted"]},
-    code=_TEXT,
-    message=_TEXT,
-    hint=_TEXT,
-    details=_record({"findings": _list(_FINDING)}),
-    exit=_COUNT,
+    code=TEXT,
+    message=TEXT,
+    hint=TEXT,
+    details=record({"findings": list_of(_FINDING)}),
+    exit=COUNT,
 )
-_EFFECT = _record(
-    port=_TEXT, target=_TEXT, attempt=_COUNT, status=_COUNT_OR_NULL, code=_TEXT_OR_NULL
-)
-_STEP = _record(
-    step=_TEXT,
-    skill=_TEXT,
+_EFFECT = record(port=TEXT, target=TEXT, attempt=COUNT, status=COUNT_OR_NULL, code=TEXT_OR_NULL)
+_STEP = record(
+    step=TEXT,
+    skill=TEXT,
     status={"enum": ["success", "failure", "skipped", "running"]},
-    code=_TEXT_OR_NULL,
-    message=_TEXT,
-    attempts=_COUNT,
-    duration_ms=_COUNT_OR_NULL,
-    cost_micro_cents=_COUNT,
-    needs=_list(_TEXT),
-    effects=_list(_EFFECT),
-    retries=_list(_record(attempt=_COUNT, code=_TEXT, after_ms=_COUNT)),
+    code=TEXT_OR_NULL,
+    message=TEXT,
+    attempts=COUNT,
+    duration_ms=COUNT_OR_NULL,
+    cost_micro_cents=COUNT,
+    needs=list_of(TEXT),
+    effects=list_of(_EFFECT),
+    retries=list_of(record(attempt=COUNT, code=TEXT, after_ms=COUNT)),
 )
-_GATE = _record(
-    gate=_TEXT,
-    kind=_TEXT,
-    when=_TEXT,
-    passed=_FLAG,
-    step=_TEXT_OR_NULL,
-    by=_TEXT_OR_NULL,
-    note=_TEXT,
+_GATE = record(
+    gate=TEXT,
+    kind=TEXT,
+    when=TEXT,
+    passed=FLAG,
+    step=TEXT_OR_NULL,
+    by=TEXT_OR_NULL,
+    note=TEXT,
 )
-_CHILD = _record(
-    run_id=_TEXT,
-    step=_TEXT,
-    critical=_FLAG,
-    ceiling_micro_cents=_COUNT,
-    spent_micro_cents=_COUNT,
-    outcome=_TEXT_OR_NULL,
-    proof_digest=_TEXT_OR_NULL,
+_CHILD = record(
+    run_id=TEXT,
+    step=TEXT,
+    critical=FLAG,
+    ceiling_micro_cents=COUNT,
+    spent_micro_cents=COUNT,
+    outcome=TEXT_OR_NULL,
+    proof_digest=TEXT_OR_NULL,
 )
-_SHOW = _record(
-    {"gates": _list(_GATE), "children": _list(_CHILD)},
+_SHOW = record(
+    {"gates": list_of(_GATE), "children": list_of(_CHILD)},
     verified={"const": False},
-    run_id=_TEXT,
-    path=_TEXT,
-    sealed=_FLAG,
-    name=_TEXT,
+    run_id=TEXT,
+    path=TEXT,
+    sealed=FLAG,
+    name=TEXT,
     status={"enum": [*_RUN_STATES, "incomplete"]},
-    code=_TEXT_OR_NULL,
-    started_ms=_COUNT,
-    ended_ms=_COUNT_OR_NULL,
-    ceiling_micro_cents=_COUNT,
-    spent_micro_cents=_COUNT,
+    code=TEXT_OR_NULL,
+    started_ms=COUNT,
+    ended_ms=COUNT_OR_NULL,
+    ceiling_micro_cents=COUNT,
+    spent_micro_cents=COUNT,
     limits=_LIMITS,
-    calls=_COUNT,
-    tokens=_COUNT,
-    events=_COUNT,
-    proof_digest=_TEXT_OR_NULL,
-    steps=_list(_STEP),
-    has_output=_FLAG,
-    output=_ANY,
-    notes=_list(_TEXT),
+    calls=COUNT,
+    tokens=COUNT,
+    events=COUNT,
+    proof_digest=TEXT_OR_NULL,
+    steps=list_of(_STEP),
+    has_output=FLAG,
+    output=ANY,
+    notes=list_of(TEXT),
 )
-_MOVED = _record(verified={"const": False}, path=_TEXT, files=_COUNT, archive_bytes=_COUNT)
-_SHOWN = _record(
-    {"entry": _record(path=_TEXT, sha256=_TEXT, size=_COUNT), "event": _OBJECT},
+_MOVED = record(verified={"const": False}, path=TEXT, files=COUNT, archive_bytes=COUNT)
+_SHOWN = record(
+    {"entry": record(path=TEXT, sha256=TEXT, size=COUNT), "event": OBJECT},
     tree={"enum": ["artifacts", "events", "evidence"]},
-    index=_COUNT,
-    size=_COUNT,
+    index=COUNT,
+    size=COUNT,
 )
-_PROVED = _record(path=_TEXT, run_id=_TEXT_OR_NULL, proof_digest=_TEXT_OR_NULL, shows=_SHOWN)
-_PROOF = _record(
+_PROVED = record(path=TEXT, run_id=TEXT_OR_NULL, proof_digest=TEXT_OR_NULL, shows=_SHOWN)
+_PROOF = record(
     verdict={"enum": ["PASS", "FAIL"]},
-    bundle_version=_TEXT_OR_NULL,
-    run_id=_TEXT_OR_NULL,
-    proof_digest=_TEXT_OR_NULL,
-    failures=_list(_FINDING),
-    not_checked=_list(_TEXT),
-    notes=_list(_TEXT),
+    bundle_version=TEXT_OR_NULL,
+    run_id=TEXT_OR_NULL,
+    proof_digest=TEXT_OR_NULL,
+    failures=list_of(_FINDING),
+    not_checked=list_of(TEXT),
+    notes=list_of(TEXT),
     shows={"anyOf": [{"type": "null"}, _SHOWN]},
-    path=_TEXT,
+    path=TEXT,
 )
-_FAILURE = _record(
-    code=_TEXT,
-    category=_TEXT,
-    retryable=_FLAG,
-    exit=_COUNT,
-    retry=_OBJECT,
-    http_status=_COUNT_OR_NULL,
-    summary=_TEXT,
-    hint=_TEXT,
-    since=_TEXT,
+_FAILURE = record(
+    code=TEXT,
+    category=TEXT,
+    retryable=FLAG,
+    exit=COUNT,
+    retry=OBJECT,
+    http_status=COUNT_OR_NULL,
+    summary=TEXT,
+    hint=TEXT,
+    since=TEXT,
 )
-_EXPLAIN = _record(
-    subject=_TEXT,
+_EXPLAIN = record(
+    subject=TEXT,
     failure={"anyOf": [{"type": "null"}, _FAILURE]},
-    finding=_TEXT_OR_NULL,
+    finding=TEXT_OR_NULL,
     verdict={"enum": ["PASS", "FAIL", None]},
-    sentences=_list(_TEXT),
+    sentences=list_of(TEXT),
 )
-_EVENTS = _record(
+_EVENTS = record(
     verified={"const": False},
-    events=_list(
-        _record(
-            seq=_COUNT,
-            at=_list(_COUNT),
-            at_ms=_COUNT_OR_NULL,
-            phase=_TEXT,
-            kind=_TEXT,
-            payload=_OBJECT,
+    events=list_of(
+        record(
+            seq=COUNT,
+            at=list_of(COUNT),
+            at_ms=COUNT_OR_NULL,
+            phase=TEXT,
+            kind=TEXT,
+            payload=OBJECT,
         )
     ),
 )
-_RECORDS = _record(verified={"const": False}, run_id=_TEXT, step=_TEXT, records=_list(_OBJECT))
-_RULES = _record(
-    rules=_list(
-        _record(
-            registry=_TEXT,
-            number=_TEXT,
-            code=_TEXT,
-            step=_TEXT,
-            paragraph=_TEXT,
-            text=_TEXT,
+_RECORDS = record(verified={"const": False}, run_id=TEXT, step=TEXT, records=list_of(OBJECT))
+_RULES = record(
+    rules=list_of(
+        record(
+            registry=TEXT,
+            number=TEXT,
+            code=TEXT,
+            step=TEXT,
+            paragraph=TEXT,
+            text=TEXT,
         )
     )
 )
-_DECIDED = _record(
-    run_id=_TEXT,
-    step=_TEXT,
-    question=_TEXT,
+_DECIDED = record(
+    run_id=TEXT,
+    step=TEXT,
+    question=TEXT,
     decision={"enum": ["approved", "denied"]},
-    by=_TEXT,
-    note=_TEXT,
-    open=_COUNT,
+    by=TEXT,
+    note=TEXT,
+    open=COUNT,
 )
-_SERVE = _record(metrics=_TEXT, healthz=_TEXT)
-_SCHEMAS = _record(schemas=_list(_record(name=_TEXT, title=_TEXT, description=_TEXT)))
+_SERVE = record(metrics=TEXT, healthz=TEXT)
+_SCHEMAS = record(schemas=list_of(record(name=TEXT, title=TEXT, description=TEXT)))
 
 #: Of each published name: the ``schema`` member of the document, what it is, its members.
 _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
-    "outcome": ("workc.outcome/1", "What `run` and `resume` print with --json.", _OUTCOME),
+    "outcome": (
+        "workc.outcome/1",
+        "A StructuredOutcome: what `run` and `resume` print with --json.",
+        _OUTCOME,
+    ),
+    **runtime_documents(_OUTCOME, _REMARK),
     "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
@@ -470,7 +445,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "events": ("workc.events/1", "What `show --events` prints with --json.", _EVENTS),
     "serve": ("workc.serve/1", "What `serve` prints when it listens.", _SERVE),
     "explain": ("workc.explain/1", "What `explain` prints with --json.", _EXPLAIN),
-    "failures": ("workc.failures/1", "What `failures` prints.", _record(failures=_list(_FAILURE))),
+    "failures": ("workc.failures/1", "What `failures` prints.", record(failures=list_of(_FAILURE))),
     "rules": ("workc.rules/1", "What `verify-bundle --explain-rules` prints.", _RULES),
     "schemas": ("workc.schemas/1", "What `schema` prints without a name.", _SCHEMAS),
     "error": ("workc.error/1", "What any command prints that refuses.", _ERROR_DOCUMENT),
@@ -487,4 +462,4 @@ def schema_of(name: str) -> JsonObject | None:
     if name == "workflow":
         return published_schema()
     found = _DOCUMENTS.get(name)
-    return None if found is None else _named(*found)
+    return None if found is None else named(*found)

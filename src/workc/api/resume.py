@@ -25,7 +25,7 @@ from workc.api.launch import Watch
 from workc.api.metering import Meter, RunMeter
 from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
-from workc.api.runtime import finish
+from workc.api.running import finish
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
 from workc.kernel import events
@@ -43,6 +43,9 @@ from workc.runtime.divergence import Diverged
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
 from workc.skills.registry import builtin_skills
+
+#: What tells the side effects of a run, and who answered them.
+_TOLD = frozenset({"EffectAsked", "RunStarted"})
 
 
 def resume(
@@ -147,8 +150,9 @@ def _continue(
         clock,
         journal=journal,
         known=Past(recorded),
-        before=[_entry(record) for record in records if record.kind == "EffectAsked"],
+        before=[_entry(record) for record in records if record.kind in _TOLD],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
+        stand_in=launch.stand_in_of(start.payload, writer, clock),
         watch=watch,
         on_driver=on_driver,
         guard=guard.watch,

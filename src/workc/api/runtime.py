@@ -15,21 +15,26 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
-
-import msgspec
+from typing import TYPE_CHECKING, cast
 
 from workc.adapters.budget_tracker import BudgetTracker
 from workc.adapters.code import as_skill
-from workc.adapters.driver import Paused
-from workc.adapters.guard import GuardMode, SkillGuard
-from workc.adapters.memory import MemoryRun
-from workc.adapters.run_folder import Durability, RunWriter
-from workc.api import launch
-from workc.api.approvals import paused
+from workc.adapters.guard import GuardMode
+from workc.adapters.run_folder import Durability
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import limits_of, with_budget_of
-from workc.api.launch import Finished, Place, Watch
+from workc.api.contract_account import ContractAccount
+from workc.api.contracts import ResourceContract, narrowed
+from workc.api.estimate import Simulation, refused_plan, simulate
+from workc.api.given import (
+    as_inputs,
+    free_place,
+    joined_policy,
+    name_of,
+    normal_json,
+    read_workflow,
+)
+from workc.api.launch import Watch
 from workc.api.metering import Meter
 from workc.api.programs import (
     FileProgram,
@@ -41,42 +46,29 @@ from workc.api.programs import (
     single_step,
 )
 from workc.api.replay import ReplayReport, replay
+from workc.api.run_secrets import refuse_open_secrets, refuse_unset_secrets
+from workc.api.running import Going, Job, run_job
+from workc.api.runtime_state import History, RuntimeState, state_of
 from workc.api.settings import RunDriver, Settings
-from workc.api.store import Store
+from workc.api.skill_metadata import SkillMetadata, metadata_of
+from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
 from workc.kernel import jcs
-from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Failure, Misuse, refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.flow import RunResult
-from workc.runtime.journal import JournalMeter
 from workc.runtime.metrics.tally import Metrics
-from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
-from workc.runtime.program import Program
+from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
+from workc.skills.stub_tables import Stubs
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
 
+if TYPE_CHECKING:
+    from workc.skills.ready import ReadySkill
+
 Path_ = str | os.PathLike[str]
-
-
-class Job:
-    """A run that is ready to start: everything about it was found valid."""
-
-    def __init__(
-        self,
-        program: Program,
-        inputs: JsonObject,
-        settings: Settings,
-        *,
-        notes: JsonObject | None = None,
-    ) -> None:
-        self.program = program
-        self.inputs = inputs
-        self.settings = settings
-        self.notes = notes or {}
 
 
 class Runtime:
@@ -105,6 +97,8 @@ class Runtime:
         seed: int | None = None,
         durability: Durability = "flush",
         max_parallel: int = 16,
+        recorder: RunRecorder | None = None,
+        contract: ResourceContract | None = None,
         guard: GuardMode = "off",
         settings: Settings | None = None,
     ) -> None:
@@ -119,8 +113,14 @@ class Runtime:
             seed=seed,
             durability=durability,
             max_parallel=max_parallel,
+            recorder=recorder,
+            contract=contract,
             guard=guard,
         )
+        own = self.settings.contract
+        self._account = None if own is None else ContractAccount(own)
+        self._stubs: dict[str, Stubs] = {}
+        self._history = History()
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
         self._meter = Meter(self.settings.mode)
 
@@ -129,15 +129,21 @@ class Runtime:
         """Returns the registered skills by name."""
         return dict(self._skills)
 
-    def register_skill(self, name: str, skill: Skill[..., object]) -> None:
+    def register_skill(self, name: str, skill: Skill[..., object] | ReadySkill) -> None:
         """Makes a skill known under a name, in place of what was known under it.
+
+        A stubbed one (``workc.HttpCallSkill``, ``workc.LLMInvokeSkill``) has its port answered from
+        its table in all later runs of this runtime, whichever skill asks.
 
         Raises:
             Misuse: ``skill`` is none; decorate the function with ``@workc.skill``.
         """
-        if as_skill(skill) is None:
+        found = as_skill(getattr(skill, "skill", skill))
+        if found is None:
             raise Misuse(f"{skill!r} is no skill; decorate the function with @workc.skill")
-        self._skills[name] = replace(skill, name=name)
+        # A built-in skill under its own name stays the very one: its code is not the user's.
+        self._skills[name] = found if found.name == name else replace(found, name=name)
+        self._stubs[name] = Stubs() if isinstance(skill, Skill) else skill.stubs
 
     def run(
         self,
@@ -152,10 +158,9 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
-        return self._counted(
-            lambda: self._start(
-                self.prepare(workflow, {} if inputs is None else inputs), out, watch, on_driver
-            )
+        return self._told(
+            name_of(workflow),
+            lambda: self._start(self.prepare(workflow, as_inputs(inputs)), out, watch, on_driver),
         )
 
     async def arun(
@@ -172,7 +177,8 @@ class Runtime:
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
     ) -> StructuredOutcome:
         """Uses one skill once, as a run of one step, and returns its outcome."""
-        return self._counted(lambda: self._start(self._single(skill, params), out, None, None))
+        name = name_of(skill)
+        return self._told(name, lambda: self._start(self._single(skill, params), out, None, None))
 
     async def aexecute(
         self, skill: str | Skill[..., object], params: JsonObject, *, out: Path_ | None = None
@@ -216,19 +222,24 @@ class Runtime:
         Raises:
             Refusal: what is wrong with the file, the code or the inputs.
         """
-        if not isinstance(cast("object", inputs), Mapping):
-            raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(inputs).__name__}")
-        if isinstance(workflow, Workflow):
-            return self._function_job(workflow, inputs)
-        if isinstance(workflow, FileProgram):
-            return self._file_job(workflow, inputs)
+        inputs = as_inputs(inputs)
+        found = self._found(workflow)
+        if isinstance(found, Workflow):
+            return self._function_job(found, inputs)
+        return self._file_job(found, inputs)
+
+    def _found(
+        self, workflow: Path_ | Workflow[..., object] | FileProgram
+    ) -> FileProgram | Workflow[..., object]:
+        if isinstance(workflow, Workflow | FileProgram):
+            return workflow
         if not isinstance(cast("object", workflow), str | os.PathLike):
             given = type(workflow).__name__
             raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
         text = os.fspath(workflow)
         if ":" in text and not Path(text).exists():
-            return self._function_job(find_workflow(text, Path.cwd()), inputs)
-        return self._file_job(self.load(Path(text)), inputs)
+            return find_workflow(text, Path.cwd())
+        return self.load(Path(text))
 
     def start(
         self,
@@ -243,10 +254,59 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        return self._counted(lambda: self._start(job, out, watch, on_driver))
+        name = job.program.name
+        return self._told(name, lambda: self._start(job, out, watch, on_driver))
 
-    def _counted(self, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
-        return self._meter.told(self.settings.mode, outcome_of_work(work))
+    def describe_skill(self, name: str) -> SkillMetadata:
+        """Returns what is known of a registered skill before it is used.
+
+        Raises:
+            Misuse: no skill has that name; says which have.
+        """
+        if not isinstance(cast("object", name), str) or name not in self._skills:
+            raise Misuse(
+                f"no skill is named {name!r:.80}; known: {', '.join(sorted(self._skills))}"
+            )
+        stubbed = self._stubs.get(name, Stubs()) != Stubs()
+        return metadata_of(name, self._skills[name], ("stubbed",) if stubbed else ())
+
+    def query(self) -> RuntimeState:
+        """Returns what may be spent and used now, what was tried, and the last outcome."""
+        return state_of(self.settings, self._account, self._skills, self._history)
+
+    def simulate(
+        self,
+        plan: Path_ | Workflow[..., object] | FileProgram | Mapping[str, Json],
+        inputs: Mapping[str, Json] | None = None,
+    ) -> Simulation:
+        """Returns what a plan may cost, wait for and lack, without running any of it.
+
+        ``plan`` is a workflow file, ``file.py:name``, a ``@workflow``, or the content of a workflow
+        file as a mapping. Inputs that are not given are not known; what is wrong with the plan or
+        with those that are given is among the remarks.
+
+        Raises:
+            Misuse: ``plan`` is of another type.
+        """
+        settings = self._with_ceiling(None, self.settings, default=None)
+        try:
+            found = self._plan(plan)
+            return simulate(found, as_inputs(inputs), settings, self._account)
+        except Refusal as refusal:
+            return refused_plan(name_of(plan), refusal)
+
+    def _plan(
+        self, plan: Path_ | Workflow[..., object] | FileProgram | Mapping[str, Json]
+    ) -> FileProgram | Workflow[..., object]:
+        if not isinstance(plan, Mapping):
+            return self._found(plan)
+        data = jcs.encode(normal_json({**plan}))
+        prices = self.settings.price_table
+        return file_program(data, "plan.json", Path.cwd(), self._skills, prices)
+
+    def _told(self, name: str, work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
+        """Returns the outcome of work, remembered for :meth:`query`."""
+        return self._history.take(name, self._meter.told(self.settings.mode, outcome_of_work(work)))
 
     def _start(
         self,
@@ -255,39 +315,37 @@ class Runtime:
         watch: Watch | None,
         on_driver: Callable[[RunDriver], None] | None,
     ) -> StructuredOutcome:
-        target = None if out is None else _free(Path(out))
+        target = None if out is None else free_place(Path(out))
         settings = job.settings
-        launch.refuse_open_secrets(job.program, job.inputs, settings)
-        launch.refuse_unset_secrets(job.program, settings)
+        refuse_open_secrets(job.program, job.inputs, settings)
+        stand_in = stand_in_for(settings.stubs, settings.recorder)
+        refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
-        run_id = launch.new_run_id(settings, clock)
         meter = self._meter.run(settings.mode)
-        place = _place(settings, run_id, meter)
-        try:
-            if isinstance(place, RunWriter):
-                place.note({**job.notes, "mode": settings.mode})
-            start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
-            guard = SkillGuard(settings.guard)
-            result, effects = launch.run_live(
-                start,
-                place,
-                settings,
-                clock,
-                watch=meter.watch(place, watch),
-                on_driver=on_driver,
-                guard=guard.watch,
+        going = Going(job, target, stand_in, clock, meter, watch, on_driver)
+        account = self._account_of_run()
+        if account is None:
+            return run_job(going, settings)
+        account.admit(job.program, clock.now_ms())
+        going = replace(going, stand_in=under_contract(stand_in, account, clock.now_ms))
+        with account.held(settings.ceiling_micro_cents, clock.now_ms()) as share:
+            outcome = run_job(
+                going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents)
             )
-            outcome = finish(place, settings, target, result, effects)
-            return msgspec.structs.replace(outcome, notes=guard.notes)
-        except Paused:
-            return paused(place, run_id, kept=isinstance(place, RunWriter))
-        finally:
-            place.close()
+            share.spent_micro_cents = outcome.cost_micro_cents
+            return outcome
+
+    def _account_of_run(self) -> ContractAccount | None:
+        """Returns who counts what a run uses: one account for all, or for a period of one run."""
+        shared = self._account
+        if shared is None or shared.contract.period != "run":
+            return shared
+        return ContractAccount(shared.contract)
 
     def _single(self, skill: str | Skill[..., object], params: JsonObject) -> Job:
         found = self._skill(skill)
         found.bind(params)
-        params = cast("JsonObject", _normal(params))
+        params = cast("JsonObject", normal_json(params))
         key = params.get("api_key_env")
         program = replace(
             single_step(found, params, self.settings.price_table),
@@ -324,97 +382,18 @@ class Runtime:
             Refusal: what is wrong with the file or with the code that it names.
         """
         prices = self.settings.price_table
-        return file_program(_read(path), path.name, path.resolve().parent, self._skills, prices)
-
-    def _with_ceiling(self, workflow: WorkflowFile | None, settings: Settings) -> Settings:
-        policy = _joined(settings.policy, workflow.policy if workflow else None)
-        return replace(with_budget_of(settings, workflow), policy=policy)
-
-
-def finish(
-    place: Place,
-    settings: Settings,
-    target: Path | None,
-    result: RunResult,
-    effects: tuple[SideEffect, ...],
-) -> StructuredOutcome:
-    """Seals a run into its folder and to ``target``, and returns its outcome.
-
-    Where ``target`` cannot be written, what the run gave is told all the same, with the failure.
-    """
-    sync = settings.durability == "fsync"
-    kept = place.bundle if isinstance(place, RunWriter) else None
-    receipt = None if kept is None else launch.seal_folder(place, kept, sync=sync)
-    where, lost = kept, None
-    if target is not None:
-        try:
-            receipt, where = launch.seal_folder(place, target, sync=sync), target
-        except OSError as error:
-            lost = _not_written(target, kept, error)
-    receipt = receipt or launch.seal_memory(place)[0]
-    if settings.budget is not None:
-        settings.budget.forget(receipt.run_id)
-    bundle = None if where is None else str(where)
-    outcome = launch.outcome_of(Finished(result, receipt, effects), bundle)
-    return outcome if lost is None else _without_bundle(outcome, lost)
-
-
-def _not_written(target: Path, kept: Path | None, error: OSError) -> Failure:
-    is_taken = isinstance(error, FileExistsError)
-    why = "something was put there meanwhile" if is_taken else error.strerror or "it failed"
-    left = "none is left of this run" if kept is None else f"the bundle of this run is {kept}"
-    message = f"no bundle was written to {target}: {why}; {left}"
-    return Failure(code="STORE_UNAVAILABLE", message=message, details={"out": str(target)})
-
-
-def _without_bundle(outcome: StructuredOutcome, lost: Failure) -> StructuredOutcome:
-    """Returns the outcome of a run whose bundle is not where it was asked for: not a success."""
-    if not outcome.ok:
-        # What the run failed of says more than where its bundle is.
-        return msgspec.structs.replace(outcome, message=f"{outcome.message} ({lost.message})")
-    return msgspec.structs.replace(
-        outcome, status="failure", code=lost.code, message=lost.message, error=error_of(lost)
-    )
-
-
-def _place(settings: Settings, run_id: str, meter: JournalMeter) -> Place:
-    if settings.store is None:
-        return MemoryRun()
-    return RunWriter(Store(settings.store).folder(run_id), settings.durability, meter)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise refuse("INVALID_WORKFLOW", f"{path} cannot be read: {why}", file=path.name) from None
-
-
-def _normal(params: Json) -> Json:
-    """Returns parameters that fit as the JSON that is recorded of them."""
-    try:
-        return jcs.normalise(params)
-    except CanonicalError as error:
-        why = str(error).removeprefix("not JSON: ")
-        raise refuse("INVALID_INPUT", f"the parameters are not JSON: {why}") from None
-
-
-def _free(path: Path) -> Path:
-    """Returns the path if a bundle may go there."""
-    if path.is_symlink() or (path.exists() and not path.is_dir()) or _holds(path):
-        raise refuse(
-            "INVALID_INPUT", f"{path} is there already; a bundle is never written over another"
+        return file_program(
+            read_workflow(path), path.name, path.resolve().parent, self._skills, prices
         )
-    return path
 
-
-def _holds(path: Path) -> bool:
-    return path.is_dir() and any(path.iterdir())
-
-
-def _joined(base: NetworkPolicy, own: NetworkPolicy | None) -> NetworkPolicy:
-    """Returns the policy of a run: the workflow's own where it has one; offline always holds."""
-    if own is None or base.offline:
-        return base
-    return own
+    def _with_ceiling(
+        self, workflow: WorkflowFile | None, settings: Settings, *, default: int | None = 0
+    ) -> Settings:
+        policy = joined_policy(settings.policy, workflow.policy if workflow else None)
+        if settings.contract is not None:
+            policy = narrowed(policy, settings.contract.policy)
+        stubs = settings.stubs
+        for registered in self._stubs.values():
+            stubs |= registered
+        using = with_budget_of(settings, workflow, default=default)
+        return replace(using, policy=policy, stubs=stubs)

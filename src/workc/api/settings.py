@@ -17,9 +17,8 @@ from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
-from workc.bundle.policies import policy_name
-from workc.kernel import canonical
-from workc.kernel.digest import sha256_hex
+from workc.api.contracts import ResourceContract
+from workc.api.standing_in import RunRecorder
 from workc.kernel.failure import Misuse
 from workc.kernel.payloads import Limits
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
@@ -27,6 +26,7 @@ from workc.runtime.answering import Answering
 from workc.runtime.ports import Entropy, Ports
 from workc.runtime.session import Session
 from workc.skills.prices import Prices, builtin_price_file, load_prices
+from workc.skills.stub_tables import Stubs
 from workc.stages.network import NetworkPolicy
 
 
@@ -80,6 +80,8 @@ class Settings:
     ceiling that the run shares with others.
     ``environment`` is where secrets, keys and base URLs are looked up, by name. ``ports`` replaces
     the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
+    ``stubs`` are the tables that answer a port in place of it, ``recorder`` what was recorded: then
+    no port is asked. ``contract`` refuses what it does not allow.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     """
 
@@ -96,6 +98,9 @@ class Settings:
     clock: ClockSource = SystemClock
     entropy: Entropy = field(default_factory=SystemEntropy)
     ports: Ports | None = None
+    stubs: Stubs = field(default_factory=Stubs)
+    recorder: RunRecorder | None = None
+    contract: ResourceContract | None = None
     driver: DriverMaker = make_live_driver
     guard: GuardMode = "off"
     mode: Literal["live", "simulated"] = "live"
@@ -154,13 +159,3 @@ def policy_rules(policy: NetworkPolicy, guard: GuardMode = "off") -> JsonObject:
             "offline": policy.offline,
         },
     }
-
-
-def policy_id(policy: NetworkPolicy, guard: GuardMode = "off") -> str:
-    """Returns the name of a policy: of a shipped one, else of the digest of its rules."""
-    return policy_name(policy_digest(policy, guard))
-
-
-def policy_digest(policy: NetworkPolicy, guard: GuardMode = "off") -> str:
-    """Returns the SHA-256 of the rules as canonical JSON."""
-    return sha256_hex(canonical.encode(policy_rules(policy, guard)))

@@ -127,7 +127,7 @@ def tell(source: Source) -> RunStory:
     story.reserved_micro_cents = timeline.reserved_micro_cents
     story.calls, story.tokens = timeline.calls, timeline.tokens
     story.proof_digest = source.claimed_digest()
-    story.notes = source.notes
+    story.notes += source.notes
     if story.status == "incomplete" and not source.sealed:
         story.status = _open_status(story, source, timeline)
     return story
@@ -153,6 +153,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
             story.limits = payload.limits or Limits()
+            story.notes += _stood_in(_shown(source, payload.policy.rules))
         case GateEvaluated() | ApprovalAnswered():
             story.gates = [*story.gates, gate_story(payload)]
         case ChildSpawned() | ChildJoined():
@@ -176,6 +177,14 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 story.step = None
         case _:
             pass
+
+
+def _stood_in(rules: Json) -> list[str]:
+    """Returns a note if the answers of the run were not the world's."""
+    found = rules if isinstance(rules, dict) else {}
+    if "recording" in found:
+        return [f"its answers were played back from the bundle {found['recording']}"]
+    return ["answers were stubbed: see stubs in evidence/policy.json"] if "stubs" in found else []
 
 
 def _work(story: RunStory, source: Source, payload: WorkEnded) -> None:

@@ -8,7 +8,7 @@ folder, a file that is too large, bytes that are not the one archive of their fi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,7 @@ from workc.verify.archive import ArchiveReader
 from workc.verify.archive_rules import ARCHIVE_RULES
 from workc.verify.case import Case
 from workc.verify.names import collect
-from workc.verify.reader import Item, Reader, ReadError
+from workc.verify.reader import Item, MemoryReader, Reader, ReadError
 from workc.verify.rules import NAMES_ARE_READABLE
 
 #: How the file of an archive is called.
@@ -49,15 +49,17 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def pack(bundle: str | os.PathLike[str], out: str | os.PathLike[str]) -> Moved:
-    """Writes the archive of a bundle's folder and returns what was written.
+def pack(
+    bundle: str | os.PathLike[str] | Mapping[str, bytes], out: str | os.PathLike[str]
+) -> Moved:
+    """Writes the archive of a bundle, a folder or its files, and returns what was written.
 
     Raises:
         Unfit: the folder holds what no archive can.
         FileExistsError: there is something at ``out`` already.
         OSError: it cannot be written there.
     """
-    reader = BundleFolder(Path(bundle))
+    reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else BundleFolder(Path(bundle))
     files = _fit(reader)
     contents = (Content(path, item.size, _exactly(reader, item)) for path, item in files)
     target = Path(out)
@@ -93,6 +95,16 @@ def unpack(archive: str | os.PathLike[str], out: str | os.PathLike[str]) -> Move
         writer.discard()
         raise
     return Moved(path=str(out), files=len(files), archive_bytes=size)
+
+
+def contents(reader: Reader) -> dict[str, bytes]:
+    """Returns the files of a bundle by path, in memory.
+
+    Raises:
+        Unfit: a name that no bundle may have.
+        ReadError: a file cannot be read, or changes meanwhile.
+    """
+    return {path: b"".join(_exactly(reader, item)) for path, item in _fit(reader)}
 
 
 def _fit(reader: Reader) -> list[tuple[str, Item]]:

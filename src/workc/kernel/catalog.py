@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "67f1dff3b5b7f4169ef35ec33105256d888bc580597e6e27e42d9411a766047c"
+CATALOG_SHA256 = "5de44a66ead051f0b5074933a695e42452268ef4177a3a837719bd351bc6b588"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -312,6 +312,24 @@ CATALOG: dict[str, CatalogEntry] = {
             max_delay_ms=30000,
             multiplier_permille=2000,
             strategy="exponential",
+        ),
+    ),
+    "CONTRACT_EXPIRED": CatalogEntry(
+        code="CONTRACT_EXPIRED",
+        category="PERMISSION",
+        exit=1,
+        hint="Make a new contract with a later expires_at.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The contract of the runtime has ended, so nothing is done under it any more.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
         ),
     ),
     "DNS_FAILURE": CatalogEntry(
@@ -719,6 +737,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The bytes are not JSON that can be kept without loss.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "OPERATION_NOT_ALLOWED": CatalogEntry(
+        code="OPERATION_NOT_ALLOWED",
+        category="PERMISSION",
+        exit=1,
+        hint="List the skill in allowed_operations of the contract, or do without it.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The contract of the runtime does not allow this skill, so it was not used.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

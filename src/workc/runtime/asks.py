@@ -38,10 +38,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Send this request through its port; ``digest`` is that of the request."""
+    """Send this request of a skill through its port; ``digest`` is that of the request."""
 
     request: EffectRequest
     digest: str
+    skill: str = ""
 
 
 @dataclass(frozen=True, slots=True)

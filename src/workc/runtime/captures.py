@@ -42,8 +42,8 @@ _ANSWERS: dict[type, type[Payload]] = {
     Approve: ApprovalAnswered,
 }
 
-#: What a driver answers for a call that it ended, or could not make.
-_CUT_OFF = frozenset({"TIMEOUT", "NONDETERMINISTIC"})
+#: What is answered for a call that was ended, or that could not or must not be made.
+_CUT_OFF = frozenset({"CONTRACT_EXPIRED", "NONDETERMINISTIC", "OPERATION_NOT_ALLOWED", "TIMEOUT"})
 
 
 class CaptureDesk:

@@ -69,6 +69,7 @@ class AttemptContext:
         self._lane = lane
         self._step = step.id
         self._step_ceiling = _micro_cents(step.budget_ceiling_cents)
+        self._skill = step.skill
         self._attempt = attempt
         self._deadline_ms = deadline_ms
         self._uuids = 0
@@ -197,7 +198,9 @@ class AttemptContext:
                 step=self._step,
             )
         )
-        answer = self._unless_halted(await self._lane.ask(Effect(request, digest), limit_ms))
+        answer = self._unless_halted(
+            await self._lane.ask(Effect(request, digest, self._skill), limit_ms)
+        )
         if not isinstance(answer, EffectAnswered):
             raise _mismatch("EffectAnswered", answer)
         return answer

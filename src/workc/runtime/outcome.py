@@ -14,15 +14,19 @@ from workc.kernel.values import Json, JsonObject
 #: ``paused``: the run waits for a human and goes on when it is resumed.
 Status = Literal["success", "failure", "partial", "skipped", "paused"]
 
+#: Who answers an effect: the other side, a stub table, or what was recorded of it.
+AnsweredBy = Literal["world", "stub", "recording"]
+
 #: Of the receipt's word, the outcome's and the one that `ls` shows.
 STATUS_OF: dict[Outcome, Status] = {"success": "success", "partial": "partial", "failed": "failure"}
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """One effect that was asked for: what kind, and at what it aimed."""
+    """One effect that was asked for: what kind, at what it aimed, and who answers such effects."""
 
     type: str
     target: str
+    by: AnsweredBy = "world"
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +73,11 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.status == "success"
 
     @property
+    def stubbed(self) -> bool:
+        """Returns whether a stub stood in for the world somewhere: then it says nothing of that."""
+        return any(effect.by == "stub" for effect in self.side_effects)
+
+    @property
     def exit_code(self) -> int:
         """Returns what the command line exits with; 2 says that nothing was run."""
         if self.ok:
@@ -89,7 +98,10 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             "result": self.result,
             "error": self.error,
             "step": self.step,
-            "side_effects": [{"type": e.type, "target": e.target} for e in self.side_effects],
+            "side_effects": [
+                {"type": e.type, "target": e.target, "by": e.by} for e in self.side_effects
+            ],
+            "stubbed": self.stubbed,
             "cost_micro_cents": self.cost_micro_cents,
             "attempts": self.attempts,
             "timings": {

@@ -34,9 +34,19 @@ def delay_ms(policy: Retry, failure: Failure, attempt: int, rng: SeededRng) -> i
         return None
     if asked > RETRY_AFTER_LIMIT_MS:
         return None
+    delay, spread = _delay_and_spread(policy, attempt)
+    jittered = delay - spread + rng.below(2 * spread + 1)
+    return max(jittered, asked)
+
+
+def longest_delay_ms(policy: Retry, attempt: int) -> int:
+    """Returns the longest wait behind an attempt that no Retry-After makes longer, in ms."""
+    delay, spread = _delay_and_spread(policy, attempt)
+    return delay + spread
+
+
+def _delay_and_spread(policy: Retry, attempt: int) -> tuple[int, int]:
     grown: int = policy.base_delay_ms * policy.multiplier_permille ** (attempt - 1)
     scale: int = 1000 ** (attempt - 1)
     delay = min(policy.max_delay_ms, grown // scale)
-    spread = delay * policy.jitter_permille // 1000
-    jittered = delay - spread + rng.below(2 * spread + 1)
-    return max(jittered, asked)
+    return delay, delay * policy.jitter_permille // 1000

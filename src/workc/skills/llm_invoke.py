@@ -53,7 +53,12 @@ KEY_NAMES: dict[Provider, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTH
 #: TLS record is not among them: it may come after the request has been read.
 UNSENT = frozenset(
     {
+        "CONTRACT_EXPIRED",
         "EXTERNAL_CALL_BLOCKED",
+        "OPERATION_NOT_ALLOWED",
+        "QUOTA_EXCEEDED",
+        # A provider says so with a status; without one, it is the runtime's own contract.
+        "RATE_LIMITED",
         "UNAUTHORIZED",
         "INVALID_INPUT",
         "DNS_FAILURE",

@@ -24,9 +24,8 @@ from typing import TypeVar, overload
 import msgspec
 
 from workc.kernel.failure import Misuse
-from workc.testkit.provider_reply import fault_reply, reply
-from workc.testkit.provider_request import PATHS, Unfit, read_request
-from workc.testkit.provider_values import (
+from workc.sim.provider.request import PATHS, Unfit, read_request
+from workc.sim.provider.values import (
     Answer,
     Asked,
     Fault,
@@ -35,6 +34,7 @@ from workc.testkit.provider_values import (
     Tokens,
     derived,
 )
+from workc.testkit.provider_reply import fault_reply, reply
 from workc.testkit.servers import LoopbackServer, Reply, SeenRequest
 
 __all__ = ["Answer", "Asked", "Fault", "Provider", "Said", "Tokens", "read_script"]

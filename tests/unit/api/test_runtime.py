@@ -1,13 +1,13 @@
 """The runtime's own face: skills, asynchronous callers, where bundles go."""
 
 import asyncio
+import json
 
 import pytest
 
 import workc
 from workc import Misuse, Runtime
-from workc.api.launch import recorded_policy
-from workc.api.settings import Settings, policy_id
+from workc.api.settings import Settings
 from workc.stages.network import NetworkPolicy
 
 
@@ -59,11 +59,14 @@ def test_a_workflow_is_a_path_or_a_workflow():
     assert Runtime().run("nowhere.py:main").code == "SKILL_NOT_FOUND"
 
 
-def test_each_policy_has_its_name():
-    assert policy_id(NetworkPolicy()) == "workc-default"
-    assert policy_id(NetworkPolicy(offline=True)) == "workc-offline"
-    assert policy_id(NetworkPolicy(allow_private=True)).startswith("custom-")
-    assert recorded_policy is not None
+def test_each_policy_has_its_name(tmp_path):
+    def named(folder, policy):
+        Runtime(settings=Settings(policy=policy)).run(flow, out=tmp_path / folder)
+        return json.loads((tmp_path / folder / "receipt.json").read_bytes())["policy"]["id"]
+
+    assert named("a", NetworkPolicy()) == "workc-default"
+    assert named("b", NetworkPolicy(offline=True)) == "workc-offline"
+    assert named("c", NetworkPolicy(allow_private=True)).startswith("custom-")
 
 
 @pytest.mark.parametrize(

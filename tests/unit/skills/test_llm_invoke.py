@@ -27,6 +27,10 @@ NOTHING_SENT = [
     "DNS_FAILURE",
     "CONNECTION_REFUSED",
     "HALTED",
+    "CONTRACT_EXPIRED",
+    "OPERATION_NOT_ALLOWED",
+    "QUOTA_EXCEEDED",
+    "RATE_LIMITED",
 ]
 PROVIDERS = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 

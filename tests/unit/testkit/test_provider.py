@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workc.kernel.failure import Misuse
+from workc.sim.provider.request import FIELDS, Unfit, read_request
+from workc.sim.provider.values import words
 from workc.testkit.provider import Answer, Fault, Provider, Tokens, read_script
-from workc.testkit.provider_request import FIELDS, Unfit, read_request
-from workc.testkit.provider_values import words
 from workc.testkit.servers import Reply
 
 OPENAI = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}

@@ -1,4 +1,4 @@
-"""What a provider on the loopback interface is asked and what it says, as values.
+"""What a provider is asked and what it says, as values.
 
 The same request and the same script give the same values, so a test that runs twice sees the
 same bytes twice.

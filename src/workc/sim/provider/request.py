@@ -16,7 +16,7 @@ import hashlib
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.values import Json, JsonObject
-from workc.testkit.provider_values import Asked, ProviderName
+from workc.sim.provider.values import Asked, ProviderName
 
 #: Where each provider is asked (the references' "POST" lines).
 PATHS: dict[str, ProviderName] = {

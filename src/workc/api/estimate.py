@@ -1,0 +1,234 @@
+"""A simulated plan: what it may cost and how long it may wait at most, and what it may not do.
+
+Nothing runs and no address is asked: the numbers are those of the audit behind ``workc check``, with
+the waits of all retries added. A bound that depends on what only the run will know is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from workc.api.audit import Audit, Planned, audit
+from workc.api.bounds import STANDARD_ATTEMPTS, known_params
+from workc.api.contract_account import ContractAccount
+from workc.api.cost_remarks import Remark
+from workc.api.programs import FileProgram, Workflow
+from workc.api.settings import Settings
+from workc.api.skill_metadata import own_timeout
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.retry import longest_delay_ms, policy_for
+from workc.runtime.workflow.inputs import bind_inputs
+from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.problems import InvalidWorkflow
+from workc.stages.network import decide, is_address
+from workc.stages.skill import Skill
+from workc.stages.url import parse_url
+
+SCHEMA = "workc.simulation/1"
+#: Where the built-in skills take an address, and which port they ask.
+_ADDRESS = {"http_call": ("url", "http"), "llm_invoke": ("base_url", "model")}
+
+
+class StepBound(msgspec.Struct, frozen=True, kw_only=True):
+    """What all attempts of one step together may cost, and wait for, at most."""
+
+    step: str
+    skill: str
+    wave: int
+    attempts: int
+    effects: tuple[str, ...]
+    target: str
+    cost_micro_cents: int | None
+    waiting_ms: int | None
+
+
+class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of a plan. ``remarks`` say what is wrong with it and what may be.
+
+    ``waiting_ms`` is how long it may wait for answers and between attempts, steps at the same time
+    counted once; what code computes, and what a server demands by Retry-After, comes on top.
+    ``missing`` are the codes of the permissions that it lacks, each with its remark.
+    """
+
+    name: str
+    ok: bool
+    steps: tuple[StepBound, ...] = ()
+    effects: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    cost_micro_cents: int | None = None
+    ceiling_micro_cents: int = 0
+    waiting_ms: int | None = None
+    remarks: tuple[Remark, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """Returns it as JSON, schema ``workc.simulation/1``."""
+        members: JsonObject = msgspec.json.decode(msgspec.json.encode(self))
+        return {"schema": SCHEMA, **members}
+
+
+def refused_plan(name: str, refusal: Refusal) -> Simulation:
+    """Returns the simulation of what is no plan, with every problem that was found."""
+    failure = refusal.failure
+    found = [(failure.code, failure.message)]
+    if isinstance(refusal, InvalidWorkflow):
+        found = [(problem.code, problem.message) for problem in refusal.problems]
+    remarks = (Remark(level="problem", code=code, message=message) for code, message in found)
+    return Simulation(name=name, ok=False, remarks=tuple(remarks))
+
+
+def simulate(
+    found: FileProgram | Workflow[..., object],
+    given: Mapping[str, Json],
+    settings: Settings,
+    account: ContractAccount | None,
+) -> Simulation:
+    """Returns what may become of a plan under these settings and this contract.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if an input that is given does not fit.
+    """
+    audited = audit(found, given, settings)
+    now_ms = settings.clock(0).now_ms()
+    steps: dict[str, StepSpec] = {}
+    skills: Mapping[str, Skill[..., object]] = {}
+    inputs: JsonObject = {}
+    if isinstance(found, FileProgram):
+        steps = {step.id: step for step in found.program.steps}
+        skills = found.program.skills
+        specs = [s for s in found.workflow.inputs if s.name in given or s.has_default]
+        inputs = bind_inputs(msgspec.structs.replace(found.workflow, inputs=tuple(specs)), given)
+    bounds = {each.step: _bound(each, steps[each.step], skills, inputs) for each in audited.plan}
+    remarks = [
+        *audited.remarks,
+        *_contract_remarks(audited.plan, account, now_ms),
+        *(each for step in steps.values() for each in _network_remarks(step, inputs, settings)),
+    ]
+    problems = [remark for remark in remarks if remark.level == "problem"]
+    codes = {remark.code for remark in problems if remark.code is not None}
+    timeout = found.program.timeout_ms if isinstance(found, FileProgram) else found.timeout_ms
+    return Simulation(
+        name=audited.name,
+        ok=not problems,
+        steps=tuple(bounds.values()),
+        effects=tuple(sorted({effect for each in audited.plan for effect in each.effects})),
+        missing=tuple(sorted(code for code in codes if CATALOG[code].category == "PERMISSION")),
+        cost_micro_cents=_cost(audited),
+        ceiling_micro_cents=audited.ceiling_micro_cents,
+        waiting_ms=_waiting(audited, bounds, timeout),
+        remarks=tuple(remarks),
+    )
+
+
+def _cost(audited: Audit) -> int | None:
+    """Returns the bound of all steps; a run never spends more than its ceiling."""
+    costs = [_worst(each) for each in audited.plan]
+    known = [cost for cost in costs if cost is not None]
+    if audited.kind == "function" or len(known) < len(costs):
+        return None
+    return min(sum(known), audited.ceiling_micro_cents)
+
+
+def _bound(
+    planned: Planned, step: StepSpec, skills: Mapping[str, Skill[..., object]], inputs: JsonObject
+) -> StepBound:
+    attempts = step.retry.max_attempts or STANDARD_ATTEMPTS
+    return StepBound(
+        step=planned.step,
+        skill=planned.skill,
+        wave=planned.wave,
+        attempts=attempts,
+        effects=planned.effects,
+        target=planned.target,
+        cost_micro_cents=_worst(planned),
+        waiting_ms=_step_waiting(step, skills[step.skill], attempts, inputs),
+    )
+
+
+def _worst(planned: Planned) -> int | None:
+    if planned.cost is not None:
+        return planned.cost.worst_micro_cents
+    return None if {"Cost", "Unknown"} & {*planned.effects} else 0
+
+
+def _step_waiting(
+    step: StepSpec, skill: Skill[..., object], attempts: int, inputs: JsonObject
+) -> int | None:
+    if skill.pure:
+        return 0
+    limits = [step.timeout_ms, _asked_timeout(step, skill, inputs)]
+    one = min((limit for limit in limits if limit is not None), default=None)
+    if one is None:
+        return None
+    return attempts * one + sum(_longest_wait(step, attempt) for attempt in range(1, attempts))
+
+
+def _asked_timeout(step: StepSpec, skill: Skill[..., object], inputs: JsonObject) -> int | None:
+    if "timeout_ms" not in step.params or step.skill not in _ADDRESS:
+        return own_timeout(skill)
+    asked = known_params(step.params, inputs).get("timeout_ms")
+    return asked if type(asked) is int else None
+
+
+def _longest_wait(step: StepSpec, attempt: int) -> int:
+    """Returns the longest wait behind an attempt, whichever code it failed with."""
+    codes = (code for code, entry in CATALOG.items() if entry.retryable)
+    policies = (policy_for(Failure(code=code, message=""), step.retry) for code in codes)
+    return max(
+        (longest_delay_ms(each, attempt) for each in policies if attempt < each.max_attempts),
+        default=0,
+    )
+
+
+def _waiting(audited: Audit, bounds: Mapping[str, StepBound], timeout: int | None) -> int | None:
+    """Returns the longest way through the graph of the steps."""
+    ends: dict[str, int | None] = {}
+    for each in audited.plan:
+        own, needed = bounds[each.step].waiting_ms, [ends[need] for need in each.needs]
+        known = [end for end in needed if end is not None]
+        open_ = own is None or len(known) < len(needed)
+        ends[each.step] = None if open_ else (own or 0) + max(known, default=0)
+    found = [end for end in ends.values() if end is not None]
+    if audited.kind == "function" or len(found) < len(ends):
+        return timeout
+    longest = max(found, default=0)
+    return longest if timeout is None else min(longest, timeout)
+
+
+def _contract_remarks(
+    plan: tuple[Planned, ...], account: ContractAccount | None, now_ms: int
+) -> Iterator[Remark]:
+    if account is None:
+        return
+    ended = account.contract.expired(now_ms)
+    if ended is not None:
+        yield Remark(level="problem", code=ended.code, message=ended.message)
+    left = account.uses_left(now_ms)
+    for each in plan:
+        denied = account.contract.not_allowed([each.skill])
+        if denied is not None:
+            yield Remark(level="problem", step=each.step, code=denied.code, message=denied.message)
+        elif left.get(each.skill) == 0 and each.effects:
+            message = f"no use of {each.skill} is left in this period"
+            yield Remark(level="problem", step=each.step, code="QUOTA_EXCEEDED", message=message)
+
+
+def _network_remarks(step: StepSpec, inputs: JsonObject, settings: Settings) -> Iterator[Remark]:
+    """Yields why the policy will not let a built-in skill reach its address, as far as it is known."""
+    name, port = _ADDRESS.get(step.skill, ("", ""))
+    if not name or getattr(settings.stubs, port) is not None or settings.ports is not None:
+        return
+    address = known_params(step.params, inputs).get(name)
+    try:
+        host = parse_url(str(address)).host if isinstance(address, str) else ""
+    except Refusal as refusal:
+        failure: Failure | None = refusal.failure
+    else:
+        known = bool(host) or settings.policy.offline
+        addresses = [host] if is_address(host) else []
+        failure = decide(settings.policy, host, addresses) if known else None
+    if failure is not None:
+        yield Remark(level="problem", step=step.id, code=failure.code, message=failure.message)

@@ -1,0 +1,101 @@
+"""A recording as a world: what one run was answered, given to another run that asks the same.
+
+A request is the same if all of it is but its ``Idempotency-Key``, which every run derives anew; a
+function's call is the same by step, skill and parameters. The same request again gets the next
+answer that was recorded of it. What was not recorded is ``CAPTURE_MISSING``, never the live world.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from workc.kernel.events import Path, RawEvent, decode_payload
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.kinds import Payload
+from workc.kernel.payloads import EffectAnswered, EffectAsked, SkillAsked, SkillExecuted
+from workc.kernel.values import Json
+from workc.runtime.asks import Call, Effect
+from workc.runtime.bodies import Files, load_failure, load_json
+from workc.runtime.effects import http_response, model_response, request_digest, request_json
+from workc.stages.effects import EffectResponse
+from workc.stages.skill import Result
+
+_KEY_HEADER = "idempotency-key"
+Recalled: TypeAlias = tuple[str, Payload]
+
+
+class Playback:
+    """Answers from the events of one run, each answer once."""
+
+    def __init__(self, log: Iterable[RawEvent], files: Files) -> None:
+        self._files = files
+        self._answers: defaultdict[str, deque[Payload]] = defaultdict(deque)
+        for key, payload in _pairs(log, files):
+            self._answers[key].append(payload)
+
+    def of_effect(self, effect: Effect) -> EffectResponse | Failure | None:
+        """Returns the next recorded answer to this request, or ``CAPTURE_MISSING``."""
+        value = request_json(effect.request)
+        payload = self._take(_effect_key(value))
+        if not isinstance(payload, EffectAnswered):
+            return _missing(f"the request {value.get('method', 'POST')} {_where(value)}")
+        read = model_response if "provider" in value else http_response
+        try:
+            return read(self._files, payload)
+        except Refusal as refusal:
+            return refusal.failure
+
+    def of_call(self, call: Call) -> Result | Failure | None:
+        """Returns what the function gave when it was recorded, or ``CAPTURE_MISSING``.
+
+        None for a pure one: it is called again.
+        """
+        if call.pure:
+            return None
+        payload = self._take(call.request)
+        if not isinstance(payload, SkillExecuted):
+            return _missing(f"the call of {call.skill.name} in {call.step}")
+        if payload.failure:
+            return load_failure(self._files, payload.failure)
+        return Result(value=load_json(self._files, payload.value) if payload.value else None)
+
+    def _take(self, key: str) -> Payload | None:
+        left = self._answers.get(key)
+        return left.popleft() if left else None
+
+
+def _pairs(log: Iterable[RawEvent], files: Files) -> Iterator[Recalled]:
+    """Yields each answer under the key of what was asked, in logical order."""
+    asked: dict[Path, str] = {}
+    for event in log:
+        at = tuple(event.at)
+        payload = decode_payload(event.kind, event.payload)
+        if isinstance(payload, EffectAsked):
+            asked[at] = _effect_key(load_json(files, payload.request))
+        elif isinstance(payload, SkillAsked):
+            asked[at] = payload.request
+        elif isinstance(payload, EffectAnswered | SkillExecuted):
+            key = asked.get((*at[:-1], at[-1] - 1))
+            if key is not None:
+                yield key, payload
+
+
+def _effect_key(request: Json) -> str:
+    value = request if isinstance(request, dict) else {}
+    headers = value.get("headers")
+    kept: list[Json] = [
+        pair
+        for pair in (headers if isinstance(headers, list) else [])
+        if not (isinstance(pair, list) and str(pair[0]).lower() == _KEY_HEADER)
+    ]
+    return request_digest({**value, "headers": kept})
+
+
+def _where(asked: dict[str, Json]) -> str:
+    return str(asked["url"]) if "url" in asked else f"{asked.get('provider')}{asked.get('path')}"
+
+
+def _missing(what: str) -> Failure:
+    return Failure(code="CAPTURE_MISSING", message=f"{what} was not recorded, or not so often")
