@@ -10,7 +10,7 @@ import sys
 
 from workc import Runtime
 from workc.adapters.run_folder import RunWriter
-from workc.api import runtime as composition
+from workc.api import running as composition
 
 
 class KilledWriter(RunWriter):

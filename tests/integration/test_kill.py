@@ -14,7 +14,7 @@ import pytest
 import workc
 from workc import Runtime
 from workc.adapters.run_folder import RunWriter
-from workc.api import runtime as composition
+from workc.api import running as composition
 from workc.api.replay import replay
 from workc.api.resume import resume
 from workc.api.settings import Settings
@@ -181,8 +181,8 @@ class FaultyFile(io.FileIO):
 class FaultyWriter(RunWriter):
     """Writes a run whose journal is on that disk."""
 
-    def __init__(self, path, durability):
-        super().__init__(path, durability)
+    def __init__(self, path, *more):
+        super().__init__(path, *more)
         self._journal._file.close()
         self._journal._file = FaultyFile(path / "journal.jsonl", "ab")
 

@@ -110,6 +110,14 @@ def _count_twice(draft: Draft) -> None:
             event["payload"]["spawn_index"] += 1
 
 
+def _misname(draft: Draft) -> None:
+    named = [*draft.all("ChildSpawned"), *draft.all("ChildJoined")]
+    if not named:
+        raise does_not_apply("no child")
+    for event in named:
+        event["payload"]["child_run_id"] += " "
+
+
 def _forge_parent(draft: Draft) -> None:
     parent = draft.payload("RunStarted").get("parent")
     if parent is None:
@@ -143,6 +151,7 @@ CHILD_ATTACKS: Attacks[Draft] = {
     "ChildOfAnotherRun": Attack(
         _joined(child_run_id="other"), TABLE, "Another child joins than was spawned."
     ),
+    "ChildMisnamed": Attack(_misname, BAD_EVENT, "Children have ids that no run may have."),
     "ChildSpendingLowered": Attack(
         _spend_less, TABLE, "A child says that it spent less than was settled."
     ),

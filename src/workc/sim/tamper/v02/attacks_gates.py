@@ -120,6 +120,22 @@ def _misplace(draft: Draft) -> None:
     raise does_not_apply("no gate after a step")
 
 
+def _misplace_in_run(draft: Draft) -> None:
+    for event in draft.all("GateEvaluated"):
+        if event["payload"]["when"] == "post_run":
+            event["payload"]["when"] = "pre_run"
+            return
+    raise does_not_apply("no gate after the run")
+
+
+def _misname(draft: Draft) -> None:
+    named = [e for e in draft.events if e["kind"] in _OF_GATES]
+    if not named:
+        raise does_not_apply("no gate")
+    for event in named:
+        event["payload"]["gate"] += " "
+
+
 def _forget_gate(draft: Draft) -> None:
     gate = _evaluated(draft, passed=True)
     draft.remove(gate)
@@ -132,6 +148,8 @@ def _strip_step(draft: Draft) -> None:
             return
     raise does_not_apply("no gate of a step")
 
+
+_OF_GATES = frozenset({"ApprovalAsked", "ApprovalAnswered", "GateEvaluated"})
 
 GATE_ATTACKS: Attacks[Draft] = {
     "ApprovalFlipped": Attack(_approve, TABLE, "A step that was refused is said to be approved."),
@@ -159,6 +177,8 @@ GATE_ATTACKS: Attacks[Draft] = {
         _fail_passed, NOT_BORNE_OUT, "A gate passed and gave what lets nothing pass."
     ),
     "GateMisplaced": Attack(_misplace, TABLE, "A gate after a step was one before it."),
+    "RunGateMisplaced": Attack(_misplace_in_run, TABLE, "A gate after the run was one before it."),
+    "GateMisnamed": Attack(_misname, BAD_EVENT, "Gates have names that no gate may have."),
     "GateForgotten": Attack(_forget_gate, UNPROVABLE, "A gate that passed never was."),
     "GateOfNoStep": Attack(_strip_step, BAD_EVENT, "A gate of a step names none."),
 }

@@ -1,0 +1,49 @@
+"""Injected failures: a rehearsal of what goes wrong, at a step and an attempt that are named.
+
+They are rules of the run and stand in its evidence, so a replay fails where the run failed, and nobody
+takes a rehearsal for the real thing. Nothing is asked of the world by an attempt that is to fail.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Failure, refuse
+
+_FORM = re.compile(r"(?P<step>[^:\s][^:]*):(?P<attempt>[1-9][0-9]{0,5}):(?P<code>[A-Z0-9_]+)")
+
+
+class Injection(msgspec.Struct, frozen=True, order=True, kw_only=True, forbid_unknown_fields=True):
+    """The failure of one attempt of one step; attempts count from 1."""
+
+    step: str
+    attempt: int
+    code: str
+
+    def __str__(self) -> str:
+        """Returns it as it is written: ``fetch:1:TIMEOUT``."""
+        return f"{self.step}:{self.attempt}:{self.code}"
+
+    def failure(self) -> Failure:
+        """Returns what the attempt fails with."""
+        summary = CATALOG[self.code].summary
+        return Failure(code=self.code, message=f"injected: {summary}", details={"injected": True})
+
+
+def parse_injection(text: str) -> Injection:
+    """Returns the injection that ``STEP:ATTEMPT:CODE`` says.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if it says none, or the catalog has no such code.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        message = f"{text!r} is no injection; write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"
+        raise refuse("INVALID_INPUT", message)
+    if found["code"] not in CATALOG:
+        message = f"{found['code']} is no failure code; `workc failures` lists them"
+        raise refuse("INVALID_INPUT", message)
+    return Injection(step=found["step"], attempt=int(found["attempt"]), code=found["code"])
