@@ -50,6 +50,7 @@ LAZY = {
     "adapters/side_by_side.py": "it brings logging along; few bundles are large",
     "api/verification.py": "trust files are read, and JSON with them, for signed bundles only",
     "cli/commands/verify_bundle.py": "the same",
+    "verify/verifier.py": "nearly all bundles are of the other format",
     "verify/signatures/ed25519.py": "the library is needed for signed bundles only",
     "api/network.py": "HTTP costs 200 ms to import and most commands need none",
 }

@@ -106,14 +106,21 @@ class Tally:
 
     def add(self, metric: Metric, *labels: str, by: int = 1) -> None:
         """Adds to a counter or a gauge."""
-        series = self._numbers.get(metric, {})
+        series = self._numbers.get(metric)
         # A key that is there already needs no check that it may be: nearly all are, as 0.
-        self._join_number(metric, labels if labels in series else metric.key(labels), by)
+        if series is None or labels not in series:
+            self._join_number(metric, metric.key(labels), by)
+        elif metric.join == "max":
+            series[labels] = max(series[labels], by)
+        else:
+            series[labels] += by
 
     def observe(self, metric: Metric, *labels: str, ns: int) -> None:
         """Takes an observation of a histogram."""
-        series = self._cells.get(metric, {})
-        cells = series[labels] if labels in series else self._cells_of(metric, metric.key(labels))
+        series = self._cells.get(metric)
+        cells = None if series is None else series.get(labels)
+        if cells is None:
+            cells = self._cells_of(metric, metric.key(labels))
         # A bucket holds what is at most its bound.
         cells[bisect_left(metric.bounds, ns)] += 1
         cells[-1] += ns

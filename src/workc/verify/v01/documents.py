@@ -32,6 +32,7 @@ from workc.verify.v01.records import (
     instant,
     read,
 )
+from workc.verify.v01.version import MANIFEST_VERSION
 
 #: What each version field of the receipt must say, by its place.
 VERSIONS: Mapping[tuple[str, str], str] = {
@@ -41,11 +42,9 @@ VERSIONS: Mapping[tuple[str, str], str] = {
     ("integrity", "enf_version"): "ENF-0.1",
     ("effects", "enf_version"): "ENF-0.1",
 }
-#: What receipt and manifest call the format.
-RECEIPT_VERSION = "0.1.0"
+
 #: A receipt is open, so it is parsed whole; of empty lists a little text makes much memory.
 MAX_BRACKETS = 1_000_000
-MANIFEST_VERSION = "BUNDLE-0.1"
 
 #: By which rule a document is missed; of a receipt that is not there the manifest speaks.
 MANIFEST_LACKS: Mapping[Lack, Rule] = {

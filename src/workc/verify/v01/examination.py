@@ -20,25 +20,8 @@ from workc.verify.v01 import contents, cross_checks, documents, event_log, phase
 from workc.verify.v01.documents import ManifestFound, ReceiptFound
 from workc.verify.v01.event_log import Log
 from workc.verify.v01.records import Integrity
+from workc.verify.v01.version import VERSION
 from workc.verify.verdict import Step
-
-#: What trust files call this version.
-VERSION = "0.1"
-#: PASS needs all of them.
-STEPS: tuple[Step, ...] = (
-    "names",
-    "manifest",
-    "files",
-    "receipt",
-    "events",
-    "table",
-    "policy",
-    "roots",
-    "projection",
-    "digest",
-    "expectations",
-    "children",
-)
 
 
 class _Found(NamedTuple):

@@ -7,8 +7,8 @@ from workc.bundle.layout import LIMITS, MAX_PATH_BYTES
 from workc.kernel.phases import PHASES, TABLE
 from workc.verify.rules import COMMON_RULES
 from workc.verify.v01.event_checks import KINDS
-from workc.verify.v01.examination import STEPS
 from workc.verify.v01.rules import RULES
+from workc.verify.v01.version import STEPS
 from workc.verify.verdict import VERIFY_FAIL_CODES
 
 PAGE = (Path(__file__).parents[4] / "docs" / "spec" / "bundle-0.1.md").read_text()
