@@ -37,7 +37,8 @@ class LaneTimes:
         self.latest = 0
         self._began: dict[Path, int] = {}
         self._now: dict[Path, int] = {}
-        self._base: dict[Path, int] = {}
+        # Where the lanes that run now were started, and when: the root lane waits for all of them.
+        self._base: tuple[Path, int] = ((), 0)
         self._needs: list[tuple[int, ...]] = []
 
     def plan(self, steps: Sequence[PlannedStep]) -> None:
@@ -53,6 +54,12 @@ class LaneTimes:
             self._now[lane] = at_ms
             self.latest = max(self.latest, at_ms)
 
+    def forget(self, lane: Path) -> None:
+        """Forgets a lane that is over, unless one of a plan may still wait for it."""
+        if not self._needs:
+            self._began.pop(lane, None)
+            self._now.pop(lane, None)
+
     def began(self, lane: Path) -> int:
         """Returns when a lane began."""
         return self._began.get(lane, 0)
@@ -65,6 +72,8 @@ class LaneTimes:
         if not lane:
             return self.latest
         # Lanes that are started together begin at the latest time before the first of them.
-        base = self._base.setdefault(lane[:-1], self.latest)
+        if self._base[0] != lane[:-1]:
+            self._base = (lane[:-1], self.latest)
+        base = self._base[1]
         needs = self._needs[lane[-1]] if lane[-1] < len(self._needs) else ()
-        return max([base, *(self.now((*lane[:-1], need)) for need in needs)])
+        return max([base, *(self.now((*lane[:-1], need)) for need in needs)]) if needs else base

@@ -129,6 +129,8 @@ class RunFold:
         else:
             self._failed.discard(path)
             self._step_over(path, "success")
+            self._times.forget(path)
+            del self._lanes[path]
 
     def _step_over(self, path: Path, status: str) -> None:
         self._add(table.STEPS, status)
