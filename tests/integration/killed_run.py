@@ -1,7 +1,7 @@
 """Runs a workflow in a process that kills itself at the n-th line of its journal.
 
 Arguments: store, workflow file, base URL, n, and how: ``before`` the line is written, ``torn`` in
-the middle of it, ``after`` it is in the file, ``file`` at the n-th file that a record will name.
+the middle of it, ``after`` it is in the file, ``synced`` the same with fsync, ``file`` at the n-th file that a record will name.
 """
 
 import os
@@ -28,7 +28,7 @@ class KilledWriter(RunWriter):
             self._journal.write()
             with (self.path / "journal.jsonl").open("ab") as file:
                 file.write(line[: len(line) // 2])
-        if HOW == "after":
+        if HOW in {"after", "synced"}:
             super().append(line)
         self._journal.write()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -46,5 +46,7 @@ class KilledWriter(RunWriter):
 
 STORE, WORKFLOW, BASE, N, HOW = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
 composition.RunWriter = KilledWriter
-outcome = Runtime(store=STORE).run(WORKFLOW, {"base": BASE})
+outcome = Runtime(store=STORE, durability="fsync" if HOW == "synced" else "flush").run(
+    WORKFLOW, {"base": BASE}
+)
 print(outcome.code, KilledWriter.seen, KilledWriter.put_files)

@@ -116,7 +116,7 @@ class RunWriter(RunFolder):
         (path / FILES).mkdir(mode=FOLDER_MODE, exist_ok=True)
         self._lease = Lease(path / LOCK)
         try:
-            self._journal = JournalFile(path / JOURNAL)
+            self._journal = JournalFile(path / JOURNAL, roomy=durability == "fsync")
         except OSError:
             self._lease.release()
             raise

@@ -44,6 +44,13 @@ TORN = [
     (b"x" * 65_536, 65_536),
     (b"\n" + b"x" * 65_536, 65_536),
     (b"\n" * 3 + b"x" * 65_535, 65_535),
+    (b"x" * 300_000 + b"\ny", 1),
+    (b"\0" * 100, 0),
+    (b"one\n" + b"\0" * 600_000, 0),
+    (b"one\ntw" + b"\0" * 100, 2),
+    (b"one\ntw\0\0three\nfour\0\0", 14),
+    (b"one\n" + b"\0" * 300_000 + b"two\n", 300_004),
+    (b"x" * 262_143 + b"\n\0two\n", 5),
 ]
 
 
@@ -56,7 +63,8 @@ def test_a_torn_last_line_is_cut_and_counted(path, before, cut):
     assert journal.cut_bytes == cut
     journal.append(b"new")
     journal.close()
-    assert path.read_bytes() == before[: len(before) - cut] + b"new\n"
+    whole = before.partition(b"\0")[0].rpartition(b"\n")
+    assert path.read_bytes() == whole[0] + whole[1] + b"new\n"
 
 
 class Failing(io.FileIO):
@@ -77,7 +85,7 @@ class Failing(io.FileIO):
 def test_nothing_is_written_after_a_write_that_failed(path, taken):
     journal = JournalFile(path)
     journal._file.close()
-    journal._file = Failing(path, "ab")
+    journal._file = Failing(path, "r+b")
     journal._file.left = taken
     for line in (b"one", b"two"):
         journal.append(line)
@@ -96,3 +104,65 @@ def test_what_was_given_up_is_never_written(path):
     journal.append(b"two")
     journal.close()
     assert path.read_bytes() == b""
+
+
+def test_room_is_made_ahead_and_taken_away_at_the_end(path):
+    journal = JournalFile(path, roomy=True)
+    for number in range(400):
+        journal.append(b"%d " % number + b"x" * 1_000)
+        journal.write()
+    found = path.read_bytes()
+    assert found.rstrip(b"\0").endswith(b"x\n")
+    assert found.endswith(b"\0")
+    journal.sync()
+    journal.close()
+    lines = path.read_bytes().splitlines()
+    assert [int(line.split()[0]) for line in lines] == list(range(400))
+    assert b"\0" not in path.read_bytes()
+
+
+def test_what_a_crash_leaves_of_the_room_is_gone_on_in(path):
+    journal = JournalFile(path, roomy=True)
+    journal.append(b"one")
+    journal.write()
+    journal._file.close()
+    assert path.stat().st_size == 262_144
+    journal = JournalFile(path, roomy=True)
+    assert journal.cut_bytes == 0
+    journal.append(b"two")
+    journal.close()
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_line_larger_than_the_room_fits(path):
+    journal = JournalFile(path, roomy=True)
+    journal.append(b"x" * 600_000)
+    journal.append(b"y")
+    journal.close()
+    assert path.read_bytes() == b"x" * 600_000 + b"\ny\n"
+
+
+def test_where_there_is_no_room_ahead_lines_are_written_all_the_same(path, monkeypatch):
+    def full(_descriptor, _data, _offset):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    journal = JournalFile(path, roomy=True)
+    for line in (b"one", b"two"):
+        journal.append(line)
+        journal.write()
+    journal.close()
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_journal_that_was_given_up_leaves_the_file_as_it_is(path):
+    journal = JournalFile(path, roomy=True)
+    journal.append(b"one")
+    journal.write()
+    other = JournalFile(path)
+    other.append(b"two")
+    other.write()
+    journal.give_up()
+    journal.close()
+    other.close()
+    assert path.read_bytes() == b"one\ntwo\n"
