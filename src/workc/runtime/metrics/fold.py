@@ -117,28 +117,20 @@ class RunFold:
     def _executed(self, path: Path, lane: _Lane, payload: SkillExecuted) -> None:
         failure, skill = payload.failure, table.SKILL.closed(payload.skill)
         self._add(table.ATTEMPTS, skill, "failure" if failure else "success")
-        self._observe(
-            table.SKILL_DURATION,
-            skill,
-            since_ms=lane.attempt_ms,
-            until_ms=self._times.now(path),
-        )
+        now_ms = self._times.now(path)
+        self._observe(table.SKILL_DURATION, skill, since_ms=lane.attempt_ms, until_ms=now_ms)
         if failure:
             self._add(table.ATTEMPT_FAILURES, failure.code)
             self._failed.add(path)
-        else:
-            self._failed.discard(path)
-            self._step_over(path, "success")
-            self._times.forget(path)
-            del self._lanes[path]
+            return
+        self._failed.discard(path)
+        self._step_over(path, "success", now_ms)
+        self._times.forget(path)
+        del self._lanes[path]
 
-    def _step_over(self, path: Path, status: str) -> None:
+    def _step_over(self, path: Path, status: str, now_ms: int) -> None:
         self._add(table.STEPS, status)
-        self._observe(
-            table.STEP_DURATION,
-            since_ms=self._times.began(path),
-            until_ms=self._times.now(path),
-        )
+        self._observe(table.STEP_DURATION, since_ms=self._times.began(path), until_ms=now_ms)
 
     def _skipped(self, _path: Path, _lane: _Lane, _payload: StepSkipped) -> None:
         self._add(table.STEPS, "skipped")
@@ -211,7 +203,7 @@ class RunFold:
     def _work_ended(self, _path: Path, _lane: _Lane, payload: WorkEnded) -> None:
         # Only now is it sure that no further attempt comes.
         for path in self._failed:
-            self._step_over(path, "failure")
+            self._step_over(path, "failure", self._times.now(path))
         self._failed.clear()
         if payload.halt:
             self._add(table.HALTS, payload.halt)
