@@ -280,3 +280,23 @@ def test_a_skill_that_calls_sys_exit_is_failed_work_and_not_our_exit_code(workc,
     shown = workc("run", "exiting_flow.py:main", "--input", "n=4")
     assert shown.exit_code == 1
     assert "SKILL_FAILED" in shown.stderr
+
+
+def test_injected_failures_are_shown_and_told(workc, server):
+    base = f"base={server.base_url}"
+    shown = workc("run", "demo.yaml", "--input", base, "--inject", "fetch:1:NOT_FOUND")
+    assert shown.exit_code == 1
+    assert "NOT_FOUND" in shown.stderr
+    assert "injected: " in shown.stderr
+    assert "failures were injected: fetch:1:NOT_FOUND" in workc("show", "last").stdout
+    assert workc("replay", "last").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["fetch", "fetch:0:TIMEOUT", "fetch:1:NO_CODE", "nothing:1:TIMEOUT"]
+)
+def test_what_cannot_be_injected_is_2(workc, server, text):
+    base = f"base={server.base_url}"
+    shown = workc("run", "demo.yaml", "--input", base, "--inject", text)
+    assert shown.exit_code == 2
+    assert "INVALID_INPUT" in shown.stderr

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
 from workc.api.programs import FileProgram, Workflow
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import refuse
+from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json
+from workc.runtime.injection import Injection, parse_injection
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
 
@@ -37,6 +38,18 @@ def as_inputs(inputs: Mapping[str, Json] | None) -> Mapping[str, Json]:
     if not isinstance(given, Mapping):
         raise refuse("INVALID_INPUT", f"inputs are a mapping, not a {type(given).__name__}")
     return cast("Mapping[str, Json]", given)
+
+
+def injections_of(texts: Iterable[str]) -> tuple[Injection, ...]:
+    """Returns the failures that a programmer wants injected.
+
+    Raises:
+        Misuse: one is not ``step:attempt:CODE``.
+    """
+    try:
+        return tuple(map(parse_injection, texts))
+    except (Refusal, TypeError) as error:
+        raise Misuse(error.failure.message if isinstance(error, Refusal) else str(error)) from None
 
 
 def read_workflow(path: Path) -> bytes:

@@ -36,6 +36,7 @@ from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
 from workc.runtime.governor import Governor, ledger_of
 from workc.runtime.guarding import Guard, unguarded
+from workc.runtime.injection import Injected, by_attempt, parse_injection
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
@@ -132,7 +133,7 @@ def new_run_id(settings: Settings, clock: Clock) -> str:
 
 
 def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy:
-    rules = canonical.encode({**policy_rules(settings.policy, settings.guard), **standing_in})
+    rules = canonical.encode({**policy_rules(settings), **standing_in})
     digest = sha256_hex(rules)
     return Policy(
         id=policy_name(digest),
@@ -155,6 +156,17 @@ def recorded_guard(started: RunStarted, files: Files, asked: GuardMode = "off") 
     if _rules(started, files).get("guard") == "refuse":
         return "refuse"
     return "warn" if asked == "refuse" else asked
+
+
+def _injected(started: RunStarted, files: Files) -> Injected:
+    """Returns the failures that were injected into a run, by step and attempt.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if its rules hold something else.
+    """
+    listed = _rules(started, files).get("injected")
+    texts = [text for text in listed if isinstance(text, str)] if isinstance(listed, list) else []
+    return by_attempt(map(parse_injection, texts))
 
 
 def _rules(started: RunStarted, files: Files) -> JsonObject:
@@ -183,6 +195,7 @@ def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
         deadline_ms=None if time_ms is None else (given(entry.at_ms) or 0) + time_ms,
         limits=limits,
         guard=guard,
+        injected=_injected(payload, files),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -29,6 +29,7 @@ from workc.api.estimate import Simulation, refused_plan, simulate
 from workc.api.given import (
     as_inputs,
     free_place,
+    injections_of,
     joined_policy,
     name_of,
     normal_json,
@@ -56,6 +57,7 @@ from workc.kernel import jcs
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.injection import refuse_unknown_steps
 from workc.runtime.metrics.tally import Metrics
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.workflow.inputs import bind_inputs
@@ -80,7 +82,7 @@ class Runtime:
     lower, hold. ``budget`` is one ceiling over all runs that are given the same tracker. ``guard`` says
     what becomes of code that reaches the clock, chance, the environment or a socket around ``ctx``:
     nothing (``off``), a note in the outcome (``warn``), or the failure ``NONDETERMINISTIC``
-    (``refuse``).
+    (``refuse``). ``inject`` are failures to rehearse, each ``"step:attempt:CODE"``.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Runtime:
         recorder: RunRecorder | None = None,
         contract: ResourceContract | None = None,
         guard: GuardMode = "off",
+        inject: Sequence[str] = (),
         settings: Settings | None = None,
     ) -> None:
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
@@ -116,6 +119,7 @@ class Runtime:
             recorder=recorder,
             contract=contract,
             guard=guard,
+            inject=injections_of(inject),
         )
         own = self.settings.contract
         self._account = None if own is None else ContractAccount(own)
@@ -368,6 +372,7 @@ class Runtime:
         return Job(program, dict(inputs), settings, notes={"folder": str(home_of(workflow))})
 
     def _file_job(self, found: FileProgram, inputs: Mapping[str, Json]) -> Job:
+        refuse_unknown_steps(self.settings.inject, [step.id for step in found.program.steps])
         return Job(
             found.program,
             bind_inputs(found.workflow, inputs),

@@ -23,6 +23,7 @@ from workc.kernel.failure import Misuse
 from workc.kernel.payloads import Limits
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.answering import Answering
+from workc.runtime.injection import Injection
 from workc.runtime.ports import Entropy, Ports
 from workc.runtime.session import Session
 from workc.skills.prices import Prices, builtin_price_file, load_prices
@@ -83,6 +84,7 @@ class Settings:
     ``stubs`` are the tables that answer a port in place of it, ``recorder`` what was recorded: then
     no port is asked. ``contract`` refuses what it does not allow.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
+    ``inject`` are failures of attempts, to see what follows: see :mod:`workc.runtime.injection`.
     """
 
     store: Path | None = None
@@ -103,6 +105,7 @@ class Settings:
     contract: ResourceContract | None = None
     driver: DriverMaker = make_live_driver
     guard: GuardMode = "off"
+    inject: tuple[Injection, ...] = ()
     mode: Literal["live", "simulated"] = "live"
 
     def __post_init__(self) -> None:
@@ -142,14 +145,20 @@ def _expect(name: str, value: object, *, least: int, most: int = MAX_SAFE_INTEGE
         raise Misuse(f"{name} is a whole number from {least} to {most}, not {value!r}")
 
 
-def policy_rules(policy: NetworkPolicy, guard: GuardMode = "off") -> JsonObject:
-    """Returns the rules of a policy as JSON; their digest is in every bundle.
+def policy_rules(settings: Settings) -> JsonObject:
+    """Returns the rules of a run as JSON; their digest is in every bundle.
 
-    A guard that refuses is one of them: a replay must refuse what the run refused.
+    A guard that refuses is one of them, and so are injected failures: a replay must refuse what the
+    run refused, and fail where it failed.
     """
-    refusing: JsonObject = {"guard": guard} if guard == "refuse" else {}
+    policy = settings.policy
+    refusing: JsonObject = {"guard": settings.guard} if settings.guard == "refuse" else {}
+    failing: JsonObject = (
+        {"injected": [str(each) for each in settings.inject]} if settings.inject else {}
+    )
     return {
         **refusing,
+        **failing,
         "network": {
             "allow_hosts": list(policy.allow_hosts),
             "allow_loopback": policy.allow_loopback,

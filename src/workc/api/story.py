@@ -180,11 +180,16 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
 
 
 def _stood_in(rules: Json) -> list[str]:
-    """Returns a note if the answers of the run were not the world's."""
+    """Returns notes on what was not the world's: failures that were injected, answers."""
     found = rules if isinstance(rules, dict) else {}
+    notes: list[str] = []
+    if isinstance(injected := found.get("injected"), list):
+        notes.append(f"failures were injected: {', '.join(map(str, injected))}")
     if "recording" in found:
-        return [f"its answers were played back from the bundle {found['recording']}"]
-    return ["answers were stubbed: see stubs in evidence/policy.json"] if "stubs" in found else []
+        notes.append(f"its answers were played back from the bundle {found['recording']}")
+    elif "stubs" in found:
+        notes.append("answers were stubbed: see stubs in evidence/policy.json")
+    return notes
 
 
 def _work(story: RunStory, source: Source, payload: WorkEnded) -> None:

@@ -79,6 +79,11 @@ async def make_attempt(trial: Trial) -> Tried:
     deadline = trial.deadline_ms
     if deadline is not None and deadline <= trial.lane.now_ms:
         return _too_late(trial)
+    injection = trial.run.injected.get((trial.step.id, trial.number))
+    if injection is not None:
+        tried = Tried(failure=injection.failure())
+        _conclude(trial, tried)
+        return tried
     work = _in_lane if trial.skill.kind == "context" else _called
     tried = await work(trial, deadline)
     if tried.failure and tried.failure.code == "TIMEOUT" and trial.run.is_over(trial.lane.now_ms):

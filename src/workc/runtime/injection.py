@@ -7,6 +7,8 @@ takes a rehearsal for the real thing. Nothing is asked of the world by an attemp
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -31,6 +33,28 @@ class Injection(msgspec.Struct, frozen=True, order=True, kw_only=True, forbid_un
         """Returns what the attempt fails with."""
         summary = CATALOG[self.code].summary
         return Failure(code=self.code, message=f"injected: {summary}", details={"injected": True})
+
+
+#: Failures by step and attempt.
+Injected: TypeAlias = Mapping[tuple[str, int], Injection]
+
+
+def by_attempt(injections: Iterable[Injection]) -> Injected:
+    """Returns injections by step and attempt; of two for one attempt the last holds."""
+    return {(each.step, each.attempt): each for each in injections}
+
+
+def refuse_unknown_steps(injections: Iterable[Injection], steps: Collection[str]) -> None:
+    """Refuses an injection into a step that there is not.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, with the steps that there are.
+    """
+    for each in injections:
+        if each.step not in steps:
+            known = ", ".join(steps) or "none"
+            message = f"{each} cannot be injected: there is no step {each.step}; steps: {known}"
+            raise refuse("INVALID_INPUT", message)
 
 
 def parse_injection(text: str) -> Injection:

@@ -15,6 +15,7 @@ from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
 from workc.runtime.guarding import Guard, unguarded
+from workc.runtime.injection import Injected, Injection
 from workc.runtime.program import Program
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
@@ -60,6 +61,7 @@ class Run:
     deadline_ms: int | None
     guard: Guard = unguarded
     limits: Limits = field(default_factory=Limits)
+    injected: Injected = field(default_factory=dict[tuple[str, int], Injection])
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])

@@ -27,6 +27,7 @@ from workc.cli.targets import free_folder, outside_bundles
 from workc.cli.text import argument, printable
 from workc.kernel.ledger import MAX_CENTS, MICRO_CENTS_PER_CENT
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.runtime.injection import parse_injection
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
@@ -61,6 +62,12 @@ _SEED = options.Number(0, 2**64 - 1)
     help="What becomes of code that reaches around ctx to clock, chance, environment or a socket "
     "(default off).",
 )
+@click.option(
+    "--inject",
+    multiple=True,
+    metavar="STEP:N:CODE",
+    help="Let the N-th attempt of a step fail with a code, to see what follows; repeat it.",
+)
 @options.metrics_file
 @options.running
 @options.store
@@ -81,6 +88,7 @@ def command(
     allow_private: bool,
     prices: str | None,
     guard: GuardMode,
+    inject: Sequence[str],
     metrics_file: str | None,
     out: Path | None,
     durability: Durability,
@@ -101,6 +109,7 @@ def command(
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
         guard=guard,
+        inject=tuple(map(parse_injection, inject)),
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
