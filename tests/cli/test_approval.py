@@ -43,6 +43,7 @@ def test_what_waits_is_shown_and_explained(workc, waiting):
     shown = workc("show", waiting)
     assert shown.stdout.startswith("? asking · paused  APPROVAL_PENDING\n")
     assert "waits for a human to approve act: Act on 1?" in shown.stdout
+    assert f"try: workc approve {waiting} --step act --by NAME" in " ".join(shown.stderr.split())
     told = workc("explain", waiting).stdout
     assert "It waits for a human; what it did is kept." in told
     assert f"What to do: workc approve {waiting} --step act --by NAME" in told

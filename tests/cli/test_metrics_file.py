@@ -27,7 +27,7 @@ def samples(path):
 
 
 def test_run_writes_what_it_did_and_replaces_what_was_there(folder, workc):
-    (folder / "w.prom").write_text("old")
+    (folder / "w.prom").write_text("# HELP old\n")
     assert workc("run", "pure.yaml", "-q", "--metrics-file", "w.prom").exit_code == 0
     found = samples(folder / "w.prom")
     assert found['workc_runs_ended_total{mode="live",outcome="success"}'] == "1"

@@ -288,7 +288,10 @@ def test_injected_failures_are_shown_and_told(workc, server):
     assert shown.exit_code == 1
     assert "NOT_FOUND" in shown.stderr
     assert "injected: " in shown.stderr
-    assert "failures were injected: fetch:1:NOT_FOUND" in workc("show", "last").stdout
+    assert (
+        "failures were injected, should it come to them: fetch:1:NOT_FOUND"
+        in workc("show", "last").stdout
+    )
     assert workc("replay", "last").exit_code == 0
 
 

@@ -117,3 +117,22 @@ def test_a_file_that_is_not_listed_is_answered_with_one_that_may_be_meant(
     assert said in shown.stderr
     (line,) = [line for line in shown.stderr.splitlines() if line.startswith("  try: ")]
     assert advice in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay", "bundle", "--metrics-file", "bundle/receipt.json"),
+        ("replay", "bundle", "--metrics-file", "bundle/new.prom"),
+        ("verify-bundle", "bundle", "--metrics-file", "demo.yaml"),
+        ("certify", "bundle", "--junit", "bundle/receipt.json"),
+        ("certify", "bundle", "--junit", "bundle/new.xml"),
+        ("serve", "--host", ""),
+    ],
+)
+def test_a_report_is_written_over_nothing_that_is_none(workc, bundle, folder, arguments):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    shown = workc(*arguments)
+    assert shown.exit_code == 2
+    assert "INVALID_INPUT" in shown.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -15,6 +15,8 @@ from workc.runtime.injection import parse_injection
 from workc.runtime.workflow.model import RetrySpec
 from workc.testkit.servers import LoopbackServer, Reply
 
+#: What becomes of runs and steps, and of no attempt.
+OF_RUNS = {"APPROVAL_DENIED", "APPROVAL_PENDING", "APPROVAL_TIMEOUT", "HALTED", "UPSTREAM_FAILED"}
 FLOW = """
 workc: 1
 name: rehearsed
@@ -67,7 +69,7 @@ def test_the_bundle_says_that_it_was_a_rehearsal(run, tmp_path):
     assert rules["injected"] == ["get:1:TIMEOUT"]
 
 
-@pytest.mark.parametrize("code", ["NOT_FOUND", "BUDGET_EXCEEDED", "INTERNAL_ERROR", "IN_DOUBT"])
+@pytest.mark.parametrize("code", ["NOT_FOUND", "BUDGET_EXCEEDED", "INTERNAL_ERROR"])
 def test_a_failure_that_is_not_tried_again_ends_the_step_and_what_needs_it(run, proven, code):
     outcome = run(f"get:1:{code}")
     assert (outcome.code, outcome.step) == (code, "get")
@@ -108,6 +110,12 @@ def test_of_a_function_too_and_across_a_resume(tmp_path, proven):
     proven(outcome.bundle, workflow=tries)
 
 
+def test_one_attempt_fails_once():
+    assert len(Runtime(inject=["a:1:TIMEOUT", "a:1:TIMEOUT"]).settings.inject) == 1
+    with pytest.raises(workc.Misuse, match="one attempt fails once"):
+        Runtime(inject=["a:1:TIMEOUT", "a:1:NOT_FOUND"])
+
+
 def test_an_unknown_step_is_refused_before_anything_runs(run):
     outcome = run("gte:1:TIMEOUT")
     assert outcome.code == "INVALID_INPUT"
@@ -124,7 +132,11 @@ def test_what_is_no_injection_is_misuse(text):
 
 
 @pytest.mark.parametrize("code", CATALOG)
-def test_every_code_can_be_injected_and_is_written_as_it_is_read(code):
+def test_every_code_of_an_attempt_can_be_injected_and_is_written_as_it_is_read(code):
+    if CATALOG[code].category == "INTEGRITY" or code in OF_RUNS:
+        with pytest.raises(workc.Refusal, match="no failure of an attempt"):
+            parse_injection(f"a-step:12:{code}")
+        return
     injection = parse_injection(f"a-step:12:{code}")
     assert str(injection) == f"a-step:12:{code}"
     assert injection.failure().code == code

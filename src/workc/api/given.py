@@ -12,7 +12,7 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json
-from workc.runtime.injection import Injection, parse_injection
+from workc.runtime.injection import Injection, by_attempt, parse_injection
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
 
@@ -47,7 +47,7 @@ def injections_of(texts: Iterable[str]) -> tuple[Injection, ...]:
         Misuse: one is not ``step:attempt:CODE``.
     """
     try:
-        return tuple(map(parse_injection, texts))
+        return tuple(by_attempt(map(parse_injection, texts)).values())
     except (Refusal, TypeError) as error:
         raise Misuse(error.failure.message if isinstance(error, Refusal) else str(error)) from None
 

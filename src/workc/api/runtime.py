@@ -105,6 +105,9 @@ class Runtime:
         inject: Sequence[str] = (),
         settings: Settings | None = None,
     ) -> None:
+        for name, value in (("allow_external", allow_external), ("allow_private", allow_private)):
+            if not isinstance(cast("object", value), bool):
+                raise Misuse(f"{name} is True or False, not {value!r:.80}")
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
         ceiling = None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT
         self.settings = settings or Settings(

@@ -184,7 +184,9 @@ def _stood_in(rules: Json) -> list[str]:
     found = rules if isinstance(rules, dict) else {}
     notes: list[str] = []
     if isinstance(injected := found.get("injected"), list):
-        notes.append(f"failures were injected: {', '.join(map(str, injected))}")
+        notes.append(
+            f"failures were injected, should it come to them: {', '.join(map(str, injected))}"
+        )
     if "recording" in found:
         notes.append(f"its answers were played back from the bundle {found['recording']}")
     elif "stubs" in found:

@@ -12,8 +12,12 @@ from workc.adapters.new_file import write_over
 from workc.cli import exits
 from workc.cli.errors import stop
 from workc.cli.state import State
+from workc.cli.targets import outside_bundles
 from workc.cli.text import printable
 from workc.runtime.metrics.tally import Metrics
+
+#: How every file of metrics begins.
+_BEGINNING = b"# HELP "
 
 
 def metrics_target(state: State, name: str | None) -> Path | None:
@@ -29,11 +33,23 @@ def metrics_target(state: State, name: str | None) -> Path | None:
     path = state.absolute(Path(name))
     if os.path.lexists(path) and not path.is_file():
         raise stop("INVALID_INPUT", f"{printable(name)} is there already and is no file")
+    if path.is_file() and not _holds_metrics(path):
+        message = f"{printable(name)} is there already and holds no metrics; it is not written over"
+        raise stop("INVALID_INPUT", message, "name a file of its own: --metrics-file FILE")
+    outside_bundles(path, "--metrics-file FILE")
     above = path.parent
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         why = f"{printable(str(above))} is no folder to write in"
         raise stop("INVALID_INPUT", f"{printable(name)} cannot be written: {why}")
     return path
+
+
+def _holds_metrics(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_BEGINNING)) in {_BEGINNING, b""}
+    except OSError:
+        return False
 
 
 def keep_metrics(state: State, target: Path | None, metrics: Metrics, code: int) -> int:

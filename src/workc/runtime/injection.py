@@ -18,6 +18,12 @@ from workc.kernel.failure import Failure, refuse
 _FORM = re.compile(r"(?P<step>[^:\s][^:]*):(?P<attempt>[1-9][0-9]{0,5}):(?P<code>[A-Z0-9_]+)")
 
 
+#: What becomes of runs and steps, and of no attempt.
+_OF_RUNS = frozenset(
+    {"APPROVAL_DENIED", "APPROVAL_PENDING", "APPROVAL_TIMEOUT", "HALTED", "UPSTREAM_FAILED"}
+)
+
+
 class Injection(msgspec.Struct, frozen=True, order=True, kw_only=True, forbid_unknown_fields=True):
     """The failure of one attempt of one step; attempts count from 1."""
 
@@ -40,8 +46,18 @@ Injected: TypeAlias = Mapping[tuple[str, int], Injection]
 
 
 def by_attempt(injections: Iterable[Injection]) -> Injected:
-    """Returns injections by step and attempt; of two for one attempt the last holds."""
-    return {(each.step, each.attempt): each for each in injections}
+    """Returns injections by step and attempt.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if there are two for one attempt.
+    """
+    found: dict[tuple[str, int], Injection] = {}
+    for each in injections:
+        before = found.setdefault((each.step, each.attempt), each)
+        if before != each:
+            message = f"one attempt fails once: {before} or {each}, not both"
+            raise refuse("INVALID_INPUT", message)
+    return found
 
 
 def refuse_unknown_steps(injections: Iterable[Injection], steps: Collection[str]) -> None:
@@ -67,7 +83,9 @@ def parse_injection(text: str) -> Injection:
     if found is None:
         message = f"{text!r} is no injection; write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"
         raise refuse("INVALID_INPUT", message)
-    if found["code"] not in CATALOG:
-        message = f"{found['code']} is no failure code; `workc failures` lists them"
-        raise refuse("INVALID_INPUT", message)
+    code = found["code"]
+    if code not in CATALOG:
+        raise refuse("INVALID_INPUT", f"{code} is no failure code; `workc failures` lists them")
+    if code in _OF_RUNS or CATALOG[code].category == "INTEGRITY":
+        raise refuse("INVALID_INPUT", f"{code} is no failure of an attempt; inject another")
     return Injection(step=found["step"], attempt=int(found["attempt"]), code=found["code"])

@@ -21,6 +21,7 @@ from workc.cli.junit import junit_text
 from workc.cli.signals import Interruption
 from workc.cli.state import State
 from workc.cli.stores import open_store
+from workc.cli.targets import outside_bundles
 from workc.cli.text import count, printable
 
 #: More processes at once than any machine serves.
@@ -114,6 +115,7 @@ def _place(state: State, path: Path) -> Path:
     """Returns where the report goes; a file of before is replaced, as test runners do."""
     if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
         raise stop("INVALID_INPUT", f"--junit {printable(str(path))} cannot be written there")
+    outside_bundles(path, "--junit FILE")
     return state.absolute(path)
 
 

@@ -27,7 +27,7 @@ from workc.cli.targets import free_folder, outside_bundles
 from workc.cli.text import argument, printable
 from workc.kernel.ledger import MAX_CENTS, MICRO_CENTS_PER_CENT
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
-from workc.runtime.injection import parse_injection
+from workc.runtime.injection import by_attempt, parse_injection
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
@@ -109,7 +109,7 @@ def command(
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
         guard=guard,
-        inject=tuple(map(parse_injection, inject)),
+        inject=tuple(by_attempt(map(parse_injection, inject)).values()),
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)

@@ -40,6 +40,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.pass_obj
 def command(state: State, host: str, port: int) -> int:
     """Serve metrics of the runs in the store at /metrics, until a signal: exit 0."""
+    if not host:
+        raise stop("INVALID_INPUT", "--host is empty", f"workc serve --host {_HOST}")
     metrics = StoreMetrics(open_store(state))
     metrics.read()
     server = _listening(host, port, metrics)

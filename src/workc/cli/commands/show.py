@@ -101,10 +101,19 @@ def _show_section(state: State, name: str, lines: list[str]) -> None:
 def next_lines(story: RunStory) -> list[str]:
     """Returns the commands that may come next."""
     if not story.sealed:
-        return [] if story.status == "running" else [f"workc resume {story.run_id}"]
+        return _unsealed_lines(story)
     path = argument(story.path)
     found = [f"workc verify-bundle {path}", f"workc replay {path}"]
     return found if story.code is None else [f"workc explain {story.code}", *found]
+
+
+def _unsealed_lines(story: RunStory) -> list[str]:
+    if story.status == "running":
+        return []
+    if story.status == "paused":
+        asked = f"{story.run_id} --step {argument(story.step or '')} --by NAME"
+        return [f"workc approve {asked}", f"workc deny {asked}"]
+    return [f"workc resume {story.run_id}"]
 
 
 def _show_step(state: State, found: JsonObject) -> None:
