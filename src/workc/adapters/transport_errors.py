@@ -19,6 +19,12 @@ TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
     (socket.gaierror, "DNS_FAILURE", "the name does not resolve"),
     (UnicodeError, "DNS_FAILURE", "the name cannot be looked up"),
     (ssl.SSLEOFError, "CONNECTION_RESET", "the connection broke during the TLS handshake"),
+    (ssl.SSLSyscallError, "CONNECTION_RESET", "the connection broke during the TLS handshake"),
+    (
+        ssl.SSLZeroReturnError,
+        "CONNECTION_RESET",
+        "the connection was closed during the TLS handshake",
+    ),
     (ssl.SSLCertVerificationError, "TLS_ERROR", "the certificate is not trusted for this host"),
     (ssl.SSLError, "TLS_ERROR", "the TLS handshake failed"),
     (ConnectionRefusedError, "CONNECTION_REFUSED", "nothing accepts connections there"),

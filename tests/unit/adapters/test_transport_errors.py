@@ -47,6 +47,8 @@ def caused(outer: BaseException, *causes: BaseException) -> BaseException:
         (caused(httpx2.ConnectError(""), ssl.SSLError()), "TLS_ERROR"),
         (caused(httpx2.ConnectError(""), ssl.SSLCertVerificationError()), "TLS_ERROR"),
         (caused(httpx2.ConnectError(""), ssl.SSLEOFError()), "CONNECTION_RESET"),
+        (caused(httpx2.ConnectError(""), ssl.SSLSyscallError()), "CONNECTION_RESET"),
+        (caused(httpx2.ConnectError(""), ssl.SSLZeroReturnError()), "CONNECTION_RESET"),
         (caused(httpx2.ReadError(""), BrokenPipeError()), "CONNECTION_RESET"),
     ],
 )

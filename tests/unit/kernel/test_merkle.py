@@ -74,6 +74,16 @@ def naive_root(level):
     return hashlib.sha256(b"\x01" + naive_root(level[:half]) + naive_root(level[half:])).digest()
 
 
+def test_leaves_that_come_one_by_one_give_the_root_of_those_that_come_together():
+    leaves = [leaf_hash(b"%d" % number) for number in range(2_100)]
+    one_by_one, together = Accumulator(), Accumulator()
+    for leaf in leaves:
+        one_by_one.append(leaf)
+    together.extend(leaves)
+    assert one_by_one.root() == together.root() == naive_root(leaves)
+    assert one_by_one.size == together.size == len(leaves)
+
+
 @pytest.mark.parametrize("leaf", [b"", b"x", bytes(31), bytes(33)])
 def test_a_leaf_that_is_no_hash_is_misuse(leaf):
     accumulator = Accumulator()
