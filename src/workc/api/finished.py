@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import msgspec
 from msgspec import UNSET
 
-from workc.adapters.regular_file import open_regular
 from workc.adapters.run_folder import RunFolder
 from workc.api import launch
 from workc.api.settings import Settings
+from workc.api.store import read_receipt
 from workc.bundle.documents import Receipt
-from workc.bundle.layout import RECEIPT
 from workc.kernel import events
 from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import CheckResult, Locked, VerificationRun, WorkEnded
+from workc.kernel.payloads import (
+    CheckResult,
+    EffectAsked,
+    Locked,
+    RunStarted,
+    VerificationRun,
+    WorkEnded,
+)
 from workc.runtime.bodies import load_failure, load_json
 from workc.runtime.flow import RunResult, not_held
 from workc.runtime.outcome import StructuredOutcome
 
-_RECEIPTS = msgspec.json.Decoder(Receipt)
+#: The kinds of records that say what a run gave.
+_TELLING = frozenset(
+    kind.__name__ for kind in (RunStarted, EffectAsked, WorkEnded, VerificationRun, Locked)
+)
 
 
 def outcome_of_finished(
@@ -40,6 +47,8 @@ def outcome_of_finished(
     recorder = launch.Recorder(folder, None)
     ends: dict[type[Payload], Payload] = {}
     for record in folder.records():
+        if record.kind not in _TELLING:
+            continue
         payload = events.decode_payload(record.kind, record.payload)
         recorder.note(Entry(at=tuple(record.at), payload=payload, at_ms=record.at_ms))
         ends[type(payload)] = payload
@@ -82,8 +91,7 @@ def _failure(
 
 def _receipt(folder: RunFolder) -> Receipt:
     try:
-        with open_regular(folder.bundle / RECEIPT, os.O_RDONLY) as file:
-            return _RECEIPTS.decode(file.read())
+        return read_receipt(folder)
     except (OSError, *UNREADABLE) as error:
         message = f"the receipt of the run {folder.path.name} cannot be read: {error}"
         raise refuse("STORE_UNAVAILABLE", message) from None

@@ -148,8 +148,7 @@ class Store:
 def summarise(folder: RunFolder) -> RunSummary:
     """Returns the summary of a run from its folder."""
     try:
-        with open_regular(folder.bundle / RECEIPT, os.O_RDONLY) as file:
-            receipt = _RECEIPTS.decode(file.read())
+        receipt = read_receipt(folder)
     except (OSError, *UNREADABLE):
         return _unfinished(folder)
     digest = receipt.proof_digest
@@ -163,6 +162,16 @@ def summarise(folder: RunFolder) -> RunSummary:
         cost_micro_cents=receipt.money.spent_micro_cents,
         proof_digest=digest if isinstance(digest, str) else None,
     )
+
+
+def read_receipt(folder: RunFolder) -> Receipt:
+    """Returns what the receipt of a finished run says; nobody has checked it here.
+
+    Raises:
+        OSError, UNREADABLE: there is none, or it is no receipt.
+    """
+    with open_regular(folder.bundle / RECEIPT, os.O_RDONLY) as file:
+        return _RECEIPTS.decode(file.read())
 
 
 def _unfinished(folder: RunFolder) -> RunSummary:

@@ -51,6 +51,8 @@ def waiting_of(records: Iterable[Record], files: KeptFiles) -> list[Waiting]:
         asked.pop((*at[:-1], at[-1] - 1), None)
         if isinstance(record.at_ms, int):
             now_ms = max(now_ms, record.at_ms)
+        if record.kind != ApprovalAsked.__name__:
+            continue
         payload = events.decode_payload(record.kind, record.payload)
         if isinstance(payload, ApprovalAsked):
             asked[at] = _waiting(payload, files, now_ms, at)

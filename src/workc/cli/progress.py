@@ -6,11 +6,10 @@ On a terminal a line below says what is awaited; it is drawn by rich, which is i
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
-from typing import Protocol
 
 from workc.api.timeline import StepStory, Timeline
 from workc.cli.budget_text import budget_text
+from workc.cli.live_line import LiveLine, live_line
 from workc.cli.state import State
 from workc.cli.story_text import step_line
 from workc.cli.text import count, money, printable
@@ -23,19 +22,6 @@ _MIN_WIDTH, _MAX_WIDTH = 8, 60
 _MAX_NAMED = 3
 
 
-class Awaiting(Protocol):
-    """Shows what is awaited, and lines above it."""
-
-    def show(self, text: str) -> None:
-        """Replaces what is awaited."""
-
-    def line(self, text: str) -> None:
-        """Writes a line that stays."""
-
-    def abandon(self) -> None:
-        """Gives the terminal back."""
-
-
 class Progress:
     """Watches a run: give it each record."""
 
@@ -45,7 +31,7 @@ class Progress:
         self._state = state
         self._quiet = quiet
         self._width = _MIN_WIDTH
-        self._live: Awaiting | None = None
+        self._live: LiveLine | None = None
 
     @property
     def run_id(self) -> str | None:
@@ -54,12 +40,8 @@ class Progress:
 
     def shown(self) -> AbstractContextManager[object]:
         """Returns the context in which progress is drawn."""
-        if self._quiet or not self._state.console.is_live():
-            return nullcontext()
-        color = self._state.console.has_color(err=True)
-        live = import_module("workc.cli.live").Live(self._state.streams.get("err"), color=color)
-        self._live = live
-        return live  # type: ignore[no-any-return]  # imported by name, since rich is dear
+        self._live = live_line(self._state, quiet=self._quiet)
+        return nullcontext() if self._live is None else self._live
 
     def recall(self, entry: Entry) -> None:
         """Takes a record of before; nothing is written for it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from workc.cli import exits, options
 from workc.cli.certificate_text import certificate_lines
 from workc.cli.errors import stop
 from workc.cli.junit import junit_text
+from workc.cli.live_line import live_line
 from workc.cli.signals import Interruption
 from workc.cli.state import State
 from workc.cli.stores import open_store
@@ -135,11 +135,7 @@ class _Progress:
     def __init__(self, state: State, *, quiet: bool) -> None:
         self._state = state
         self._quiet = quiet
-        console = state.console
-        self._live = None
-        if console.is_live() and not quiet:
-            live = import_module("workc.cli.live").Live
-            self._live = live(state.streams.get("err"), color=console.has_color(err=True))
+        self._live = live_line(state, quiet=quiet)
         self.shown = self._live if self._live is not None else nullcontext()
 
     def stopping(self) -> None:

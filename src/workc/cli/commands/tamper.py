@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from workc.api.unfit import Unfit
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
+from workc.cli.live_line import live_line
 from workc.cli.named import named_bundle
 from workc.cli.state import State
 from workc.cli.tamper_text import show_report
@@ -200,12 +200,7 @@ class _Progress:
     def __init__(self, state: State, *, quiet: bool) -> None:
         self._state = state
         self._quiet = quiet
-        console = state.console
-        self._live = None
-        if console.is_live() and not quiet:
-            color = console.has_color(err=True)
-            live = import_module("workc.cli.live").Live
-            self._live = live(state.streams.get("err"), color=color)
+        self._live = live_line(state, quiet=quiet)
         self.shown = self._live if self._live is not None else nullcontext()
 
     def __call__(self, done: int, size: int) -> None:

@@ -1,0 +1,37 @@
+"""The live line of a command, where there is a terminal for it; rich is loaded for nothing less."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from workc.cli.state import State
+
+
+class LiveLine(Protocol):
+    """A line that is drawn again and again while its context holds, and lines above it."""
+
+    def show(self, text: str) -> None:
+        """Replaces what is awaited."""
+
+    def line(self, text: str) -> None:
+        """Writes a line that stays."""
+
+    def abandon(self) -> None:
+        """Gives the terminal back."""
+
+    def __enter__(self) -> object:
+        """Begins to draw."""
+
+    def __exit__(self, kind: object, error: object, trace: object, /) -> None:
+        """Ends it."""
+
+
+def live_line(state: State, *, quiet: bool) -> LiveLine | None:
+    """Returns the line, or None where nothing is to be drawn."""
+    console = state.console
+    if quiet or not console.is_live():
+        return None
+    # By name, since rich is dear.
+    made = import_module("workc.cli.live").Live
+    return cast("LiveLine", made(state.streams.get("err"), color=console.has_color(err=True)))
