@@ -59,9 +59,16 @@ def test_what_is_no_answer_of_a_model_is_named(table, why):
         LLMInvokeSkill(stub_mode=True, responses=table)
 
 
-def test_a_table_is_read_only_where_it_is_used():
-    assert HttpCallSkill(responses={"nonsense": 1}).stubs == Stubs()
-    assert LLMInvokeSkill(responses={"nonsense": 1}).stubs == Stubs()
+def test_a_table_that_nothing_would_read_is_refused():
+    with pytest.raises(Misuse, match="give allow_external=False too"):
+        HttpCallSkill(responses={"https://a.example/": {"status": 200}})
+    with pytest.raises(Misuse, match="give stub_mode=True too"):
+        LLMInvokeSkill(responses={"a": {"text": "b"}})
+
+
+def test_a_skill_that_asks_the_world_has_no_stubs():
+    assert HttpCallSkill().stubs == Stubs()
+    assert LLMInvokeSkill().stubs == Stubs()
     assert JsonTransformSkill().stubs == Stubs()
     assert HttpCallSkill().skill is http_call
 
