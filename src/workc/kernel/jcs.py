@@ -178,6 +178,8 @@ def _encode(value: Json) -> bytes:
 
 def _normalise(value: Json) -> Json:
     """Returns the normal form of ``value``."""
+    if _is_leaf(value):
+        return value
     if find_fault(value, MAX_DEPTH_DATA) is None:
         return cast("Json", _PLAIN_READER.decode(spell(value)))
     return cast("Json", _copy(value, (None, [value]), 0, _normal_number))

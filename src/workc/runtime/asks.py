@@ -24,11 +24,12 @@ from workc.stages.skill import Skill
 class Call:
     """Run a function with these parameters, in a context that ``guard`` gives.
 
-    ``request`` is the digest of what is asked.
+    ``data`` is the parameters as they are recorded, ``request`` the digest of what is asked.
     """
 
     skill: Skill[..., object]
     params: JsonObject
+    data: bytes
     request: str
     step: str
     attempt: int

@@ -162,7 +162,7 @@ async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
         return tried
     call = _call_of(trial, data)
     if not call.pure:
-        _ask_ahead(trial, call, data)
+        _ask_ahead(trial, call)
     left_ms = None if deadline_ms is None else deadline_ms - trial.lane.now_ms
     answer = await trial.lane.ask(call, left_ms)
     if isinstance(answer, CallHalted):
@@ -176,14 +176,23 @@ def _call_of(trial: Trial, data: bytes) -> Call:
     step, skill = trial.step, trial.skill
     request = tagged(TAG_REQUEST, b"\0".join([step.skill.encode(), step.id.encode(), data]))
     guard = context_of(trial.run.guard, step.id, skill.function) if skill.pure else nullcontext
-    return Call(skill, trial.params, request, step.id, trial.number, pure=skill.pure, guard=guard)
+    return Call(
+        skill,
+        trial.params,
+        data,
+        request,
+        step.id,
+        trial.number,
+        pure=skill.pure,
+        guard=guard,
+    )
 
 
-def _ask_ahead(trial: Trial, call: Call, data: bytes) -> None:
+def _ask_ahead(trial: Trial, call: Call) -> None:
     trial.lane.emit(
         SkillAsked(
             attempt=trial.number,
-            params=store(trial.run.files, "json", data),
+            params=store(trial.run.files, "json", call.data),
             request=call.request,
             skill=trial.step.skill,
             step=trial.step.id,

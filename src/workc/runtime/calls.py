@@ -7,7 +7,7 @@ from msgspec import UNSET
 from workc.kernel.failure import Failure
 from workc.kernel.payloads import SkillExecuted
 from workc.runtime.asks import Call
-from workc.runtime.bodies import Files, record_failure, store_json
+from workc.runtime.bodies import Files, record_failure, store, store_json
 from workc.stages.skill import Result
 
 
@@ -19,7 +19,7 @@ def record_call(files: Files, call: Call, result: Result | Failure) -> SkillExec
         attempt=call.attempt,
         failure=UNSET if failure is None else record_failure(files, failure),
         mode="pure" if call.pure else "opaque",
-        params=store_json(files, call.params) if call.pure else UNSET,
+        params=store(files, "json", call.data) if call.pure else UNSET,
         request=call.request,
         skill=call.skill.name,
         step=call.step,

@@ -39,7 +39,8 @@ def step_body(run: Run, step: StepSpec, needs: Sequence[Path]) -> Body:
     """Returns the lane body of a step that waits for the lanes ``needs`` first."""
 
     async def body(lane: Lane) -> StepResult:
-        await lane.join(needs)
+        if needs:
+            await lane.join(needs)
         await lane.enter()
         result = await _run_step(run, lane, step)
         run.take(result)

@@ -123,7 +123,8 @@ class Contract:
         admitted: JsonObject = {}
         for name in sorted(params):
             try:
-                admitted[name] = _normal(params[name])
+                admit = _normal if self._parameters[name].secret else normalise
+                admitted[name] = admit(params[name])
             except CanonicalError as error:
                 raise self._misfit([unkept(error, below("", name))]) from None
         return admitted
@@ -152,13 +153,17 @@ def _inadmissible(params: JsonObject, parameters: Mapping[str, Parameter]) -> li
     if not isinstance(cast("object", params), dict):
         return [Problem("", "an object of parameters", type(params).__name__)]
     unknown = [_unknown(name, parameters) for name in sorted(params.keys() - parameters.keys())]
-    takers = [name for name, each in parameters.items() if each.secret]
-    where = f" (they may stand in {', '.join(takers)})" if takers else ""
     return unknown + [
-        Problem(below("", name), f"a value without secrets{where}", "a secret")
-        for name in sorted(params.keys() & parameters.keys())
-        if not parameters[name].secret and _holds_secret(params[name])
+        _misplaced(name, parameters)
+        for name in sorted(params)
+        if name in parameters and not parameters[name].secret and _holds_secret(params[name])
     ]
+
+
+def _misplaced(name: str, parameters: Mapping[str, Parameter]) -> Problem:
+    takers = [taker for taker, each in parameters.items() if each.secret]
+    where = f" (they may stand in {', '.join(takers)})" if takers else ""
+    return Problem(below("", name), f"a value without secrets{where}", "a secret")
 
 
 def _unknown(name: str, parameters: Mapping[str, Parameter]) -> Problem:

@@ -143,6 +143,8 @@ def foreign(value: object) -> Problem | None:
     Accepts any object whatever: cyclic ones end at :data:`MAX_DEPTH`. :class:`SecretText` counts
     as a string; who may not hold one is decided before this.
     """
+    if _is_flat(value):
+        return None
     tokens: list[str | int] = []
     stack: list[Iterator[tuple[str | int, object]]] = [iter([("", value)])]
     left = MAX_NODES
@@ -186,8 +188,16 @@ def _members(value: object) -> Iterator[tuple[str | int, object]]:
 
 def _is_plain(member: object) -> bool:
     # Most members are such; they need no look of their own.
-    plain_number = type(member) is float and math.isfinite(member)
-    return plain_number or type(member) in _PLAIN
+    return type(member) in _PLAIN or (type(member) is float and math.isfinite(member))
+
+
+def _is_flat(value: object) -> bool:
+    # Most parameters are such: an object of plain members.
+    if type(value) is not dict:
+        return False
+    box = cast("dict[object, object]", value)
+    named = len(box) < MAX_NODES and all(type(name) is str for name in box)
+    return named and all(map(_is_plain, box.values()))
 
 
 def _wrong(depth: int, value: object) -> Problem | None:
