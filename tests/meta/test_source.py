@@ -47,6 +47,9 @@ PURE_STDLIB = {
 
 #: Lines that import inside a function, each with its reason.
 LAZY = {
+    "adapters/bundle_folder.py": "libraries of compression come along; a verification takes nothing away",
+    "cli/errors.py": "most commands meet no error of ours",
+    "cli/lazy.py": "most commands are spelt right",
     "adapters/side_by_side.py": "it brings logging along; few bundles are large",
     "api/verification.py": "trust files are read, and JSON with them, for signed bundles only",
     "cli/commands/verify_bundle.py": "the same",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -243,7 +242,9 @@ class BundleWriter:
 
     def discard(self) -> None:
         """Takes away what was written so far."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        from shutil import rmtree  # noqa: PLC0415 - brings libraries of compression along
+
+        rmtree(self._folder, ignore_errors=True)
 
 
 def _new_folder(parent: Path) -> Path:

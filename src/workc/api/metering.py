@@ -32,7 +32,7 @@ _WAITING_LIMIT = 256
 _PROMPT = (EffectAnswered, Locked, PlanChosen)
 
 
-class _Counts:
+class Counts:
     """A tally that any thread may move, by what :meth:`now` gives or :meth:`later` calls."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Meter:
     """Counts runs, replays and verifications. ``modes`` are shown from the beginning, as 0."""
 
     def __init__(self, *modes: Mode) -> None:
-        self._counts = _Counts()
+        self._counts = Counts()
         with self._counts.now() as tally:
             for mode in modes:
                 tally.begin(mode)
@@ -101,7 +101,7 @@ class Meter:
 class RunMeter:
     """Counts one run: its records as they are written, and what its journal costs."""
 
-    def __init__(self, counts: _Counts, mode: Mode) -> None:
+    def __init__(self, counts: Counts, mode: Mode) -> None:
         self._counts = counts
         self._mode: Mode = mode
         self._fold: RunFold | None = None

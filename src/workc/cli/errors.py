@@ -7,7 +7,6 @@ traceback is shown with ``--debug`` or WORKC_DEBUG=1 and never otherwise.
 from __future__ import annotations
 
 import errno
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -133,6 +132,8 @@ def _usage(state: State, error: click.UsageError) -> int:
 
 
 def _bug(state: State, error: BaseException) -> int:
+    import traceback  # noqa: PLC0415 - most commands meet no bug
+
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {place[0].name}:{place[0].lineno}" if place else ""
     message = f"{type(error).__name__}{where}; this is a bug of workc"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
 
@@ -91,6 +90,8 @@ class LazyGroup(click.Group):
 
 def _near(name: str, names: Iterable[str]) -> list[str]:
     """Returns the commands that may have been meant; of a name of several words one is enough."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most names are right
+
     words: dict[str, set[str]] = {}
     for whole in names:
         for word in (whole.partition("-")[0], whole):

@@ -8,6 +8,7 @@ that msgspec writes them canonically as they stand.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, TypeAlias, Union
 
 import msgspec
@@ -81,7 +82,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODERS = {kind: msgspec.json.Decoder(rule.payload) for kind, rule in KINDS.items()}
 _EVENTS = msgspec.json.Decoder(RawEvent)
 _WHOLE: msgspec.json.Decoder[Event] = msgspec.json.Decoder(
     # For each kind the event with its payload, so that a line is decoded in one pass.
@@ -175,8 +175,14 @@ def decode_record(line: bytes) -> Record:
     return _RECORDS.decode(line)
 
 
+@cache
+def _payload_decoder(kind: str) -> msgspec.json.Decoder[Payload]:
+    # Made when it is needed: a verification of one bundle needs none of them.
+    return msgspec.json.Decoder(KINDS[kind].payload)
+
+
 def decode_payload(kind: str, payload: bytes | msgspec.Raw) -> Payload:
     """Returns the payload of a known kind; raises as :func:`decode_event`, KeyError if unknown."""
-    decoded = _DECODERS[kind].decode(payload)
+    decoded = _payload_decoder(kind).decode(payload)
     _check(decoded)
     return decoded

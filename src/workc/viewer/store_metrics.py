@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Literal, get_args
 
 from workc.adapters.run_folder import RunFolder
-from workc.api.metering import RunMeter
+from workc.api.metering import Counts, RunMeter
 from workc.api.store import Store
 from workc.kernel.failure import Refusal
 from workc.runtime.metrics import table
@@ -63,12 +63,13 @@ class StoreMetrics:
 
 def _count(folder: RunFolder) -> Tally | None:
     """Returns the figures of one run, or None if its journal or a file of it cannot be read."""
-    run = Tally()
+    counts = Counts()
     try:
-        RunMeter(run, Lock(), _mode(folder)).recall(folder, folder.records())
+        RunMeter(counts, _mode(folder)).recall(folder, folder.records())
     except (OSError, Refusal, ValueError):
         return None
-    return run
+    with counts.now() as run:
+        return run
 
 
 def _mode(folder: RunFolder) -> Mode:
