@@ -1,6 +1,7 @@
 """Work on many files at once: reading and hashing let go of the interpreter, so two cores help.
 
-Small jobs are done one after the other: below some size threads cost more time than they save.
+Small files are done one after the other: handing the interpreter over at each call for each file
+costs more time than threads save.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 
-#: From so many bytes on, files are worked on side by side.
+#: A file of so many bytes is large, and from so many bytes in large files on, all are worked on
+#: side by side.
+LARGE_BYTES = 1_000_000
 WORTH_THREADS_BYTES = 16_777_216
 #: What one thread is given at a time: large against the cost of handing it over.
 BATCH_BYTES = 4_194_304
@@ -20,7 +23,7 @@ MAX_THREADS = 4
 
 def side_by_side(work: Callable[[str], _T], sizes: Mapping[str, int]) -> Iterator[_T]:
     """Yields ``work(path)`` for each path of ``sizes``, in order; sizes are in bytes."""
-    if sum(sizes.values()) < WORTH_THREADS_BYTES:
+    if sum(size for size in sizes.values() if size >= LARGE_BYTES) < WORTH_THREADS_BYTES:
         yield from map(work, sizes)
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see LAZY in tests/meta

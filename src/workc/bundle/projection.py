@@ -6,7 +6,7 @@ something else than the events do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -33,6 +33,7 @@ from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
 from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
 from workc.kernel.children import ChildJoined, ChildSpawned
+from workc.kernel.events import Event
 from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
@@ -101,21 +102,33 @@ class Projection:
         """Takes the leaf hashes of the next lines."""
         self._event_tree.extend(leaves)
 
+    def extend(self, lines: Sequence[bytes], found: Sequence[Event]) -> None:
+        """Takes the next events, as :meth:`add` does one of them, in less time for many."""
+        for line, event in zip(lines, found, strict=True):
+            payload = event.payload
+            if (
+                type(payload) is SkillExecuted
+                and payload.is_plain()
+                and event.phase == self._phase
+                and not self._failures
+            ):
+                # Nearly all events are such, and only their number is of interest.
+                self._succeeded += 1
+            else:
+                self.add(line, event.phase, event.ts, payload)
+        self.ended_ms = found[-1].ts
+
     def add(self, line: bytes, phase: Phase, ts: int, payload: Payload) -> None:
         """Takes the next event, whose leaf hash is taken by ``grow``: line, phase, time, payload."""
         self.ended_ms = ts
         if phase != self._phase:
             self._phase = phase
             self.phases.append(phase)
-        if type(payload) is not SkillExecuted:
-            self._take(line, payload)
-        elif payload.failure is UNSET and not self._failures:
-            # Nearly all events are this one.
-            self._succeeded += 1
-        else:
+        if isinstance(payload, SkillExecuted):
             self._executed(payload)
-        if b'"path":' in line:
-            self._refer(payload)
+        else:
+            self._take(line, payload)
+        self._refer(payload)
 
     def receipt(self, manifest_bytes_sha256: str, files: Iterable[FileEntry]) -> Receipt:
         """Returns the receipt of what was taken, with its proof digest.

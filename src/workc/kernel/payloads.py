@@ -81,6 +81,16 @@ class Body(Part, frozen=True, kw_only=True):
             return "an inline body of bytes is base64"
         return None
 
+    def is_plain(self) -> bool:
+        """Returns whether it is text in the line, as nearly all are; then it has no problem."""
+        return (
+            self.inline is not UNSET
+            and self.path is UNSET
+            and self.sha256 is UNSET
+            and self.size is UNSET
+            and self.form != "bytes"
+        )
+
 
 def _is_base64(text: str) -> bool:
     """Returns whether a text is the one base64 spelling of some bytes (RFC 4648, section 4)."""
@@ -227,6 +237,15 @@ class SkillExecuted(PayloadBase, frozen=True, kw_only=True):
         """Returns the bodies of failure, parameters and value."""
         details = UNSET if self.failure is UNSET else self.failure.details
         return (details, self.params, self.value)
+
+    def is_plain(self) -> bool:
+        """Returns whether it is a success all in the line, as nearly all are: without a problem."""
+        return (
+            self.failure is UNSET
+            and self.value is not UNSET
+            and self.value.is_plain()
+            and (self.params is UNSET or self.params.is_plain())
+        )
 
     def problem(self) -> str | None:
         """Says that an attempt has a value or a failure, not both, not neither."""

@@ -6,7 +6,7 @@ import pytest
 
 from workc.adapters import side_by_side as module
 from workc.adapters.bundle_folder import BundleFolder
-from workc.adapters.side_by_side import BATCH_BYTES, WORTH_THREADS_BYTES, side_by_side
+from workc.adapters.side_by_side import BATCH_BYTES, LARGE_BYTES, WORTH_THREADS_BYTES, side_by_side
 from workc.verify.reader import ReadError, sha256_of
 
 
@@ -14,15 +14,21 @@ def threads_of(sizes):
     return list(side_by_side(lambda path: (path, threading.get_ident()), sizes))
 
 
-def test_little_work_is_done_here():
-    sizes = {"a": WORTH_THREADS_BYTES - 2, "b": 1}
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"a": WORTH_THREADS_BYTES - 1, "b": 1},
+        {str(number): LARGE_BYTES - 1 for number in range(100)},
+    ],
+)
+def test_little_work_and_small_files_are_done_here(sizes):
     here = threading.get_ident()
-    assert threads_of(sizes) == [("a", here), ("b", here)]
+    assert threads_of(sizes) == [(path, here) for path in sizes]
     assert list(side_by_side(str.upper, {})) == []
 
 
 def test_much_work_is_done_elsewhere_in_the_same_order():
-    sizes = {str(number): WORTH_THREADS_BYTES // 50 for number in range(51)}
+    sizes = {str(number): LARGE_BYTES for number in range(17)}
     found = threads_of(sizes)
     assert [path for path, _ in found] == list(sizes)
     assert threading.get_ident() not in {thread for _, thread in found}

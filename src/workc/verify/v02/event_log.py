@@ -106,7 +106,7 @@ class _Lines:
 
     def _block(self, block: bytes) -> None:
         lines = block.split(b"\n")[:-1]
-        if len(lines) > 1 and self._fit(lines):
+        if len(lines) > 1 and self._fit(block, lines):
             try:
                 found = events.decode_lines(block)
             except UNREADABLE:
@@ -116,9 +116,11 @@ class _Lines:
                 return
         self._one_by_one(lines)
 
-    def _fit(self, lines: list[bytes]) -> bool:
-        is_small = self._count + len(lines) <= self._limits.events
-        return is_small and len(max(lines, key=len)) <= self._limits.line_bytes
+    def _fit(self, block: bytes, lines: list[bytes]) -> bool:
+        if self._count + len(lines) > self._limits.events:
+            return False
+        longest = self._limits.line_bytes
+        return len(block) <= longest or len(max(lines, key=len)) <= longest
 
     def _one_by_one(self, lines: list[bytes]) -> None:
         """Takes the lines up to the first that cannot be taken, and says which that is."""
@@ -143,8 +145,7 @@ class _Lines:
         self._lanes.take(found)
         self._sequence.take(leaves, found)
         self._projection.grow(leaves)
-        for line, event in zip(lines, found, strict=True):
-            self._projection.add(line, event.phase, event.ts, event.payload)
+        self._projection.extend(lines, found)
 
 
 def _parse(line: bytes) -> list[Event]:

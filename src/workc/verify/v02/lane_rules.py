@@ -237,8 +237,8 @@ class LaneRules:
         """Returns whether the name ends with the lane, so that no other lane has it."""
         start = self._start
         # A lane of a step has a place of three numbers, and this is asked of nearly every step.
-        own = f"{start[0]}.{start[1]}" if len(start) == 3 else dotted(start[:2])
-        if step.endswith(f"-{own}"):
+        own = f"-{start[0]}.{start[1]}" if len(start) == 3 else f"-{dotted(start[:2])}"
+        if step.endswith(own):
             return True
         if _PLACED.search(step):
             message = "the step is named after another place"
