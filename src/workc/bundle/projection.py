@@ -108,7 +108,9 @@ class Projection:
             payload = event.payload
             if (
                 type(payload) is SkillExecuted
-                and payload.is_plain()
+                and payload.failure is UNSET
+                and (payload.value is UNSET or payload.value.path is UNSET)
+                and (payload.params is UNSET or payload.params.path is UNSET)
                 and event.phase == self._phase
                 and not self._failures
             ):

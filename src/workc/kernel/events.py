@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.kinds import KINDS, Payload
-from workc.kernel.payloads import CheckResult, Count, SkillExecuted
+from workc.kernel.payloads import CheckResult, Count
 from workc.kernel.phases import Phase
 
 Path: TypeAlias = tuple[int, ...]
@@ -152,7 +152,7 @@ def decode_lines(data: bytes) -> list[Event]:
 
 def _check(payload: Payload) -> None:
     """Raises ValidationError if fields of a payload or of one of its bodies do not go together."""
-    if type(payload) is SkillExecuted and payload.is_plain():
+    if payload.is_plain():
         return
     problem = payload.problem()
     for body in payload.bodies():

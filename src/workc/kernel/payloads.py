@@ -52,6 +52,10 @@ class PayloadBase(Part, frozen=True):
         """Returns every body in the payload, in field order; what is not there may be UNSET."""
         return ()
 
+    def is_plain(self) -> bool:
+        """Returns whether a look shows that nothing is wrong; if not, it takes a closer one."""
+        return False
+
     def problem(self) -> str | None:
         """Returns what is wrong with the fields together, or None."""
         return None
@@ -239,7 +243,7 @@ class SkillExecuted(PayloadBase, frozen=True, kw_only=True):
         return (details, self.params, self.value)
 
     def is_plain(self) -> bool:
-        """Returns whether it is a success all in the line, as nearly all are: without a problem."""
+        """Returns whether it is a success whose bodies are plain, as nearly all are."""
         return (
             self.failure is UNSET
             and self.value is not UNSET

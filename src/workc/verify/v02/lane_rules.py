@@ -287,18 +287,20 @@ class LaneRules:
     def _executed(self, executed: SkillExecuted) -> None:
         if not mode_fits(executed):
             self._check_alone(executed)
-        call = self._before
-        if type(call) is SkillAsked:
-            if executed.request != call.request:
-                self._differs(rules.CALL_FITS_ASK, "request", call.request, executed.request)
-            if executed.mode != "opaque":
-                self._differs(rules.CALL_FITS_ASK, "mode", "opaque", executed.mode)
+        if type(self._before) is SkillAsked:
+            self._answers(self._before, executed)
         elif executed.mode == "opaque":
             message = "an opaque call was not asked for"
             self._fail(rules.OPAQUE_IS_ASKED, message, "/payload/mode")
         self._use(executed.step, executed.attempt, executed.skill)
         if executed.request is not UNSET and executed.skill not in self._code:
             self._unknown()
+
+    def _answers(self, call: SkillAsked, executed: SkillExecuted) -> None:
+        if executed.request != call.request:
+            self._differs(rules.CALL_FITS_ASK, "request", call.request, executed.request)
+        if executed.mode != "opaque":
+            self._differs(rules.CALL_FITS_ASK, "mode", "opaque", executed.mode)
 
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)
