@@ -94,8 +94,67 @@ def together_not(x: int) -> int:
     return x
 
 
+SPINNING = []
+
+
+@workc.skill
+def spins(x: int) -> int:
+    SPINNING.append(threading.current_thread())
+    while True:
+        x += 1
+
+
+@workc.skill
+async def spins_on_its_loop(x: int) -> int:
+    SPINNING.append(threading.current_thread())
+    while True:
+        x += 1
+
+
+@pytest.mark.parametrize("skill", [spins, spins_on_its_loop])
+@pytest.mark.parametrize("whole_run", [True, False])
+def test_a_function_whose_time_is_over_is_stopped(skill, whole_run):
+    @workc.workflow(skills=[skill], timeout_ms=50 if whole_run else None)
+    async def cut(ctx):
+        own = None if whole_run else 50
+        await ctx.call(skill.name, x=1, timeout_ms=own, retry=RetrySpec(max_attempts=1))
+
+    SPINNING.clear()
+    assert Runtime().run(cut).code == "TIMEOUT"
+    [thread] = SPINNING
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_function_that_is_alone_is_stopped_when_the_run_is():
+    @workc.skill(pure=True)
+    def alone(x: int) -> int:
+        SPINNING.append(threading.current_thread())
+        driving[0].interrupt()
+        while True:
+            x += 1
+
+    @workc.workflow(skills=[alone])
+    async def never(ctx):
+        await ctx.call("alone", x=1)
+
+    SPINNING.clear()
+    driving = []
+    with pytest.raises(Interrupted):
+        Runtime().run(never, on_driver=driving.append)
+    [thread] = SPINNING
+    thread.join(10)
+    assert not thread.is_alive()
+
+
 def test_an_asynchronous_function_that_is_cut_off_is_cancelled():
-    assert CANCELLED == [1] or not CANCELLED
+    @workc.workflow(skills=[hangs_later])
+    async def cut(ctx):
+        await ctx.call("hangs_later", x=7, timeout_ms=50, retry=RetrySpec(max_attempts=1))
+
+    CANCELLED.clear()
+    assert Runtime().run(cut).code == "TIMEOUT"
+    assert CANCELLED == [7]
 
 
 def test_a_blocked_function_does_not_hold_up_the_network():

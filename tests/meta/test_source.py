@@ -47,6 +47,7 @@ PURE_STDLIB = {
 
 #: Lines that import inside a function, each with its reason.
 LAZY = {
+    "adapters/workers.py": "few calls are given up",
     "adapters/bundle_folder.py": "libraries of compression come along; a verification takes nothing away",
     "cli/errors.py": "most commands meet no error of ours",
     "cli/lazy.py": "most commands are spelt right",

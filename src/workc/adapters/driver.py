@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from workc.adapters.workers import GRACE_S, Loop, Threads
+from workc.adapters.workers import GRACE_S, Loop, Threads, stop
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
@@ -110,7 +110,7 @@ class Driver:
             self._stopped()
             raise
         finally:
-            self._close()
+            self._close(thread.ident)
         if end.error is not None:
             raise end.error
         return end.result
@@ -215,8 +215,7 @@ class Driver:
     def _start_call(self, at: Path, call: Call) -> Callable[[], None]:
         if call.skill.kind == "async_function":
             return self._skill_loop.submit(lambda: self._await_call(at, call))
-        self._threads.submit(lambda: self._make_call(at, call))
-        return self._threads.replace_one
+        return self._threads.submit(lambda: self._make_call(at, call))
 
     def _make_call(self, at: Path, call: Call) -> None:
         try:
@@ -285,7 +284,14 @@ class Driver:
             flight.cancel()
         return self._answering.over(flight.ask)
 
-    def _close(self) -> None:
+    def _close(self, turning: int | None) -> None:
+        """Gives up what is still under way; ``turning`` is the thread that turned the run."""
+        with self._gate:
+            if self._left and self._calling and turning is not None:
+                stop(turning)
+        for flight in [*self._flights.values()]:
+            if flight.cancel is not None:
+                flight.cancel()
         self._threads.close()
         self._loop.close()
         self._skill_loop.close()

@@ -1,7 +1,8 @@
 """Threads for synchronous functions, and one event loop for asynchronous ones.
 
-The threads are daemons: a function that never returns must not keep the process alive. A thread
-whose call was given up is replaced, so that it does not take a place.
+A call that is given up is stopped: :class:`Stopped` is raised in its thread, at the next step of
+its Python code; a call into C goes on until it returns. The threads are daemons, so what cannot be
+stopped does not keep the process alive, and they are replaced, so it does not take a place.
 """
 
 from __future__ import annotations
@@ -10,10 +11,24 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 #: How long work that was cancelled has to end, in seconds; then nobody waits for it any more.
 GRACE_S = 1.0
+
+
+class Stopped(BaseException):
+    """Raised in the thread of a call that was given up; no ``except Exception`` holds it."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    work: Callable[[], None]
+    thread: int | None = None
+    is_given_up: bool = False
+    is_over: bool = False
 
 
 class Threads:
@@ -24,35 +39,61 @@ class Threads:
         self._started = 0
         self._idle = 0
         self._lock = threading.Lock()
-        self._todo: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._todo: SimpleQueue[_Job | None] = SimpleQueue()
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Runs ``work`` in a thread; it must not raise."""
+    def submit(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Runs ``work``, which must not raise, in a thread; returns what gives it up."""
+        job = _Job(work)
         with self._lock:
             start = self._idle <= 0 and self._started < self._limit
             if start:
                 self._started += 1
             else:
                 self._idle -= 1
-        self._todo.put(work)
+        self._todo.put(job)
         if start:
             threading.Thread(target=self._run, name="workc-skill", daemon=True).start()
-
-    def replace_one(self) -> None:
-        """Allows one more thread, because one is lost to a call that was given up."""
-        with self._lock:
-            self._limit += 1
+        return lambda: self._give_up(job)
 
     def close(self) -> None:
         """Lets idle threads end."""
         for _ in range(self._started):
             self._todo.put(None)
 
+    def _give_up(self, job: _Job) -> None:
+        with self._lock:
+            if job.is_given_up or job.is_over:
+                return
+            job.is_given_up = True
+            # The thread ends with its job, if it ends at all.
+            self._limit += 1
+            if job.thread is not None:
+                stop(job.thread)
+
     def _run(self) -> None:
-        while (work := self._todo.get()) is not None:
-            work()
-            with self._lock:
-                self._idle += 1
+        with suppress(Stopped):
+            while (job := self._todo.get()) is not None:
+                if not self._done(job):
+                    return
+
+    def _done(self, job: _Job) -> bool:
+        """Does a job; returns whether this thread may take another."""
+        with self._lock:
+            job.thread = threading.get_ident()
+            if job.is_given_up:
+                return False
+        job.work()
+        with self._lock:
+            job.thread, job.is_over = None, True
+            self._idle += not job.is_given_up
+            return not job.is_given_up
+
+
+def stop(thread: int) -> None:
+    """Raises :class:`Stopped` in the thread of this identifier, if it still runs."""
+    import ctypes  # noqa: PLC0415 - few calls are given up
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
 
 
 class Loop:
@@ -81,13 +122,15 @@ class Loop:
         return cancel
 
     def close(self) -> None:
-        """Cancels what runs and ends the thread; one that is blocked is left behind, a daemon."""
+        """Cancels what runs and ends the thread; what blocks it is stopped as a call in a thread is."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
         self._loop = self._thread = None
         asyncio.run_coroutine_threadsafe(self._drain(), loop)
         thread.join(GRACE_S)
+        if thread.is_alive() and thread.ident is not None:
+            stop(thread.ident)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -32,7 +32,7 @@ def drive(root, on_driver=lambda driver: None):
 
 def call(function, at_once=True, timeout_ms=None):
     made = skill(pure=at_once)(function)
-    return Call(made, {}, "r", "s", 1, pure=at_once)
+    return Call(made, {}, b"{}", "r", "s", 1, pure=at_once)
 
 
 def test_timers_fire_in_the_order_of_their_time():

@@ -26,13 +26,81 @@ def test_no_more_threads_than_allowed_and_idle_ones_are_used_again():
     threads.close()
 
 
-def test_a_lost_thread_is_replaced():
-    threads, held, done = Threads(1), threading.Event(), threading.Event()
-    threads.submit(lambda: held.wait(30))
-    threads.replace_one()
+def test_a_call_that_is_given_up_is_stopped_and_its_thread_replaced():
+    threads, begun, done, found = Threads(1), threading.Event(), threading.Event(), []
+
+    def endless():
+        found.append(threading.current_thread())
+        begun.set()
+        try:
+            while True:
+                pass
+        except Exception:  # noqa: BLE001 - what a careless function does
+            found.append("held")
+
+    give_up = threads.submit(endless)
+    assert begun.wait(5)
+    give_up()
+    give_up()
+    found[0].join(5)
+    assert not found[0].is_alive()
+    assert len(found) == 1
     threads.submit(done.set)
     assert done.wait(5)
+    threads.close()
+
+
+def test_a_call_that_hangs_in_c_is_replaced_and_its_thread_ends_when_it_returns():
+    threads, begun, held, done = (
+        Threads(1),
+        threading.Event(),
+        threading.Lock(),
+        threading.Event(),
+    )
+    held.acquire()
+    found = []
+
+    def hang():
+        found.append(threading.current_thread())
+        begun.set()
+        held.acquire()
+        found.append("went on")
+
+    give_up = threads.submit(hang)
+    assert begun.wait(5)
+    give_up()
+    threads.submit(done.set)
+    assert done.wait(5)
+    assert found[0].is_alive()
+    held.release()
+    found[0].join(5)
+    assert not found[0].is_alive()
+    assert len(found) == 1
+    threads.close()
+
+
+def test_a_call_that_is_given_up_before_it_begins_is_not_made():
+    threads, held, made, done = Threads(1), threading.Event(), [], threading.Event()
+    threads.submit(lambda: held.wait(30))
+    threads.submit(lambda: made.append("never"))()
+    threads.submit(lambda: made.append("after"))
+    threads.submit(done.set)
     held.set()
+    assert done.wait(5)
+    assert made == ["after"]
+    threads.close()
+
+
+def test_a_call_that_is_over_can_no_longer_be_given_up():
+    threads, done, again = Threads(1), threading.Event(), threading.Event()
+    found = []
+    give_up = threads.submit(lambda: found.append(threading.current_thread()))
+    threads.submit(done.set)
+    assert done.wait(5)
+    give_up()
+    threads.submit(lambda: (found.append(threading.current_thread()), again.set()))
+    assert again.wait(5)
+    assert found[0] is found[1]
     threads.close()
 
 
