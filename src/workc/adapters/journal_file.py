@@ -37,6 +37,11 @@ class JournalFile:
         self._size = 0
         self._is_over = False
 
+    @property
+    def size(self) -> int:
+        """Returns how many bytes of lines were handed to the system."""
+        return self._end
+
     def append(self, line: bytes) -> None:
         """Takes one line, without its newline."""
         self._gathered += (line, b"\n")

@@ -121,6 +121,7 @@ class RunWriter(RunFolder):
             self._lease.release()
             raise
         self.cut_bytes = self._journal.cut_bytes
+        self._told_bytes = self._journal.size
         self._put: set[str] = set()
         self._files = path.resolve() / FILES
         for folder in (path, path.parent):
@@ -129,12 +130,11 @@ class RunWriter(RunFolder):
     def append(self, line: bytes) -> None:
         """Takes one line of the journal."""
         self._journal.append(line)
-        if self._meter is not None:
-            self._meter.wrote(len(line) + 1)
 
     def lines(self) -> Iterator[bytes]:
         """Yields the complete lines of the journal, those that still wait to be written too."""
         self._journal.write()
+        self._tell()
         return super().lines()
 
     def commit(self, *, effect: bool) -> None:
@@ -148,8 +148,15 @@ class RunWriter(RunFolder):
         if effect:
             self._check_lease()
         self._journal.write()
+        self._tell()
         if effect and self._durability == "fsync":
             self._sync()
+
+    def _tell(self) -> None:
+        size = self._journal.size
+        if self._meter is not None and size > self._told_bytes:
+            self._meter.wrote(size - self._told_bytes)
+        self._told_bytes = size
 
     def _sync(self) -> None:
         begun_ns = time.perf_counter_ns()
@@ -195,6 +202,7 @@ class RunWriter(RunFolder):
         try:
             self._journal.close()
         finally:
+            self._tell()
             self._lease.release()
 
 

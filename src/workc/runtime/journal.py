@@ -41,7 +41,7 @@ class JournalMeter(Protocol):
     """Is told what a journal costs, which no record says."""
 
     def wrote(self, size: int) -> None:
-        """Takes the size in bytes of what was appended, its newline counted."""
+        """Takes how many bytes were written, newlines counted."""
         ...
 
     def synced(self, ns: int) -> None:

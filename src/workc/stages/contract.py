@@ -77,6 +77,7 @@ class Contract:
         given, output = schemas
         self._input = Schema(derived if given is None else _agreeing(name, given, parameters))
         self._output = Schema(_output_schema(returned) if output is None else output)
+        self._pointers = {name: below("", name) for name in parameters}
         self.input_schema = self._input.document
         self.output_schema = self._output.document
 
@@ -117,9 +118,9 @@ class Contract:
         return misfit("INVALID_INPUT", f"input of {self._name}", problems)
 
     def _admitted(self, params: JsonObject) -> JsonObject:
-        problems = list(_inadmissible(params, self._parameters))
-        if problems:
-            raise self._misfit(problems[:1])
+        problem = _inadmissible(params, self._parameters)
+        if problem is not None:
+            raise self._misfit([problem])
         admitted: JsonObject = {}
         for name in sorted(params):
             try:
@@ -130,7 +131,7 @@ class Contract:
         return admitted
 
     def _built(self, normal: JsonObject) -> dict[str, object]:
-        return {n: self._shapes[n].build(value, below("", n)) for n, value in normal.items()}
+        return {n: self._shapes[n].build(value, self._pointers[n]) for n, value in normal.items()}
 
     def _defaults(self, normal: JsonObject) -> dict[str, object]:
         declared = self._input.document.get("properties", {})
@@ -146,18 +147,16 @@ class Contract:
         return made
 
 
-def _inadmissible(params: JsonObject, parameters: Mapping[str, Parameter]) -> list[Problem]:
+def _inadmissible(params: JsonObject, parameters: Mapping[str, Parameter]) -> Problem | None:
     wrong = foreign(params)
     if wrong is not None:
-        return [wrong]
+        return wrong
     if not isinstance(cast("object", params), dict):
-        return [Problem("", "an object of parameters", type(params).__name__)]
-    unknown = [_unknown(name, parameters) for name in sorted(params.keys() - parameters.keys())]
-    return unknown + [
-        _misplaced(name, parameters)
-        for name in sorted(params)
-        if name in parameters and not parameters[name].secret and _holds_secret(params[name])
-    ]
+        return Problem("", "an object of parameters", type(params).__name__)
+    if not params.keys() <= parameters.keys():
+        return _unknown(min(params.keys() - parameters.keys()), parameters)
+    held = [n for n, v in params.items() if not parameters[n].secret and _holds_secret(v)]
+    return _misplaced(min(held), parameters) if held else None
 
 
 def _misplaced(name: str, parameters: Mapping[str, Parameter]) -> Problem:
@@ -174,7 +173,9 @@ def _unknown(name: str, parameters: Mapping[str, Parameter]) -> Problem:
 
 
 def _holds_secret(value: object) -> bool:
-    waiting = [value]
+    if not isinstance(value, (dict, list)):
+        return isinstance(value, SecretText)
+    waiting: list[object] = [value]
     while waiting:
         current = waiting.pop()
         if isinstance(current, SecretText):
