@@ -1,5 +1,7 @@
 """`workc approve` and `workc deny`, and a run that waits for them."""
 
+import shlex
+
 import pytest
 
 FLOW = """\
@@ -44,9 +46,10 @@ def test_what_waits_is_shown_and_explained(workc, waiting):
     assert shown.stdout.startswith("? asking · paused  APPROVAL_PENDING\n")
     assert "waits for a human to approve act: Act on 1?" in shown.stdout
     assert f"try: workc approve {waiting} --step act --by NAME" in " ".join(shown.stderr.split())
-    told = workc("explain", waiting).stdout
-    assert "It waits for a human; what it did is kept." in told
-    assert f"What to do: workc approve {waiting} --step act --by NAME" in told
+    told = workc("explain", waiting)
+    assert "It waits for a human; what it did is kept." in told.stdout
+    assert "to approve act: Act on 1?\n" in told.stdout
+    assert f"  try: workc approve {waiting} --step act --by NAME\n" in told.stderr
     assert "? paused" in workc("ls", "--status", "paused").stdout
 
 
@@ -102,3 +105,69 @@ def test_nothing_that_waits_is_2(workc, waiting):
     assert shown.exit_code == 2
     assert "no step of the run" in shown.stderr
     assert "try: workc ls --status paused" in shown.stderr
+
+
+SEVERAL = """\
+workc: 1
+name: several
+steps:
+  one: {skill: json_transform, with: {data: [1], expression: "[0]"}, approval: {question: "1?"}}
+  two: {skill: json_transform, with: {data: [2], expression: "[0]"}, approval: {question: "2?"}}
+output: "${steps.one}"
+"""
+
+
+@pytest.fixture
+def several(workc, folder):
+    """Returns the id of a run that waits for two steps, in the store ``other store``."""
+    (folder / "several.yaml").write_text(SEVERAL)
+    return workc("run", "several.yaml", "--json", "--store", "other store").document["run_id"]
+
+
+@pytest.mark.parametrize("more", [(), ("--step", "three")])
+@pytest.mark.parametrize("command", ["approve", "deny"])
+def test_where_several_steps_wait_a_command_for_each_is_given_that_works(
+    workc, several, command, more
+):
+    given = ("--by", "ann lee", "--note", "it's fine", "--store", "other store")
+    shown = workc(command, "last", *given, *more)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "one, two" in shown.stderr
+    tries = [line for line in shown.stderr.splitlines() if line.startswith("  try: workc ")]
+    for line, step in zip(tries, ("one", "two"), strict=True):
+        done = workc(*shlex.split(line.removeprefix("  try: workc ")))
+        assert done.exit_code == 0
+        assert f"  {step} · by ann lee: it's fine\n" in done.stdout
+
+
+def test_what_a_run_that_waits_advises_finds_its_store(workc, several):
+    for command in ("show", "explain"):
+        shown = workc(command, several, "--store", "other store")
+        assert f"approve {several} --step one --by NAME --store 'other store'\n" in shown.stderr
+
+
+def test_the_time_until_a_human_answered_is_told_apart(workc, waiting):
+    assert workc("approve", waiting, "--by", "ann").exit_code == 0
+    assert workc("resume", waiting, "-q").exit_code == 0
+    say, act = workc("show", waiting, "--json").document["steps"]
+    assert say["waited_ms"] == 0
+    assert 0 < act["waited_ms"] <= act["duration_ms"]
+    lines = workc("show", waiting).stdout.splitlines()
+    waited = f"{act['waited_ms'] / 1000:.2f} s of it until a human answered"
+    assert [line for line in lines if waited in line] == [
+        f"  ✓ act  json_transform  {act['duration_ms'] / 1000:>6.2f} s  {waited}"
+    ]
+
+
+def test_a_run_whose_time_ended_while_people_thought_ends_with_that(workc, folder):
+    text = SEVERAL.replace("steps:", "budget: {wall_ms: 0}\nsteps:", 1)
+    (folder / "late.yaml").write_text(text)
+    # It is kept while it waits, however long: nothing is used meanwhile.
+    assert workc("run", "late.yaml", "-q").exit_code == 7
+    assert workc("resume", "last", "-q").exit_code == 7
+    for step in ("one", "two"):
+        assert workc("approve", "last", "--step", step, "--by", "ann").exit_code == 0
+    shown = workc("resume", "last", "--json")
+    assert (shown.exit_code, shown.document["code"]) == (8, "TIMEOUT")
+    assert "budget.wall_ms" in shown.document["error"]["hint"]
+    assert workc("verify-bundle", "last").exit_code == 0

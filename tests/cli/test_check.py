@@ -1,5 +1,7 @@
+import click
 import pytest
 
+from workc.cli.group import cli
 from workc.skills.prices import builtin_prices
 
 
@@ -204,3 +206,20 @@ def test_code_with_ctx_that_reads_the_clock_gets_another_value_in_a_replay(workc
         "main (stamping.py:20)\n    time.time reaches the clock: a replay gets another value"
         in shown
     )
+
+
+def options_of(name):
+    command = cli.get_command(click.Context(cli), name)
+    return {option for param in command.params for option in param.opts}
+
+
+def test_whatever_limits_a_run_can_be_asked_of_check_too():
+    said = {each for each in options_of("run") if each.startswith(("--budget", "--input"))}
+    assert len(said) == 6
+    assert said <= options_of("check")
+
+
+def test_the_time_of_a_run_is_part_of_the_budget_that_is_checked(workc):
+    shown = workc("check", "pure.yaml", "--budget-wall-ms", 1500)
+    assert shown.exit_code == 0
+    assert "budget $0.00, 1.50 s" in shown.stdout

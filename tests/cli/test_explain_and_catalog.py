@@ -94,3 +94,19 @@ def test_failures_lists_the_whole_catalog_and_filters(workc):
     }  # fmt: skip
     assert workc("failures", "TIMOUT").exit_code == 2
     assert len(workc("failures").stdout.splitlines()) == len(CATALOG) + 1
+
+
+@pytest.mark.parametrize("command", ["explain", "failures", "show"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("TIMOUT", "TIMEOUT"),
+        ("BUDGET_EXEEDED", "BUDGET_EXCEEDED"),
+        ("HASH_MISMACH", "HASH_MISMATCH"),
+    ],
+)
+def test_a_code_that_is_misspelt_is_asked_back(workc, command, text, code):
+    shown = workc(command, text)
+    assert shown.exit_code == 2
+    assert f"did you mean the code {code}" in shown.stderr or f"did you mean {code}" in shown.stderr
+    assert f"  try: workc explain {code}\n" in shown.stderr

@@ -22,7 +22,7 @@ def test_a_failed_run_is_told_with_steps_effects_and_what_to_type_next(workc, se
     assert shown.exit_code == 0
     out = shown.stdout
     assert out.startswith("✗ demo · failure  NOT_FOUND · not verified\n")
-    assert "  why       the server answered with status 404 in fetch\n" in out
+    assert "  why       in step fetch: the server answered with status 404\n" in out
     assert "  money     spent $0.00 of $0.05\n" in out
     assert re.search(r"  digest    [0-9a-f]{64}\n", out)
     assert f"      GET {server.base_url}/x/items.json → 404\n" in out

@@ -95,9 +95,9 @@ def test_a_run_that_was_interrupted_is_explained_with_how_to_go_on(workc, folder
     (run / "bundle").rmdir()
     lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
     (run / "journal.jsonl").write_bytes(b"".join(lines[:3]))
-    text = workc("explain", "last").stdout
-    assert "It was interrupted before its end; what it did is kept." in text
-    assert f"What to do: workc resume {run.name}" in text
+    told = workc("explain", "last")
+    assert "It was interrupted before its end; what it did is kept." in told.stdout
+    assert f"  try: workc resume {run.name}\n" in told.stderr
     shown = workc("resume", "last", "--out", "copy")
     assert (shown.exit_code, shown.document) == (0, {"result": "hi"})
     assert workc("verify-bundle", "copy").exit_code == 0
@@ -157,3 +157,62 @@ def test_inputs_of_a_function_are_typed_by_its_schema(workc, folder):
     assert wrong.exit_code == 2
     unknown = workc("run", "typed_flow.py:main", *given, "--input", "other=1")
     assert unknown.exit_code == 2
+
+
+@pytest.fixture
+def damaged(workc, folder):
+    """Returns the id of a run whose journal is damaged in its third line."""
+    assert workc("run", "pure.yaml", "-q").exit_code == 0
+    run = next(folder.glob(".workc/runs/*"))
+    (run / "bundle").rename(folder / "away")
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "journal.jsonl").write_bytes(b"".join([*lines[:2], b"{}\n", *lines[3:]]))
+    return run.name
+
+
+def test_a_run_with_a_damaged_journal_is_not_sent_to_resume(workc, damaged):
+    shown = workc("show", "last")
+    assert "interrupted  JOURNAL_CORRUPT" in shown.stdout
+    assert shown.stdout.count("line 3 of the journal") == 1
+    assert "  try: workc explain JOURNAL_CORRUPT\n" in shown.stderr
+    (run,) = workc("ls", "--json").document["runs"]
+    assert (run["status"], run["code"]) == ("interrupted", "JOURNAL_CORRUPT")
+    told = workc("explain", "last")
+    assert "What to do: Keep the folder as it is and start a new run" in told.stdout
+    verified = workc("verify-bundle", "last")
+    assert verified.exit_code == 2
+    for each in (shown, told, verified):
+        assert "resume" not in each.stderr
+    assert f"  try: workc show {damaged}\n" in verified.stderr
+    assert workc("approve", "last", "--by", "ann").exit_code == 5
+
+
+def test_last_is_the_first_that_ls_lists(workc, folder):
+    assert workc("run", "pure.yaml", "-q").exit_code == 0
+    empty = folder / ".workc" / "runs" / "zzzz"
+    empty.mkdir()
+    (empty / "journal.jsonl").write_bytes(b"")
+    (run,) = workc("ls", "--json").document["runs"]
+    assert workc("show", "last", "--json").document["run_id"] == run["run_id"]
+    for command in ("explain", "verify-bundle", "replay", "resume"):
+        assert workc(command, "last").exit_code == 0
+    (folder / ".workc" / "runs" / run["run_id"]).rename(folder / "away")
+    shown = workc("show", "last")
+    assert shown.exit_code == 2
+    assert "there are no runs in .workc" in shown.stderr
+
+
+@pytest.mark.parametrize(("attempt", "note"), [(1, None), (3, "injected, but never reached: ")])
+def test_an_injected_failure_that_never_came_is_told_at_the_end(workc, attempt, note):
+    injection = f"say:{attempt}:TIMEOUT"
+    shown = workc("run", "pure.yaml", "--inject", injection)
+    warned = [line for line in shown.stderr.splitlines() if line.startswith("! warning")]
+    assert warned == ([] if note is None else [f"! warning  {note}{injection}"])
+    told = f"{note or 'failures were injected: '}{injection}"
+    assert workc("show", "last", "--json").document["notes"] == [told]
+
+
+def test_an_explanation_has_one_full_stop_a_sentence(workc):
+    shown = workc("run", "pure.yaml", "--inject", "say:1:TRANSFORM_FAILED", "-q")
+    assert shown.exit_code == 1
+    assert ".." not in workc("explain", "last").stdout

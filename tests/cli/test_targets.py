@@ -136,3 +136,13 @@ def test_a_report_is_written_over_nothing_that_is_none(workc, bundle, folder, ar
     assert shown.exit_code == 2
     assert "INVALID_INPUT" in shown.stderr
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "deep/" * 900, "b/" + "ä" * 200])
+@pytest.mark.parametrize("command", WRITES)
+def test_a_name_that_no_file_can_have_is_usage(workc, folder, packed, command, name):
+    shown = workc(*WRITES[command], name)
+    assert shown.exit_code == 2
+    assert "INVALID_INPUT" in shown.stderr
+    assert "bytes" in shown.stderr or "too long" in shown.stderr
+    assert "  try: " in shown.stderr

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workc.cli.columns import columns, padded, pieces
 from workc.cli.lines import fold, fold_advice, table
 
 GOLDEN = Path(__file__).parents[1] / "golden/v0.1/basic_success/bundle"
@@ -228,3 +229,48 @@ def test_the_last_column_of_a_table_is_broken_below_itself():
         "      long",
     ]
     assert table([], 80) == []
+
+
+#: Two columns each, none between two of which a line may not end; and what takes none.
+CJK = "日本語のとても長い説明文。"
+
+
+@given(st.text(st.sampled_from(f"ab {CJK}e\u0301·"), max_size=200), st.integers(20, 90))
+def test_letters_that_are_wide_are_counted_as_such(text, width):
+    lines = fold(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(columns(line) <= width or len(pieces(line.strip())) <= 2 for line in lines)
+
+
+def test_a_script_without_spaces_is_broken_between_its_letters():
+    assert fold("why  " + CJK * 3, 31) == [
+        "why  日本語のとても長い説明文。",
+        "     日本語のとても長い説明文。",
+        "     日本語のとても長い説明文。",
+    ]
+    assert padded("日本", 6) == "日本  "
+    assert table([("日本", "x"), ("ab", "y")], 80) == ["日本  x", "ab    y"]
+
+
+def test_what_a_workflow_says_in_another_script_fits_into_80_columns(workc, narrow):
+    text = LONG.replace("Does what a long sentence says", CJK * 8).replace("[1]", f'["{CJK * 5}"]')
+    (narrow / "wide.yaml").write_text(text)
+    assert workc("run", "wide.yaml", "--input", "base=http://127.0.0.1:1", "-q").exit_code != 0
+    for command in (("show", "last"), ("explain", "last"), ("ls",)):
+        lines = workc(*command).stdout.splitlines()
+        assert [line for line in lines if columns(line) > 80] == []
+
+
+def test_a_command_with_a_name_of_64_letters_can_be_copied(workc, narrow):
+    name = "a" * 64
+    (narrow / "gate.yaml").write_text(
+        f"workc: 1\nname: gated\nsteps:\n  {name}:\n    skill: json_transform\n"
+        '    with: {data: [1], expression: "[0]"}\n'
+        f'    approval: {{question: "Go?"}}\noutput: "${{steps.{name}}}"\n'
+    )
+    for command in (("run", "gate.yaml"), ("show", "last"), ("explain", "last")):
+        shown = workc(*command)
+        joined = shown.stderr.replace(" \\\n", " ")
+        advised = [line.split() for line in joined.splitlines() if "workc approve" in line]
+        assert [words[-4:] for words in advised] == [["--step", name, "--by", "NAME"]]
+        assert too_wide(shown.stderr) == []

@@ -14,9 +14,9 @@ from threading import Lock
 from types import TracebackType
 from typing import Literal
 
+from workc.kernel.arguments import instance, whole
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.ledger import MAX_CENTS, MICRO_CENTS_PER_CENT, Ledger, Move
-from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.amounts import money
 
 
@@ -58,7 +58,7 @@ class BudgetTracker:
 
     def __init__(self, ceiling_cents: int = 1000) -> None:
         self._ledger = Ledger(
-            _whole(ceiling_cents, "ceiling_cents", MAX_CENTS) * MICRO_CENTS_PER_CENT
+            whole("ceiling_cents", ceiling_cents, most=MAX_CENTS) * MICRO_CENTS_PER_CENT
         )
         self._lock = Lock()
         self._shares: dict[str, BudgetShare] = {}
@@ -119,6 +119,7 @@ class BudgetTracker:
         Raises:
             Misuse: the grant is not open here, or the amount is none.
         """
+        _expect_grant(grant)
         actual = _amount(cents, micro_cents)
         with self._lock:
             if grant.tracker is not self or not self._ledger.is_open(grant.n):
@@ -131,16 +132,19 @@ class BudgetTracker:
 
     def is_open(self, grant: BudgetGrant) -> bool:
         """Returns whether a grant of this tracker was neither committed nor released."""
+        _expect_grant(grant)
         with self._lock:
             return grant.tracker is self and self._ledger.is_open(grant.n)
 
     def share(self, run_id: str) -> BudgetShare:
         """Returns the share of a run: the same one if it is resumed, until it is forgotten."""
+        instance("run_id", run_id, str, "a text")
         with self._lock:
             return self._shares.setdefault(run_id, BudgetShare(self._ledger, self._lock))
 
     def forget(self, run_id: str) -> None:
         """Forgets the share of a run that has ended; what it spent stays spent."""
+        instance("run_id", run_id, str, "a text")
         with self._lock:
             self._shares.pop(run_id, None)
 
@@ -183,15 +187,13 @@ class BudgetShare:
                 self._ledger.charge(actual)
 
 
+def _expect_grant(grant: object) -> None:
+    instance("grant", grant, BudgetGrant, "what reserve() gave")
+
+
 def _amount(cents: int | None, micro_cents: int | None) -> int:
     if (cents is None) == (micro_cents is None):
         raise Misuse("give an amount once: in cents or as micro_cents")
     if micro_cents is not None:
-        return _whole(micro_cents, "micro_cents", MAX_SAFE_INTEGER)
-    return _whole(cents, "cents", MAX_CENTS) * MICRO_CENTS_PER_CENT
-
-
-def _whole(value: object, name: str, most: int) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise Misuse(f"{name} is a whole number from 0 to {most}, not {value!r:.100}")
-    return value
+        return whole("micro_cents", micro_cents)
+    return whole("cents", cents, most=MAX_CENTS) * MICRO_CENTS_PER_CENT

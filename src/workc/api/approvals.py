@@ -129,14 +129,17 @@ def _check_words(by: str, note: str) -> None:
 
 
 def _chosen(run: str, waiting: list[Waiting], step: str | None) -> Waiting:
-    names = ", ".join(one.step for one in waiting)
+    steps = [one.step for one in waiting]
+    names = ", ".join(steps)
     if not waiting:
         raise refuse("INVALID_INPUT", f"no step of the run {run} waits for a human")
     if step is None and len(waiting) > 1:
-        raise refuse("INVALID_INPUT", f"several steps wait, say which: {names}")
+        raise refuse("INVALID_INPUT", f"several steps wait, say which: {names}", waiting=steps)
     found = next((one for one in waiting if step in {None, one.step}), None)
     if found is None:
         raise refuse(
-            "INVALID_INPUT", f"the step {step} does not wait for a human; these do: {names}"
+            "INVALID_INPUT",
+            f"the step {step} does not wait for a human; these do: {names}",
+            waiting=steps,
         )
     return found

@@ -41,8 +41,9 @@ def outcome_of_work(work: Callable[[], StructuredOutcome]) -> StructuredOutcome:
 
 def _store_failure(error: OSError) -> Failure:
     why = error.strerror or type(error).__name__
+    where = "" if error.filename is None else f"{error.filename}: "
     return Failure(
-        code="STORE_UNAVAILABLE", message=f"the store failed: {why}", details={"error": why}
+        code="STORE_UNAVAILABLE", message=f"the store failed: {where}{why}", details={"error": why}
     )
 
 

@@ -17,7 +17,7 @@ _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 
 def reader_of(path: Path) -> BundleFolder | ArchiveReader:
     """Returns the reader of the bundle at a path; that it is one shows when it is read."""
-    return ArchiveReader(ArchiveFile(path)) if path.is_file() else BundleFolder(path)
+    return ArchiveReader(ArchiveFile(path)) if os.path.isfile(path) else BundleFolder(path)
 
 
 def may_be_bundle(path: Path) -> bool:

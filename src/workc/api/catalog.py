@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import cast, get_args
 
+from workc.kernel.arguments import shown, switch
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import CatalogEntry, Category, Misuse
 
@@ -17,11 +18,14 @@ def failures(
     ``codes`` are codes in capitals. ``category`` and ``retryable`` leave out what is of another kind.
 
     Raises:
-        Misuse: there is no such code or category; says what was probably meant.
+        Misuse: there is no such code or category; says what was probably meant. Or ``retryable`` is
+            neither true nor false.
     """
     known = get_args(Category)
     _expect(codes, CATALOG, "code")
     _expect(() if category is None else (category,), known, "category")
+    if retryable is not None:
+        switch("retryable", retryable)
     found = (CATALOG[code] for code in sorted(set(codes) or CATALOG))
     return tuple(
         entry
@@ -35,6 +39,6 @@ def _expect(
 ) -> None:
     for name in given:
         if not isinstance(cast("object", name), str) or name not in known:
-            near = get_close_matches(str(name).upper()[:80], known, n=1)
+            near = get_close_matches(shown(name).strip("'").upper(), known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""
-            raise Misuse(f"there is no {what} {name!r}{meant}")
+            raise Misuse(f"there is no {what} {shown(name)}{meant}")

@@ -22,6 +22,7 @@ from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
+from workc.kernel.arguments import shown, texts, whole
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
@@ -41,10 +42,19 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     More than ``uses`` is ``QUOTA_EXCEEDED``; more than ``per_minute`` is ``RATE_LIMITED`` and is
     tried again when there is room. None is no limit.
+
+    Raises:
+        Misuse: one is no whole number from 0.
     """
 
     uses: int | None = None
     per_minute: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what is no count where it is written, not where it is used."""
+        for name, value in (("uses", self.uses), ("per_minute", self.per_minute)):
+            if value is not None:
+                whole(f"{name} of a quota", value)
 
 
 class ResourceContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +94,7 @@ class ResourceContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     def expired(self, now_ms: int) -> Failure | None:
         """Returns the failure of what comes at or after its end."""
+        whole("now_ms", now_ms)
         end = self.expires_ms
         if end is None or now_ms < end:
             return None
@@ -92,7 +103,7 @@ class ResourceContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     def not_allowed(self, operations: Iterable[str]) -> Failure | None:
         """Returns the failure of the operations that it does not list."""
-        denied = sorted(set(operations) - set(self.allowed_operations))
+        denied = sorted(set(texts("operations", operations)) - set(self.allowed_operations))
         if not denied:
             return None
         known = ", ".join(self.allowed_operations) or "nothing"
@@ -147,7 +158,7 @@ def _rules(contract: ResourceContract) -> Iterable[tuple[str, bool]]:
     budget = cast("object", contract.budget_cents)
     most = MAX_SAFE_INTEGER // MICRO_CENTS_PER_CENT
     yield (
-        f"contract_id matches {_ID.pattern}, unlike {contract.contract_id!r:.80}",
+        f"contract_id matches {_ID.pattern}, unlike {shown(contract.contract_id)}",
         _is_text(contract.contract_id) and bool(_ID.fullmatch(contract.contract_id)),
     )
     yield (
@@ -157,17 +168,21 @@ def _rules(contract: ResourceContract) -> Iterable[tuple[str, bool]]:
         and 0 < len(contract.principal) <= MAX_PRINCIPAL_CHARS,
     )
     yield f"budget_cents is a whole number from 0 to {most}", _is_count(budget, most)
-    yield f"period is one of {', '.join(get_args(Period))}", contract.period in get_args(Period)
+    yield (
+        f"period is one of {', '.join(get_args(Period))}",
+        _is_text(contract.period) and contract.period in get_args(Period),
+    )
     yield (
         "allowed_operations is a tuple of names of skills",
         isinstance(operations, tuple)
         and all(map(_is_text, cast("tuple[object, ...]", operations))),
     )
     yield (
-        "quotas are workc.Quota by the names of skills, with whole numbers from 0",
+        "quotas are workc.Quota by the names of skills",
         isinstance(quotas, dict)
         and all(
-            _is_text(k) and _is_quota(q) for k, q in cast("dict[object, object]", quotas).items()
+            _is_text(k) and isinstance(q, Quota)
+            for k, q in cast("dict[object, object]", quotas).items()
         ),
     )
     yield "policy is a NetworkPolicy", policy is None or isinstance(policy, NetworkPolicy)
@@ -180,14 +195,8 @@ def _rules(contract: ResourceContract) -> Iterable[tuple[str, bool]]:
 
 def _is_text(value: object) -> bool:
     """Returns whether it is text that a record can hold."""
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+    return type(value) is str and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def _is_count(value: object, most: int = MAX_SAFE_INTEGER) -> bool:
+def _is_count(value: object, most: int) -> bool:
     return type(value) is int and 0 <= value <= most
-
-
-def _is_quota(value: object) -> bool:
-    if not isinstance(value, Quota):
-        return False
-    return all(each is None or _is_count(each) for each in (value.uses, value.per_minute))

@@ -59,7 +59,7 @@ def _step(step: StepStory) -> str:
         case "success":
             return f"{name} succeeded{tries}.{asked}"
         case "failure":
-            return f"{name} failed{tries} with {step.code}: {step.message}.{asked}"
+            return f"{name} failed{tries} with {step.code}: {_ended(step.message)}{asked}"
         case "skipped":
             why = f"it needs {', '.join(step.because)}" if step.because else "the run was stopped"
             return f"{name} did not run, because {why}."
@@ -72,7 +72,7 @@ def _checks(story: RunStory) -> Iterator[str]:
         yield "The workflow states no checks, so nothing was checked: that is no pass."
     for check in story.checks:
         held = "held" if check.passed else "did not hold"
-        yield f"The check {check.check_id} {held}: {check.that}."
+        yield f"The check {check.check_id} {held}: {_ended(check.that)}"
 
 
 def _cost(story: RunStory) -> str:
@@ -83,8 +83,9 @@ def _cost(story: RunStory) -> str:
 def _end(story: RunStory) -> Iterator[str]:
     yield _ENDS.get(story.status, "It ended.")
     if story.code is not None:
-        where = f" in step {story.step}" if story.step else ""
-        yield f"The reason is {story.code}{where}: {story.message}."
+        is_named = story.step and story.status != "paused"
+        where = f" in step {story.step}" if is_named else ""
+        yield f"The reason is {story.code}{where}: {_ended(story.message)}"
         if story.code in CATALOG:
             yield f"{story.code} means: {CATALOG[story.code].summary}"
 
@@ -92,8 +93,10 @@ def _end(story: RunStory) -> Iterator[str]:
 def _next(story: RunStory) -> Iterator[str]:
     if story.code in CATALOG:
         yield f"What to do: {CATALOG[story.code].hint}"
-    if story.status == "paused":
-        yield f"What to do: workc approve {story.run_id} --step {story.step} --by NAME"
-        yield f"or: workc deny {story.run_id} --step {story.step} --by NAME"
-    if story.status == "interrupted":
-        yield f"What to do: workc resume {story.run_id}"
+    if story.status == "interrupted" and story.code is None:
+        yield "What to do: Resume it."
+
+
+def _ended(message: str) -> str:
+    """Returns a message as a sentence that has one end."""
+    return message if message.endswith((".", "?", "!", "…")) else f"{message}."

@@ -299,7 +299,6 @@ def run_live(
         Interrupted: the driver was told to stop; the journal holds everything so far.
     """
     run = make_run(start, place, guard)
-    engine = make_engine(start, run, settings.max_parallel)
     recorder = Recorder(place, watch)
     for entry in before:
         recorder.note(entry)
@@ -310,7 +309,6 @@ def run_live(
     desk = desk or make_governor(start, settings, clock)
     if stand_in is not None and stand_in.world is not None:
         desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
-    session = Session(engine, journal, desk, known, recorder)
     values = secret_values(settings.environment, start.program)
     driver = settings.driver(
         Answering(place, clock.now_ms, cleaner(values)),
@@ -319,8 +317,9 @@ def run_live(
     )
     if on_driver is not None:
         on_driver(driver)
+    engine = make_engine(start, run, settings.max_parallel)
     try:
-        result = driver.drive(session)
+        result = driver.drive(Session(engine, journal, desk, known, recorder))
     finally:
         engine.close()
     if not isinstance(result, RunResult):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from workc.adapters.code import (
     source_of,
 )
 from workc.kernel import jcs
+from workc.kernel.arguments import a, instance, many, shown, text, texts, whole
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
@@ -28,12 +30,13 @@ from workc.runtime.workflow.model import CheckSpec, Level, SkillInfo, StepSpec, 
 from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
-from workc.stages.skill import Skill
+from workc.stages.skill import Skill, checked_name
 from workc.stages.skill import skill as make_skill
 
 #: What may stand in the name of a skill and not in that of a workflow.
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_NAME_CHARS = 64
+_MAX_WORKFLOW_NAME_CHARS = 256
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -76,17 +79,17 @@ def workflow_decorator(
     Raises:
         Misuse: the function has another form.
     """
-    checks = tuple(_check(check) for check in verify)
+    checks = tuple(_check(check) for check in many("verify", verify, "checks"))
     if len({check.id for check in checks}) < len(checks):
         raise Misuse("two checks have the same id")
-    if name is not None and not (name.isascii() and name.isprintable() and 0 < len(name) <= 256):
-        raise Misuse("the name of a workflow is 1 to 256 printable ASCII characters")
+    if not inspect.isfunction(cast("object", function)):
+        raise Misuse(f"@workflow makes workflows of an async def, not of {a(function)}")
     made = Workflow(
-        name=name or function.__name__,
+        name=function.__name__ if name is None else _name(name),
         function=function,
-        skills=tuple(skills),
+        skills=tuple(_skill(each) for each in many("skills", skills, "skills")),
         checks=checks,
-        timeout_ms=timeout_ms,
+        timeout_ms=None if timeout_ms is None else whole("timeout_ms", timeout_ms),
         secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
     )
@@ -96,9 +99,38 @@ def workflow_decorator(
 
 
 def _names(secrets: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(secrets, str):
-        raise Misuse(f'secrets takes a list of names; write ["{secrets}"]')
-    return tuple(secrets)
+    if isinstance(cast("object", secrets), str):
+        raise Misuse(f'secrets takes a list of names; write ["{shown(secrets)[1:-1]}"]')
+    return texts("secrets", secrets)
+
+
+def _name(name: object) -> str:
+    found, most = text("the name of a workflow", name), _MAX_WORKFLOW_NAME_CHARS
+    if not (found.isascii() and found.isprintable() and 0 < len(found) <= most):
+        raise Misuse(f"the name of a workflow is 1 to {most} printable ASCII characters")
+    return found
+
+
+def skills_of(given: object) -> Skills:
+    """Returns the skills that a caller gave by name, none for None.
+
+    Raises:
+        Misuse: it is no mapping of names to skills.
+    """
+    if given is None:
+        return {}
+    found = cast(
+        "Mapping[object, object]",
+        instance("skills", given, Mapping, "a mapping of names to skills"),
+    )
+    return {checked_name(name): _skill(value) for name, value in found.items()}
+
+
+def _skill(value: object) -> Skill[..., object]:
+    found = as_skill(value)
+    if found is None:
+        raise Misuse(f"skills holds skills; one is {a(value)}")
+    return found
 
 
 _LEVELS: dict[str, Level] = {
@@ -109,13 +141,15 @@ _LEVELS: dict[str, Level] = {
 }
 
 
-def _check(check: Mapping[str, str]) -> CheckSpec:
-    level = check.get("level", "Semantic")
+def _check(given: object) -> CheckSpec:
+    check = cast("Mapping[str, object]", instance("a check", given, Mapping, "a mapping"))
     if {"id", "that"} - check.keys() or check.keys() - {"id", "that", "level"}:
         raise Misuse("a check has the keys id, that and, if you like, level")
-    if level not in _LEVELS:
-        raise Misuse(f"the level {level!r} is none of {', '.join(_LEVELS)}")
-    return CheckSpec(id=check["id"], that=check["that"], level=_LEVELS[level])
+    level = check.get("level", "Semantic")
+    if not isinstance(level, str) or level not in _LEVELS:
+        raise Misuse(f"the level {shown(level)} is none of {', '.join(_LEVELS)}")
+    name, that = (text(f"{each} of a check", check[each]) for each in ("id", "that"))
+    return CheckSpec(id=name, that=that, level=_LEVELS[level])
 
 
 def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:

@@ -286,6 +286,7 @@ _STEP = record(
     message=TEXT,
     attempts=COUNT,
     duration_ms=COUNT_OR_NULL,
+    waited_ms=COUNT,
     cost_micro_cents=COUNT,
     needs=list_of(TEXT),
     effects=list_of(_EFFECT),

@@ -17,14 +17,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleWriter
-from workc.api.bundles import reader_of
+from workc.adapters.place import new_place
 from workc.api.programs import Skills, Workflow
 from workc.api.replay import BundleFiles, ReplayReport, replay
 from workc.api.standing_in import StandIn, recording_stand_in
 from workc.api.transport import SUFFIX, contents, pack
-from workc.api.verification import verify_bundle
+from workc.api.verification import reader_of_bundle, verify_bundle
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS
 from workc.kernel import events, jcs
+from workc.kernel.arguments import a
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.values import Json
 from workc.runtime.playback import Playback
@@ -46,7 +47,7 @@ class ReplayRecorder:
     """
 
     def __init__(self, path: Path_ | None = None) -> None:
-        self._path = None if path is None else Path(path)
+        self._path = None if path is None else new_place("path", path)
         self._bundle: Mapping[str, bytes] | None = None
         self._digest = ""
         if self._path is not None and _is_there(self._path):
@@ -77,7 +78,7 @@ class ReplayRecorder:
             raise refuse(code, f"the recording does not verify: {found.code}: {found.message}")
         if verdict.bundle_version != BUNDLE_VERSION:
             raise refuse("INVALID_INPUT", f"a recording is a bundle of format {BUNDLE_VERSION}")
-        files = bundle if isinstance(bundle, Mapping) else contents(reader_of(Path(bundle)))
+        files = bundle if isinstance(bundle, Mapping) else contents(reader_of_bundle(bundle))
         self._take(files, str(verdict.proof_digest))
 
     def save(self, path: Path_) -> None:
@@ -90,7 +91,7 @@ class ReplayRecorder:
         """
         if self._bundle is None:
             raise Misuse("nothing has been recorded yet; run something with this recorder first")
-        _write(self._bundle, Path(path))
+        _write(self._bundle, new_place("path", path))
 
     def clear(self) -> None:
         """Forgets the recording, so that the next run is recorded anew; no file is removed."""
@@ -128,6 +129,8 @@ class ReplayRecorder:
         Raises:
             OSError: it cannot be written to the recorder's path.
         """
+        if not callable(seal):
+            raise Misuse(f"seal is a function, not {a(seal)}")
         if self._bundle is not None:
             return
         bundle = seal()

@@ -19,14 +19,15 @@ from workc.adapters.event_loops import no_loop, run_still
 from workc.adapters.guard import SkillGuard
 from workc.adapters.isolation import isolated, timeless
 from workc.adapters.memory import MemoryRun
+from workc.adapters.place import new_place, path_of
 from workc.api import launch
-from workc.api.bundles import reader_of
 from workc.api.metering import Meter, RunMeter
-from workc.api.programs import Skills, Workflow
+from workc.api.programs import Skills, Workflow, skills_of
 from workc.api.recorded_programs import changed_code, recorded_program
-from workc.api.verification import verify_bundle
+from workc.api.verification import reader_of_bundle, verify_bundle
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
+from workc.kernel.arguments import instance
 from workc.kernel.events import Entry, RawEvent
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.ledger import LedgerError
@@ -44,7 +45,7 @@ from workc.runtime.recorded import Recorded
 from workc.runtime.session import Session
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Result
-from workc.verify.reader import MemoryReader, Reader, ReadError
+from workc.verify.reader import Reader, ReadError
 from workc.verify.verdict import Finding, Verdict
 
 
@@ -133,8 +134,15 @@ def replay(
     Raises:
         FileNotFoundError: the bundle does not exist.
         FileExistsError: there is something at ``out``.
+        Misuse: an argument is not of its kind.
     """
-    report = _replayed(bundle, Code(skills or {}, workflow, Path(code)), out, meter)
+    if workflow is not None:
+        instance("workflow", workflow, Workflow, "a @workflow")
+    if meter is not None:
+        instance("meter", meter, Meter, "what counts runs")
+    target = None if out is None else new_place("out", out)
+    given = Code(skills_of(skills), workflow, path_of("code", code))
+    report = _replayed(bundle, given, target, meter)
     if meter is not None:
         meter.replayed(report.verdict, (found.code for found in report.divergences))
     return report
@@ -152,16 +160,16 @@ class Code:
 def _replayed(
     bundle: str | os.PathLike[str] | Mapping[str, bytes],
     code: Code,
-    out: str | os.PathLike[str] | None,
+    out: Path | None,
     meter: Meter | None,
 ) -> ReplayReport:
-    source = MemoryReader(bundle) if isinstance(bundle, Mapping) else reader_of(Path(bundle))
+    source = reader_of_bundle(bundle)
     verdict = verify_bundle(bundle)
     if meter is not None:
         meter.verified(verdict)
     if not verdict.ok:
         return _not_replayed(verdict)
-    if out is not None and os.path.lexists(out) and (not Path(out).is_dir() or os.listdir(out)):
+    if out is not None and os.path.lexists(out) and (not out.is_dir() or os.listdir(out)):
         raise FileExistsError(str(out))
     files = BundleFiles(source)
     if verdict.bundle_version != BUNDLE_VERSION:
@@ -278,7 +286,7 @@ def _report(
     files: BundleFiles,
     log: list[RawEvent],
     divergences: list[Divergence],
-    out: str | os.PathLike[str] | None,
+    out: Path | None,
 ) -> ReplayReport:
     digest: str | None = None
     count = 0
@@ -288,7 +296,7 @@ def _report(
         count = len(made)
         divergences = list(_differing_files(files, made))
     if not divergences and out is not None:
-        launch.seal_folder(files, Path(out), sync=False)
+        launch.seal_folder(files, out, sync=False)
     return ReplayReport(
         identical=not divergences,
         run_id=verdict.run_id,

@@ -159,7 +159,7 @@ def _continue(
     )
     refuse_unused(recorded)
     outcome = finish(writer, settings, out, result, effects)
-    return msgspec.structs.replace(outcome, notes=guard.notes)
+    return msgspec.structs.replace(outcome, notes=(*guard.notes, *outcome.notes))
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:

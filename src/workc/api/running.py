@@ -16,6 +16,7 @@ from workc.api import launch
 from workc.api.approvals import paused
 from workc.api.launch import Finished, Place, Watch
 from workc.api.metering import RunMeter
+from workc.api.rehearsal import never_reached
 from workc.api.settings import Clock, RunDriver, Settings
 from workc.api.standing_in import RunRecorder, StandIn
 from workc.api.store import Store
@@ -78,7 +79,7 @@ def run_job(going: Going, settings: Settings) -> StructuredOutcome:
             guard=guard.watch,
         )
         outcome = finish(place, settings, going.target, result, effects)
-        outcome = msgspec.structs.replace(outcome, notes=guard.notes)
+        outcome = msgspec.structs.replace(outcome, notes=(*guard.notes, *outcome.notes))
         return outcome if settings.recorder is None else _kept(outcome, settings.recorder, place)
     except Paused:
         return paused(place, run_id, kept=isinstance(place, RunWriter))
@@ -120,6 +121,7 @@ def finish(
         settings.budget.forget(receipt.run_id)
     bundle = None if where is None else str(where)
     outcome = launch.outcome_of(Finished(result, receipt, effects), bundle)
+    outcome = msgspec.structs.replace(outcome, notes=tuple(never_reached(place.records(), place)))
     return outcome if lost is None else _without_bundle(outcome, lost)
 
 

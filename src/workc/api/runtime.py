@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 from workc.adapters.budget_tracker import BudgetTracker
 from workc.adapters.code import as_skill
 from workc.adapters.guard import GuardMode
+from workc.adapters.place import new_place, path_of
 from workc.adapters.run_folder import Durability
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import limits_of, with_budget_of
@@ -28,11 +29,15 @@ from workc.api.contracts import ResourceContract, narrowed
 from workc.api.estimate import Simulation, refused_plan, simulate
 from workc.api.given import (
     as_inputs,
+    ceiling_of,
+    expect_callables,
     free_place,
+    given_settings,
     injections_of,
     joined_policy,
     name_of,
     normal_json,
+    of_the_caller,
     read_workflow,
 )
 from workc.api.launch import Watch
@@ -54,8 +59,8 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.skill_metadata import SkillMetadata, metadata_of
 from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
 from workc.kernel import jcs
+from workc.kernel.arguments import a, instance, shown, switch
 from workc.kernel.failure import Misuse, Refusal, refuse
-from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.injection import refuse_unknown_steps
 from workc.runtime.metrics.tally import Metrics
@@ -65,7 +70,7 @@ from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
 from workc.skills.stub_tables import Stubs
 from workc.stages.network import NetworkPolicy
-from workc.stages.skill import Skill
+from workc.stages.skill import Skill, checked_name
 
 if TYPE_CHECKING:
     from workc.skills.ready import ReadySkill
@@ -105,15 +110,12 @@ class Runtime:
         inject: Sequence[str] = (),
         settings: Settings | None = None,
     ) -> None:
-        for name, value in (("allow_external", allow_external), ("allow_private", allow_private)):
-            if not isinstance(cast("object", value), bool):
-                raise Misuse(f"{name} is True or False, not {value!r:.80}")
+        switch("allow_external", allow_external)
         policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
-        ceiling = None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT
-        self.settings = settings or Settings(
-            store=None if store is None else Path(store),
+        self.settings = given_settings(settings) or Settings(
+            store=None if store is None else new_place("store", store),
             policy=policy,
-            ceiling_micro_cents=ceiling,
+            ceiling_micro_cents=ceiling_of(budget_cents),
             limits=limits_of(budget_calls, budget_tokens, budget_wall_ms),
             budget=budget,
             seed=seed,
@@ -143,11 +145,14 @@ class Runtime:
         its table in all later runs of this runtime, whichever skill asks.
 
         Raises:
-            Misuse: ``skill`` is none; decorate the function with ``@workc.skill``.
+            Misuse: ``skill`` is none (decorate the function with ``@workc.skill``), or ``name`` is
+                no name of one: a letter or ``_``, then up to 127 letters, digits and ``_ . : -``,
+                all of them ASCII.
         """
         found = as_skill(getattr(skill, "skill", skill))
         if found is None:
-            raise Misuse(f"{skill!r} is no skill; decorate the function with @workc.skill")
+            raise Misuse(f"{a(skill)} is no skill; decorate the function with @workc.skill")
+        name = checked_name(name)
         # A built-in skill under its own name stays the very one: its code is not the user's.
         self._skills[name] = found if found.name == name else replace(found, name=name)
         self._stubs[name] = Stubs() if isinstance(skill, Skill) else skill.stubs
@@ -165,6 +170,7 @@ class Runtime:
 
         ``out`` is where the bundle goes; there must be nothing yet. ``watch`` is told each record.
         """
+        expect_callables(watch=watch, on_driver=on_driver)
         return self._told(
             name_of(workflow),
             lambda: self._start(self.prepare(workflow, as_inputs(inputs)), out, watch, on_driver),
@@ -241,9 +247,8 @@ class Runtime:
         if isinstance(workflow, Workflow | FileProgram):
             return workflow
         if not isinstance(cast("object", workflow), str | os.PathLike):
-            given = type(workflow).__name__
-            raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not a {given}")
-        text = os.fspath(workflow)
+            raise Misuse(f"a workflow is a path, file.py:name or a @workflow, not {a(workflow)}")
+        text = str(path_of("workflow", workflow))
         if ":" in text and not Path(text).exists():
             return find_workflow(text, Path.cwd())
         return self.load(Path(text))
@@ -261,7 +266,8 @@ class Runtime:
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
-        name = job.program.name
+        name = instance("job", job, Job, "what prepare() gave").program.name
+        expect_callables(watch=watch, on_driver=on_driver)
         return self._told(name, lambda: self._start(job, out, watch, on_driver))
 
     def describe_skill(self, name: str) -> SkillMetadata:
@@ -272,7 +278,7 @@ class Runtime:
         """
         if not isinstance(cast("object", name), str) or name not in self._skills:
             raise Misuse(
-                f"no skill is named {name!r:.80}; known: {', '.join(sorted(self._skills))}"
+                f"no skill is named {shown(name)}; known: {', '.join(sorted(self._skills))}"
             )
         stubbed = self._stubs.get(name, Stubs()) != Stubs()
         return metadata_of(name, self._skills[name], ("stubbed",) if stubbed else ())
@@ -322,14 +328,15 @@ class Runtime:
         watch: Watch | None,
         on_driver: Callable[[RunDriver], None] | None,
     ) -> StructuredOutcome:
-        target = None if out is None else free_place(Path(out))
+        target = None if out is None else free_place(out)
         settings = job.settings
         refuse_open_secrets(job.program, job.inputs, settings)
         stand_in = stand_in_for(settings.stubs, settings.recorder)
         refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
         meter = self._meter.run(settings.mode)
-        going = Going(job, target, stand_in, clock, meter, watch, on_driver)
+        told, given = of_the_caller("watch", watch), of_the_caller("on_driver", on_driver)
+        going = Going(job, target, stand_in, clock, meter, told, given)
         account = self._account_of_run()
         if account is None:
             return run_job(going, settings)
@@ -365,7 +372,7 @@ class Runtime:
             return skill
         if not isinstance(cast("object", skill), str) or skill not in self._skills:
             known = ", ".join(sorted(self._skills))
-            raise refuse("SKILL_NOT_FOUND", f"no skill is named {skill!r}; known: {known}")
+            raise refuse("SKILL_NOT_FOUND", f"no skill is named {shown(skill)}; known: {known}")
         return self._skills[skill]
 
     def _function_job(self, workflow: Workflow[..., object], inputs: Mapping[str, Json]) -> Job:
@@ -383,15 +390,15 @@ class Runtime:
             notes={"folder": str(found.folder)},
         )
 
-    def load(self, path: Path) -> FileProgram:
+    def load(self, path: Path_) -> FileProgram:
         """Returns the program of a workflow file.
 
         Raises:
             Refusal: what is wrong with the file or with the code that it names.
         """
-        prices = self.settings.price_table
+        prices, place = self.settings.price_table, path_of("path", path)
         return file_program(
-            read_workflow(path), path.name, path.resolve().parent, self._skills, prices
+            read_workflow(place), place.name, place.resolve().parent, self._skills, prices
         )
 
     def _with_ceiling(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, cast, get_args
+from typing import Literal, Protocol, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -19,9 +19,10 @@ from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.api.contracts import ResourceContract
 from workc.api.standing_in import RunRecorder
+from workc.kernel.arguments import a, choice, instance, whole
 from workc.kernel.failure import Misuse
 from workc.kernel.payloads import Limits
-from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.injection import Injection
 from workc.runtime.ports import Entropy, Ports
@@ -114,21 +115,25 @@ class Settings:
         Raises:
             Misuse: says which, and what they may be.
         """
-        _expect("max_parallel", self.max_parallel, least=1)
+        whole("max_parallel", self.max_parallel, least=1)
         if self.ceiling_micro_cents is not None:
-            _expect("the budget in micro-cents", self.ceiling_micro_cents, least=0)
-        if not isinstance(cast("object", self.budget), BudgetTracker | None):
-            raise Misuse(f"budget is a BudgetTracker, not a {type(self.budget).__name__}")
+            whole("the budget in micro-cents", self.ceiling_micro_cents)
         for name, limit in msgspec.structs.asdict(self.limits).items():
             if limit is not UNSET:
-                _expect(f"budget_{name}", limit, least=0)
+                whole(f"budget_{name}", limit)
         if self.seed is not None:
-            _expect("seed", self.seed, least=0, most=2**64 - 1)
-        if self.durability not in get_args(Durability):
-            known = ", ".join(get_args(Durability))
-            raise Misuse(f"durability is one of {known}, not {self.durability!r}")
-        if self.guard not in get_args(GuardMode):
-            raise Misuse(f"guard is one of {', '.join(get_args(GuardMode))}, not {self.guard!r}")
+            whole("seed", self.seed, most=2**64 - 1)
+        choice("durability", self.durability, get_args(Durability))
+        choice("guard", self.guard, get_args(GuardMode))
+        if self.budget is not None:
+            instance("budget", self.budget, BudgetTracker, "a workc.BudgetTracker")
+        if self.contract is not None:
+            instance("contract", self.contract, ResourceContract, "a workc.ResourceContract")
+        recorder: object = self.recorder
+        if recorder is not None and not all(
+            callable(getattr(recorder, each, None)) for each in ("stand_in", "keep")
+        ):
+            raise Misuse(f"recorder is a workc.ReplayRecorder, not {a(recorder)}")
 
     @cached_property
     def price_table(self) -> Prices:
@@ -138,11 +143,6 @@ class Settings:
             Refusal: ``INVALID_INPUT`` if it is no price file.
         """
         return load_prices(self.prices)
-
-
-def _expect(name: str, value: object, *, least: int, most: int = MAX_SAFE_INTEGER) -> None:
-    if type(value) is not int or not least <= value <= most:
-        raise Misuse(f"{name} is a whole number from {least} to {most}, not {value!r}")
 
 
 def policy_rules(settings: Settings) -> JsonObject:

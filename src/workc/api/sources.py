@@ -7,6 +7,7 @@ end, ``notes`` says so. Only names that a bundle may hold are opened, and no lin
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from workc.api.store import Store
 from workc.bundle.documents import Receipt, read_version
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
-from workc.kernel.failure import Refusal, refuse
+from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Body
 from workc.verify.reader import Reader, ReadError
@@ -56,6 +57,8 @@ class Source:
         self.sealed = sealed
         self.is_locked = is_locked
         self.notes: list[str] = []
+        #: Why a journal was not read to its end: then the run cannot go on either.
+        self.damage: Failure | None = None
         self._files = reader_of(path) if sealed else BundleFolder(path / FILES)
 
     def lines(self) -> Iterator[Line]:
@@ -144,6 +147,7 @@ class Source:
                     raw=events.encode(record),
                 )
         except Refusal as refusal:
+            self.damage = refusal.failure
             self.notes.append(refusal.failure.message)
         except OSError as error:
             self.notes.append(f"{JOURNAL}: {error.strerror or type(error).__name__}")
@@ -181,6 +185,12 @@ def find_source(text: str, store: Store) -> Source:
         return _of_folder(store.find(text).path)
     path = Path(text)
     return _of_folder(path) if path.is_dir() else Source(path, sealed=True)
+
+
+def is_damaged(source: Source) -> bool:
+    """Returns whether the journal of a run cannot be read to its end."""
+    deque(source.lines(), maxlen=0)
+    return source.damage is not None
 
 
 def stands(text: str) -> bool:

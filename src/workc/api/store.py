@@ -74,15 +74,21 @@ class Store:
         Raises:
             Refusal: ``INVALID_INPUT``, naming what is near.
         """
+        newest = self.newest() if text == "last" else None
+        if newest is not None:
+            return newest
         ids = self.ids()
-        if text == "last" and ids:
-            return RunFolder(self.folder(ids[0]))
         found = [run_id for run_id in ids if run_id.startswith(text)] if text else []
         if len(found) == 1 or text in found:
             return RunFolder(self.folder(text if text in found else found[0]))
         if not found:
             raise refuse("INVALID_INPUT", f"there is no run {text!r} in {self.path}")
         raise refuse("INVALID_INPUT", f"{text!r} may be {', '.join(found[:5])}")
+
+    def newest(self) -> RunFolder | None:
+        """Returns the newest run whose first record is there: the first of :meth:`summaries`."""
+        folders = (RunFolder(self.folder(run_id)) for run_id in self.ids())
+        return next((folder for folder in folders if folder.has_begun), None)
 
     def ids(self) -> list[str]:
         """Returns the ids of all runs, newest first: ids are in order of time."""
@@ -176,11 +182,12 @@ def read_receipt(folder: RunFolder) -> Receipt:
 
 def _unfinished(folder: RunFolder) -> RunSummary:
     started = start_of(folder)
+    status, code = _state(folder)
     return RunSummary(
         run_id=folder.path.name,
-        status=_status(folder),
+        status=status,
         name=started[0].name if started else "",
-        code=None,
+        code=code,
         started_ms=started[1] if started else 0,
         ended_ms=None,
         cost_micro_cents=None,
@@ -188,13 +195,16 @@ def _unfinished(folder: RunFolder) -> RunSummary:
     )
 
 
-def _status(folder: RunFolder) -> RunStatus:
+def _state(folder: RunFolder) -> tuple[RunStatus, str | None]:
+    """Returns the status of a run that has not ended, and the code of what keeps it from going on."""
     if folder.is_locked():
-        return "running"
+        return "running", None
     try:
-        return "paused" if waiting_of(folder.records(), folder) else "interrupted"
-    except (OSError, Refusal):
-        return "interrupted"
+        return ("paused" if waiting_of(folder.records(), folder) else "interrupted"), None
+    except Refusal as refusal:
+        return "interrupted", refusal.failure.code
+    except OSError:
+        return "interrupted", None
 
 
 def start_of(folder: RunFolder) -> tuple[RunStarted, int] | None:

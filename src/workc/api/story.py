@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from workc.api.kin_story import ChildStory, GateStory, gate_story, tell_child
+from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
 from workc.api.timeline import StepStory, Timeline, plain
 from workc.kernel import jcs
@@ -115,7 +116,9 @@ def tell(source: Source) -> RunStory:
     """
     story = RunStory(run_id="", path=str(source.path), sealed=source.sealed)
     timeline = Timeline(lambda payload: _target(source, payload))
+    rehearsal = Rehearsal(lambda body: _shown(source, body))
     for line in source.lines():
+        rehearsal.take(line.payload)
         timeline.take(line.at, line.at_ms, line.payload)
         story.ended_ms = max(story.ended_ms or 0, line.at_ms or 0)
         _take(story, source, line)
@@ -127,15 +130,20 @@ def tell(source: Source) -> RunStory:
     story.reserved_micro_cents = timeline.reserved_micro_cents
     story.calls, story.tokens = timeline.calls, timeline.tokens
     story.proof_digest = source.claimed_digest()
-    story.notes += source.notes
     if story.status == "incomplete" and not source.sealed:
         story.status = _open_status(story, source, timeline)
+    unsaid = [note for note in source.notes if note != story.message]
+    is_over = story.lock_level is not None
+    story.notes = [*rehearsal.notes(over=is_over), *story.notes, *unsaid]
     return story
 
 
 def _open_status(story: RunStory, source: Source, timeline: Timeline) -> RunState:
     if source.is_locked:
         return "running"
+    if source.damage is not None:
+        story.code, story.message = source.damage.code, source.damage.message
+        return "interrupted"
     asked = timeline.waiting
     if not asked:
         return "interrupted"
@@ -180,18 +188,11 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
 
 
 def _stood_in(rules: Json) -> list[str]:
-    """Returns notes on what was not the world's: failures that were injected, answers."""
+    """Returns a note on answers that were not the world's."""
     found = rules if isinstance(rules, dict) else {}
-    notes: list[str] = []
-    if isinstance(injected := found.get("injected"), list):
-        notes.append(
-            f"failures were injected, should it come to them: {', '.join(map(str, injected))}"
-        )
     if "recording" in found:
-        notes.append(f"its answers were played back from the bundle {found['recording']}")
-    elif "stubs" in found:
-        notes.append("answers were stubbed: see stubs in evidence/policy.json")
-    return notes
+        return [f"its answers were played back from the bundle {found['recording']}"]
+    return ["answers were stubbed: see stubs in evidence/policy.json"] if "stubs" in found else []
 
 
 def _work(story: RunStory, source: Source, payload: WorkEnded) -> None:

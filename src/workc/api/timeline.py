@@ -62,7 +62,11 @@ class RetryStory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepStory(msgspec.Struct, kw_only=True):
-    """What became of a step. Times are ms since 1970; ``mode`` says how it was recorded."""
+    """What became of a step. Times are ms since 1970; ``mode`` says how it was recorded.
+
+    ``waited_ms`` is how much of its time passed until a human had answered; what passed from then
+    until the run was resumed, no record tells from work.
+    """
 
     step: str
     skill: str = ""
@@ -73,6 +77,7 @@ class StepStory(msgspec.Struct, kw_only=True):
     mode: str = ""
     started_ms: int = 0
     ended_ms: int | None = None
+    waited_ms: int = 0
     cost_micro_cents: int = 0
     needs: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
@@ -109,6 +114,7 @@ class Timeline:
         self._failed: list[StepStory] = []
         self._moved_on = False
         self._asked: dict[str, ApprovalAsked] = {}
+        self._asked_ms: dict[str, int] = {}
 
     @property
     def waiting(self) -> list[ApprovalAsked]:
@@ -153,7 +159,7 @@ class Timeline:
     def _take(self, lane: Path, payload: Payload) -> StepStory | None:
         match payload:
             case ApprovalAnswered():
-                self._asked.pop(payload.step, None)
+                self._decided(lane, payload.step)
             case SkillExecuted():
                 return self._executed(lane, payload)
             case StepSkipped():
@@ -165,6 +171,11 @@ class Timeline:
             case _:
                 pass
         return None
+
+    def _decided(self, lane: Path, step: str) -> None:
+        if self._asked.pop(step, None) is not None:
+            waited_ms = self._times.now(lane) - self._asked_ms.pop(step)
+            self._story(lane, step).waited_ms += max(0, waited_ms)
 
     def _story(self, lane: Path, step: str) -> StepStory:
         found = self.steps.get(step)
@@ -234,6 +245,7 @@ class Timeline:
             case ApprovalAsked():
                 self._story(lane, payload.step)
                 self._asked[payload.step] = payload
+                self._asked_ms[payload.step] = self._times.now(lane)
             case ChildSpawned():
                 self._story(lane, payload.step)
             case _:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
+from workc.adapters.place import path_of
+from workc.kernel.arguments import whole
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.verify.signatures.encoding import to_base64
@@ -35,7 +37,7 @@ def load_trust(source: TrustSource) -> Trust:
     """
     if isinstance(source, Trust):
         return source
-    data = source if isinstance(source, bytes) else _read(Path(source))
+    data = source if isinstance(source, bytes) else _read(path_of("trust", source))
     try:
         return read_trust(data)
     except TrustError as error:
@@ -53,8 +55,10 @@ def judge_of(
             inside the bundle, which then vouches for itself.
         Refusal: see :func:`load_trust`. OSError too.
     """
-    if at_ms is not None and not 0 <= at_ms <= LAST_MS:
-        raise Misuse(f"at_ms is from 0 to {LAST_MS:,}: ms since 1970")
+    if at_ms is not None:
+        whole("at_ms", at_ms, most=LAST_MS)
+    if not isinstance(trust, bytes | Trust):
+        trust = path_of("trust", trust)
     if _vouches_for_itself(bundle, trust):
         raise Misuse("the trust file stands inside the bundle; take one from whom you trust")
     return TrustJudge(Demands(trust=load_trust(trust), required=required, at_ms=at_ms))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from workc.adapters.place import path_of
 from workc.api.bundles import reader_of
 from workc.api.relatives import BundlesIn, beside
+from workc.kernel.arguments import a, instance, many, switch, whole
 from workc.kernel.failure import Misuse
 from workc.verify.case import refused
 from workc.verify.family import verify_family
@@ -20,6 +22,8 @@ from workc.verify.verifier import NOBODY_TRUSTED, Expectations, verify
 
 if TYPE_CHECKING:
     from workc.api.trust import TrustSource
+
+_PATHS: tuple[type, ...] = (str, os.PathLike)
 
 
 def verify_bundle(
@@ -52,10 +56,21 @@ def verify_bundle(
     Raises:
         FileNotFoundError: the path does not exist. Nothing else, whatever is in the bundle.
         Misuse: something is demanded of signatures without ``trust``, or ``trust`` stands inside
-            the bundle.
+            the bundle; or an argument is not of its kind.
         Refusal: ``INVALID_INPUT`` if ``trust`` is no trust file; OSError if it cannot be read.
     """
-    folder = Path(bundle) if isinstance(bundle, str | os.PathLike) else None
+    folder = path_of("bundle", bundle) if isinstance(bundle, str | os.PathLike) else None
+    for name, text in (
+        ("expect_digest", expect_digest),
+        ("expect_run_id", expect_run_id),
+        ("expect_nonce", expect_nonce),
+    ):
+        if text is not None:
+            instance(name, text, str, "a text")
+    for name, time_ms in (("not_before_ms", not_before_ms), ("at_ms", at_ms)):
+        if time_ms is not None:
+            whole(name, time_ms)
+    switch("require_signature", require_signature)
     judge = _judge_of(folder, trust, required=require_signature, at_ms=at_ms)
     wanted = Expectations(
         proof_digest=expect_digest,
@@ -63,18 +78,36 @@ def verify_bundle(
         nonce=expect_nonce,
         not_before_ms=not_before_ms,
     )
-    if isinstance(bundle, str | os.PathLike):
-        path = Path(bundle)
-        if not (path.is_dir() or path.is_file()):
-            return _no_bundle(path)
-        reader: Reader = reader_of(path)
-    else:
-        reader = MemoryReader(bundle) if isinstance(bundle, Mapping) else bundle
-    if not recursive:
+    if folder is not None and not (os.path.isdir(folder) or os.path.isfile(folder)):
+        return _no_bundle(folder)
+    reader = reader_of_bundle(bundle)
+    if not switch("recursive", recursive):
         return verify(reader, wanted, judge)
     folders = beside(folder) if folder is not None else []
-    where = folders if children is None else [Path(name) for name in children]
+    where = folders if children is None else _folders(children)
     return verify_family(reader, BundlesIn(where), wanted, judge)
+
+
+def reader_of_bundle(bundle: object) -> Reader:
+    """Returns the reader of what a caller calls a bundle.
+
+    Raises:
+        Misuse: it is none of what a bundle can be.
+    """
+    if isinstance(bundle, _PATHS):
+        return reader_of(path_of("bundle", bundle))
+    if isinstance(bundle, Mapping):
+        files = cast("Mapping[object, object]", bundle)
+        if not all(isinstance(k, str) and isinstance(v, bytes) for k, v in files.items()):
+            raise Misuse("a bundle in memory maps paths, which are texts, to bytes")
+        return MemoryReader(cast("Mapping[str, bytes]", bundle))
+    if not all(callable(getattr(bundle, each, None)) for each in ("items", "chunks", "each")):
+        raise Misuse(f"a bundle is a path, a mapping of path to bytes or a reader, not {a(bundle)}")
+    return cast("Reader", bundle)
+
+
+def _folders(children: object) -> list[Path]:
+    return [path_of("one of children", each) for each in many("children", children, "folders")]
 
 
 def _no_bundle(path: Path) -> Verdict:

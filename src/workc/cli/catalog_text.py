@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -48,17 +49,31 @@ ORACLE_CODES: dict[str, str] = {
     "SIGNATURE_MISSING": "Nobody signed the bundle, and the caller requires a signature.",
 }
 
+#: Longer than any code; what is near to a longer text takes long to find.
+_MAX_CODE_CHARS = 80
+
 
 def unknown_code(code: str) -> Stopped:
     """Returns the refusal of a code that nobody knows, with what may have been meant."""
     if code.upper() in ORACLE_CODES:
         message = f"{code.upper()} is a finding of verify-bundle, no failure of a run"
         return stop("INVALID_INPUT", message, f"workc explain {code.upper()}")
-    near = get_close_matches(code.upper()[:80], [*CATALOG, *ORACLE_CODES], n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return stop(
-        "INVALID_INPUT", f"there is no code {printable(code, 60)!r}{hint}", "workc failures"
-    )
+    near = near_codes(code)
+    hint = f"; did you mean {meant(near)}?" if near else ""
+    tries = [f"workc explain {each}" for each in near] or ["workc failures"]
+    return stop("INVALID_INPUT", f"there is no code {printable(code, 60)!r}{hint}", *tries)
+
+
+def near_codes(code: str) -> list[str]:
+    """Returns the codes that may have been meant, the nearest first."""
+    known = sorted({*CATALOG, *ORACLE_CODES})
+    return get_close_matches(code.upper()[:_MAX_CODE_CHARS], known, n=3)
+
+
+def meant(names: Sequence[str]) -> str:
+    """Returns names as a choice: ``A, B or C``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def entry_json(entry: CatalogEntry) -> JsonObject:

@@ -117,9 +117,9 @@ def _waits(state: State, outcome: StructuredOutcome) -> None:
         if isinstance(asked, dict):
             state.err(f"  {printable(str(asked['step']))}: {printable(str(asked['question']))}")
             run = f"{outcome.run_id} --step {argument(str(asked['step']))} --by NAME"
-            state.err(f"  try: workc approve {run}{state.store_option}")
-            state.err(f"  try: workc deny {run}{state.store_option}")
-    state.err(f"  next: workc resume {outcome.run_id}{state.store_option}")
+            state.advise("try", f"workc approve {run}{state.store_option}")
+            state.advise("try", f"workc deny {run}{state.store_option}")
+    state.advise("next", f"workc resume {outcome.run_id}{state.store_option}")
 
 
 def _failed(

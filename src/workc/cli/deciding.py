@@ -9,9 +9,11 @@ import click
 from workc.api.approvals import Decided, decide
 from workc.cli import exits, options
 from workc.cli.console import Style
+from workc.cli.errors import Stopped
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import printable
+from workc.cli.text import argument, printable
+from workc.kernel.failure import Refusal
 
 _WORDS: dict[str, str] = {"approved": "✓ approved", "denied": "✗ denied"}
 _STYLES: dict[str, Style] = {"approved": "good", "denied": "bad"}
@@ -30,7 +32,16 @@ def deciding(name: str, decision: Literal["approved", "denied"], text: str) -> c
     @click.pass_obj
     def command(state: State, *, run: str, step: str | None, by: str, note: str) -> int:
         state.tries = ("workc ls --status paused",)
-        found = decide(open_store(state), run, decision, by=by, note=note, step=step)
+        given = f" --by {argument(by)}" + (f" --note {argument(note)}" if note else "")
+        try:
+            found = decide(open_store(state), run, decision, by=by, note=note, step=step)
+        except Refusal as refusal:
+            steps = refusal.failure.details.get("waiting")
+            if not isinstance(steps, list):
+                raise
+            head = f"workc {name} {argument(run)} --step"
+            tries = [f"{head} {argument(str(s))}{given}{state.store_option}" for s in steps]
+            raise Stopped(refusal.failure, tries) from None
         if state.json:
             state.document(found.to_json())
         else:
@@ -45,6 +56,7 @@ def _show(state: State, found: Decided) -> None:
     note = f": {printable(found.note)}" if found.note else ""
     state.out(f"{word}  {found.step} · by {printable(found.by)}{note}")
     if found.open:
-        state.err(f"  {found.open} more to decide: workc show {found.run_id}{state.store_option}")
+        state.err(f"  {found.open} more to decide")
+        state.advise("next", f"workc show {found.run_id}{state.store_option}")
         return
-    state.err(f"  next: workc resume {found.run_id}{state.store_option}")
+    state.advise("next", f"workc resume {found.run_id}{state.store_option}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from workc.adapters.run_folder import JOURNAL
-from workc.api.sources import Source, find_source, stands
+from workc.api.sources import Source, find_source, is_damaged, stands
 from workc.api.store import Store
-from workc.cli.catalog_text import ORACLE_CODES
+from workc.cli.catalog_text import ORACLE_CODES, meant, near_codes
 from workc.cli.errors import stop
 from workc.cli.no_bundle import no_bundle
 from workc.cli.state import State
@@ -45,7 +45,9 @@ def named_bundle(state: State, text: str, command: str) -> Path:
     if not source.sealed:
         run_id = source.path.name
         message = f"the run {run_id} is not sealed: it has not ended"
-        raise stop("INVALID_INPUT", message, f"workc resume {run_id}{state.store_option}")
+        # A journal that is damaged does not go on; what can be read of it shows why.
+        word = "show" if is_damaged(source) else "resume"
+        raise stop("INVALID_INPUT", message, f"workc {word} {run_id}{state.store_option}")
     return source.path
 
 
@@ -63,7 +65,8 @@ def refuse_unknown(state: State, store: Store, text: str) -> None:
         Refusal: ``INVALID_INPUT``, with what may have been meant.
     """
     ids = store.ids()
-    if (text == "last" and ids) or (text and any(run_id.startswith(text) for run_id in ids)):
+    is_last = text == "last" and store.newest() is not None
+    if is_last or (text and any(run_id.startswith(text) for run_id in ids)):
         return
     code, where = text.upper(), printable(str(store.path), MAX_ARGUMENT)
     if code in CATALOG or code in ORACLE_CODES:
@@ -73,6 +76,10 @@ def refuse_unknown(state: State, store: Store, text: str) -> None:
         raise stop("INVALID_INPUT", f"there are no runs in {where}", "workc run FILE")
     named = printable(text, MAX_ARGUMENT)
     message = f"there is no file or folder {named}, and no run of that id in {where}"
+    near = near_codes(text) if text.isupper() else []
+    if near:
+        tries = [f"workc explain {each}" for each in near]
+        raise stop("INVALID_INPUT", f"{message}; did you mean the code {meant(near)}?", *tries)
     raise stop(
         "INVALID_INPUT", message, f"workc ls{state.store_option}" if ids else "workc run FILE"
     )

@@ -11,6 +11,8 @@ import click
 
 from workc.cli.state import DEFAULT_STORE, State
 from workc.cli.text import printable
+from workc.kernel.ledger import MAX_CENTS
+from workc.kernel.values import MAX_SAFE_INTEGER
 
 #: More threads than any machine serves.
 MAX_PARALLEL = 4096
@@ -59,6 +61,9 @@ class Number(click.ParamType[int]):
         return number
 
 
+CENTS = Number(0, MAX_CENTS)
+#: What a limit may be: any number that a record holds.
+LIMIT = Number(0, MAX_SAFE_INTEGER)
 F = TypeVar("F", bound=Callable[..., object])
 Keep = Callable[[State, object], None]
 
@@ -75,6 +80,40 @@ def store(function: F) -> F:
     """Adds ``--store``."""
     text = f"The folder of the runs (default {DEFAULT_STORE})."
     return _option("--store", text, _keep_store, kind=Folder(), metavar="DIR")(function)
+
+
+def inputs(function: F) -> F:
+    """Adds ``--input`` and ``--inputs``."""
+    text = "A JSON object with inputs."
+    wrapped = click.option("--inputs", "inputs_file", metavar="FILE", help=text)(function)
+    return click.option(
+        "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input; repeat it."
+    )(wrapped)
+
+
+def budget(function: F) -> F:
+    """Adds every limit of a run, each an option of its own."""
+    for option in reversed(
+        (
+            click.option(
+                "--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents."
+            ),
+            click.option(
+                "--budget-calls", type=LIMIT, metavar="N", help="The most billable calls."
+            ),
+            click.option(
+                "--budget-tokens", type=LIMIT, metavar="N", help="The most tokens, of all calls."
+            ),
+            click.option(
+                "--budget-wall-ms",
+                type=LIMIT,
+                metavar="N",
+                help="The most time it may take, in ms.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
 
 
 def running(function: F) -> F:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from workc.api.timeline import StepStory, Timeline
 from workc.cli.budget_text import budget_text
+from workc.cli.columns import columns
 from workc.cli.live_line import LiveLine, live_line
 from workc.cli.state import State
 from workc.cli.story_text import step_line
@@ -82,7 +83,7 @@ class Progress:
             self.started = payload
         if isinstance(payload, PlanChosen):
             names = self.timeline.planned(payload)
-            self._width = min(_MAX_WIDTH, max([_MIN_WIDTH, *map(len, names)]))
+            self._width = min(_MAX_WIDTH, max([_MIN_WIDTH, *map(columns, names)]))
 
     def _step(self, story: StepStory) -> None:
         self._write("  " + step_line(self._state.console, story, self._width, err=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.api.story import RunStory
 from workc.api.timeline import EffectStory, StepStory
+from workc.cli.columns import columns, padded
 from workc.cli.console import Console, Style
 from workc.cli.text import count, json_text, local_time, money, printable, seconds
 from workc.kernel.payloads import given
@@ -35,8 +36,8 @@ def symbol(console: Console, status: str, *, err: bool = False) -> str:
 
 def step_line(console: Console, story: StepStory, width: int, *, err: bool = False) -> str:
     """Returns what became of a step in one line."""
-    head = f"{symbol(console, story.status, err=err)} {printable(story.step, 60):{width}}"
-    skill = f"{printable(story.skill, 40):14}"
+    head = f"{symbol(console, story.status, err=err)} {padded(printable(story.step, 60), width)}"
+    skill = padded(printable(story.skill, 40), 14)
     if story.status == "skipped":
         return f"{head}  {skill}  skipped  {story.code}  {_because(story)}".rstrip()
     parts = [head, skill, f"{seconds(story.duration_ms):>8}", *_facts(story)]
@@ -48,7 +49,8 @@ def _because(story: StepStory) -> str:
 
 
 def _facts(story: StepStory) -> list[str]:
-    facts: list[str] = []
+    waited = f"{seconds(story.waited_ms)} of it until a human answered"
+    facts = [waited] if story.waited_ms else []
     if story.attempts > 1 or story.retries:
         facts.append(count(max(story.attempts, len(story.retries)), "attempt"))
     if story.cost_micro_cents:
@@ -81,11 +83,13 @@ def header_lines(console: Console, story: RunStory) -> list[str]:
 
 def _facts_of(story: RunStory) -> list[tuple[str, str]]:
     took = None if story.ended_ms is None else story.ended_ms - story.started_ms
-    where = f" in {printable(story.step, 60)}" if story.step else ""
+    # Of a run that waits the message names the steps.
+    is_named = story.step and story.status != "paused"
+    where = f"in step {printable(story.step or '', 60)}: " if is_named else ""
     facts = [
         ("run", printable(story.run_id, 80)),
         ("for", printable(story.description) if story.description != story.name else ""),
-        ("why", f"{printable(story.message)}{where}" if story.message else ""),
+        ("why", f"{where}{printable(story.message)}" if story.message else ""),
         ("started", f"{local_time(story.started_ms)} · took {seconds(took)}"),
         ("money", f"spent {money(story.spent_micro_cents)} of {money(story.ceiling_micro_cents)}"),
         ("used", _used(story)),
@@ -107,7 +111,7 @@ def _used(story: RunStory) -> str:
 
 def step_lines(console: Console, story: RunStory) -> list[str]:
     """Returns the steps with their effects."""
-    width = max((len(printable(step.step, 60)) for step in story.steps), default=0)
+    width = max((columns(printable(step.step, 60)) for step in story.steps), default=0)
     lines: list[str] = []
     for step in story.steps:
         lines.append(f"  {step_line(console, step, width)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from workc.adapters.place import name_problem
 from workc.api.bundles import bundle_above
 from workc.cli.errors import stop
 from workc.cli.text import MAX_ARGUMENT, printable
@@ -22,8 +23,7 @@ def free_folder(path: Path) -> Path:
             above takes nothing.
     """
     advice = "name a folder that is not there yet: --out DIR"
-    if "\0" in str(path):
-        raise stop("INVALID_INPUT", "--out takes the name of a folder", advice)
+    possible_name(path, "--out", "a folder", advice)
     if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
         message = f"{_shown(path)} is there already; a bundle is never written over another"
         raise stop("INVALID_INPUT", message, advice)
@@ -42,13 +42,26 @@ def free_file(path: Path, option: str = "--out") -> Path:
         Refusal: ``INVALID_INPUT``, then.
     """
     advice = f"name a file that is not there yet: {option} FILE"
-    if "\0" in str(path) or str(path) in {"", "."}:
+    if str(path) in {"", "."}:
         raise stop("INVALID_INPUT", f"{option} takes the name of a file", advice)
+    possible_name(path, option, "a file", advice)
     if os.path.lexists(path):
         message = f"{_shown(path)} is there already; it is not written over"
         raise stop("INVALID_INPUT", message, advice)
     outside_bundles(path, f"{option} FILE")
     return path
+
+
+def possible_name(path: Path, option: str, what: str, advice: str) -> None:
+    """Refuses a name that the file system can give to nothing.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``, then.
+    """
+    problem = name_problem(str(path))
+    if problem is not None:
+        message = f"{option} takes the name of {what}: {problem}"
+        raise stop("INVALID_INPUT", message, advice)
 
 
 def outside_bundles(path: Path, option: str) -> None:

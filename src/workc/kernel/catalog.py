@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "5de44a66ead051f0b5074933a695e42452268ef4177a3a837719bd351bc6b588"
+CATALOG_SHA256 = "701c22aee5c95fbef8b2155caee842046f6ae3df8dcadfc6cece8b6c0a5b18ed"
 
 CATALOG: dict[str, CatalogEntry] = {
     "APPROVAL_DENIED": CatalogEntry(
@@ -966,7 +966,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="TIMEOUT",
         category="TRANSIENT",
         exit=8,
-        hint="Raise timeout_ms of the step (of the workflow, if the run's time was over), or look at why it is slow.",
+        hint="Raise timeout_ms of the step (timeout_ms or budget.wall_ms of the workflow, if the run's time was over), or look at why it is slow.",
         http_status=408,
         retryable=True,
         since="0.1.0",

@@ -47,8 +47,8 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``result`` is a mapping: the output, or ``{"value": output}`` where the output is none.
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
-    the evidence stands, if it was kept. ``notes`` are warnings about the run, of which the evidence
-    holds none: what a guard saw, a sentence each.
+    the evidence stands, if it was kept. ``notes`` are warnings about the run, a sentence each: what
+    a guard saw, of which the evidence holds nothing, and injected failures that never came.
     """
 
     status: Status

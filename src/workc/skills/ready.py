@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from workc.kernel.arguments import switch
 from workc.kernel.failure import Misuse
 from workc.skills.http_call import http_call
 from workc.skills.json_transform import json_transform
@@ -36,12 +37,6 @@ class ReadySkill(Protocol):
         ...
 
 
-def _switch(name: str, value: object) -> None:
-    """Refuses what is neither true nor false: "no" would be true."""
-    if not isinstance(value, bool):
-        raise Misuse(f"{name} is True or False, not {value!r:.80}")
-
-
 @dataclass(frozen=True, kw_only=True)
 class HttpCallSkill:
     """The skill ``http_call``; without ``allow_external`` it is answered from ``responses``.
@@ -59,7 +54,7 @@ class HttpCallSkill:
 
     def __post_init__(self) -> None:
         """Refuses a table that is none where it is written, not where it is used."""
-        _switch("allow_external", self.allow_external)
+        switch("allow_external", self.allow_external)
         if self.allow_external and self.responses is not None:
             raise Misuse("responses answer in place of the world: give allow_external=False too")
         _ = self.stubs
@@ -95,7 +90,7 @@ class LLMInvokeSkill:
 
     def __post_init__(self) -> None:
         """Refuses a table that is none where it is written, not where it is used."""
-        _switch("stub_mode", self.stub_mode)
+        switch("stub_mode", self.stub_mode)
         if not self.stub_mode and self.responses is not None:
             raise Misuse("responses answer in place of a provider: give stub_mode=True too")
         _ = self.stubs

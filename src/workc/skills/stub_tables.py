@@ -12,12 +12,13 @@ answer or a list of them, one a call, the last of which repeats::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeVar, cast
 
 import msgspec
 
 from workc.kernel import jcs
+from workc.kernel.arguments import instance, shown
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.values import MAX_SAFE_INTEGER, Json
@@ -100,7 +101,7 @@ def http_table(table: Mapping[str, object]) -> HttpTable:
     Raises:
         Misuse: an entry is none; names it and says why.
     """
-    return {_address(url): _entries(url, entry, HttpStub) for url, entry in table.items()}
+    return {_address(url): _entries(url, entry, HttpStub) for url, entry in _rows(table)}
 
 
 def model_table(table: Mapping[str, object]) -> ModelTable:
@@ -109,7 +110,14 @@ def model_table(table: Mapping[str, object]) -> ModelTable:
     Raises:
         Misuse: an entry is none; names it and says why.
     """
-    return {_word(word): _entries(word, entry, ModelStub) for word, entry in table.items()}
+    return {_word(word): _entries(word, entry, ModelStub) for word, entry in _rows(table)}
+
+
+def _rows(table: object) -> Iterator[tuple[str, object]]:
+    """Yields what a table holds, by keys that are texts."""
+    instance("a stub table", table, Mapping, "a mapping of answers")
+    for key, entry in cast("Mapping[object, object]", table).items():
+        yield instance("a key of a stub table", key, str, "a text"), entry
 
 
 def _joined(one: Mapping[str, T] | None, other: Mapping[str, T] | None) -> Mapping[str, T] | None:
@@ -120,29 +128,31 @@ def _address(url: str) -> str:
     try:
         return parse_url(url).text
     except Refusal as refusal:
-        raise Misuse(f"the stub table names {url!r}: {refusal.failure.message}") from None
+        raise Misuse(f"the stub table names {shown(url)}: {refusal.failure.message}") from None
 
 
 def _word(word: str) -> str:
     if not word.isalpha():
-        raise Misuse(f"the stub table names {word!r}; a task is one word of letters")
+        raise Misuse(f"the stub table names {shown(word)}; a task is one word of letters")
     return word.lower()
 
 
 def _entries(key: str, entry: object, kind: type[S]) -> tuple[S, ...]:
     listed = cast("list[object]", entry) if isinstance(entry, list | tuple) else [entry]
     if not listed:
-        raise Misuse(f"the stub table has no answer for {key!r}")
+        raise Misuse(f"the stub table has no answer for {shown(key)}")
     return tuple(_entry(key, each, kind) for each in listed)
 
 
 def _entry(key: str, entry: object, kind: type[S]) -> S:
-    plain = _plain(entry)
     try:
+        plain = _plain(entry)
         jcs.encode(cast("Json", plain))
         return msgspec.convert(plain, kind)
+    except RecursionError:
+        raise Misuse(f"the stub answer for {shown(key)} is none: it holds itself") from None
     except (CanonicalError, msgspec.ValidationError) as error:
-        raise Misuse(f"the stub answer for {key!r} is none: {error}") from None
+        raise Misuse(f"the stub answer for {shown(key)} is none: {error}") from None
 
 
 def _plain(value: object) -> object:

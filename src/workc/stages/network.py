@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.kernel.arguments import instance, switch, texts
 from workc.kernel.failure import Failure, refuse
 from workc.stages.url import normal_host
 
@@ -87,6 +88,7 @@ class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     Raises:
         Refusal: ``INVALID_INPUT`` when a host is neither, since it would never match.
+        Misuse: a member is not of its kind.
     """
 
     allow_public: bool = True
@@ -97,9 +99,13 @@ class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     offline: bool = False
 
     def __post_init__(self) -> None:
-        """Checks every pattern once."""
-        for pattern in (*self.allow_hosts, *self.deny_hosts):
-            _normal_pattern(pattern)
+        """Checks every member once: annotations alone check nothing."""
+        for name in ("allow_public", "allow_loopback", "allow_private", "offline"):
+            switch(name, getattr(self, name))
+        for name in ("allow_hosts", "deny_hosts"):
+            instance(name, getattr(self, name), (list, tuple), "a tuple of texts")
+            for pattern in texts(name, getattr(self, name)):
+                _normal_pattern(pattern)
 
 
 def classify(address: str) -> AddressClass:

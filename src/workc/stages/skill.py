@@ -30,8 +30,9 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 import msgspec
 
+from workc.kernel.arguments import MAX_SHOWN_CHARS, a, instance, shown, switch, text, texts, whole
 from workc.kernel.failure import Failure, Misuse, Refusal
-from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+from workc.kernel.values import Json, JsonObject
 from workc.stages.contract import Contract, Parameter, signature_of
 from workc.stages.exception import failure_of
 from workc.stages.problem import listed
@@ -202,12 +203,19 @@ def skill(
     Raises:
         Misuse: for whatever cannot work; says what to change.
     """
-    declared = _declared(effects, pure=pure)
+    declared = _declared(effects, pure=switch("pure", pure))
+    if idempotent is not None:
+        switch("idempotent", idempotent)
+    if description is not None:
+        instance("description", description, str, "a text")
+    for schema in (input_schema, output_schema):
+        if schema is not None:
+            instance("a schema", schema, dict, "a JSON Schema, an object")
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
         _checked_function(wrapped)
         made = Skill(
-            name=_checked_name(wrapped.__name__ if name is None else name),
+            name=checked_name(wrapped.__name__ if name is None else name),
             version=_checked_version(version),
             kind=_kind(wrapped),
             function=wrapped,
@@ -236,8 +244,7 @@ def _compiled(made: Skill[P, R]) -> Skill[P, R]:
 
 def _checked_function(function: Callable[..., object]) -> None:
     if not inspect.isfunction(function):
-        given = type(function).__name__
-        raise Misuse(f"@skill makes skills of functions (def, async def), not of a {given}")
+        raise Misuse(f"@skill makes skills of functions (def, async def), not of {a(function)}")
 
 
 def _kind(function: Callable[..., object]) -> Kind:
@@ -258,9 +265,9 @@ def _declared(effects: Iterable[str] | None, *, pure: bool) -> tuple[str, ...] |
     names = sorted(set(_names(effects, "effects")))
     for name in names:
         if name not in EFFECTS:
-            close = get_close_matches(name, EFFECTS, n=1)
+            close = get_close_matches(name[:MAX_SHOWN_CHARS], EFFECTS, n=1)
             meant = f"did you mean {close[0]}?" if close else f"known are {listed(EFFECTS)}"
-            raise Misuse(f"no effect is called {name!r}: {meant}")
+            raise Misuse(f"no effect is called {shown(name)}: {meant}")
     return _consistent(names, pure=pure)
 
 
@@ -278,28 +285,29 @@ def _consistent(names: list[str], *, pure: bool) -> tuple[str, ...] | None:
 
 def _names(names: Iterable[str], what: str) -> list[str]:
     if isinstance(names, str):
-        raise Misuse(f'{what} takes a list of names; write ["{names}"]')
-    return list(names)
+        raise Misuse(f'{what} takes a list of names; write ["{shown(names)[1:-1]}"]')
+    return list(texts(what, names))
 
 
-def _checked_name(name: str) -> str:
-    if _NAME.fullmatch(name) is None:
-        raise Misuse(f"a skill cannot be called {name!r}: names match {_NAME.pattern}")
-    return name
+def checked_name(name: object) -> str:
+    """Returns the name of a skill.
+
+    Raises:
+        Misuse: no skill can be called so.
+    """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise Misuse(f"a skill cannot be called {shown(name)}: names match {_NAME.pattern}")
+    return text("name", name)
 
 
 def _checked_version(version: str) -> str:
     if not (isinstance(cast("object", version), str) and version.isprintable() and version):
-        raise Misuse(f"the version of a skill is a text such as '1', not {version!r}")
+        raise Misuse(f"the version of a skill is a text such as '1', not {shown(version)}")
     return version
 
 
 def _checked_timeout(timeout_ms: int | None) -> int | None:
-    if timeout_ms is None:
-        return None
-    if type(timeout_ms) is not int or not 0 <= timeout_ms <= MAX_SAFE_INTEGER:
-        raise Misuse(f"timeout_ms is a whole number of milliseconds, not {timeout_ms!r}")
-    return timeout_ms
+    return None if timeout_ms is None else whole("timeout_ms", timeout_ms)
 
 
 def _first_paragraph(function: Callable[..., object]) -> str:

@@ -15,7 +15,9 @@ from itertools import count
 from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.place import new_place
 from workc.api.bundles import reader_of
+from workc.kernel.arguments import instance
 from workc.sim.tamper.applying import change
 from workc.sim.tamper.changing import Changes, check_path
 from workc.sim.tamper.operation import TamperError, TamperOp
@@ -38,9 +40,10 @@ class TamperMutator:
 
         Raises:
             TamperError: it does not apply, would change nothing, or would leave the folder.
+            Misuse: an argument is not of its kind.
         """
-        folder = TamperFolder(Path(bundle_dir))
-        changes = change(op, folder)
+        folder = TamperFolder(new_place("bundle_dir", bundle_dir))
+        changes = change(instance("op", op, TamperOp, "a workc.TamperOp"), folder)
         for path, data in changes.files.items():
             if data is None:
                 folder.remove(path)

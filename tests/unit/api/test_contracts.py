@@ -274,8 +274,6 @@ def test_a_run_that_goes_on_is_held_to_the_contract():
         ({"allowed_operations": "http_call"}, "allowed_operations"),
         ({"allowed_operations": ("\ud800",)}, "allowed_operations"),
         ({"quotas": {"a": 3}}, "quotas"),
-        ({"quotas": {"a": Quota(uses=-1)}}, "quotas"),
-        ({"quotas": {"a": Quota(per_minute=1.5)}}, "quotas"),
         ({"policy": {}}, "policy"),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": 5}, "expires_at"),
@@ -284,6 +282,13 @@ def test_a_run_that_goes_on_is_held_to_the_contract():
 def test_what_is_no_contract_is_misuse(members, why):
     with pytest.raises(Misuse, match=why):
         ResourceContract(**{"contract_id": "C", "principal": "p", **members})
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, True, "1"])
+def test_what_is_no_quota_is_misuse_where_it_is_written(value):
+    for name in ("uses", "per_minute"):
+        with pytest.raises(Misuse, match=f"{name} of a quota is a whole number"):
+            Quota(**{name: value})
 
 
 CONTRACTS = st.builds(

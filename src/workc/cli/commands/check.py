@@ -16,8 +16,6 @@ from workc.api.settings import Settings
 from workc.cli import exits, options
 from workc.cli.budget_text import budget_text
 from workc.cli.commands.run import (
-    CENTS,
-    LIMIT,
     find_modules_in,
     input_texts,
     input_values,
@@ -37,13 +35,8 @@ from workc.skills.prices import builtin_price_file
     "check", epilog="Example: workc check digest.yaml --input base=http://127.0.0.1:8000"
 )
 @click.argument("file", metavar="FILE")
-@click.option(
-    "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input; repeat it."
-)
-@click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
-@click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
-@click.option("--budget-calls", type=LIMIT, metavar="N", help="The most billable calls.")
-@click.option("--budget-tokens", type=LIMIT, metavar="N", help="The most tokens, of all calls.")
+@options.inputs
+@options.budget
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
 @click.option(
     "--strict", is_flag=True, help="Exit 1 if code reaches around ctx, as to the clock or a socket."
@@ -59,6 +52,7 @@ def command(
     budget_cents: int | None,
     budget_calls: int | None,
     budget_tokens: int | None,
+    budget_wall_ms: int | None,
     prices: str | None,
     strict: bool,
 ) -> int:
@@ -67,7 +61,7 @@ def command(
     named_file(file)
     settings = Settings(
         ceiling_micro_cents=None if budget_cents is None else budget_cents * MICRO_CENTS_PER_CENT,
-        limits=limits_of(budget_calls, budget_tokens, None),
+        limits=limits_of(budget_calls, budget_tokens, budget_wall_ms),
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
     )

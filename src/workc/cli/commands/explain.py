@@ -14,6 +14,7 @@ from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.catalog_text import ORACLE_CODES, entry_json, entry_lines, unknown_code
 from workc.cli.named import named_source
+from workc.cli.next_text import unsealed_lines
 from workc.cli.state import State
 from workc.cli.text import printable
 from workc.kernel.catalog import CATALOG
@@ -103,6 +104,9 @@ def _explain_run(state: State, subject: str) -> None:
         return
     for sentence in sentences:
         state.out(printable(sentence, 1000))
+    if story is not None and not story.sealed and source.damage is None:
+        for line in unsealed_lines(story, state.store_option):
+            state.advise("try", line)
 
 
 def _story(source: Source, verdict: Verdict | None) -> RunStory | None:

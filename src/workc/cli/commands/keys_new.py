@@ -11,7 +11,7 @@ from workc.api.keys import key_folder
 from workc.api.trust import trust_entry
 from workc.cli import exits, options
 from workc.cli.state import State
-from workc.cli.targets import outside_bundles
+from workc.cli.targets import outside_bundles, possible_name
 from workc.cli.text import argument, printable
 
 
@@ -31,6 +31,7 @@ def command(state: State, name: str, out: Path | None) -> int:
     where = "" if out is None else f" --dir {argument(str(out))}"
     state.tries = (f"workc keys list{where}",)
     folder = key_folder(state.environment) if out is None else out
+    possible_name(folder, "--out", "a folder", "name another folder: --out DIR")
     outside_bundles(folder / name, "--out DIR")
     made = write_key(folder, name, new_key())
     if state.json:

@@ -23,18 +23,16 @@ from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.problems_text import show_invalid
 from workc.cli.progress import Progress
 from workc.cli.state import State
+from workc.cli.stores import open_store
 from workc.cli.targets import free_folder, outside_bundles
 from workc.cli.text import argument, printable
-from workc.kernel.ledger import MAX_CENTS, MICRO_CENTS_PER_CENT
-from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.values import JsonObject
 from workc.runtime.injection import by_attempt, parse_injection
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
 
-CENTS = options.Number(0, MAX_CENTS)
-#: What a limit may be: any number that a record holds.
-LIMIT = options.Number(0, MAX_SAFE_INTEGER)
 _SEED = options.Number(0, 2**64 - 1)
 
 
@@ -43,14 +41,8 @@ _SEED = options.Number(0, 2**64 - 1)
     epilog="Example: workc run digest.yaml --input base=http://127.0.0.1:8000 --budget-cents 5",
 )
 @click.argument("file", metavar="FILE")
-@click.option(
-    "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input; repeat it."
-)
-@click.option("--inputs", "inputs_file", metavar="FILE", help="A JSON object with inputs.")
-@click.option("--budget-cents", type=CENTS, metavar="N", help="The most it may cost, in cents.")
-@click.option("--budget-calls", type=LIMIT, metavar="N", help="The most billable calls.")
-@click.option("--budget-tokens", type=LIMIT, metavar="N", help="The most tokens, of all calls.")
-@click.option("--budget-wall-ms", type=LIMIT, metavar="N", help="The most time it may take, in ms.")
+@options.inputs
+@options.budget
 @click.option("--seed", type=_SEED, metavar="N", help="The seed of all derived chance.")
 @click.option("--offline", is_flag=True, help="Deny every address.")
 @click.option("--allow-private", is_flag=True, help="Allow private addresses.")
@@ -113,6 +105,7 @@ def command(
     )
     runtime = Runtime(settings=settings)
     texts, values = input_texts(inputs), input_values(inputs_file)
+    open_store(state)
     outside_bundles(state.store / "runs", "--store DIR")
     target = None if out is None else state.absolute(free_folder(out))
     kept = metrics_target(state, metrics_file)

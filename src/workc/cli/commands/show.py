@@ -10,6 +10,7 @@ from workc.api.timeline import plain
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
 from workc.cli.named import named_source
+from workc.cli.next_text import next_lines
 from workc.cli.state import State
 from workc.cli.story_text import (
     check_lines,
@@ -38,7 +39,8 @@ def command(state: State, run: str, step: str | None, events: bool) -> int:  # n
         raise stop("INVALID_INPUT", message, f"workc show {argument(run)} --events")
     source = _source(state, run) if step is None else named_source(state, run, "show")
     where = argument(str(source.path))
-    state.tries = (f"workc verify-bundle {where}", f"workc explain {where}")
+    if source.sealed:
+        state.tries = (f"workc verify-bundle {where}", f"workc explain {where}")
     if events:
         _show_events(state, source)
     elif step is not None:
@@ -87,7 +89,7 @@ def _show_run(state: State, story: RunStory) -> None:
         _show_section(state, "output", [])
         # As it is: it is not ours to break.
         console.out(output_text(story))
-    for line in next_lines(story):
+    for line in next_lines(story, state.store_option):
         state.advise("try", line)
 
 
@@ -96,24 +98,6 @@ def _show_section(state: State, name: str, lines: list[str]) -> None:
     state.out(state.console.paint(name, "weak"))
     for line in lines:
         state.out(line)
-
-
-def next_lines(story: RunStory) -> list[str]:
-    """Returns the commands that may come next."""
-    if not story.sealed:
-        return _unsealed_lines(story)
-    path = argument(story.path)
-    found = [f"workc verify-bundle {path}", f"workc replay {path}"]
-    return found if story.code is None else [f"workc explain {story.code}", *found]
-
-
-def _unsealed_lines(story: RunStory) -> list[str]:
-    if story.status == "running":
-        return []
-    if story.status == "paused":
-        asked = f"{story.run_id} --step {argument(story.step or '')} --by NAME"
-        return [f"workc approve {asked}", f"workc deny {asked}"]
-    return [f"workc resume {story.run_id}"]
 
 
 def _show_step(state: State, found: JsonObject) -> None:
