@@ -38,7 +38,10 @@ from workc.stages.skill import Skill
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """What is tried: which step, with which skill and parameters, for the how manyth time."""
+    """What is tried: which step, with which skill and parameters, for the how manyth time.
+
+    ``first`` is the number of the first attempt with this skill: more than 1 where another has failed.
+    """
 
     run: Run
     lane: Lane
@@ -46,6 +49,12 @@ class Trial(msgspec.Struct, frozen=True):
     skill: Skill[..., object]
     params: JsonObject
     number: int
+    first: int = 1
+
+    @property
+    def made(self) -> int:
+        """Returns the how manyth attempt with this skill it is, from 1."""
+        return self.number - self.first + 1
 
     @property
     def deadline_ms(self) -> int | None:
