@@ -18,7 +18,7 @@ from workc.api.network import NetworkPorts
 from workc.api.run_secrets import cleaner, recorded_text, secret_values
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
 from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
-from workc.bundle.documents import Receipt
+from workc.bundle.documents import Fallback, Receipt
 from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
@@ -43,6 +43,7 @@ from workc.runtime.outcome import (
     AnsweredBy,
     SideEffect,
     StructuredOutcome,
+    TakenFallback,
     Timings,
     as_mapping,
     error_of,
@@ -364,13 +365,14 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
     """Returns the outcome of a run that was sealed."""
     result, receipt = finished.result, finished.receipt
     failure = result.failure
-    ok = result.outcome == "success"
+    fallbacks = tuple(_fallback(taken) for taken in receipt.fallbacks or ())
+    done = "; ".join(map(str, fallbacks)) or "done"
     digest = receipt.proof_digest
     produced = receipt.output is not UNSET
     return StructuredOutcome(
         status=STATUS_OF[result.outcome],
-        code="OK" if ok or failure is None else failure.code,
-        message="done" if ok or failure is None else failure.message,
+        code="OK" if failure is None else failure.code,
+        message=done if failure is None else failure.message,
         output=result.output,
         result=as_mapping(result.output) if produced else None,
         error=None if failure is None else error_of(failure, result.step),
@@ -382,6 +384,17 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
         step=result.step,
         bundle=bundle,
         proof_digest=digest if isinstance(digest, str) else None,
+        fallbacks=fallbacks,
+    )
+
+
+def _fallback(taken: Fallback) -> TakenFallback:
+    return TakenFallback(
+        step=taken.step,
+        action=taken.action,
+        code=taken.code,
+        attempts=taken.attempt,
+        skill=given(taken.skill),
     )
 
 

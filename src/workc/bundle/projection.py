@@ -201,6 +201,8 @@ class Projection:
             case StepSkipped():
                 self._skipped += 1
                 self._fail(payload.step, 0, payload.code)
+            case FallbackTaken():
+                self.fallbacks.append(_fallback(payload))
             case _:
                 self._take_once(line, payload)
 
@@ -219,8 +221,6 @@ class Projection:
                 self.gates.take(line, payload)
             case ChildSpawned() | ChildJoined():
                 self.children.take(line, payload)
-            case FallbackTaken():
-                self.fallbacks.append(_fallback(payload))
             case WorkEnded():
                 self.work = payload
             case VerificationRun():

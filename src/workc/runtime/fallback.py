@@ -48,7 +48,7 @@ async def settled(run: Run, lane: Lane, step: StepSpec, result: StepResult) -> S
     ``result`` is that of a step without a skill to run instead, or that of the last such skill.
     """
     said, failure = step.on_failure, result.failure
-    if said is None or failure is None or result.halt is not None:
+    if said is None or failure is None or result.halt or result.status != "failure":
         return result
     match action_of(said, failure.code):
         case "skip":

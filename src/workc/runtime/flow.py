@@ -14,7 +14,6 @@ from msgspec import UNSET
 from workc.kernel import jcs
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal
-from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
@@ -42,10 +41,7 @@ OUTPUT_PATH = "artifacts/output.json"
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What became of a run. ``step`` names the step whose failure is the run's.
-
-    ``fallbacks`` are what was done about steps that had failed, in order of their lanes.
-    """
+    """What became of a run. ``step`` names the step whose failure is the run's."""
 
     outcome: Outcome
     output: Json = None
@@ -53,7 +49,6 @@ class RunResult:
     step: str | None = None
     halt: str | None = None
     checks: tuple[CheckResult, ...] = ()
-    fallbacks: tuple[FallbackTaken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def run_body(run: Run) -> Body:
         _open(run, lane)
         work = await _act(run, lane)
         _end_work(run, lane, work)
-        return replace(_lock(run, lane, work), fallbacks=run.fallbacks)
+        return _lock(run, lane, work)
 
     return body
 

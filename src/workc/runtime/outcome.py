@@ -8,6 +8,7 @@ import msgspec
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
+from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
 
@@ -29,6 +30,37 @@ class SideEffect(msgspec.Struct, frozen=True):
     by: AnsweredBy = "world"
 
 
+class TakenFallback(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done about a step that failed with ``code`` for good, after so many attempts.
+
+    ``skill`` is the one that ran instead, for the action ``skill``.
+    """
+
+    step: str
+    action: FallbackAction
+    code: str
+    attempts: int
+    skill: str | None = None
+
+    def __str__(self) -> str:
+        """Returns it as a sentence without a full stop."""
+        return f"{self.step} failed with {self.code}: {self.done}"
+
+    @property
+    def done(self) -> str:
+        """Returns what was done, in words."""
+        return _DONE[self.action].format(self.skill)
+
+
+#: What a fallback does, in words.
+_DONE: dict[FallbackAction, str] = {
+    "abort": "the run was stopped",
+    "skill": "{} ran instead",
+    "skip": "it was skipped",
+    "value": "a value was given instead",
+}
+
+
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """When it began and ended, in ms since 1970."""
 
@@ -47,8 +79,9 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``result`` is a mapping: the output, or ``{"value": output}`` where the output is none.
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
-    the evidence stands, if it was kept. ``notes`` are warnings about the run, a sentence each: what
-    a guard saw, of which the evidence holds nothing, and injected failures that never came.
+    the evidence stands, if it was kept. ``fallbacks`` are what was done about steps that had failed,
+    in order of the steps. ``notes`` are warnings about the run, a sentence each: what a guard saw, of
+    which the evidence holds nothing, and injected failures that never came.
     """
 
     status: Status
@@ -65,12 +98,17 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     bundle: str | None = None
     proof_digest: str | None = None
+    fallbacks: tuple[TakenFallback, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Returns whether the work succeeded: a partial success is none."""
-        return self.status == "success"
+        """Returns whether the work did what its workflow asks for.
+
+        A partial success is none, unless nothing failed but what the workflow says to tolerate: then
+        its code is ``OK``, and ``fallbacks`` say what that was.
+        """
+        return self.status == "success" or (self.status == "partial" and self.code == "OK")
 
     @property
     def stubbed(self) -> bool:
@@ -111,6 +149,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             },
             "bundle": self.bundle,
             "proof_digest": self.proof_digest,
+            "fallbacks": [msgspec.to_builtins(taken) for taken in self.fallbacks],
             "notes": list[Json](self.notes),
         }
 

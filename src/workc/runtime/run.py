@@ -47,7 +47,11 @@ class StepResult(msgspec.Struct, frozen=True):
     @property
     def failed_itself(self) -> bool:
         """Returns whether it failed, or may not begin, and neither because of another nor tolerated."""
-        return not self.tolerated and self.failure is not None and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+        return (
+            not self.tolerated
+            and self.failure is not None
+            and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+        )
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -114,6 +115,14 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
             approval=None,
             on_failure=None,
         )
+
+
+def uses_of(steps: Iterable[StepSpec]) -> Iterator[StepSpec]:
+    """Yields every use of a skill that steps may come to: each step, and what may run instead."""
+    for step in steps:
+        yield step
+        if step.instead is not None:
+            yield step.instead
 
 
 class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -147,9 +147,7 @@ FALLBACK_FITS = _table(
 FALLBACK_IS_ALLOWED = _table(
     29, "FSM_ILLEGAL_TRANSITION", "A failure that is tolerated is one that may be."
 )
-FALLBACK_IS_TAKEN_ONCE = _table(
-    30, "FSM_ILLEGAL_TRANSITION", "A step falls back once at most."
-)
+FALLBACK_IS_TAKEN_ONCE = _table(30, "FSM_ILLEGAL_TRANSITION", "A step falls back once at most.")
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
