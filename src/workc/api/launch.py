@@ -18,7 +18,7 @@ from workc.api.network import NetworkPorts
 from workc.api.run_secrets import cleaner, recorded_text, secret_values
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
 from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
-from workc.bundle.documents import Fallback, Receipt
+from workc.bundle.documents import Receipt
 from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
@@ -43,7 +43,6 @@ from workc.runtime.outcome import (
     AnsweredBy,
     SideEffect,
     StructuredOutcome,
-    TakenFallback,
     Timings,
     as_mapping,
     error_of,
@@ -51,6 +50,7 @@ from workc.runtime.outcome import (
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
+from workc.runtime.taken_fallback import taken_fallback
 from workc.runtime.world import WorldDesk
 from workc.stages.network import NetworkPolicy
 
@@ -365,7 +365,7 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
     """Returns the outcome of a run that was sealed."""
     result, receipt = finished.result, finished.receipt
     failure = result.failure
-    fallbacks = tuple(_fallback(taken) for taken in receipt.fallbacks or ())
+    fallbacks = tuple(taken_fallback(taken) for taken in receipt.fallbacks or ())
     done = "; ".join(map(str, fallbacks)) or "done"
     digest = receipt.proof_digest
     produced = receipt.output is not UNSET
@@ -385,16 +385,6 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
         bundle=bundle,
         proof_digest=digest if isinstance(digest, str) else None,
         fallbacks=fallbacks,
-    )
-
-
-def _fallback(taken: Fallback) -> TakenFallback:
-    return TakenFallback(
-        step=taken.step,
-        action=taken.action,
-        code=taken.code,
-        attempts=taken.attempt,
-        skill=given(taken.skill),
     )
 
 

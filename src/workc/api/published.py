@@ -212,6 +212,7 @@ _LS = record(
             ended_ms=COUNT_OR_NULL,
             cost_micro_cents=COUNT_OR_NULL,
             proof_digest=TEXT_OR_NULL,
+            fallbacks=list_of(_FALLBACK),
         )
     )
 )
@@ -304,6 +305,7 @@ _STEP = record(
     needs=list_of(TEXT),
     effects=list_of(_EFFECT),
     retries=list_of(record(attempt=COUNT, code=TEXT, after_ms=COUNT)),
+    fallback={"anyOf": [{"type": "null"}, _FALLBACK]},
 )
 _GATE = record(
     gate=TEXT,

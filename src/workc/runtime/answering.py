@@ -63,7 +63,8 @@ class Answering:
         """
         if begun and isinstance(ask.question, Call | Effect):
             message = "the run was stopped meanwhile; whether this happened is not known"
-            return self.entry(ask, Failure(code="ABORTED", message=message))
+            failure = Failure(code="ABORTED", message=message, details={"scope": "run"})
+            return self.entry(ask, failure)
         return Entry(at=ask.at, payload=CallHalted(code="ABORTED"), at_ms=self._now_ms())
 
     def decided(self, ask: Ask, question: Approve, decision: Decision) -> Entry:

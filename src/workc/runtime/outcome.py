@@ -8,9 +8,9 @@ import msgspec
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
-from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.taken_fallback import TakenFallback
 
 #: ``paused``: the run waits for a human and goes on when it is resumed.
 Status = Literal["success", "failure", "partial", "skipped", "paused"]
@@ -28,37 +28,6 @@ class SideEffect(msgspec.Struct, frozen=True):
     type: str
     target: str
     by: AnsweredBy = "world"
-
-
-class TakenFallback(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done about a step that failed with ``code`` for good, after so many attempts.
-
-    ``skill`` is the one that ran instead, for the action ``skill``.
-    """
-
-    step: str
-    action: FallbackAction
-    code: str
-    attempts: int
-    skill: str | None = None
-
-    def __str__(self) -> str:
-        """Returns it as a sentence without a full stop."""
-        return f"{self.step} failed with {self.code}: {self.done}"
-
-    @property
-    def done(self) -> str:
-        """Returns what was done, in words."""
-        return _DONE[self.action].format(self.skill)
-
-
-#: What a fallback does, in words.
-_DONE: dict[FallbackAction, str] = {
-    "abort": "the run was stopped",
-    "skill": "{} ran instead",
-    "skip": "it was skipped",
-    "value": "a value was given instead",
-}
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
