@@ -219,8 +219,8 @@ class LaneRules:
             message = "the step fell back before"
             self._fail(rules.FALLBACK_IS_TAKEN_ONCE, message, "/kind")
         self._fallen = self._start
-        if taken.step in self.steps:
-            self.steps[taken.step].fallback = taken
+        if self._step in self.steps:
+            self.steps[self._step].fallback = taken
         if taken.skill is UNSET:
             return
         if taken.skill not in self._code:
