@@ -138,33 +138,39 @@ _WITH: JsonObject = {
 }
 _TIMEOUT = _count("How long one attempt may take; 0 means 0.")
 
-_FALLBACK_WORD: JsonObject = {"type": "string", "enum": [*FALLBACK_WORDS]}
+_WHEN = _list(
+    "The failure codes, or categories of them, that it is said of; without it, all.",
+    _text("A failure code, or a category of failures."),
+    minItems=1,
+)
+_BY_WORD: JsonObject = {
+    "then": _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+    "when": _WHEN,
+}
+_BY_VALUE: JsonObject = {
+    "value": {"description": "What the step gives instead: any JSON, with references."},
+    "when": _WHEN,
+}
+_BY_SKILL: JsonObject = {
+    "skill": _text("The skill that runs instead.", minLength=1, maxLength=256),
+    "with": _WITH,
+    "retry": _RETRY,
+    "timeout_ms": _TIMEOUT,
+    "when": _WHEN,
+}
 _ON_FAILURE: JsonObject = {
     **_record(
         "What becomes of the run when the step has failed for good: fail, skip, abort, or a mapping.",
         [],
-        {
-            "then": _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
-            "value": {"description": "What the step gives instead: any JSON, with references."},
-            "skill": _text("The skill that runs instead.", minLength=1, maxLength=256),
-            "with": _WITH,
-            "retry": _RETRY,
-            "timeout_ms": _TIMEOUT,
-            "when": _list(
-                "The failure codes, or categories of them, that it is said of; without it, all.",
-                _text("A failure code, or a category of failures."),
-                minItems=1,
-            ),
-        },
+        {**_BY_WORD, **_BY_VALUE, **_BY_SKILL},
     ),
     "type": ["string", "object"],
-    "oneOf": [
-        _FALLBACK_WORD,
-        {"type": "object", "required": ["then"]},
-        {"type": "object", "required": ["value"]},
-        {"type": "object", "required": ["skill"]},
+    "anyOf": [
+        _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+        _record("A word, for some failures.", ["then"], _BY_WORD),
+        _record("Another value.", ["value"], _BY_VALUE),
+        _record("Another skill.", ["skill"], _BY_SKILL),
     ],
-    "dependentRequired": {key: ["skill"] for key in ("with", "retry", "timeout_ms")},
 }
 
 _STEP = _record(

@@ -59,7 +59,7 @@ def a_fallback_before_the_first_attempt(d):
     _taken(d, "value")["payload"]["attempt"] = 0
 
 
-@table("set")
+@table("set", "fallen")
 def a_fallback_from_a_success(d):
     executed = _before(d, _taken(d, "skip"))["payload"]
     del executed["failure"]
@@ -108,7 +108,7 @@ def a_retry_called_a_fallback(d):
             event["at"][-1] -= 1
 
 
-@table("remove")
+@table("remove", "fallen")
 def another_skill_that_no_fallback_announces(d):
     d.events.remove(_taken(d, "skill"))
 
@@ -155,7 +155,6 @@ def work_after_a_step_that_was_skipped(d):
     taken = _taken(d, "skip")
     executed = dict(_before(d, taken)["payload"], attempt=2)
     _append(d, taken, ("SkillExecuted", executed))
-    d.payload("PlanChosen")
 
 
 @_planned("set")
