@@ -268,9 +268,7 @@ SHAPES["gate"] = closed(
     "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
     "when :pre_run|pre_step|post_step|post_run"
 )
-SHAPES["fallback"] = closed(
-    OF_STEP + "action :abort|skill|skip|value, code string, skill? string"
-)
+SHAPES["fallback"] = closed(OF_STEP + "action :abort|skill|skip|value, code string, skill? string")
 SHAPES["intent"] = closed(INTENT)
 SHAPES["money"] = closed(
     "calls? count, ceiling_micro_cents count, limits? limits, refused count, "
