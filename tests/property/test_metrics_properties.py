@@ -284,6 +284,10 @@ class ByHand:
             match line["kind"]:
                 case "TimerFired" if before["kind"] == "RetryScheduled":
                     attempt = now
+                case "FallbackTaken":
+                    labels = payload["action"], payload["code"]
+                    self.found["workc_fallbacks_total", labels] += 1
+                    attempt = now
                 case "RetryScheduled":
                     self.found["workc_retries_total", (payload["code"],)] += 1
                 case "EffectAsked":

@@ -82,6 +82,19 @@ def _count_anew(draft: Draft) -> None:
             event["payload"]["attempt"] -= taken["payload"]["attempt"]
 
 
+def _fall_back_again(draft: Draft) -> None:
+    taken = _taken(draft, "skill")
+    lane = draft.lane(taken)
+    retries = [event for event in lane[lane.index(taken) :] if event["kind"] == "RetryScheduled"]
+    if not retries:
+        raise does_not_apply("no retry of a skill that ran instead")
+    retry = retries[0]
+    fired = lane[lane.index(retry) + 1]
+    again = {**taken["payload"], "attempt": retry["payload"]["attempt"]}
+    retry.update(kind="FallbackTaken", payload={**again, "code": retry["payload"]["code"]})
+    draft.remove(fired)
+
+
 FALLBACK_ATTACKS: Attacks[Draft] = {
     "FallbackForgotten": Attack(_forget, UNPROVABLE, "Nothing was done about a failed step."),
     "ReplacementForgotten": Attack(
@@ -97,6 +110,9 @@ FALLBACK_ATTACKS: Attacks[Draft] = {
     "SkipGivenAValue": Attack(_give_instead, NOT_SAID, "A step gave a value that was not planned."),
     "AbortTolerated": Attack(_go_on, NOT_SAID, "A step that was to stop the run was skipped."),
     "AbortStoppedNothing": Attack(_stop_nothing, TABLE, "An abort halted nothing."),
+    "ReplacementReplaced": Attack(
+        _fall_back_again, TABLE, "A skill that ran instead was replaced by itself, not tried again."
+    ),
     "ReplacementCountedAnew": Attack(
         _count_anew, TABLE, "The attempts of another skill are counted from the beginning."
     ),
