@@ -170,7 +170,9 @@ def test_a_contract_must_allow_the_other_skill(tmp_path):
     text = PLAN.replace("OTHER", OTHER).replace("skill: llm_invoke\n    with", "skill: json_transform\n    with")  # fmt: skip
     text = text.replace("with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}", "with: {data: 1, expression: '@'}")  # fmt: skip
     (tmp_path / "plan.yaml").write_text(text)
-    contract = workc.ResourceContract(contract_id="c", principal="p", allowed_operations=("json_transform",))
+    contract = workc.ResourceContract(
+        contract_id="c", principal="p", allowed_operations=("json_transform",)
+    )
     outcome = workc.Runtime(contract=contract).run(tmp_path / "plan.yaml")
     assert outcome.code == "OPERATION_NOT_ALLOWED"
 
