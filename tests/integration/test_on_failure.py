@@ -28,7 +28,7 @@ steps:
   value: {skill: http_call, with: {url: "${inputs.base}/gone"}, on_failure: {value: {n: [1]}}}
   ask:
     skill: http_call
-    with: {url: "${inputs.base}/down"}
+    with: {url: "${inputs.base}/down", method: PUT, json: 1}
     retry: {max_attempts: 2, base_delay_ms: 0, max_delay_ms: 0}
     on_failure:
       skill: http_call
@@ -124,6 +124,7 @@ def test_attempts_count_on_and_the_other_skill_has_a_key_of_its_own(run, proven)
         {name.lower(): value for name, value in each.items()}.get("idempotency-key")
         for each in found
     ]
+    assert all(keys)
     assert keys[0] == keys[1] != keys[2]
     assert Counter(request.path for request in run.server.requests)["/down"] == 2
 

@@ -63,6 +63,17 @@ def test_each_form_has_the_evidence_of_a_file(tmp_path, proven, said, output, ac
     assert [e["kind"] for e in events].count("FallbackTaken") == 1
 
 
+def test_a_step_that_is_named_after_its_place_falls_back_too(tmp_path, proven):
+    @workc.workflow(skills=[refuses, shout])
+    async def nameless(ctx):
+        """Calls what fails."""
+        return await ctx.call(refuses, text="a", on_failure=INSTEAD)
+
+    outcome = workc.run(nameless, out=tmp_path / "out")
+    assert (outcome.output, outcome.fallbacks[0].step) == ("${X}", "refuses-4.0")
+    proven(outcome.bundle, workflow=nameless)
+
+
 def test_other_codes_fail_as_ever(tmp_path, proven):
     one = flow({"value": 1, "when": ["TIMEOUT"]})
     outcome = workc.run(one, out=tmp_path / "out")
@@ -166,15 +177,33 @@ steps:
     assert not found.ok
 
 
+ASKS = """
+workc: 1
+name: asks
+steps:
+  a:
+    skill: json_transform
+    with: {data: 1, expression: "@"}
+    on_failure: {skill: SKILL}
+"""
+
+
 def test_a_contract_must_allow_the_other_skill(tmp_path):
-    text = PLAN.replace("OTHER", OTHER).replace("skill: llm_invoke\n    with", "skill: json_transform\n    with")  # fmt: skip
-    text = text.replace("with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}", "with: {data: 1, expression: '@'}")  # fmt: skip
-    (tmp_path / "plan.yaml").write_text(text)
+    (tmp_path / "plan.yaml").write_text(
+        ASKS.replace("SKILL", "http_call, with: {url: 'http://h/'}")
+    )
     contract = workc.ResourceContract(
         contract_id="c", principal="p", allowed_operations=("json_transform",)
     )
     outcome = workc.Runtime(contract=contract).run(tmp_path / "plan.yaml")
     assert outcome.code == "OPERATION_NOT_ALLOWED"
+
+
+def test_the_key_of_the_other_skill_is_asked_for_before_the_run(tmp_path):
+    model = "llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 9}"
+    (tmp_path / "plan.yaml").write_text(ASKS.replace("SKILL", model))
+    outcome = workc.Runtime(settings=Settings(environment={})).run(tmp_path / "plan.yaml")
+    assert (outcome.code, outcome.run_id) == ("UNAUTHORIZED", None)
 
 
 def test_the_receipt_of_a_function_lists_fallbacks_by_their_lanes(tmp_path):
