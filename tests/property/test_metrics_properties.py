@@ -285,8 +285,7 @@ class ByHand:
                 case "TimerFired" if before["kind"] == "RetryScheduled":
                     attempt = now
                 case "FallbackTaken":
-                    labels = payload["action"], payload["code"]
-                    self.found["workc_fallbacks_total", labels] += 1
+                    self.found["workc_fallbacks_total", (payload["action"],)] += 1
                     attempt = now
                 case "RetryScheduled":
                     self.found["workc_retries_total", (payload["code"],)] += 1

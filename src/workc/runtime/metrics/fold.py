@@ -142,7 +142,7 @@ class RunFold:
         lane.is_waiting = True
 
     def _fell_back(self, path: Path, lane: _Lane, payload: FallbackTaken) -> None:
-        self._add(table.FALLBACKS, payload.action, payload.code)
+        self._add(table.FALLBACKS, payload.action)
         lane.attempt_ms = self._times.now(path)
 
     def _fired(self, path: Path, lane: _Lane, _payload: TimerFired) -> None:

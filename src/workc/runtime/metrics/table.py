@@ -248,9 +248,9 @@ RETRIES = Metric(
 FALLBACKS = Metric(
     "workc_fallbacks_total",
     "counter",
-    (MODE, FALLBACK, CODE),
+    (MODE, FALLBACK),
     ("FallbackTaken",),
-    "Steps that had failed for good and of which something was done, by what, and by their code.",
+    "Steps that had failed for good and of which something was done, by what.",
 )
 EFFECTS = Metric(
     "workc_effects_total", "counter", (MODE, PORT), ("EffectAsked",), "Requests, by port."
