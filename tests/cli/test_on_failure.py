@@ -64,7 +64,7 @@ def test_show_explain_and_ls_say_it_too(ran, workc):
         "Step other (http_call) failed with NOT_FOUND; json_transform ran instead and succeeded"
         in told
     )
-    assert "404; the run went on without it." in told
+    assert "404. Then the run went on without it." in told
     assert "What failed is what its workflow says to tolerate." in told
     assert "falls  fell back: value, other, skip" in workc("ls").stdout
     (run,) = workc("ls", "--json").document["runs"]
