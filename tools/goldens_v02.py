@@ -36,6 +36,7 @@ ENVIRONMENT = {"OPENAI_API_KEY": "-".join(["sk", "test", "0123456789abcdef"])}
 SCRIPT: Mapping[str, Sequence[Scripted]] = {
     f"GET {ITEMS}": [Scripted(chunks=(b'{"items":[1,2,3]}',))],
     f"GET {ITEMS}/flaky": [Scripted(status=503), Scripted(chunks=(b"[1]",))],
+    f"GET {ITEMS}/gone": [Scripted(status=404)],
     f"GET {ITEMS}/slow": [Scripted(status=503, delay_ms=50)],
     f"GET {ITEMS}/image": [
         Scripted(headers=(("content-type", "image/png"),), chunks=(b"\xff\x00\xfe",))
@@ -105,6 +106,37 @@ STORIES: Mapping[str, Story] = {
     "shared": Story(_work(a=_MODEL, b=_MODEL), held=970_000),
     "captures": Story(_work(a=_call("/large"), b=_call("/image"))),
     "offline": Story(_work(output=_RESULT, a=_LENGTH), policy=NetworkPolicy(offline=True)),
+    "fallen": Story(
+        _work(
+            output=_RESULT,
+            check="steps.b.instead",
+            a=_LENGTH,
+            b=_call("/gone", ", on_failure: {value: {instead: true}}"),
+            c=_call("/gone", ", on_failure: {when: [PERMANENT], then: skip}"),
+            d="{skill: json_transform, with: {data: '${steps.c}', expression: '@'}}",
+            e=_after("c"),
+            f=_call(
+                "/slow",
+                ", retry: {max_attempts: 1}, on_failure: {skill: http_call, "
+                f"with: {{url: '{ITEMS}/flaky'}}, {_RETRY}}}",
+            ),
+        )
+    ),
+    "fallen_paid": Story(
+        _work(
+            before=_BUDGET,
+            a=_MODEL.replace("4o-mini", "4.1-nano")[:-1]
+            + ", retry: {max_attempts: 1}, on_failure: {skill: llm_invoke, "
+            "with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}}}",
+        )
+    ),
+    "aborted": Story(
+        _work(
+            a=_call("/slow", f", {_RETRY}"),
+            b=_call("/gone", ", on_failure: abort"),
+            c=_after("b"),
+        )
+    ),
     "words": Story(
         _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
     ),

@@ -23,6 +23,7 @@ _TEXTS = (
     "Verify", "Lock", "TimerSet", "TimerFired", "CallHalted", "SkillExecuted", "StepSkipped",
     "approved", "denied", "timed_out", "check", "command", "policy", "human", "pre_run", "pre_step",
     "post_step", "post_run", "APPROVAL_DENIED", "APPROVAL_TIMEOUT", "GATE_FAILED", "GateEvaluated", "CHILD_FAILED", "ChildSpawned", "ChildJoined",
+    "FallbackTaken", "abort", "skip", "value", "skill", "skill http_call", "ABORTED", "BUDGET_EXCEEDED",
     "Network", "ReadFS", "fs:/", "net:http://h/a",
     "ApprovalAsked", "ApprovalAnswered", "a-4.0", "0" * 32, "0" * 64, "é", "\u202e", "\n", "[]", "{}", "AA==", "AB==",
 )  # fmt: skip
@@ -46,6 +47,9 @@ _FIELDS = (
     "parent",
     "children",
     "gates",
+    "fallbacks",
+    "on_failure",
+    "skill",
 )
 WORDS = Words(_NUMBERS, _TEXTS, _FIELDS)
 

@@ -25,6 +25,7 @@ KEPT = {
         "verify_fail_backtrack",
     ],
     "v0.2": [
+        "aborted",
         "approved",
         "bounded",
         "call_halted",
@@ -35,6 +36,8 @@ KEPT = {
         "denied",
         "failed",
         "failed_check",
+        "fallen",
+        "fallen_paid",
         "function",
         "gate_barred",
         "gate_failed",

@@ -16,7 +16,14 @@ from workc.runtime.workflow.model import RetrySpec
 from workc.testkit.servers import LoopbackServer, Reply
 
 #: What becomes of runs and steps, and of no attempt.
-OF_RUNS = {"APPROVAL_DENIED", "APPROVAL_PENDING", "APPROVAL_TIMEOUT", "HALTED", "UPSTREAM_FAILED"}
+OF_RUNS = {
+    "ABORTED",
+    "APPROVAL_DENIED",
+    "APPROVAL_PENDING",
+    "APPROVAL_TIMEOUT",
+    "HALTED",
+    "UPSTREAM_FAILED",
+}
 FLOW = """
 workc: 1
 name: rehearsed

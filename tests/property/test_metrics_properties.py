@@ -284,6 +284,9 @@ class ByHand:
             match line["kind"]:
                 case "TimerFired" if before["kind"] == "RetryScheduled":
                     attempt = now
+                case "FallbackTaken":
+                    self.found["workc_fallbacks_total", (payload["action"],)] += 1
+                    attempt = now
                 case "RetryScheduled":
                     self.found["workc_retries_total", (payload["code"],)] += 1
                 case "EffectAsked":

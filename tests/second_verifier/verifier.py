@@ -209,6 +209,9 @@ PAYLOADS = {
     ),
     "EffectAnswered": closed("failure? Failure, request string, response? response"),
     "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
+    "FallbackTaken": closed(
+        OF_STEP + "action :abort|skill|skip|value, code string, skill? string, value? Body"
+    ),
     "TimerSet": closed("after_ms count"),
     "TimerFired": lambda payload: payload == {},
     "BudgetReserved": closed(
@@ -265,6 +268,7 @@ SHAPES["gate"] = closed(
     "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
     "when :pre_run|pre_step|post_step|post_run"
 )
+SHAPES["fallback"] = closed(OF_STEP + "action :abort|skill|skip|value, code string, skill? string")
 SHAPES["intent"] = closed(INTENT)
 SHAPES["money"] = closed(
     "calls? count, ceiling_micro_cents count, limits? limits, refused count, "
@@ -280,7 +284,7 @@ SHAPES["verification"] = closed(
 )
 RECEIPT = closed(
     RUN
-    + ", bundle_version :0.2, children? child[], effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, gates? gate[], "
+    + ", bundle_version :0.2, children? child[], effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
@@ -546,6 +550,11 @@ def join_holds(child: Json) -> bool:
     return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_64.fullmatch(child["proof_digest"]))
 
 
+def fallback_holds(taken: Json) -> bool:
+    said = "skill" in taken, "value" in taken
+    return said == (taken["action"] == "skill", taken["action"] == "value")
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
@@ -557,6 +566,7 @@ ALONE: dict[str, Callable[[Json], bool]] = {
     "ChildJoined": join_holds,
     "PlanChosen": plan_holds,
     "EffectAsked": ask_holds,
+    "FallbackTaken": fallback_holds,
 }
 
 
@@ -609,7 +619,11 @@ STEP_LANE = {
     "RetryScheduled": "TimerFired CallHalted",
     "TimerFired": MOVES + "SkillAsked CallHalted ApprovalAsked PreStep",
     "CallHalted": MOVES + "StepSkipped CallHalted END",
-    "SkillExecuted": "RetryScheduled PostStep END",
+    "SkillExecuted": "RetryScheduled FallbackTaken PostStep END",
+    "FallbackTaken": "END",
+    "Replaced": BEGIN,
+    "Aborted": "CallHalted",
+    "Stopped": "END",
     "PostStep": "PostStep END",
     "StepSkipped": "END",
 }
@@ -670,15 +684,26 @@ def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
     for name, lane in lanes.items():
         payloads_here = [event["payload"] for event in lane if name]
         ids = {payload["step"] for payload in payloads_here if "step" in payload}
-        skills = {payload["skill"] for payload in payloads_here if "skill" in payload}
-        called = {p["skill"] for p in payloads_here if "skill" in p and "request" in p}
-        if name and (len(ids) != 1 or ids & seen or len(skills) > 1 or called - code.keys()):
+        called = {
+            p["skill"] for p in payloads_here if "skill" in p and ("request" in p or "action" in p)
+        }
+        if name and (len(ids) != 1 or ids & seen or called - code.keys()):
+            return False
+        if name and not all(len(skills) <= 1 for skills in skills_of(payloads_here)):
             return False
         ends = [re.search(r"-(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\Z", step) for step in ids]
         if of_function and any(end and end[0] != f"-{name[0]}.{name[1]}" for end in ends):
             return False
         seen |= ids
     return True
+
+
+def skills_of(lane: list[Json]) -> tuple[set[str], set[str]]:
+    """The skills of a lane: those before it fell back, and those since."""
+    fell = [number for number, payload in enumerate(lane) if "action" in payload]
+    at = fell[0] if fell else len(lane)
+    before, since = lane[:at], lane[at:]
+    return {p["skill"] for p in before if "skill" in p}, {p["skill"] for p in since if "skill" in p}
 
 
 def check_requests(events: list[Event], tree: Tree) -> list[str]:
@@ -720,6 +745,10 @@ def left(lane: list[Event]) -> str:
         return "Refused"
     if sign(last) in ("PreRun", "PreStep") and not payload["passed"]:
         return "Refused"
+    if last["kind"] == "FallbackTaken":
+        return {"skill": "Replaced", "abort": "Aborted"}.get(payload["action"], "FallbackTaken")
+    if last["kind"] == "CallHalted" and left(lane[:-1]) == "Aborted":
+        return "Stopped"
     halted = last["kind"] == "CallHalted" and len(lane) > 1
     return "Unanswered" if halted and lane[-2]["kind"] == "ApprovalAsked" else sign(last)
 
@@ -736,7 +765,8 @@ def pairs(lane: list[Event], event: Event) -> bool:
     if len(steps) > 1 and event["at"][1:]:
         return False
     if kind in ("SkillAsked", "SkillExecuted", "EffectAsked"):
-        retries = (e["payload"] for e in reversed(lane) if e["kind"] == "RetryScheduled")
+        again = ("RetryScheduled", "FallbackTaken")
+        retries = (e["payload"] for e in reversed(lane) if e["kind"] in again)
         if payload["attempt"] != next(retries, {"attempt": 0})["attempt"] + 1:
             return False
     return fits(lane, kind, payload) and gates_fit(lane, event) and children_fit(lane, event)
@@ -788,6 +818,37 @@ def gates_fit(lane: list[Event], event: Event) -> bool:
     return True
 
 
+NEVER = [
+    "ABORTED",
+    "APPROVAL_DENIED",
+    "APPROVAL_PENDING",
+    "APPROVAL_TIMEOUT",
+    "BUDGET_BOUND_VIOLATED",
+    "BUDGET_EXCEEDED",
+    "BUNDLE_INVALID",
+    "BUNDLE_UNDECIDED",
+    "CAPTURE_EDITED",
+    "CAPTURE_MISSING",
+    "CAPTURE_UNUSED",
+    "CODE_CHANGED",
+    "CONTRACT_EXPIRED",
+    "EXTERNAL_CALL_BLOCKED",
+    "GATE_FAILED",
+    "HALTED",
+    "INTERNAL_ERROR",
+    "IN_DOUBT",
+    "JOURNAL_CORRUPT",
+    "NONDETERMINISTIC",
+    "OPERATION_NOT_ALLOWED",
+    "QUOTA_EXCEEDED",
+    "REPLAY_DIVERGED",
+    "RUN_LOCKED",
+    "STORE_UNAVAILABLE",
+    "UPSTREAM_FAILED",
+    "VERIFICATION_FAILED",
+]
+
+
 def fits(lane: list[Event], kind: str, payload: Json) -> bool:
     """Whether an event fits the one just before it in its lane."""
     earlier: Json = lane[-1]["payload"] if lane else {}
@@ -799,6 +860,11 @@ def fits(lane: list[Event], kind: str, payload: Json) -> bool:
     if kind == "RetryScheduled":
         failed = earlier["attempt"], earlier.get("failure", {}).get("code")
         return (payload["attempt"], payload["code"]) == failed
+    if kind == "FallbackTaken":
+        failed = earlier["attempt"], earlier.get("failure", {}).get("code")
+        once = all(e["kind"] != "FallbackTaken" for e in lane)
+        may = payload["action"] == "abort" or payload["code"] not in NEVER
+        return once and may and (payload["attempt"], payload["code"]) == failed
     if kind != "SkillExecuted":
         return True
     asked = bool(lane) and lane[-1]["kind"] == "SkillAsked"
@@ -1078,6 +1144,12 @@ def gates_of(events: list[Event]) -> list[Json]:
     return listed
 
 
+def fallbacks_of(events: list[Event]) -> list[Json]:
+    """The fallbacks as the receipt lists them."""
+    taken = payloads(events, "FallbackTaken")
+    return [{name: item for name, item in each.items() if name != "value"} for each in taken]
+
+
 def children_of(events: list[Event]) -> list[Json]:
     """The children as the receipt lists them; in a lane a child is joined right after it is spawned."""
     children: list[Json] = []
@@ -1144,6 +1216,7 @@ def project(events: list[Event]) -> Json:
         **({"children": children_of(events)} if children_of(events) else {}),
         **({"effects": plan["effects"]} if "effects" in plan else {}),
         **({"parent": run["parent"]} if "parent" in run else {}),
+        **({"fallbacks": fallbacks_of(events)} if fallbacks_of(events) else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
         "intent": first["IntentSet"],
@@ -1173,7 +1246,7 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
         return "failed", "Draft", "CHILD_FAILED" if code is None else code
     if "failure" in ended or (by_file and projection["step_failures"]) or failed:
         return "partial", "Draft", code
-    if inherited(events) == "partial":
+    if inherited(events) == "partial" or fallbacks_of(events):
         return "partial", "Draft", code
     return "success", "Committed" if verdict == "passed" else "Staged", None
 
@@ -1218,7 +1291,7 @@ def borne_out(events: list[Event], projection: Json) -> bool:
     return said == expected_lock(events, projection)
 
 
-SHAPES["planned"] = closed("id string, needs string[], skill string")
+SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
 
 
 def as_planned(events: list[Event]) -> bool:
@@ -1235,13 +1308,20 @@ def as_planned(events: list[Event]) -> bool:
     lanes: dict[Place, dict[str, Json]] = {}
     for event in events:
         if len(event["at"]) > 1:
-            lanes.setdefault(tuple(event["at"][:-1]), {}).update(event["payload"])
+            lane = lanes.setdefault(tuple(event["at"][:-1]), {})
+            if event["kind"] == "FallbackTaken":
+                fallback = event["payload"]
+                named = f"{fallback['action']} {fallback.get('skill', '')}".strip()
+                lane |= {"fell": named if fallback["action"] == "skill" else fallback["action"]}
+            elif "fell" not in lane:
+                lane |= event["payload"]
     done = [lane.get("step") for lane in lanes.values()]
     if done != [step["id"] for step in steps]:
         return False
     return all(
         lane.get("skill", step["skill"]) == step["skill"]
         and set(lane.get("because", ())) <= set(step["needs"])
+        and lane.get("fell") in (None, step.get("on_failure"))
         for step, lane in zip(steps, lanes.values(), strict=True)
     )
 

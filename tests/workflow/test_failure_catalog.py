@@ -178,6 +178,7 @@ PRODUCED = {
 }
 #: Of each other code, the test that makes it happen.
 ELSEWHERE = {
+    "ABORTED": "integration/test_on_failure.py",
     "STEP_CEILING_EXCEEDED": "workflow/test_budget_enforcement.py",
     "APPROVAL_DENIED": "unit/verify/test_gates_children_effects.py",
     "APPROVAL_PENDING": "integration/test_approval.py",

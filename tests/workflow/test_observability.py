@@ -345,6 +345,10 @@ steps:
     skill: http_call
     depends_on: [slow]
     with: {url: "${inputs.base}/ok"}
+  gone:
+    skill: http_call
+    with: {url: "${inputs.base}/gone"}
+    on_failure: skip
   after:
     skill: json_transform
     depends_on: [dear]

@@ -151,7 +151,7 @@ class Driver:
     def _turns(self, session: Session) -> object:
         asks = session.turn()
         while not session.done:
-            answers = self._perform(asks)
+            answers = self._give_up(asks) if session.aborted else self._perform(asks)
             if self._interrupted:
                 session.keep(answers)
                 raise Interrupted
@@ -168,6 +168,21 @@ class Driver:
         if not self._flights:
             raise Misuse("the run waits for something that nobody was asked for")
         return self._wait()
+
+    def _give_up(self, asks: Sequence[Ask]) -> list[Entry]:
+        """Answers whatever is under way, and what was to begin, after a step stopped the run."""
+        flights, self._flights = self._flights, {}
+        self._people.clear()
+        if self._left:
+            raise Interrupted
+        if not (flights or asks):
+            raise Misuse("the run waits for something that nobody was asked for")
+        entries = [self._answering.given_up(ask, begun=False) for ask in asks]
+        for flight in flights.values():
+            if flight.cancel is not None:
+                flight.cancel()
+            entries.append(self._answering.given_up(flight.ask, begun=True))
+        return entries
 
     def _call_here(self, ask: Ask) -> list[Entry]:
         if not self._done.empty():

@@ -21,8 +21,10 @@ from workc.api.settings import Settings
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.fallback import planned_as
+from workc.runtime.program import Program
 from workc.runtime.workflow.inputs import bind_inputs
-from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
@@ -30,16 +32,44 @@ from workc.stages.skill import Skill
 LLM = "llm_invoke"
 
 
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of the plan; steps of one ``wave`` may run at once, waves count from 1."""
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """One use of a skill: what it does, where, and for how much at most."""
 
-    step: str
     skill: str
-    wave: int
-    needs: tuple[str, ...]
     effects: tuple[str, ...]
     target: str
     cost: Bound | None = None
+
+    @property
+    def worst_micro_cents(self) -> int | None:
+        """Returns what all attempts can cost at most; None while that is not known."""
+        if self.cost is not None:
+            return self.cost.worst_micro_cents
+        return None if {"Cost", "Unknown"} & {*self.effects} else 0
+
+
+class Planned(Use, frozen=True, kw_only=True):
+    """One step of the plan; steps of one ``wave`` may run at once, waves count from 1.
+
+    ``on_failure`` is what it says of its failure, ``fail`` if it says nothing; ``instead`` is the
+    skill that may then run in its place.
+    """
+
+    step: str
+    wave: int
+    needs: tuple[str, ...]
+    on_failure: str = "fail"
+    instead: Use | None = None
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Returns the step itself, and what may run instead."""
+        return (self,) if self.instead is None else (self, self.instead)
+
+    @property
+    def all_effects(self) -> tuple[str, ...]:
+        """Returns the effects that it may come to, each once."""
+        return tuple(dict.fromkeys(effect for use in self.uses for effect in use.effects))
 
 
 class SecretUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +154,12 @@ def _costly(found: FileProgram, plan: list[Planned]) -> list[Costly]:
         name: None if cents is None else cents * MICRO_CENTS_PER_CENT
         for name, cents in ceilings.items()
     }
-    return [Costly(step.step, step.cost, own[step.step]) for step in plan if step.cost is not None]
+    return [
+        Costly(step.step, use.cost, own[step.step], is_fallback=use is not step)
+        for step in plan
+        for use in step.uses
+        if use.cost is not None
+    ]
 
 
 def _code_remark(place: Reaching, *, strict: bool) -> Remark:
@@ -170,19 +205,28 @@ def _plan(found: FileProgram, inputs: JsonObject, settings: Settings) -> list[Pl
     plan: list[Planned] = []
     for step in found.program.steps:
         waves[step.id] = 1 + max((waves[need] for need in step.needs), default=0)
-        skill = found.program.skills[step.skill]
+        own, other = _use(step, found.program, inputs, settings), step.instead
         plan.append(
             Planned(
+                **msgspec.structs.asdict(own),
                 step=step.id,
-                skill=step.skill,
                 wave=waves[step.id],
                 needs=step.needs,
-                effects=("Unknown",) if skill.effects is None else skill.effects,
-                target=_target(step, inputs),
-                cost=_cost(step, skill, inputs, settings),
+                on_failure=planned_as(step.on_failure) or "fail",
+                instead=None if other is None else _use(other, found.program, inputs, settings),
             )
         )
     return plan
+
+
+def _use(step: StepSpec, program: Program, inputs: JsonObject, settings: Settings) -> Use:
+    skill = program.skills[step.skill]
+    return Use(
+        skill=step.skill,
+        effects=("Unknown",) if skill.effects is None else skill.effects,
+        target=_target(step, inputs),
+        cost=_cost(step, skill, inputs, settings),
+    )
 
 
 def _cost(
@@ -211,7 +255,11 @@ def _target(step: StepSpec, inputs: JsonObject) -> str:
 
 
 def _uncounted(plan: list[Planned]) -> list[Remark]:
-    others = [step.step for step in plan if step.cost is None and "Cost" in step.effects]
+    others = [
+        step.step
+        for step in plan
+        if any(use.cost is None and "Cost" in use.effects for use in step.uses)
+    ]
     if not others:
         return []
     message = f"what {', '.join(others)} may cost is known only when it reserves"
@@ -220,7 +268,7 @@ def _uncounted(plan: list[Planned]) -> list[Remark]:
 
 def _secrets(found: FileProgram, settings: Settings) -> list[SecretUse]:
     names = [*found.workflow.secrets]
-    for step in found.program.steps:
+    for step in uses_of(found.program.steps):
         if step.skill == LLM:
             standard = KEY_NAMES[
                 "anthropic" if step.params.get("provider") == "anthropic" else "openai"
@@ -246,12 +294,17 @@ def audit_json(found: Audit) -> JsonObject:
 
 
 def _planned_json(step: Planned) -> JsonObject:
-    members: dict[str, Json] = msgspec.to_builtins(step)
-    if step.cost is not None:
-        cost: dict[str, Json] = msgspec.to_builtins(step.cost)
+    instead = None if step.instead is None else _use_json(step.instead)
+    return {**_use_json(step), "instead": instead}
+
+
+def _use_json(use: Use) -> JsonObject:
+    members: dict[str, Json] = msgspec.to_builtins(use)
+    if use.cost is not None:
+        cost: dict[str, Json] = msgspec.to_builtins(use.cost)
         worst = {
-            "worst_micro_cents": step.cost.worst_micro_cents,
-            "worst_tokens": step.cost.worst_tokens,
+            "worst_micro_cents": use.cost.worst_micro_cents,
+            "worst_tokens": use.cost.worst_tokens,
         }
         members["cost"] = {**cost, **worst}
     return members

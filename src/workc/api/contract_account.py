@@ -18,6 +18,7 @@ from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import JsonObject
 from workc.runtime.asks import Call, Effect
 from workc.runtime.program import Program
+from workc.runtime.workflow.model import uses_of
 from workc.runtime.world import World
 from workc.stages.effects import EffectResponse
 from workc.stages.skill import Result
@@ -124,7 +125,7 @@ class ContractAccount:
             Refusal: ``CONTRACT_EXPIRED`` or ``OPERATION_NOT_ALLOWED``.
         """
         refusal = self.contract.expired(now_ms) or self.contract.not_allowed(
-            step.skill for step in program.steps
+            step.skill for step in uses_of(program.steps)
         )
         if refusal is not None:
             raise Refusal(refusal)

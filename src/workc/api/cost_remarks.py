@@ -33,11 +33,15 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Costly(msgspec.Struct, frozen=True):
-    """A step whose calls are paid for, with its bound and its own ceiling in micro-cents."""
+    """A use of a skill whose calls are paid for, with its bound and its step's ceiling in micro-cents.
+
+    ``is_fallback`` says that it comes to it only if the step's own skill has failed.
+    """
 
     step: str
     bound: Bound
     ceiling: int | None
+    is_fallback: bool = False
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +73,9 @@ def cost_remarks(steps: Sequence[Costly], ceiling: int, limits: Limits) -> Itera
         if remark is not None:
             yield remark
     most = given(limits.calls)
-    if most is not None and len(steps) > most:
-        message = f"the steps make {len(steps)} billable calls, more than the budget of {most}"
+    sure = sum(not step.is_fallback for step in steps)
+    if most is not None and sure > most:
+        message = f"the steps make {sure} billable calls, more than the budget of {most}"
         yield Remark(level="problem", message=message, code="QUOTA_EXCEEDED")
     yield from _of_all(totals_of(steps), ceiling, limits)
 

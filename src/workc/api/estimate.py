@@ -22,7 +22,7 @@ from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.retry import longest_delay_ms, policy_for
 from workc.runtime.workflow.inputs import bind_inputs
-from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.stages.network import decide, is_address
 from workc.stages.skill import Skill
@@ -34,10 +34,14 @@ _ADDRESS = {"http_call": ("url", "http"), "llm_invoke": ("base_url", "model")}
 
 
 class StepBound(msgspec.Struct, frozen=True, kw_only=True):
-    """What all attempts of one step together may cost, and wait for, at most."""
+    """What all attempts of one step together may cost, and wait for, at most.
+
+    Those of a skill that may run instead of its own (``on_failure``) are among them.
+    """
 
     step: str
     skill: str
+    on_failure: str
     wave: int
     attempts: int
     effects: tuple[str, ...]
@@ -105,7 +109,11 @@ def simulate(
     remarks = [
         *audited.remarks,
         *_contract_remarks(audited.plan, account, now_ms),
-        *(each for step in steps.values() for each in _network_remarks(step, inputs, settings)),
+        *(
+            each
+            for use in uses_of(steps.values())
+            for each in _network_remarks(use, inputs, settings)
+        ),
     ]
     problems = [remark for remark in remarks if remark.level == "problem"]
     codes = {remark.code for remark in problems if remark.code is not None}
@@ -114,7 +122,7 @@ def simulate(
         name=audited.name,
         ok=not problems,
         steps=tuple(bounds.values()),
-        effects=tuple(sorted({effect for each in audited.plan for effect in each.effects})),
+        effects=tuple(sorted({effect for each in audited.plan for effect in each.all_effects})),
         missing=tuple(sorted(code for code in codes if CATALOG[code].category == "PERMISSION")),
         cost_micro_cents=_cost(audited),
         ceiling_micro_cents=audited.ceiling_micro_cents,
@@ -125,38 +133,41 @@ def simulate(
 
 def _cost(audited: Audit) -> int | None:
     """Returns the bound of all steps; a run never spends more than its ceiling."""
-    costs = [_worst(each) for each in audited.plan]
-    known = [cost for cost in costs if cost is not None]
-    if audited.kind == "function" or len(known) < len(costs):
+    worst = _sum([use.worst_micro_cents for each in audited.plan for use in each.uses])
+    if audited.kind == "function" or worst is None:
         return None
-    return min(sum(known), audited.ceiling_micro_cents)
+    return min(worst, audited.ceiling_micro_cents)
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    """Returns the sum, or None if one of the numbers is not known."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def _bound(
     planned: Planned, step: StepSpec, skills: Mapping[str, Skill[..., object]], inputs: JsonObject
 ) -> StepBound:
-    attempts = step.retry.max_attempts or STANDARD_ATTEMPTS
+    uses = list(uses_of([step]))
     return StepBound(
         step=planned.step,
         skill=planned.skill,
+        on_failure=planned.on_failure,
         wave=planned.wave,
-        attempts=attempts,
-        effects=planned.effects,
+        attempts=sum(_attempts(use) for use in uses),
+        effects=planned.all_effects,
         target=planned.target,
-        cost_micro_cents=_worst(planned),
-        waiting_ms=_step_waiting(step, skills[step.skill], attempts, inputs),
+        cost_micro_cents=_sum([use.worst_micro_cents for use in planned.uses]),
+        waiting_ms=_sum([_step_waiting(use, skills[use.skill], inputs) for use in uses]),
     )
 
 
-def _worst(planned: Planned) -> int | None:
-    if planned.cost is not None:
-        return planned.cost.worst_micro_cents
-    return None if {"Cost", "Unknown"} & {*planned.effects} else 0
+def _attempts(step: StepSpec) -> int:
+    return step.retry.max_attempts or STANDARD_ATTEMPTS
 
 
-def _step_waiting(
-    step: StepSpec, skill: Skill[..., object], attempts: int, inputs: JsonObject
-) -> int | None:
+def _step_waiting(step: StepSpec, skill: Skill[..., object], inputs: JsonObject) -> int | None:
+    attempts = _attempts(step)
     if skill.pure:
         return 0
     limits = [step.timeout_ms, _asked_timeout(step, skill, inputs)]
@@ -207,12 +218,12 @@ def _contract_remarks(
     if ended is not None:
         yield Remark(level="problem", code=ended.code, message=ended.message)
     left = account.uses_left(now_ms)
-    for each in plan:
-        denied = account.contract.not_allowed([each.skill])
+    for each, use in ((step, use) for step in plan for use in step.uses):
+        denied = account.contract.not_allowed([use.skill])
         if denied is not None:
             yield Remark(level="problem", step=each.step, code=denied.code, message=denied.message)
-        elif left.get(each.skill) == 0 and each.effects:
-            message = f"no use of {each.skill} is left in this period"
+        elif left.get(use.skill) == 0 and use.effects:
+            message = f"no use of {use.skill} is left in this period"
             yield Remark(level="problem", step=each.step, code="QUOTA_EXCEEDED", message=message)
 
 

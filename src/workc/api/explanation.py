@@ -14,7 +14,7 @@ MAX_TOLD_STEPS = 50
 
 _ENDS = {
     "success": "It succeeded.",
-    "partial": "It succeeded in part: there is an output, but not every step succeeded.",
+    "partial": "It succeeded in part: there is an output, but not every step did what it was to do.",
     "failure": "It failed.",
     "running": "It is still running.",
     "paused": "It waits for a human; what it did is kept.",
@@ -56,10 +56,13 @@ def _step(step: StepStory) -> str:
     tries = f" at attempt {step.attempts}" if step.attempts > 1 else ""
     asked = f" It asked the world {len(step.effects)} times." if len(step.effects) > 1 else ""
     match step.status:
+        case "success" if step.fallback is not None:
+            return f"{name} failed with {step.fallback.code}; {step.fallback.done} and succeeded{tries}.{asked}"
         case "success":
             return f"{name} succeeded{tries}.{asked}"
         case "failure":
-            return f"{name} failed{tries} with {step.code}: {_ended(step.message)}{asked}"
+            done = f" Then {step.fallback.done}." if step.fallback else ""
+            return f"{name} failed{tries} with {step.code}: {_ended(step.message)}{done}{asked}"
         case "skipped":
             why = f"it needs {', '.join(step.because)}" if step.because else "the run was stopped"
             return f"{name} did not run, because {why}."
@@ -82,6 +85,8 @@ def _cost(story: RunStory) -> str:
 
 def _end(story: RunStory) -> Iterator[str]:
     yield _ENDS.get(story.status, "It ended.")
+    if story.status == "partial" and story.code is None:
+        yield "What failed is what its workflow says to tolerate."
     if story.code is not None:
         is_named = story.step and story.status != "paused"
         where = f" in step {story.step}" if is_named else ""

@@ -50,6 +50,7 @@ from workc.runtime.outcome import (
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
+from workc.runtime.taken_fallback import taken_fallback
 from workc.runtime.world import WorldDesk
 from workc.stages.network import NetworkPolicy
 
@@ -364,13 +365,14 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
     """Returns the outcome of a run that was sealed."""
     result, receipt = finished.result, finished.receipt
     failure = result.failure
-    ok = result.outcome == "success"
+    fallbacks = tuple(taken_fallback(taken) for taken in receipt.fallbacks or ())
+    done = "; ".join(map(str, fallbacks)) or "done"
     digest = receipt.proof_digest
     produced = receipt.output is not UNSET
     return StructuredOutcome(
         status=STATUS_OF[result.outcome],
-        code="OK" if ok or failure is None else failure.code,
-        message="done" if ok or failure is None else failure.message,
+        code="OK" if failure is None else failure.code,
+        message=done if failure is None else failure.message,
         output=result.output,
         result=as_mapping(result.output) if produced else None,
         error=None if failure is None else error_of(failure, result.step),
@@ -382,6 +384,7 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
         step=result.step,
         bundle=bundle,
         proof_digest=digest if isinstance(digest, str) else None,
+        fallbacks=fallbacks,
     )
 
 

@@ -26,7 +26,14 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.program import Program
 from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.loader import declared_skills, load_workflow
-from workc.runtime.workflow.model import CheckSpec, Level, SkillInfo, StepSpec, WorkflowFile
+from workc.runtime.workflow.model import (
+    CheckSpec,
+    Level,
+    SkillInfo,
+    StepSpec,
+    WorkflowFile,
+    uses_of,
+)
 from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
@@ -216,7 +223,7 @@ def file_program(
     known, unloaded = _with_declared(skills, declared_skills(data, name), folder, never)
     infos = {key: _info(skill) for key, skill in known.items()}
     workflow = load_workflow(data, name, infos, unloaded)
-    used = {step.skill: known[step.skill] for step in workflow.steps}
+    used = {step.skill: known[step.skill] for step in uses_of(workflow.steps)}
     program = Program(
         name=workflow.name,
         description=workflow.description,
@@ -269,7 +276,7 @@ def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices)
 
 def _literal_keys(steps: tuple[StepSpec, ...]) -> tuple[str, ...]:
     """Returns the variables that steps name as their key: the author's words, never data."""
-    keys = (step.params.get("api_key_env") for step in steps)
+    keys = (step.params.get("api_key_env") for step in uses_of(steps))
     return tuple(key for key in keys if isinstance(key, str) and _VARIABLE.fullmatch(key))
 
 

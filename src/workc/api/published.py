@@ -44,6 +44,13 @@ _ERROR = record(
     details=OBJECT,
     step=TEXT_OR_NULL,
 )
+_FALLBACK = record(
+    step=TEXT,
+    action={"enum": ["abort", "skill", "skip", "value"]},
+    code=TEXT,
+    attempts=COUNT,
+    skill=TEXT_OR_NULL,
+)
 _OUTCOME = record(
     run_id=TEXT_OR_NULL,
     ok=FLAG,
@@ -63,6 +70,7 @@ _OUTCOME = record(
     timings=record(started_ms=COUNT, ended_ms=COUNT, duration_ms={"type": "integer"}),
     bundle=TEXT_OR_NULL,
     proof_digest=TEXT_OR_NULL,
+    fallbacks=list_of(_FALLBACK),
     notes=list_of(TEXT),
 )
 _FINDING = record(
@@ -204,6 +212,7 @@ _LS = record(
             ended_ms=COUNT_OR_NULL,
             cost_micro_cents=COUNT_OR_NULL,
             proof_digest=TEXT_OR_NULL,
+            fallbacks=list_of(_FALLBACK),
         )
     )
 )
@@ -228,14 +237,19 @@ _BOUND = record(
     depends_on=list_of(TEXT),
     failure={"type": ["object", "null"]},
 )
+_USE: dict[str, JsonObject] = {
+    "skill": TEXT,
+    "effects": list_of(TEXT),
+    "target": TEXT,
+    "cost": {"anyOf": [{"type": "null"}, _BOUND]},
+}
 _PLANNED = record(
+    **_USE,
     step=TEXT,
-    skill=TEXT,
     wave=COUNT,
     needs=list_of(TEXT),
-    effects=list_of(TEXT),
-    target=TEXT,
-    cost={"anyOf": [{"type": "null"}, _BOUND]},
+    on_failure=TEXT,
+    instead={"anyOf": [{"type": "null"}, record(**_USE)]},
 )
 _REMARK = record(
     level={"enum": ["problem", "warning"]},
@@ -291,6 +305,7 @@ _STEP = record(
     needs=list_of(TEXT),
     effects=list_of(_EFFECT),
     retries=list_of(record(attempt=COUNT, code=TEXT, after_ms=COUNT)),
+    fallback={"anyOf": [{"type": "null"}, _FALLBACK]},
 )
 _GATE = record(
     gate=TEXT,

@@ -88,6 +88,7 @@ def _simulation(remark: JsonObject) -> JsonObject:
             record(
                 step=TEXT,
                 skill=TEXT,
+                on_failure=TEXT,
                 wave=COUNT,
                 attempts=COUNT,
                 effects=_TEXTS,

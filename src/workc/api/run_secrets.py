@@ -11,7 +11,7 @@ from workc.kernel import jcs
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.program import Program
-from workc.runtime.workflow.model import StepSpec
+from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.runtime.workflow.references import references_of
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.stages.skill import Result
@@ -38,7 +38,9 @@ def recorded_text(program: Program, settings: Settings) -> bytes:
 
 
 def _may_ask_models(program: Program) -> bool:
-    return program.kind == "function" or any(step.skill == "llm_invoke" for step in program.steps)
+    return program.kind == "function" or any(
+        step.skill == "llm_invoke" for step in uses_of(program.steps)
+    )
 
 
 def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings) -> None:
@@ -89,9 +91,10 @@ def secrets_used(program: Program) -> list[str]:
     """
     if program.kind == "function":
         return list(program.secrets)
-    named = [name for step in program.steps for name in _named_by(step)]
+    named = [name for step in uses_of(program.steps) for name in _named_by(step)]
     # Before the first step nothing was spent, and its model or price may be what is wrong.
-    standard = [name for step in program.steps[1:] for name in _standard_key(step)]
+    uses = list(uses_of(program.steps))
+    standard = [name for step in uses[1:] for name in _standard_key(step)]
     return list(dict.fromkeys([*named, *standard]))
 
 

@@ -26,6 +26,7 @@ from workc.kernel.failure import Refusal, refuse
 from workc.kernel.payloads import RunStarted
 from workc.kernel.values import JsonObject
 from workc.runtime.outcome import STATUS_OF
+from workc.runtime.taken_fallback import TakenFallback, taken_fallback
 
 RunStatus = Literal["success", "failure", "partial", "running", "paused", "interrupted"]
 #: Of runs that have not ended: they are looked at again each time.
@@ -47,10 +48,12 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     ended_ms: int | None
     cost_micro_cents: int | None
     proof_digest: str | None
+    fallbacks: tuple[TakenFallback, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Returns the summary as JSON."""
-        return {name: getattr(self, name) for name in self.__struct_fields__}
+        found: JsonObject = msgspec.to_builtins(self)
+        return found
 
 
 class Store:
@@ -167,6 +170,7 @@ def summarise(folder: RunFolder) -> RunSummary:
         ended_ms=receipt.ended_ms,
         cost_micro_cents=receipt.money.spent_micro_cents,
         proof_digest=digest if isinstance(digest, str) else None,
+        fallbacks=tuple(taken_fallback(taken) for taken in receipt.fallbacks or ()),
     )
 
 

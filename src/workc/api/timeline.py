@@ -12,6 +12,7 @@ import msgspec
 
 from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Path
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
@@ -29,6 +30,7 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
+from workc.runtime.taken_fallback import TakenFallback, taken_fallback
 
 StepState = Literal["success", "failure", "skipped", "running"]
 
@@ -40,6 +42,7 @@ _AHEAD = (
     RetryScheduled,
     ApprovalAsked,
     ChildSpawned,
+    FallbackTaken,
 )
 
 
@@ -66,6 +69,8 @@ class StepStory(msgspec.Struct, kw_only=True):
 
     ``waited_ms`` is how much of its time passed until a human had answered; what passed from then
     until the run was resumed, no record tells from work.
+    ``fallback`` is what was done after its own skill had failed for good: ``status`` is then what
+    became of it, with another skill if one ran instead.
     """
 
     step: str
@@ -83,6 +88,7 @@ class StepStory(msgspec.Struct, kw_only=True):
     because: tuple[str, ...] = ()
     effects: list[EffectStory] = []
     retries: list[RetryStory] = []
+    fallback: TakenFallback | None = None
 
     @property
     def duration_ms(self) -> int | None:
@@ -193,7 +199,9 @@ class Timeline:
 
     def _executed(self, lane: Path, payload: SkillExecuted) -> StepStory | None:
         story = self._story(lane, payload.step)
-        story.skill, story.attempts, story.mode = payload.skill, payload.attempt, payload.mode
+        if story.fallback is None:
+            story.skill = payload.skill
+        story.attempts, story.mode = payload.attempt, payload.mode
         story.ended_ms = max(story.started_ms, self._times.now(lane))
         if isinstance(payload.failure, FailureRecord):
             story.status = "failure"
@@ -234,7 +242,8 @@ class Timeline:
                     )
                 )
             case SkillAsked():
-                self._story(lane, payload.step).skill = payload.skill
+                story = self._story(lane, payload.step)
+                story.skill = story.skill or payload.skill
             case EffectAsked():
                 target = self._describe(payload) if self._describe is not None else ""
                 self._story(lane, payload.step).effects.append(
@@ -248,8 +257,16 @@ class Timeline:
                 self._asked_ms[payload.step] = self._times.now(lane)
             case ChildSpawned():
                 self._story(lane, payload.step)
+            case FallbackTaken():
+                self._fell_back(self._story(lane, payload.step), payload)
             case _:
                 pass
+
+    def _fell_back(self, story: StepStory, taken: FallbackTaken) -> None:
+        story.fallback = taken_fallback(taken)
+        if taken.action == "skill":
+            self._failed = [other for other in self._failed if other is not story]
+            story.status, story.ended_ms = "running", None
 
     def _paid(self, lane: Path, payload: BudgetReserved | BudgetSettled) -> None:
         story = self._story(lane, payload.step)

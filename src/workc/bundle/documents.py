@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel.digest import TAG_PROOF, tagged
 from workc.kernel.events import UNREADABLE
+from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
 from workc.kernel.payloads import (
     AsciiName,
@@ -173,6 +174,16 @@ class Gate(_Document, frozen=True, kw_only=True):
     when: When
 
 
+class Fallback(_Document, frozen=True, kw_only=True):
+    """What was done about a step that had failed for good; ``skill`` is the one that ran instead."""
+
+    action: FallbackAction
+    attempt: Count
+    code: str
+    skill: str | UnsetType = UNSET
+    step: str
+
+
 class VerificationSummary(_Document, frozen=True, kw_only=True):
     """All checks; ``not_run`` when the run ended before."""
 
@@ -192,6 +203,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     ended_ms: Count
     engine: str
     failure: RunFailure | UnsetType = UNSET
+    fallbacks: list[Fallback] | UnsetType = UNSET
     gates: list[Gate] | UnsetType = UNSET
     halt: str | UnsetType = UNSET
     inputs: Body

@@ -15,6 +15,7 @@ from workc.bundle.children import Children
 from workc.bundle.documents import (
     Check,
     Counts,
+    Fallback,
     FileEntry,
     Intent,
     Money,
@@ -34,6 +35,7 @@ from workc.bundle.move_order import Move, MoveOrder
 from workc.kernel import events
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Event
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
@@ -64,7 +66,7 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
-    Memory follows the number of steps that did not succeed, of gates, of children, of files, and of
+    Memory follows the number of steps that did not succeed, of fallbacks, of gates, of children, of files, and of
     ledger moves that stand before their turn; not the number of events.
     """
 
@@ -83,6 +85,7 @@ class Projection:
         self.conflicts: set[str] = set()
         self.gates = Gates()
         self.children = Children()
+        self.fallbacks: list[Fallback] = []
         self._event_tree, self._effect_tree, self._lens_tree = (Accumulator() for _ in range(3))
         self._moves = MoveOrder()
         self._budget_tree = Accumulator()
@@ -151,6 +154,7 @@ class Projection:
             ended_ms=self.ended_ms,
             engine=started.engine,
             failure=_run_failure(work, locked, self.checks, self.gates),
+            fallbacks=self.fallbacks or UNSET,
             gates=self.gates.listed or UNSET,
             halt=work.halt,
             inputs=started.inputs,
@@ -197,6 +201,8 @@ class Projection:
             case StepSkipped():
                 self._skipped += 1
                 self._fail(payload.step, 0, payload.code)
+            case FallbackTaken():
+                self.fallbacks.append(_fallback(payload))
             case _:
                 self._take_once(line, payload)
 
@@ -304,6 +310,16 @@ class Projection:
             verification=_root(events.encode_check(check) for check in checks),
             workgraph=_rooted(self.children.tree()),
         )
+
+
+def _fallback(taken: FallbackTaken) -> Fallback:
+    return Fallback(
+        action=taken.action,
+        attempt=taken.attempt,
+        code=taken.code,
+        skill=taken.skill,
+        step=taken.step,
+    )
 
 
 def _run_failure(

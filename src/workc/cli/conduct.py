@@ -93,6 +93,9 @@ def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> No
         f"digest {short(outcome.proof_digest)}",
     )
     state.err(" · ".join(facts))
+    for taken in outcome.fallbacks:
+        mark = state.console.paint("!", "warn", err=True)
+        state.err(f"  {mark} {printable(str(taken))}")
     for command in _next(state, outcome):
         state.advise("next", command)
 

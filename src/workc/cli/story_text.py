@@ -56,6 +56,8 @@ def _facts(story: StepStory) -> list[str]:
     if story.cost_micro_cents:
         facts.append(money(story.cost_micro_cents))
     facts += [f"{r.code} → retried after {r.after_ms} ms" for r in story.retries]
+    if story.fallback is not None:
+        facts.append(f"{story.fallback.code} → {printable(story.fallback.done, 160)}")
     if story.code:
         facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())
     if story.status == "running":

@@ -5,9 +5,27 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "701c22aee5c95fbef8b2155caee842046f6ae3df8dcadfc6cece8b6c0a5b18ed"
+CATALOG_SHA256 = "95f3eb71f64970b07f76b880d17317fb8ec5a68bb27ba371a67199bdf1c3f34d"
 
 CATALOG: dict[str, CatalogEntry] = {
+    "ABORTED": CatalogEntry(
+        code="ABORTED",
+        category="PERMANENT",
+        exit=1,
+        hint="The details name the step and why it failed; mend that, or let the step say something else.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A step failed that says on_failure: abort, so the run was stopped.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
     "APPROVAL_DENIED": CatalogEntry(
         code="APPROVAL_DENIED",
         category="PERMISSION",

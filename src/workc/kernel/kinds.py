@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from workc.kernel.children import ChildJoined, ChildSpawned
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -45,6 +46,7 @@ Payload: TypeAlias = (
     | EffectAsked
     | EffectAnswered
     | RetryScheduled
+    | FallbackTaken
     | TimerSet
     | TimerFired
     | BudgetReserved
@@ -83,6 +85,7 @@ KINDS: Mapping[str, KindRule] = {
     "EffectAsked": KindRule(EffectAsked, "Act"),
     "EffectAnswered": KindRule(EffectAnswered, "Act", "yes"),
     "RetryScheduled": KindRule(RetryScheduled, "Act"),
+    "FallbackTaken": KindRule(FallbackTaken, "Act"),
     "TimerSet": KindRule(TimerSet, "Act"),
     "TimerFired": KindRule(TimerFired, "Act", "yes"),
     "BudgetReserved": KindRule(BudgetReserved, "Act", "yes"),

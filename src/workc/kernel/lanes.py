@@ -5,7 +5,8 @@ lane. START and END stand for the two ends of a lane.
 
 An event is looked up by its *sign*, which is its kind but for those where the kind does not say it:
 a GateEvaluated comes by its ``when``; what bars the way is left as REFUSED, an approval that was
-halted as UNANSWERED.
+halted as UNANSWERED. A FallbackTaken is left as REPLACED or ABORTED where it does not end its lane,
+and the halt that an abort asks for as STOPPED.
 
 >>> STEP_LANE[REFUSED]
 ('StepSkipped',)
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from workc.kernel.fallbacks import FallbackAction, FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import CallHalted
@@ -27,6 +29,9 @@ START = "START"
 END = "END"
 REFUSED = "Refused"
 UNANSWERED = "Unanswered"
+REPLACED = "Replaced"
+ABORTED = "Aborted"
+STOPPED = "Stopped"
 GATE_SIGNS: Mapping[When, str] = {
     "pre_run": "PreRun",
     "pre_step": "PreStep",
@@ -34,13 +39,17 @@ GATE_SIGNS: Mapping[When, str] = {
     "post_run": "PostRun",
 }
 #: Kinds whose sign is not always the kind.
-SIGNED = frozenset({"ApprovalAnswered", "GateEvaluated", "CallHalted"})
+SIGNED = frozenset({"ApprovalAnswered", "GateEvaluated", "CallHalted", "FallbackTaken"})
 
 _INSIDE = ("EffectAsked", "BudgetReserved", "BudgetSettled", "TimerSet", "SkillExecuted")
 
 #: What an attempt may begin with, gates left out.
 _BEGIN = ("SkillAsked", "SkillExecuted", "EffectAsked", "BudgetReserved", "TimerSet", "CallHalted")
 _GATES = ("ApprovalAsked", "PreStep")
+
+#: How a halt is left, by the sign before it, and a fallback, by its action.
+_HALTED: Mapping[str, str] = {"ApprovalAsked": UNANSWERED, ABORTED: STOPPED}
+_FALLEN: Mapping[FallbackAction, str] = {"skill": REPLACED, "abort": ABORTED}
 
 #: In the lane of a step: sign -> the signs that may come next.
 STEP_LANE: LaneTable = {
@@ -60,7 +69,11 @@ STEP_LANE: LaneTable = {
     "TimerSet": ("TimerFired", "CallHalted"),
     "TimerFired": (*_INSIDE, "SkillAsked", "CallHalted", *_GATES),
     "CallHalted": (*_INSIDE, "StepSkipped", "CallHalted", END),
-    "SkillExecuted": ("RetryScheduled", "PostStep", END),
+    "SkillExecuted": ("RetryScheduled", "FallbackTaken", "PostStep", END),
+    "FallbackTaken": (END,),
+    REPLACED: _BEGIN,
+    ABORTED: ("CallHalted",),
+    STOPPED: (END,),
     "PostStep": ("PostStep", END),
     "RetryScheduled": ("TimerFired", "CallHalted"),
     "StepSkipped": (END,),
@@ -100,7 +113,9 @@ def left_as(kind: str, payload: Payload, before: str) -> str:
             return REFUSED
         case GateEvaluated() if payload.when in BARRING and not payload.passed:
             return REFUSED
-        case CallHalted() if before == "ApprovalAsked":
-            return UNANSWERED
+        case CallHalted():
+            return _HALTED.get(before, kind)
+        case FallbackTaken():
+            return _FALLEN.get(payload.action, kind)
         case _:
             return comes_as(kind, payload)

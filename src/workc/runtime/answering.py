@@ -11,7 +11,7 @@ from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import TimerFired
+from workc.kernel.payloads import CallHalted, TimerFired
 from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
@@ -55,6 +55,17 @@ class Answering:
             code="TIMEOUT", message=f"no answer within {limit} ms", details={"timeout_ms": limit}
         )
         return self.entry(ask, failure)
+
+    def given_up(self, ask: Ask, *, begun: bool) -> Entry:
+        """Returns the entry of an ask that nobody answers any more because a step stopped the run.
+
+        What was ``begun`` may have happened, and fails; what was not is halted, as is any wait.
+        """
+        if begun and isinstance(ask.question, Call | Effect):
+            message = "the run was stopped meanwhile; whether this happened is not known"
+            failure = Failure(code="ABORTED", message=message, details={"scope": "run"})
+            return self.entry(ask, failure)
+        return Entry(at=ask.at, payload=CallHalted(code="ABORTED"), at_ms=self._now_ms())
 
     def decided(self, ask: Ask, question: Approve, decision: Decision) -> Entry:
         """Returns the entry of an approval that a script decides."""

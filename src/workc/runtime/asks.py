@@ -86,7 +86,14 @@ class Approve:
     deadline_ms: int | None
 
 
-Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Stop the run, with the cause ``code``; what is under way elsewhere is given up."""
+
+    code: str
+
+
+Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve | Halt
 
 
 @dataclass(frozen=True, slots=True)

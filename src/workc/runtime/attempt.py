@@ -38,7 +38,10 @@ from workc.stages.skill import Skill
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """What is tried: which step, with which skill and parameters, for the how manyth time."""
+    """What is tried: which step, with which skill and parameters, for the how manyth time.
+
+    ``first`` is the number of the first attempt with this skill: more than 1 where another has failed.
+    """
 
     run: Run
     lane: Lane
@@ -46,6 +49,12 @@ class Trial(msgspec.Struct, frozen=True):
     skill: Skill[..., object]
     params: JsonObject
     number: int
+    first: int = 1
+
+    @property
+    def made(self) -> int:
+        """Returns the how manyth attempt with this skill it is, from 1."""
+        return self.number - self.first + 1
 
     @property
     def deadline_ms(self) -> int | None:
@@ -88,14 +97,20 @@ async def make_attempt(trial: Trial) -> Tried:
     tried = await work(trial, deadline)
     if tried.failure and tried.failure.code == "TIMEOUT" and trial.run.is_over(trial.lane.now_ms):
         tried = replace(tried, failure=_of_the_run(tried.failure), halt=tried.halt or "TIMEOUT")
+    if tried.failure and tried.failure.code == "ABORTED" and _is_of_the_run(tried.failure):
+        tried = replace(tried, halt=tried.halt or "ABORTED")
     if trial.skill.idempotent and not tried.idempotent:
         tried = replace(tried, idempotent=True)
     return tried
 
 
+def _is_of_the_run(failure: Failure) -> bool:
+    return failure.details.get("scope") == "run"
+
+
 def _of_the_run(failure: Failure) -> Failure:
     """Returns the failure with the word that it is the time of the run that is over."""
-    if failure.details.get("scope") == "run":
+    if _is_of_the_run(failure):
         return failure
     return Failure(
         code=failure.code,

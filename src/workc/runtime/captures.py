@@ -23,7 +23,7 @@ from workc.kernel.payloads import (
     SkillExecuted,
     TimerFired,
 )
-from workc.runtime.asks import Approve, Ask, Call, Effect, Reserve, Settle, Timer
+from workc.runtime.asks import Approve, Ask, Call, Effect, Halt, Reserve, Settle, Timer
 from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call
 from workc.runtime.divergence import Diverged, Divergence, differing
@@ -40,10 +40,13 @@ _ANSWERS: dict[type, type[Payload]] = {
     Reserve: BudgetReserved,
     Settle: BudgetSettled,
     Approve: ApprovalAnswered,
+    Halt: CallHalted,
 }
 
 #: What is answered for a call that was ended, or that could not or must not be made.
-_CUT_OFF = frozenset({"CONTRACT_EXPIRED", "NONDETERMINISTIC", "OPERATION_NOT_ALLOWED", "TIMEOUT"})
+_CUT_OFF = frozenset(
+    {"ABORTED", "CONTRACT_EXPIRED", "NONDETERMINISTIC", "OPERATION_NOT_ALLOWED", "TIMEOUT"}
+)
 
 
 class CaptureDesk:

@@ -90,8 +90,11 @@ class AttemptContext:
 
     @property
     def idempotency_key(self) -> str:
-        """Returns a key that is the same for every attempt of this step."""
-        return self._run.idempotency_key(self._step)
+        """Returns a key that is the same for every attempt of this step with this skill."""
+        # A skill that stands in for another asks for something else: the other side must not take it
+        # for the same.
+        instead = self._lane.path in self._run.fallen
+        return self._run.idempotency_key(f"{self._step}\0instead" if instead else self._step)
 
     def now_ms(self) -> int:
         """Returns the time of the last answer, in ms since 1970."""

@@ -25,14 +25,15 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.phases import LockLevel, Outcome
-from workc.kernel.values import Json
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import record_failure, store_file, store_json
 from workc.runtime.engine import Body, Lane
 from workc.runtime.expressions import compile_expression, evaluate
+from workc.runtime.fallback import ABORTED, aborted_by, planned_as
 from workc.runtime.function import call_function
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
-from workc.runtime.workflow.model import CheckSpec
+from workc.runtime.workflow.model import CheckSpec, StepSpec
 from workc.runtime.workflow.references import resolve_plain
 
 OUTPUT_PATH = "artifacts/output.json"
@@ -78,18 +79,21 @@ def _open(run: Run, lane: Lane) -> None:
     program = run.program
     lane.emit(IntentSet(description=program.description or program.name, source="human"))
     lane.emit(LensAssembled(items=0))
-    plan: list[Json] = [
-        {"id": step.id, "needs": list[Json](step.needs), "skill": step.skill}
-        for step in program.steps
-    ]
+    plan: list[Json] = [_planned(step) for step in program.steps]
     lane.emit(PlanChosen(plan=store_json(run.files, plan), steps=len(plan)))
+
+
+def _planned(step: StepSpec) -> JsonObject:
+    fallback = planned_as(step.on_failure)
+    said: JsonObject = {} if fallback is None else {"on_failure": fallback}
+    return {"id": step.id, "needs": list[Json](step.needs), **said, "skill": step.skill}
 
 
 async def _act(run: Run, lane: Lane) -> _Work:
     if run.program.function is not None:
         value, failure, step = await call_function(run, lane, run.program.function)
         halt = halt_cause(run.results.values(), run.halts)
-        if halt and (failure is None or failure.code == "HALTED"):
+        if halt and (failure is None or failure.code == "HALTED" or halt == ABORTED):
             # The function caught what stopped the run, or saw only that it was stopped: the run
             # ends with the cause, whichever lane met it.
             failure, step = _cause_of(run, halt)
@@ -113,22 +117,41 @@ async def _run_graph(run: Run, lane: Lane) -> None:
 def _file_work(run: Run) -> _Work:
     ordered = [run.results[step.id] for step in run.program.steps]
     halt = halt_cause(ordered)
-    failed = _first_failure(ordered, halt)
-    cause, step = (failed.failure, failed.id) if failed else (None, None)
-    if halt and cause is None:
-        cause = _stopped(halt)
-    succeeded = not ordered or any(result.status == "success" for result in ordered)
+    cause, step = _file_cause(run, ordered, halt)
+    succeeded = not ordered or any(r.status == "success" or r.tolerated for r in ordered)
     try:
         output = resolve_plain(run.program.output, run.scope())
     except Refusal as refusal:
-        return _Work(failure=cause or refusal.failure, step=step, halt=halt)
+        if cause is None:
+            cause, step = _missed(ordered) or (refusal.failure, None)
+        return _Work(failure=cause, step=step, halt=halt)
     if not succeeded or halt:
         return _Work(failure=cause, step=step, halt=halt)
     return _Work(output, produced=True, failure=cause, step=step)
 
 
+def _file_cause(
+    run: Run, ordered: list[StepResult], halt: str | None
+) -> tuple[Failure | None, str | None]:
+    """Returns the failure of a run and its step, before the output is made."""
+    if halt == ABORTED:
+        return _cause_of(run, halt)
+    failed = _first_failure(ordered, halt)
+    cause, step = (failed.failure, failed.id) if failed else (None, None)
+    return (_stopped(halt) if halt and cause is None else cause), step
+
+
+def _missed(ordered: list[StepResult]) -> tuple[Failure, str] | None:
+    """Returns the failure that was tolerated, and without whose step there is no output."""
+    tolerated = ((each.failure, each.id) for each in ordered if each.tolerated)
+    return next(((failure, step) for failure, step in tolerated if failure is not None), None)
+
+
 def _cause_of(run: Run, halt: str) -> tuple[Failure, str | None]:
     """Returns the failure that stopped the run and its step: the first by name, not by arrival."""
+    aborted = aborted_by(run) if halt == ABORTED else None
+    if aborted is not None:
+        return aborted
     for step in sorted(run.results):
         failure = run.results[step].failure
         if failure is not None and failure.code == halt:
@@ -171,7 +194,7 @@ def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
     if broken is not None:
         work = replace(work, failure=not_held(broken), step=None)
         return _locked(lane, work, "failed", "Draft", checks)
-    if work.failure is not None:
+    if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 

@@ -18,16 +18,17 @@ from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import CallHalted, TimerSet
-from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.guarding import context_of, guarded
+from workc.runtime.literals import literal, param
+from workc.runtime.on_failure import Said, read_on_failure, read_retry
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
-from workc.runtime.workflow.json_schema import MAX_ATTEMPTS, MAX_MULTIPLIER_PERMILLE
-from workc.runtime.workflow.model import ApprovalSpec, RetrySpec, StepSpec
+from workc.runtime.workflow.model import ApprovalSpec, OnFailure, RetrySpec, StepSpec
 from workc.stages.annotations import to_json
 from workc.stages.effects import SecretName, SecretText
 from workc.stages.skill import Skill
@@ -38,12 +39,6 @@ R = TypeVar("R")
 _STEP_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 #: Steps without a name are named after their place, so that no other can have the same name.
 _PLACE_AT_END = re.compile(r"-[0-9]+\.[0-9]+\Z")
-#: The same bounds as in a workflow file.
-_RETRY_LIMITS = {
-    "max_attempts": MAX_ATTEMPTS,
-    "multiplier_permille": MAX_MULTIPLIER_PERMILLE,
-    "jitter_permille": 1000,
-}
 
 
 #: After a halt a workflow may tidy up with so many calls, all of which fail, before it is ended.
@@ -75,9 +70,13 @@ class PlannedCall:
     timeout_ms: int | None
     approval: ApprovalSpec | None
     budget_cents: int | None
+    on_failure: OnFailure | None = None
 
     def __await__(self) -> Generator[object, Any, Any]:
-        """Makes the call and gives its value: JSON, whatever the skill's own type is."""
+        """Makes the call and gives its value: JSON, whatever the skill's own type is.
+
+        It is None if the call failed and says ``on_failure="skip"``.
+        """
         values = yield from self.context.gather(self).__await__()
         return values[0]
 
@@ -126,6 +125,7 @@ class WorkflowContext:
         timeout_ms: int | None = None,
         approval: ApprovalSpec | str | None = None,
         budget_cents: int | None = None,
+        on_failure: Said | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
@@ -134,24 +134,42 @@ class WorkflowContext:
         ``approval`` is what a human is asked before it begins; if that is denied, awaiting the call
         raises :class:`StepFailed`.
         ``budget_cents`` is what it may cost, all its attempts together.
+        ``on_failure`` is what becomes of it when it has failed for good, as in a workflow file:
+        ``"fail"``, ``"skip"``, ``"abort"``, ``{"value": ...}`` or ``{"skill": ..., "with": {...}}``.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
             Refusal: ``INVALID_OUTPUT`` for a parameter that is no JSON value.
         """
+        found = self._find(skill)
+        _check_options(step, timeout_ms, budget_cents)
+        said = read_on_failure(on_failure, self._find)
+        planned = PlannedCall(
+            self,
+            found,
+            {key: param(value) for key, value in params.items()},
+            step,
+            read_retry(retry),
+            timeout_ms,
+            _approval(approval),
+            budget_cents,
+            said,
+        )
+        self._planned[planned] = None
+        return planned
+
+    def _find(self, skill: object) -> Skill[..., object]:
+        """Returns the skill that is meant, by itself or by its name."""
         known = self._run.program.skills
+        if not isinstance(skill, Skill | str):
+            raise Misuse(f"a skill, or the name of one, is called, not a {type(skill).__name__}")
         name = skill if isinstance(skill, str) else skill.name
         if isinstance(skill, str) and skill not in known:
             raise Misuse(f"no skill is named {skill!r}; known: {', '.join(sorted(known))}")
-        found = known[skill] if isinstance(skill, str) else skill
-        if known.get(name) is not found:
+        found = known.get(name)
+        if found is None or (found is not skill and not isinstance(skill, str)):
             raise Misuse(f"the skill {name!r} is not among those the workflow was registered with")
-        _check_options(step, retry, timeout_ms, budget_cents)
-        asked = _approval(approval)
-        values = {key: _param(value) for key, value in params.items()}
-        planned = PlannedCall(self, found, values, step, retry, timeout_ms, asked, budget_cents)
-        self._planned[planned] = None
-        return planned
+        return found
 
     async def gather(self, *calls: PlannedCall) -> list[Any]:
         """Makes the calls at once and returns their values in order.
@@ -170,10 +188,11 @@ class WorkflowContext:
             step = StepSpec(
                 id=name,
                 skill=call.skill.name,
-                params=_literal(call.params),
+                params=literal(call.params),
                 retry=call.retry or RetrySpec(),
                 timeout_ms=call.timeout_ms,
                 approval=call.approval,
+                on_failure=call.on_failure,
                 budget_ceiling_cents=call.budget_cents,
             )
             bodies.append(step_body(self._run, step, ()))
@@ -233,7 +252,7 @@ class WorkflowContext:
         self._run.claimed.add(name)
 
 
-def _check_options(step: object, retry: object, timeout_ms: object, budget_cents: object) -> None:
+def _check_options(step: object, timeout_ms: object, budget_cents: object) -> None:
     """Refuses options that a record could not hold."""
     if step is not None and not (isinstance(step, str) and _STEP_NAME.fullmatch(step)):
         raise Misuse(f"the name of a step matches {_STEP_NAME.pattern}, not {step!r:.100}")
@@ -243,14 +262,6 @@ def _check_options(step: object, retry: object, timeout_ms: object, budget_cents
         whole_number(timeout_ms, "timeout_ms")
     if budget_cents is not None and whole_number(budget_cents, "budget_cents") > MAX_CENTS:
         raise Misuse(f"budget_cents is at most {MAX_CENTS}")
-    if retry is None:
-        return
-    if not isinstance(retry, RetrySpec):
-        raise Misuse(f"retry is a RetrySpec, not a {type(retry).__name__}")
-    for name, value in msgspec.structs.asdict(retry).items():
-        most = _RETRY_LIMITS.get(name, MAX_SAFE_INTEGER)
-        if value is not None and whole_number(value, name) > most:
-            raise Misuse(f"{name} is at most {most}")
 
 
 def _approval(asked: object) -> ApprovalSpec | None:
@@ -267,48 +278,11 @@ def _approval(asked: object) -> ApprovalSpec | None:
     return msgspec.structs.replace(spec, question=spec.question.replace("${", "$${"))
 
 
-def _param(value: object) -> Json:
-    """Returns a parameter as JSON; a SecretText stays as it is, at any depth."""
-    try:
-        return _with_secrets(value)
-    except RecursionError:
-        # Too deep, or cyclic: the conversion says so in its own words.
-        return to_json(value)
-
-
-def _with_secrets(value: object) -> Json:
-    match value:
-        case SecretText():
-            return cast("Json", value)
-        case dict():
-            members = cast("dict[object, object]", value)
-            return cast("Json", {key: _with_secrets(item) for key, item in members.items()})
-        case list():
-            return [_with_secrets(item) for item in cast("list[object]", value)]
-        case _:
-            return to_json(value)
-
-
-def _literal(params: JsonObject) -> JsonObject:
-    """Returns the parameters with every ``${`` escaped: values of a function are no templates."""
-    return {key: _escaped(value) for key, value in params.items()}
-
-
-def _escaped(value: Json) -> Json:
-    match value:
-        case str():
-            return value.replace("${", "$${")
-        case list():
-            return [_escaped(item) for item in value]
-        case dict():
-            return {key: _escaped(item) for key, item in value.items()}
-        case _:
-            return value
-
-
 def _value(result: object) -> Json:
     if not isinstance(result, StepResult):
         raise Misuse("a lane ended without a result")
+    if result.tolerated:
+        return None
     if result.status != "success":
         failure = result.failure or Failure(code="INTERNAL_ERROR", message="no failure recorded")
         raise StepFailed(result.id, failure)

@@ -1,7 +1,7 @@
 """The governor: moves of the ledger and the halt of a run, decided at once and in one order.
 
-It answers what needs no waiting: a reservation, a settlement, and, once the run is halted, every
-other ask with ``CallHalted``. Settlements are always taken: money that was spent was spent.
+It answers what needs no waiting: a reservation, a settlement, a step that aborts the run, and, once
+the run is halted, every other ask with ``CallHalted``. Settlements are always taken: money that was spent was spent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
-from workc.runtime.asks import Ask, Reserve, Settle
+from workc.runtime.asks import Ask, Halt, Reserve, Settle
 from workc.runtime.ports import Pool
 from workc.runtime.refusals import halt_of
 
@@ -83,6 +83,9 @@ class Governor:
         match ask.question:
             case Settle():
                 payload: Payload = self._settle(ask.question)
+            case Halt(code=code):
+                payload = CallHalted(code=self.halt or code)
+                self._stop(code)
             case _ if self.halt is not None:
                 payload = CallHalted(code=self.halt)
             case Reserve():

@@ -20,7 +20,14 @@ _FORM = re.compile(r"(?P<step>[^:\s][^:]*):(?P<attempt>[1-9][0-9]{0,5}):(?P<code
 
 #: What becomes of runs and steps, and of no attempt.
 _OF_RUNS = frozenset(
-    {"APPROVAL_DENIED", "APPROVAL_PENDING", "APPROVAL_TIMEOUT", "HALTED", "UPSTREAM_FAILED"}
+    {
+        "ABORTED",
+        "APPROVAL_DENIED",
+        "APPROVAL_PENDING",
+        "APPROVAL_TIMEOUT",
+        "HALTED",
+        "UPSTREAM_FAILED",
+    }
 )
 
 

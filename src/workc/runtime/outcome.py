@@ -10,6 +10,7 @@ from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.taken_fallback import TakenFallback
 
 #: ``paused``: the run waits for a human and goes on when it is resumed.
 Status = Literal["success", "failure", "partial", "skipped", "paused"]
@@ -47,8 +48,9 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``result`` is a mapping: the output, or ``{"value": output}`` where the output is none.
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
-    the evidence stands, if it was kept. ``notes`` are warnings about the run, a sentence each: what
-    a guard saw, of which the evidence holds nothing, and injected failures that never came.
+    the evidence stands, if it was kept. ``fallbacks`` are what was done about steps that had failed,
+    in order of the steps. ``notes`` are warnings about the run, a sentence each: what a guard saw, of
+    which the evidence holds nothing, and injected failures that never came.
     """
 
     status: Status
@@ -65,12 +67,17 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     bundle: str | None = None
     proof_digest: str | None = None
+    fallbacks: tuple[TakenFallback, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Returns whether the work succeeded: a partial success is none."""
-        return self.status == "success"
+        """Returns whether the work did what its workflow asks for.
+
+        A partial success is none, unless nothing failed but what the workflow says to tolerate: then
+        its code is ``OK``, and ``fallbacks`` say what that was.
+        """
+        return self.status == "success" or (self.status == "partial" and self.code == "OK")
 
     @property
     def stubbed(self) -> bool:
@@ -111,6 +118,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             },
             "bundle": self.bundle,
             "proof_digest": self.proof_digest,
+            "fallbacks": [msgspec.to_builtins(taken) for taken in self.fallbacks],
             "notes": list[Json](self.notes),
         }
 

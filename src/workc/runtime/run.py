@@ -10,6 +10,7 @@ import msgspec
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.payloads import Limits, StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
@@ -24,11 +25,15 @@ HALT_ORDER: tuple[str, ...] = (
     "BUDGET_EXCEEDED",
     "QUOTA_EXCEEDED",
     "TIMEOUT",
+    "ABORTED",
 )
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """What became of a step. ``halt`` is the cause if a halt of the run ended it."""
+    """What became of a step. ``halt`` is the cause if a halt of the run ended it.
+
+    ``tolerated`` says that it gave nothing, and that the run is to go on as if it were not there.
+    """
 
     id: str
     skill: str
@@ -37,18 +42,23 @@ class StepResult(msgspec.Struct, frozen=True):
     failure: Failure | None = None
     attempts: int = 0
     halt: str | None = None
+    tolerated: bool = False
 
     @property
     def failed_itself(self) -> bool:
-        """Returns whether it failed, or may not begin, and not because of another step."""
-        return self.failure is not None and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+        """Returns whether it failed, or may not begin, and neither because of another nor tolerated."""
+        return (
+            not self.tolerated
+            and self.failure is not None
+            and self.failure.code not in {"UPSTREAM_FAILED", "HALTED"}
+        )
 
 
 @dataclass(slots=True)
 class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
-    ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
+    ``fallen`` are the fallbacks by lane. ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``.
     """
 
@@ -65,6 +75,7 @@ class Run:
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])
+    fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
@@ -76,6 +87,11 @@ class Run:
         self.results[result.id] = result
         if result.status == "success":
             self._values[result.id] = result.value
+
+    @property
+    def fallbacks(self) -> tuple[FallbackTaken, ...]:
+        """Returns the fallbacks in order of their lanes, whichever came first."""
+        return tuple(self.fallen[path] for path in sorted(self.fallen))
 
     def is_over(self, time_ms: int) -> bool:
         """Returns whether the run's time is over at that time."""

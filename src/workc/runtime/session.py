@@ -15,7 +15,7 @@ from typing import Protocol
 from workc.kernel.events import Entry
 from workc.kernel.gates import ApprovalAsked
 from workc.kernel.payloads import EffectAsked, SkillAsked, SkillExecuted
-from workc.runtime.asks import Ask, Call, Effect
+from workc.runtime.asks import Ask, Call, Effect, Halt
 from workc.runtime.engine import Engine
 from workc.runtime.journal import Journal
 
@@ -60,6 +60,12 @@ class Session:
         self._desk = desk
         self._known = known
         self._watch = watch
+        self._aborted = False
+
+    @property
+    def aborted(self) -> bool:
+        """Returns whether a step stopped the run: whoever still waits for an answer gives it up."""
+        return self._aborted
 
     @property
     def done(self) -> bool:
@@ -124,6 +130,7 @@ class Session:
                 recalled.append(known)
             elif (entry := self._desk.answer(ask)) is not None:
                 at_once.append(entry)
+                self._aborted |= isinstance(ask.question, Halt)
             else:
                 rest.append(ask)
         return recalled, at_once, rest

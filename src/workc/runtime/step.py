@@ -1,7 +1,7 @@
 """A step: wait for what it needs, resolve its parameters, try, wait, try again; one lane each.
 
-All attempts stand one after the other in the step's lane. A step whose needs did not succeed is
-skipped; the others go on.
+All attempts stand one after the other in the step's lane, those of a skill that runs instead too. A
+step whose needs did not succeed is skipped; the others go on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from workc.runtime.asks import Timer
 from workc.runtime.attempt import Trial, Tried, make_attempt
 from workc.runtime.bodies import record_failure
 from workc.runtime.engine import Body, Lane
+from workc.runtime.fallback import action_of, settled, take
 from workc.runtime.retry import delay_ms, policy_for
 from workc.runtime.run import Run, StepResult
 from workc.runtime.workflow.model import StepSpec
@@ -50,19 +51,40 @@ def step_body(run: Run, step: StepSpec, needs: Sequence[Path]) -> Body:
 
 
 async def _run_step(run: Run, lane: Lane, step: StepSpec) -> StepResult:
-    unmet = [need for need in step.needs if run.results[need].status != "success"]
+    unmet = [need for need in step.needs if not _is_met(run.results[need], step)]
     if unmet:
         return _skip(run, lane, step, unmet)
+    result = await _use(run, lane, step)
+    other, failure = step.instead, result.failure
+    if other is None or failure is None or result.halt or result.status == "skipped":
+        return await settled(run, lane, step, result)
+    if action_of(step.on_failure, failure.code) != "skill":
+        return result
+    take(run, lane, step, result, "skill")
+    again = await _use(run, lane, other, result)
+    return replace(again, skill=step.skill)
+
+
+def _is_met(result: StepResult, step: StepSpec) -> bool:
+    """Returns whether a step that needs another may begin, as far as it is about that one."""
+    return result.status == "success" or (result.tolerated and result.id not in step.takes)
+
+
+async def _use(
+    run: Run, lane: Lane, step: StepSpec, before: StepResult | None = None
+) -> StepResult:
+    """Uses the skill of a step; ``before`` is what came of the skill in whose place it stands."""
+    number = 1 if before is None else before.attempts + 1
     try:
         params = _resolved(run, step)
         skill = run.program.skills[step.skill]
     except Refusal as refusal:
-        return _never_called(run, lane, step, refusal.failure)
+        return _never_called(run, lane, step, refusal.failure, number)
     except KeyError:
         missing = Failure(code="SKILL_NOT_FOUND", message=f"no skill is named {step.skill!r}")
-        return _never_called(run, lane, step, missing)
+        return _never_called(run, lane, step, missing, number)
     refused = await ask_approval(run, lane, step)
-    return refused or await _try(Trial(run, lane, step, skill, params, 1))
+    return refused or await _try(Trial(run, lane, step, skill, params, number, number), before)
 
 
 def _resolved(run: Run, step: StepSpec) -> JsonObject:
@@ -80,21 +102,28 @@ def _skip(run: Run, lane: Lane, step: StepSpec, unmet: list[str]) -> StepResult:
         message=f"needs {', '.join(unmet)}, which did not succeed",
         details={"because": list[Json](unmet)},
     )
-    return StepResult(step.id, step.skill, "skipped", failure=failure, halt=halt)
+    tolerated = all(run.results[need].tolerated for need in unmet)
+    return StepResult(
+        step.id, step.skill, "skipped", failure=failure, halt=halt, tolerated=tolerated
+    )
 
 
-def _never_called(run: Run, lane: Lane, step: StepSpec, failure: Failure) -> StepResult:
+def _never_called(
+    run: Run, lane: Lane, step: StepSpec, failure: Failure, number: int
+) -> StepResult:
     record = record_failure(run.files, failure)
     lane.emit(
-        SkillExecuted(attempt=1, failure=record, mode="context", skill=step.skill, step=step.id)
+        SkillExecuted(
+            attempt=number, failure=record, mode="context", skill=step.skill, step=step.id
+        )
     )
-    return StepResult(step.id, step.skill, "failure", failure=failure, attempts=1)
+    return StepResult(step.id, step.skill, "failure", failure=failure, attempts=number)
 
 
-async def _try(trial: Trial) -> StepResult:
+async def _try(trial: Trial, before: StepResult | None) -> StepResult:
     """Makes attempts until one succeeds, or none may follow."""
     lane, step = trial.lane, trial.step
-    result = StepResult(step.id, step.skill, "failure")
+    result = before or StepResult(step.id, step.skill, "failure")
     while True:
         tried = await make_attempt(trial)
         if not tried.begun:
@@ -119,11 +148,11 @@ def _delay_ms(trial: Trial, tried: Tried, failure: Failure) -> int | None:
     if tried.halt or tried.final:
         return None
     if failure.code == "IN_DOUBT":
-        return 0 if tried.idempotent and trial.number < MAX_DOUBTFUL_ATTEMPTS else None
+        return 0 if tried.idempotent and trial.made < MAX_DOUBTFUL_ATTEMPTS else None
     run, lane = trial.run, trial.lane
     policy = policy_for(failure, trial.step.retry)
     rng = run.rng(lane.path, f"retry:{trial.number}")
-    delay = delay_ms(policy, failure, trial.number, rng)
+    delay = delay_ms(policy, failure, trial.made, rng)
     return None if delay is None or run.is_over(lane.now_ms + delay) else delay
 
 

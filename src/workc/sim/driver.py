@@ -42,12 +42,26 @@ class SimDriver:
 
     def drive(self, session: Session) -> object:
         """Returns what the run gave."""
-        self._add(session.turn())
+        asks = session.turn()
         while not session.done:
+            if session.aborted:
+                asks = session.turn(self._give_up(asks))
+                continue
+            self._add(asks)
             if not self._queue:
                 raise Misuse("the run waits for something that nobody was asked for")
-            self._add(session.turn([self._next()]))
+            asks = session.turn([self._next()])
         return session.result
+
+    def _give_up(self, asks: Sequence[Ask]) -> list[Entry]:
+        """Answers whatever is under way, and what was to begin, after a step stopped the run."""
+        begun, self._queue = sorted(self._queue, key=_order), []
+        if not (begun or asks):
+            raise Misuse("the run waits for something that nobody was asked for")
+        return [
+            *(self._answering.given_up(ask, begun=False) for ask in asks),
+            *(self._answering.given_up(ask, begun=True) for _, _, ask, _ in begun),
+        ]
 
     def _add(self, asks: Sequence[Ask]) -> None:
         now = self._clock.now_ms()
@@ -95,6 +109,10 @@ class SimDriver:
                 return respond(ask.question.request, found)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
+
+
+def _order(queued: tuple[int, int, Ask, Scripted | None]) -> tuple[int, int]:
+    return queued[0], queued[1]
 
 
 def _asked_of(world: ScriptedWorld, ask: Ask) -> Scripted | None:

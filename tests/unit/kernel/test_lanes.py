@@ -7,17 +7,21 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import KINDS
 from workc.kernel.lanes import (
+    ABORTED,
     END,
     GATE_SIGNS,
     REFUSED,
+    REPLACED,
     ROOT_LANE,
     SIGNED,
     SPAWNING,
     START,
     STEP_LANE,
+    STOPPED,
     UNANSWERED,
     comes_as,
     left_as,
@@ -29,7 +33,8 @@ LEFT = {
     "ApprovalAnswered": {REFUSED},
     "PreStep": {REFUSED},
     "PreRun": {REFUSED},
-    "CallHalted": {UNANSWERED},
+    "CallHalted": {UNANSWERED, STOPPED},
+    "FallbackTaken": {REPLACED, ABORTED},
 }
 PAGE = Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md"
 
@@ -73,7 +78,7 @@ def test_every_kind_of_a_lane_can_be_reached_and_can_come_to_an_end(table):
 
 
 def test_every_kind_stands_in_a_table_and_every_name_is_a_kind():
-    signs = {*STEP_LANE, *ROOT_LANE} - {START, REFUSED, UNANSWERED}
+    signs = {*STEP_LANE, *ROOT_LANE} - {START, REFUSED, UNANSWERED, REPLACED, ABORTED, STOPPED}
     assert signs - {*GATE_SIGNS.values()} == set(KINDS) - {"GateEvaluated"}
     assert set(SPAWNING) <= set(ROOT_LANE)
     assert set(KINDS) >= SIGNED
@@ -82,6 +87,7 @@ def test_every_kind_stands_in_a_table_and_every_name_is_a_kind():
 
 EMPTY = Body(form="json", inline="true")
 ANSWER = ApprovalAnswered(by="a", decision="approved", gate="g", note="", step="s")
+FALLEN = FallbackTaken(action="skip", attempt=1, code="X", step="s")
 GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY, when="post_run")
 
 
@@ -91,6 +97,10 @@ GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY,
         (TimerFired(), "TimerSet", "TimerFired", "TimerFired"),
         (CallHalted(code="X"), "EffectAsked", "CallHalted", "CallHalted"),
         (CallHalted(code="X"), "ApprovalAsked", "CallHalted", UNANSWERED),
+        (CallHalted(code="X"), ABORTED, "CallHalted", STOPPED),
+        (FALLEN, "SkillExecuted", "FallbackTaken", "FallbackTaken"),
+        (replace(FALLEN, action="skill"), "", "FallbackTaken", REPLACED),
+        (replace(FALLEN, action="abort"), "", "FallbackTaken", ABORTED),
         (ANSWER, "ApprovalAsked", "ApprovalAnswered", "ApprovalAnswered"),
         (replace(ANSWER, decision="denied"), "", "ApprovalAnswered", REFUSED),
         (replace(ANSWER, decision="timed_out"), "", "ApprovalAnswered", REFUSED),

@@ -102,7 +102,7 @@ async def talk(ctx):
 
 
 FUNCTIONS = {"function": talk}
-#: What no engine records yet: goldens, by the kinds that they are for.
+#: Goldens, by the kinds that they are for: no engine records most of them yet.
 GOLDENS = (
     "approved",
     "denied",
@@ -113,6 +113,9 @@ GOLDENS = (
     "parent",
     "parent_failed",
     "bounded",
+    "fallen",
+    "fallen_paid",
+    "aborted",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workc.api.audit import Audit, Planned, audit, audit_json
+from workc.api.audit import Audit, Planned, Use, audit, audit_json
 from workc.api.budgets import limits_of
 from workc.api.cost_remarks import Remark
 from workc.api.preparing import load, read_file, typed_inputs
@@ -124,8 +124,8 @@ def _show(state: State, found: Audit, code: int) -> None:
     if found.limits != Limits():
         state.out(f"use      {_use(found)}")
     for step in found.plan:
-        if step.cost is not None:
-            state.out(f"  {_cost_line(step)}")
+        for use in (use for use in step.uses if use.cost is not None):
+            state.out(f"  {_cost_line(step.step, use, is_instead=use is not step)}")
     state.out(f"prices   {found.prices_date} · sha256:{short(found.prices_sha256)}")
     for secret in found.secrets:
         state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
@@ -157,6 +157,7 @@ def _row(step: Planned) -> tuple[str, ...]:
         f"needs {printable(', '.join(step.needs), 100)}" if step.needs else "",
         ", ".join(step.effects) or "pure",
         printable(step.target, 100),
+        "" if step.on_failure == "fail" else f"on failure: {printable(step.on_failure, 60)}",
     )
 
 
@@ -173,9 +174,9 @@ def _use(found: Audit) -> str:
     return "not known before the run" if calls is None else f"at most {count(calls, 'call')}{known}"
 
 
-def _cost_line(step: Planned) -> str:
-    name = printable(step.step, 60)
-    cost = step.cost
+def _cost_line(step: str, use: Use, *, is_instead: bool) -> str:
+    name = printable(step, 60) + (" on failure" if is_instead else "")
+    cost = use.cost
     if cost is None or cost.failure is not None:
         return f"{name}  —"
     tries = count(cost.attempts, "attempt")

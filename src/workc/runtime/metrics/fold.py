@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from workc.kernel.children import ChildJoined
 from workc.kernel.events import Entry, Path
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
@@ -73,6 +74,7 @@ class RunFold:
             SkillExecuted: self._executed,
             StepSkipped: self._skipped,
             RetryScheduled: self._retried,
+            FallbackTaken: self._fell_back,
             TimerFired: self._fired,
             EffectAsked: self._asked,
             EffectAnswered: self._answered,
@@ -138,6 +140,10 @@ class RunFold:
     def _retried(self, _path: Path, lane: _Lane, payload: RetryScheduled) -> None:
         self._add(table.RETRIES, payload.code)
         lane.is_waiting = True
+
+    def _fell_back(self, path: Path, lane: _Lane, payload: FallbackTaken) -> None:
+        self._add(table.FALLBACKS, payload.action)
+        lane.attempt_ms = self._times.now(path)
 
     def _fired(self, path: Path, lane: _Lane, _payload: TimerFired) -> None:
         if lane.is_waiting:

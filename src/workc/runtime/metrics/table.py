@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
+from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import Decision, GateKind
 from workc.kernel.kinds import KINDS
 from workc.kernel.payloads import Basis, Level, StepStatus, Verification
@@ -134,6 +135,7 @@ BASIS = Label("basis", get_args(Basis))
 GRANT = Label("answer", ("granted", "refused"))
 LEVEL = Label("level", get_args(Level))
 CHECK = Label("result", ("passed", "failed"))
+FALLBACK = Label("action", get_args(FallbackAction))
 GATE = Label("type", get_args(GateKind))
 DECISION = Label("decision", get_args(Decision))
 CHECKS_VERDICT = Label("verdict", get_args(Verification))
@@ -242,6 +244,13 @@ RETRIES = Metric(
     (MODE, CODE),
     ("RetryScheduled",),
     "Further attempts that were scheduled, by the code of the failure before.",
+)
+FALLBACKS = Metric(
+    "workc_fallbacks_total",
+    "counter",
+    (MODE, FALLBACK),
+    ("FallbackTaken",),
+    "Steps that had failed for good and of which something was done, by what.",
 )
 EFFECTS = Metric(
     "workc_effects_total", "counter", (MODE, PORT), ("EffectAsked",), "Requests, by port."
@@ -395,7 +404,7 @@ STORE_RUNS = Metric(
 #: Every metric there is, in the order in which they are written.
 METRICS = (
     RUNS_STARTED, RUNS_ENDED, RUN_FAILURES, REFUSALS, RUN_DURATION, RUN_LAST_END, HALTS, ASKS_HALTED,
-    STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES,
+    STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES, FALLBACKS,
     EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
     CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,

@@ -7,14 +7,16 @@ import msgspec
 from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_inputs import without_default
-from workc.runtime.workflow.check_steps import needs_of
+from workc.runtime.workflow.check_steps import needs_of, takes_of
 from workc.runtime.workflow.facts import members, texts
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CheckSpec,
     InputSpec,
+    OnFailure,
     RetrySpec,
     StepSpec,
+    Then,
     WorkflowFile,
 )
 from workc.runtime.workflow.source import Document
@@ -79,9 +81,11 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         params=members(step.get("with")),
         depends_on=tuple(texts(step.get("depends_on"))),
         needs=tuple(sorted(needs_of(step), key=position.__getitem__)),
+        takes=tuple(sorted(takes_of(step), key=position.__getitem__)),
         retry=msgspec.convert(members(step.get("retry")), RetrySpec),
         timeout_ms=_count(step.get("timeout_ms")),
         approval=_approval(members(step.get("approval"))),
+        on_failure=_on_failure(step.get("on_failure")),
         budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
         description=str(step.get("description", "")),
         line=document.key_mark(("steps", step_id)).line,
@@ -90,6 +94,22 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
 
 def _approval(spec: JsonObject) -> ApprovalSpec | None:
     return msgspec.convert(spec, ApprovalSpec) if spec else None
+
+
+def _on_failure(said: Json) -> OnFailure | None:
+    if said is None:
+        return None
+    spec = members({"then": said} if isinstance(said, str) else said)
+    chosen = next(name for name in ("then", "value", "skill") if name in spec)
+    return OnFailure(
+        then=msgspec.convert(spec["then"] if chosen == "then" else chosen, Then),
+        when=tuple(texts(spec.get("when"))),
+        value=spec.get("value"),
+        skill=str(spec.get("skill", "")),
+        params=members(spec.get("with")),
+        retry=msgspec.convert(members(spec.get("retry")), RetrySpec),
+        timeout_ms=_count(spec.get("timeout_ms")),
+    )
 
 
 def _check(spec: JsonObject) -> CheckSpec:

@@ -26,23 +26,29 @@ _SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret"}
 
 
 def check_references(facts: Facts) -> None:
-    """Reports references in ``with``, questions and ``output`` that can never be resolved."""
+    """Reports references in ``with``, questions, fallbacks and ``output`` that can never be resolved."""
     declared = {
         "inputs": frozenset(facts.section("inputs")),
         "steps": frozenset(facts.section("steps")),
         "secrets": frozenset(facts.secrets),
     }
-    for step_id, step in facts.steps():
+    for use, step in facts.uses():
         named = str(step.get("skill"))
         skill = facts.known.get(named)
         for name, value in members(step.get("with")).items():
-            place: Place = ("steps", step_id, "with", name)
+            place: Place = (*use, "with", name)
             no_secrets = None if skill is None else _no_secrets(named, name, skill)
             _Walk(facts, declared, no_secrets).check(place, value)
             _check_key(facts, place)
+    for step_id, step in facts.steps():
         fix = "a question holds none; leave it out"
         question = members(step.get("approval")).get("question")
         _Walk(facts, declared, fix).check(("steps", step_id, "approval", "question"), question)
+        fix, value = (
+            "a value holds none; leave it out",
+            members(step.get("on_failure")).get("value"),
+        )
+        _Walk(facts, declared, fix).check(("steps", step_id, "on_failure", "value"), value)
     output = members(facts.document.value).get("output")
     _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
 
@@ -125,11 +131,11 @@ def _keys(value: Json) -> Iterable[Place]:
 
 def check_expressions(facts: Facts) -> None:
     """Reports expressions in ``verify`` and in parameters that can never be evaluated."""
-    for step_id, step in facts.steps():
-        name = str(step.get("skill"))
-        given = members(step.get("with"))
+    for place, use in facts.uses():
+        name = str(use.get("skill"))
+        given = members(use.get("with"))
         for param in _expression_params(name, facts.known.get(name)):
-            _check_static(facts, ("steps", step_id, "with", param), given.get(param))
+            _check_static(facts, (*place, "with", param), given.get(param))
     seen: set[str] = set()
     for index, check in enumerate(facts.items("verify")):
         _check_check(facts, ("verify", index), members(check), seen)

@@ -18,25 +18,29 @@ from workc.stages import schema
 MAX_STEPS = 100_000
 
 
+#: What of a step may refer to the output of others.
+_TAKING = ("with", "approval", "on_failure")
+
+
 def check_steps(facts: Facts) -> None:
     """Reports what is wrong with each step by itself."""
     check_names(facts, "steps")
     if facts.section("steps") == {} and "steps" in members(facts.document.value):
         facts.refuse(("steps",), "there are no steps", "add at least one step")
-    for step_id, step in facts.steps():
-        _check_retry(facts, step_id, members(step.get("retry")))
-        _check_skill(facts, step_id, step)
+    for place, use in facts.uses():
+        _check_retry(facts, place, members(use.get("retry")))
+        _check_skill(facts, place, use)
 
 
-def _check_retry(facts: Facts, step_id: str, retry: JsonObject) -> None:
+def _check_retry(facts: Facts, place: Place, retry: JsonObject) -> None:
     base, most = retry.get("base_delay_ms"), retry.get("max_delay_ms")
     if isinstance(base, int) and isinstance(most, int) and base > most:
         message = f"base_delay_ms ({base}) is more than max_delay_ms ({most})"
-        facts.refuse(("steps", step_id, "retry", "base_delay_ms"), message, "swap or mend them")
+        facts.refuse((*place, "retry", "base_delay_ms"), message, "swap or mend them")
 
 
-def _check_skill(facts: Facts, step_id: str, step: JsonObject) -> None:
-    name = step.get("skill")
+def _check_skill(facts: Facts, place: Place, use: JsonObject) -> None:
+    name = use.get("skill")
     if not isinstance(name, str) or not name:
         return
     if name not in facts.known and facts.unloaded:
@@ -45,32 +49,32 @@ def _check_skill(facts: Facts, step_id: str, step: JsonObject) -> None:
     if name not in facts.known:
         fix = suggest(name, facts.known, "list its Python file under skills")
         message = f"there is no skill {quoted(name)}"
-        facts.refuse(("steps", step_id, "skill"), message, fix, "SKILL_NOT_FOUND")
+        facts.refuse((*place, "skill"), message, fix, "SKILL_NOT_FOUND")
         return
-    given = step.get("with", {})
+    given = use.get("with", {})
     if isinstance(given, dict):
-        _check_params(facts, step_id, given, facts.known[name])
+        _check_params(facts, place, given, facts.known[name])
 
 
-def _check_params(facts: Facts, step_id: str, given: JsonObject, skill: SkillInfo) -> None:
+def _check_params(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:
     """Reports unknown, missing and wrongly typed parameters; those with references only by name."""
     known = members(skill.input_schema.get("properties"))
-    place: Place = ("steps", step_id, "with")
+    place: Place = (*use, "with")
     if skill.input_schema.get("additionalProperties") is False:
         for name in [name for name in given if name not in known]:
             fix = suggest(name, known, f"it takes {', '.join(known) or 'no parameters'}")
             facts.refuse_key((*place, name), f"there is no parameter {quoted(name)}", fix)
-    _check_missing(facts, step_id, given, skill)
+    _check_missing(facts, use, given, skill)
     for name, value in given.items():
         if name in known and not any(texts_of(value)):
             _check_literal(facts, (*place, name), _schema_of(skill, members(known[name])), value)
 
 
-def _check_missing(facts: Facts, step_id: str, given: JsonObject, skill: SkillInfo) -> None:
+def _check_missing(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:
     required = skill.input_schema.get("required", [])
     missing = [str(n) for n in (required if isinstance(required, list) else []) if n not in given]
     if missing:
-        place: Place = ("steps", step_id, "with") if given else ("steps", step_id)
+        place: Place = (*use, "with") if given else use
         message = f"missing parameters: {', '.join(missing)}"
         facts.refuse_key(place, message, f"add {missing[0]} under with")
 
@@ -129,7 +133,7 @@ def _needs(step_id: str, step: JsonObject) -> Iterator[tuple[str, Place]]:
     for index, need in enumerate(explicit if isinstance(explicit, list) else ()):
         if isinstance(need, str):
             yield need, ("steps", step_id, "depends_on", index)
-    for section in ("with", "approval"):
+    for section in _TAKING:
         for place, text in texts_of(step.get(section)):
             for need in _steps_in(text):
                 yield need, ("steps", step_id, section, *place)
@@ -146,3 +150,8 @@ def _steps_in(text: str) -> list[str]:
 def needs_of(step: JsonObject) -> set[str]:
     """Returns every step that a step names, in ``depends_on`` or in a reference."""
     return {need for need, _ in _needs("", step)}
+
+
+def takes_of(step: JsonObject) -> set[str]:
+    """Returns every step whose output a step refers to."""
+    return {need for need, place in _needs("", step) if place[2] in _TAKING}

@@ -52,6 +52,14 @@ class Facts(msgspec.Struct, frozen=True):
             if isinstance(step, dict):
                 yield step_id, step
 
+    def uses(self) -> Iterator[tuple[Place, JsonObject]]:
+        """Yields every use of a skill: of each step its own, and the one that may run instead."""
+        for step_id, step in self.steps():
+            yield ("steps", step_id), step
+            said = members(step.get("on_failure"))
+            if "skill" in said:
+                yield ("steps", step_id, "on_failure"), said
+
     @property
     def secrets(self) -> list[str]:
         """Returns the declared secrets."""

@@ -28,6 +28,8 @@ MAX_MULTIPLIER_PERMILLE = 1_000_000
 MAX_DESCRIPTION = 10_000
 
 INPUT_TYPES = ("string", "integer", "number", "boolean", "object", "array")
+#: What a step may say of its failure in one word; without a word it says the first.
+FALLBACK_WORDS = ("fail", "skip", "abort")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
@@ -48,8 +50,8 @@ def _flag(description: str) -> JsonObject:
     return {"type": "boolean", "description": description}
 
 
-def _list(description: str, items: JsonObject) -> JsonObject:
-    return {"type": "array", "items": items, "description": description}
+def _list(description: str, items: JsonObject, **more: Json) -> JsonObject:
+    return {"type": "array", "items": items, "description": description, **more}
 
 
 def _mapping(description: str, values: JsonObject) -> JsonObject:
@@ -129,19 +131,62 @@ _APPROVAL = _record(
     },
 )
 
+_SKILL = _text("The name of the skill.", minLength=1, maxLength=256)
+_WITH: JsonObject = {
+    "type": "object",
+    "description": "The skill's parameters; may hold references.",
+}
+_TIMEOUT = _count("How long one attempt may take; 0 means 0.")
+
+_WHEN = _list(
+    "The failure codes, or categories of them, that it is said of; without it, all.",
+    _text("A failure code, or a category of failures."),
+    minItems=1,
+)
+_BY_WORD: JsonObject = {
+    "then": _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+    "when": _WHEN,
+}
+_BY_VALUE: JsonObject = {
+    "value": {"description": "What the step gives instead: any JSON, with references."},
+    "when": _WHEN,
+}
+_BY_SKILL: JsonObject = {
+    "skill": _text("The skill that runs instead.", minLength=1, maxLength=256),
+    "with": _WITH,
+    "retry": _RETRY,
+    "timeout_ms": _TIMEOUT,
+    "when": _WHEN,
+}
+_ON_FAILURE: JsonObject = {
+    **_record(
+        "What becomes of the run when the step has failed for good: fail, skip, abort, or a mapping.",
+        [],
+        {**_BY_WORD, **_BY_VALUE, **_BY_SKILL},
+    ),
+    "type": ["string", "object"],
+    "anyOf": [
+        _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+        _record("A word, for some failures.", ["then"], _BY_WORD),
+        _record("Another value.", ["value"], _BY_VALUE),
+        _record("Another skill.", ["skill"], _BY_SKILL),
+    ],
+}
+
 _STEP = _record(
     "One use of a skill.",
     ["skill"],
     {
-        "skill": _text("The name of the skill.", minLength=1, maxLength=256),
-        "with": {"type": "object", "description": "The skill's parameters; may hold references."},
+        "skill": _SKILL,
+        "with": _WITH,
         "depends_on": _list(
             "Steps that must succeed first, beside those that `with` refers to.",
             _text("The id of a step."),
         ),
         "retry": _RETRY,
-        "timeout_ms": _count("How long one attempt may take; 0 means 0."),
+        "timeout_ms": _TIMEOUT,
         "approval": _APPROVAL,
+        "on_failure": _ON_FAILURE,
         "budget": _record(
             "What the step may cost, all its attempts together.",
             ["ceiling_cents"],

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.build import build_workflow
+from workc.runtime.workflow.check_failures import check_failures
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
@@ -28,6 +29,7 @@ _CHECKS = (
     check_lists,
     check_policy,
     check_steps,
+    check_failures,
     check_graph,
     check_references,
     check_expressions,

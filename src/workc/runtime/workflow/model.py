@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -59,11 +60,30 @@ class ApprovalSpec(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
 
 
+Then: TypeAlias = Literal["fail", "skip", "abort", "value", "skill"]
+
+
+class OnFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a run when a step has failed for good; ``value`` and ``params`` may hold references.
+
+    ``when`` are the codes, or categories of codes, that it is said of; empty: of all. ``value`` is
+    set for the action ``value``, and what follows it for ``skill``.
+    """
+
+    then: Then
+    when: tuple[str, ...] = ()
+    value: Json = None
+    skill: str = ""
+    params: JsonObject = {}
+    retry: RetrySpec = RetrySpec()
+    timeout_ms: int | None = None
+
+
 class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step. ``params`` still holds its references.
 
     ``depends_on`` is what the file says; ``needs`` adds the steps that ``params`` refers to, all of
-    them in file order. ``line`` is where the step stands in the file, from 1; 0 if there is none.
+    them in file order; ``takes`` are those of ``needs`` whose output it refers to. ``line`` is where the step stands in the file, from 1; 0 if there is none.
     """
 
     id: str
@@ -71,12 +91,38 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     params: JsonObject = {}
     depends_on: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     retry: RetrySpec = RetrySpec()
     timeout_ms: int | None = None
     approval: ApprovalSpec | None = None
+    on_failure: OnFailure | None = None
     budget_ceiling_cents: int | None = None
     description: str = ""
     line: int = 0
+
+    @property
+    def instead(self) -> StepSpec | None:
+        """Returns the step as another skill does it when its own has failed, if one may."""
+        found = self.on_failure
+        if found is None or found.then != "skill":
+            return None
+        return msgspec.structs.replace(
+            self,
+            skill=found.skill,
+            params=found.params,
+            retry=found.retry,
+            timeout_ms=found.timeout_ms,
+            approval=None,
+            on_failure=None,
+        )
+
+
+def uses_of(steps: Iterable[StepSpec]) -> Iterator[StepSpec]:
+    """Yields every use of a skill that steps may come to: each step, and what may run instead."""
+    for step in steps:
+        yield step
+        if step.instead is not None:
+            yield step.instead
 
 
 class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.bundle.projection import Projection
 from workc.kernel.events import UNREADABLE
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GATE_FAILED
 from workc.kernel.payloads import (
     Body,
@@ -50,11 +51,12 @@ CHILD_FAILED = "CHILD_FAILED"
 _TRUE = Body(form="json", inline="true")
 
 
-class _PlannedStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of a plan, its fields in key order."""
+class _PlannedStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of a plan, its fields in key order; ``on_failure`` is how it may fall back."""
 
     id: str
     needs: list[str]
+    on_failure: str | UnsetType = UNSET
     skill: str
 
 
@@ -123,6 +125,7 @@ def _expected_lock(
         (bool(gates.failed_of_run()), ("failed", "Draft", GATE_FAILED)),
         (inherited == "failed", ("failed", "Draft", CHILD_FAILED if code is UNSET else code)),
         (work.failure is not UNSET or skipped, ("partial", "Draft", code)),
+        (bool(projection.fallbacks), ("partial", "Draft", code)),
         (bool(gates.failed_last()) or inherited == "partial", ("partial", "Draft", code)),
         (verdict == "passed", ("success", "Committed", UNSET)),
     )
@@ -189,6 +192,14 @@ def _check_planned(step: _PlannedStep, found: StepFound, case: Case) -> None:
     if not set(found.because) <= set(step.needs):
         message = f"{step.id} was skipped because of what it does not need"
         _contradicted(case, rules.NEEDS_AS_PLANNED, message, step.needs, found.because)
+    if found.fallback is not None and _planned_as(found.fallback) != step.on_failure:
+        message, taken = f"{step.id} fell back as was not planned", _planned_as(found.fallback)
+        _contradicted(case, rules.FALLBACK_AS_PLANNED, message, step.on_failure, taken)
+
+
+def _planned_as(taken: FallbackTaken) -> str:
+    """Returns how a plan says this fallback."""
+    return taken.action if taken.skill is UNSET else f"skill {taken.skill}"
 
 
 def _read_plan(body: Body) -> list[_PlannedStep] | None:

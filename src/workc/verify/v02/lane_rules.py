@@ -17,6 +17,7 @@ from workc.bundle.policies import OFFLINE, policy_name
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import TAG_REQUEST, tagged
 from workc.kernel.events import Event, Path, dotted
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
@@ -50,10 +51,11 @@ _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
 class StepFound(msgspec.Struct):
-    """What the lane of a step says: its skill, if it came to that, and why it was skipped."""
+    """What the lane of a step says: its skill, if it came to that, why it was skipped, its fallback."""
 
     skill: str | None = None
     because: list[str] = []
+    fallback: FallbackTaken | None = None
 
 
 class LaneRules:
@@ -80,6 +82,8 @@ class LaneRules:
         self._waits = False
         self._has_begun = False
         self._before: Payload | None = None
+        # The lane that fell back last.
+        self._fallen: Path | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
         self._is_offline = self._limits_tokens = False
@@ -137,6 +141,8 @@ class LaneRules:
                 self.stopped = "a call was halted"
             case StepSkipped():
                 self._skipped(payload)
+            case FallbackTaken():
+                self._fell_back(payload)
             case PlanChosen():
                 self._check_alone(payload)
                 self._declared(payload)
@@ -205,6 +211,21 @@ class LaneRules:
         if skipped.step in self.steps:
             self.steps[skipped.step].because = skipped.because
         self._check_all(differences(self._before, skipped))
+
+    def _fell_back(self, taken: FallbackTaken) -> None:
+        self._name(taken.step)
+        self._check_all(differences(self._before, taken))
+        if self._fallen == self._start:
+            message = "the step fell back before"
+            self._fail(rules.FALLBACK_IS_TAKEN_ONCE, message, "/kind")
+        self._fallen = self._start
+        if self._step in self.steps:
+            self.steps[self._step].fallback = taken
+        if taken.skill is UNSET:
+            return
+        if taken.skill not in self._code:
+            self._unknown()
+        self._skill, self._attempt = taken.skill, taken.attempt + 1
 
     def _check_all(self, found: Iterable[Difference]) -> None:
         for rule, field, expected, actual in found:

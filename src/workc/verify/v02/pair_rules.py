@@ -1,4 +1,4 @@
-"""Pairs of gates: what an event must say after the one before it in its lane.
+"""Pairs of gates and fallbacks: what an event must say after the one before it in its lane.
 
 Each rule looks at two payloads (docs/spec/bundle-0.2.md, section 5).
 """
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from workc.kernel.fallbacks import NEVER_TOLERATED, FallbackTaken
 from workc.kernel.gates import (
     GATE_FAILED,
     ApprovalAnswered,
@@ -18,7 +19,7 @@ from workc.kernel.gates import (
     GateEvaluated,
 )
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import StepSkipped
+from workc.kernel.payloads import SkillExecuted, StepSkipped
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 
@@ -48,6 +49,8 @@ def differences(before: Payload | None, payload: Payload) -> Iterator[Difference
             code = _refusal(before)
             if code is not None and payload.code != code:
                 yield Difference(rules.REFUSAL_IS_SAID, "code", code, payload.code)
+        case SkillExecuted() as executed, FallbackTaken():
+            yield from _of_fallback(executed, payload)
         case _:
             pass
 
@@ -57,6 +60,16 @@ def _of_answer(asked: ApprovalAsked, answer: ApprovalAnswered) -> Iterator[Diffe
         yield Difference(rules.APPROVAL_FITS_ASK, "gate", asked.gate, answer.gate)
     if answer.decision == "timed_out" and asked.timeout_ms is UNSET:
         yield Difference(rules.APPROVAL_FITS_ASK, "decision", "in time", answer.decision)
+
+
+def _of_fallback(executed: SkillExecuted, taken: FallbackTaken) -> Iterator[Difference]:
+    code = None if executed.failure is UNSET else executed.failure.code
+    if taken.code != code:
+        yield Difference(rules.FALLBACK_FITS, "code", code, taken.code)
+    if taken.attempt != executed.attempt:
+        yield Difference(rules.FALLBACK_FITS, "attempt", executed.attempt, taken.attempt)
+    if taken.action != "abort" and taken.code in NEVER_TOLERATED:
+        yield Difference(rules.FALLBACK_IS_ALLOWED, "action", "abort", taken.action)
 
 
 def _refusal(before: Payload | None) -> str | None:

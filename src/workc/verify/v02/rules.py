@@ -141,6 +141,13 @@ EFFECT_IS_NAMED = _table(
     "FSM_ILLEGAL_TRANSITION",
     "An EffectAsked names its effect if and only if the plan declares effects.",
 )
+FALLBACK_FITS = _table(
+    28, "FSM_ILLEGAL_TRANSITION", "A FallbackTaken has attempt and code of the failure before it."
+)
+FALLBACK_IS_ALLOWED = _table(
+    29, "FSM_ILLEGAL_TRANSITION", "A failure that is tolerated is one that may be."
+)
+FALLBACK_IS_TAKEN_ONCE = _table(30, "FSM_ILLEGAL_TRANSITION", "A step falls back once at most.")
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -280,6 +287,10 @@ GATE_HOLDS = _projection(
     45,
     "VERIFICATION_INCOMPLETE",
     "A gate passes if and only if its value is JSON true, or 0 of a command.",
+)
+
+FALLBACK_AS_PLANNED = _projection(
+    46, "RECEIPT_EVENT_MISMATCH", "A step falls back as its plan says, and not if it says nothing."
 )
 
 DIGEST_FOLLOWS = _digest(

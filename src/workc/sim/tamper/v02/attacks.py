@@ -5,6 +5,7 @@ from __future__ import annotations
 from workc.sim.tamper.attack import Attacks
 from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
 from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
+from workc.sim.tamper.v02.attacks_fallbacks import FALLBACK_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
 from workc.sim.tamper.v02.attacks_limits import LIMIT_ATTACKS
@@ -21,6 +22,7 @@ ATTACKS: Attacks[Draft] = {
     **LIMIT_ATTACKS,
     **WORD_ATTACKS,
     **GATE_ATTACKS,
+    **FALLBACK_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

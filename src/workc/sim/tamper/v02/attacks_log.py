@@ -192,6 +192,8 @@ def _forget_retry(draft: Draft) -> None:
     end = lane.index(retry) + 2
     if lane[end - 1]["kind"] != "TimerFired" or {e["kind"] for e in lane[:end]} & _MOVES:
         raise does_not_apply("no retry that cost nothing")
+    if any(event["kind"] == "FallbackTaken" for event in lane):
+        raise does_not_apply("no retry but in a lane that fell back")
     draft.events = [event for event in draft.events if event not in lane[:end]]
     for event in lane[end:]:
         event["at"][-1] -= end

@@ -90,14 +90,19 @@ def _is_pure(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"]["mode"] == "pure")
 
 
-def _is_retried(subject: Subject, event: Doc) -> bool:
+def _is_repeated(subject: Subject, event: Doc) -> bool:
+    """Returns whether what stands behind a failed attempt says its code again."""
     lane = subject.lane(event)
     after = lane[lane.index(event) + 1 :][:1]
-    return bool(after and after[0]["kind"] == "RetryScheduled")
+    return bool(after and after[0]["kind"] in {"RetryScheduled", "FallbackTaken"})
 
 
 def _is_given_up(subject: Subject, event: Doc) -> bool:
-    return "failure" in event["payload"] and not _is_retried(subject, event)
+    return "failure" in event["payload"] and not _is_repeated(subject, event)
+
+
+def _falls_back(*actions: str) -> When:
+    return lambda _subject, event: event["payload"]["action"] in actions
 
 
 def _has_text(subject: Subject, event: Doc) -> bool:
@@ -370,7 +375,7 @@ FIELDS: tuple[Field, ...] = (
     Field("SkillExecuted", ("request",), _other, (), (), _is_pure),
     Field("SkillExecuted", ("step",), _other, (TABLE,), (), _has_another_of_step),
     Field("SkillExecuted", ("value", "inline"), _other, (), (), _has_text),
-    Field("SkillExecuted", ("failure", "code"), _other, (TABLE,), (), _is_retried),
+    Field("SkillExecuted", ("failure", "code"), _other, (TABLE,), (), _is_repeated),
     Field("SkillExecuted", ("failure", "code"), _other, (), ("receipt",), _is_given_up),
     Field("SkillExecuted", ("failure", "message"), _other, (), (), _failed),
     Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
@@ -389,6 +394,12 @@ FIELDS: tuple[Field, ...] = (
     Field("RetryScheduled", ("attempt",), _plus_one, (TABLE,)),
     Field("RetryScheduled", ("code",), _other, (TABLE,)),
     Field("RetryScheduled", ("step",), _other, (TABLE,)),
+    Field("FallbackTaken", ("action",), _swap("skip", "abort"), (TABLE,), ("receipt",), _falls_back("skip", "abort")),
+    Field("FallbackTaken", ("attempt",), _plus_one, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("code",), _other, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("skill",), _other, (TABLE,), ("receipt",), _falls_back("skill")),
+    Field("FallbackTaken", ("step",), _other, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("value", "inline"), _other, (), (), _has_text),
     Field("TimerSet", ("after_ms",), _plus_one),
     Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _granted_to_call),
     Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",), _of_call),

@@ -71,6 +71,15 @@ RECEIPT_FORM: Form = {
     "ended_ms": "count",
     "engine": "text",
     "failure?": {"code": "text", "message": "text", "step?": "text"},
+    "fallbacks?": [
+        {
+            "action": ("abort", "skill", "skip", "value"),
+            "attempt": "count",
+            "code": "text",
+            "skill?": "text",
+            "step": "text",
+        }
+    ],
     "gates?": [
         {
             "gate": "text",

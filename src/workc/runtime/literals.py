@@ -1,0 +1,53 @@
+"""Values that the code of a workflow function gives, as a step holds them: JSON, and no templates."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from workc.kernel.values import Json, JsonObject
+from workc.stages.annotations import to_json
+from workc.stages.effects import SecretText
+
+
+def param(value: object) -> Json:
+    """Returns a parameter as JSON; a SecretText stays as it is, at any depth.
+
+    Raises:
+        Refusal: ``INVALID_OUTPUT`` if it is no JSON value.
+    """
+    try:
+        return _with_secrets(value)
+    except RecursionError:
+        # Too deep, or cyclic: the conversion says so in its own words.
+        return to_json(value)
+
+
+def _with_secrets(value: object) -> Json:
+    match value:
+        case SecretText():
+            return cast("Json", value)
+        case dict():
+            members = cast("dict[object, object]", value)
+            return cast("Json", {key: _with_secrets(item) for key, item in members.items()})
+        case list():
+            return [_with_secrets(item) for item in cast("list[object]", value)]
+        case _:
+            return to_json(value)
+
+
+def literal(params: JsonObject) -> JsonObject:
+    """Returns the parameters with every ``${`` escaped: values of a function are no templates."""
+    return {key: escaped(value) for key, value in params.items()}
+
+
+def escaped(value: Json) -> Json:
+    """Returns a value with every ``${`` in it escaped."""
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case list():
+            return [escaped(item) for item in value]
+        case dict():
+            return {key: escaped(item) for key, item in value.items()}
+        case _:
+            return value

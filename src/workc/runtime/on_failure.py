@@ -1,0 +1,136 @@
+"""What the code of a workflow function says of the failure of a call: the forms of a workflow file.
+
+``"fail"``, ``"skip"``, ``"abort"``, ``{"value": ...}``, or ``{"skill": ..., "with": {...}}``, each
+mapping with ``when`` if it is said of some codes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias, cast
+
+import msgspec
+
+from workc.kernel.catalog import CATALOG
+from workc.kernel.failure import Misuse
+from workc.kernel.fallbacks import NEVER_TOLERATED
+from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.runtime.context import whole_number
+from workc.runtime.literals import escaped, literal, param
+from workc.runtime.workflow.json_schema import (
+    FALLBACK_WORDS,
+    MAX_ATTEMPTS,
+    MAX_MULTIPLIER_PERMILLE,
+)
+from workc.runtime.workflow.model import OnFailure, RetrySpec, Then
+from workc.stages.skill import Skill
+
+#: What ``ctx.call`` takes as ``on_failure``.
+Said: TypeAlias = Literal["fail", "skip", "abort"] | Mapping[str, object]
+#: Finds the skill that is named, or refuses it.
+Find: TypeAlias = Callable[[object], Skill[..., object]]
+
+_ONE_OF = ("then", "value", "skill")
+_OF_SKILL = ("with", "retry", "timeout_ms")
+#: The same bounds as in a workflow file.
+_RETRY_LIMITS = {
+    "max_attempts": MAX_ATTEMPTS,
+    "multiplier_permille": MAX_MULTIPLIER_PERMILLE,
+    "jitter_permille": 1000,
+}
+
+
+def read_on_failure(said: object, find: Find) -> OnFailure | None:
+    """Returns what is said of a failure.
+
+    Raises:
+        Misuse: it has none of the forms.
+        Refusal: ``INVALID_OUTPUT`` for a value or a parameter that is no JSON value.
+    """
+    if said is None:
+        return None
+    if isinstance(said, str):
+        return OnFailure(then=_word(said))
+    if not isinstance(said, Mapping):
+        raise Misuse(f"on_failure is a word or a mapping, not a {type(said).__name__}")
+    fields = dict(cast("Mapping[object, object]", said))
+    _check_fields(fields)
+    when = _codes(fields.get("when"), fields.get("then"))
+    if "then" in fields:
+        return OnFailure(then=_word(fields["then"]), when=when)
+    if "value" in fields:
+        return OnFailure(then="value", when=when, value=escaped(param(fields["value"])))
+    timeout = fields.get("timeout_ms")
+    return OnFailure(
+        then="skill",
+        when=when,
+        skill=find(fields["skill"]).name,
+        params=_params(fields.get("with", {})),
+        retry=read_retry(fields.get("retry")) or RetrySpec(),
+        timeout_ms=None if timeout is None else whole_number(timeout, "timeout_ms"),
+    )
+
+
+def read_retry(retry: object) -> RetrySpec | None:
+    """Returns what is said of retries, as a RetrySpec or a mapping with its fields.
+
+    Raises:
+        Misuse: it is none, or a number of it is out of bounds.
+    """
+    if isinstance(retry, Mapping):
+        try:
+            retry = msgspec.convert(dict(cast("Mapping[object, object]", retry)), _Retry)
+        except msgspec.ValidationError as error:
+            raise Misuse(f"retry: {error}") from None
+        retry = RetrySpec(**msgspec.structs.asdict(retry))
+    if retry is None:
+        return None
+    if not isinstance(retry, RetrySpec):
+        raise Misuse(f"retry is a RetrySpec, not a {type(retry).__name__}")
+    for name, value in msgspec.structs.asdict(retry).items():
+        most = _RETRY_LIMITS.get(name, MAX_SAFE_INTEGER)
+        if value is not None and whole_number(value, name) > most:
+            raise Misuse(f"{name} is at most {most}")
+    return retry
+
+
+class _Retry(RetrySpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A RetrySpec of which every key is known."""
+
+
+def _word(word: object) -> Then:
+    if word not in FALLBACK_WORDS:
+        raise Misuse(f"on_failure is {', '.join(FALLBACK_WORDS)} or a mapping, not {word!r:.100}")
+    return cast("Then", word)
+
+
+def _check_fields(fields: dict[object, object]) -> None:
+    known = (*_ONE_OF, "when", *_OF_SKILL)
+    unknown = [key for key in fields if key not in known]
+    if unknown:
+        raise Misuse(f"on_failure has no {unknown[0]!r:.100}; it has {', '.join(known)}")
+    if sum(key in fields for key in _ONE_OF) != 1:
+        raise Misuse(f"on_failure has one of {', '.join(_ONE_OF)}")
+    extra = [key for key in _OF_SKILL if key in fields and "skill" not in fields]
+    if extra:
+        raise Misuse(f"on_failure has {extra[0]} only beside skill")
+
+
+def _codes(when: object, then: object) -> tuple[str, ...]:
+    if when is None:
+        return ()
+    known = {*CATALOG, *(entry.category for entry in CATALOG.values())}
+    codes = tuple(cast("list[object]", when)) if isinstance(when, list | tuple) else ()
+    if not codes or not all(code in known for code in codes):
+        raise Misuse(f"when is a list of failure codes or categories, not {when!r:.100}")
+    never = [code for code in codes if code in NEVER_TOLERATED and then != "abort"]
+    if never:
+        raise Misuse(f"{never[0]} can be followed by nothing but an abort")
+    return cast("tuple[str, ...]", codes)
+
+
+def _params(given: object) -> JsonObject:
+    if not isinstance(given, Mapping):
+        raise Misuse(f"with is a mapping, not a {type(given).__name__}")
+    members = cast("Mapping[object, object]", given)
+    return literal({str(key): param(value) for key, value in members.items()})
