@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 
+from workc.api.published import schema_names, schema_of
 from workc.cli.group import cli as command_line
+from workc.stages.schema import problems
 from workc.testkit.servers import LoopbackServer, Reply
 
 JSON = (("content-type", "application/json"),)
@@ -68,6 +70,20 @@ async def main(ctx, n: int, name: str = "x"):
 '''
 
 
+#: The published schemas by what a document says that it is.
+PUBLISHED = {
+    found["properties"]["schema"]["const"]: {k: v for k, v in found.items() if k != "$schema"}
+    for found in map(schema_of, schema_names())
+    if "const" in found["properties"].get("schema", {})
+}
+
+
+def assert_published(document):
+    """Sees to it that a document is as its schema says."""
+    if "schema" in document:
+        assert problems(PUBLISHED[document["schema"]], document) == []
+
+
 @dataclass(frozen=True)
 class Shown:
     """What one call of the command line gave."""
@@ -78,7 +94,10 @@ class Shown:
 
     @property
     def document(self):
-        return json.loads(self.stdout)
+        found = json.loads(self.stdout)
+        if isinstance(found, dict):
+            assert_published(found)
+        return found
 
 
 @pytest.fixture

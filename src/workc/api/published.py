@@ -6,6 +6,8 @@ within one schema name.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from workc.api.published_runtime import runtime_documents
 from workc.api.published_shapes import (
     ANY,
@@ -19,20 +21,13 @@ from workc.api.published_shapes import (
     named,
     record,
 )
+from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.outcome import Status
 from workc.runtime.workflow.json_schema import published_schema
 from workc.verify.signatures.trust import MAX_KEYS, VERSIONS
 
-_RUN_STATES: list[Json] = [
-    "success",
-    "failure",
-    "partial",
-    "skipped",
-    "running",
-    "paused",
-    "interrupted",
-]
-
+_RUN_STATES: list[Json] = [*get_args(Status), "running", "interrupted"]
 
 _ERROR = record(
     code=TEXT,
@@ -46,7 +41,7 @@ _ERROR = record(
 )
 _FALLBACK = record(
     step=TEXT,
-    action={"enum": ["abort", "skill", "skip", "value"]},
+    action={"enum": list(get_args(FallbackAction))},
     code=TEXT,
     attempts=COUNT,
     skill=TEXT_OR_NULL,
@@ -54,7 +49,7 @@ _FALLBACK = record(
 _OUTCOME = record(
     run_id=TEXT_OR_NULL,
     ok=FLAG,
-    status={"enum": ["success", "failure", "partial", "skipped"]},
+    status={"enum": list(get_args(Status))},
     code=TEXT,
     message=TEXT,
     output=ANY,
