@@ -1,0 +1,238 @@
+"""A run that its budget refused goes on under a higher one: nothing is done or paid twice."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import workc
+from workc import Misuse, Runtime
+from workc.adapters.driver import Interrupted
+from workc.adapters.run_folder import RunFolder
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT as CENT
+from workc.stages.effects import HttpRequest
+from workc.testkit.servers import LoopbackServer, Reply
+
+PATHS = ("a", "b", "c", "d")
+
+
+@workc.skill(name="pay", effects=("Cost", "Network"))
+async def pay(ctx: workc.Context, url: str, bound: int, actual: int) -> str:
+    """Pays for a request."""
+    grant = await ctx.reserve(bound, tokens=10)
+    response = await ctx.http(HttpRequest(method="POST", url=url, body=b""))
+    await ctx.settle(grant, actual, "usage", tokens=4)
+    return response.url.rpartition("/")[2]
+
+
+@workc.skill(pure=True)
+def upper(text: str) -> str:
+    """Gives capitals."""
+    return text.upper()
+
+
+@workc.workflow(skills=[pay, upper])
+async def buys(ctx, base: str, bounds: list[int]):
+    """Pays for some things at once, then for one more."""
+    first = [
+        ctx.call(pay, url=f"{base}/{path}", bound=bound, actual=bound // 2)
+        for path, bound in zip(PATHS, bounds[:-1], strict=False)
+    ]
+    got = await ctx.gather(*first)
+    assert await ctx.call(upper, text=got[0])
+    last = await ctx.call(pay, url=f"{base}/last", bound=bounds[-1], actual=1)
+    return [*got, last, ctx.uuid(), ctx.random()]
+
+
+@pytest.fixture
+def server():
+    replies = {f"/{path}": Reply(body=path.encode()) for path in (*PATHS, "last")}
+    with LoopbackServer(replies) as server:
+        yield server
+
+
+def sent(server):
+    return Counter(request.path[1:] for request in server.requests)
+
+
+def start(tmp_path, server, bounds, **budget):
+    runtime = Runtime(store=tmp_path / "store", seed=7, **budget)
+    outcome = runtime.run(buys, {"base": server.base_url, "bounds": bounds})
+    return runtime, outcome
+
+
+def events(bundle):
+    return [json.loads(line) for line in (Path(bundle) / "events.jsonl").read_bytes().splitlines()]
+
+
+def test_a_run_goes_on_under_a_higher_budget_and_nothing_is_done_twice(tmp_path, server, proven):
+    runtime, outcome = start(tmp_path, server, [CENT // 2, CENT // 2, CENT], budget_cents=1)
+    assert (outcome.code, outcome.exit_code) == ("BUDGET_EXCEEDED", 3)
+    assert sent(server) == {"a": 1, "b": 1}
+    before = outcome.proof_digest
+    on = runtime.resume(outcome.run_id, budget_cents=2, workflow=buys)
+    assert (on.code, on.output[:3], on.run_id) == ("OK", ["a", "b", "last"], outcome.run_id)
+    assert sent(server) == {"a": 1, "b": 1, "last": 1}
+    assert on.cost_micro_cents == CENT // 2 + 1
+    first = proven(on.bundle, workflow=buys)[0]
+    assert (first["payload"]["continues"], first["payload"]["ceiling_micro_cents"]) == (
+        before,
+        2 * CENT,
+    )
+    (earlier,) = RunFolder(tmp_path / "store" / "runs" / on.run_id).earlier
+    assert proven(earlier, workflow=buys)[0]["at_ms"] == first["at_ms"]
+    assert json.loads((earlier / "receipt.json").read_bytes())["proof_digest"] == before
+    told = runtime.resume("last", workflow=buys)
+    assert (told.proof_digest, told.output) == (on.proof_digest, on.output)
+
+
+def test_what_derives_from_the_seed_is_as_it_was(tmp_path, server):
+    runtime, outcome = start(tmp_path, server, [CENT, CENT], budget_cents=1)
+    on = runtime.resume(outcome.run_id, budget_cents=3, workflow=buys)
+    _, again = start(tmp_path / "other", server, [CENT, CENT], budget_cents=3)
+    assert on.output[-1] == again.output[-1]
+
+
+@pytest.mark.parametrize(
+    ("had", "raised", "says"),
+    [
+        ({"budget_cents": 1}, {"budget_cents": 1}, "it takes a budget of $0.02"),
+        ({"budget_cents": 1}, {"budget_cents": 0}, "is $0.01; it can be raised only"),
+        ({"budget_cents": 9, "budget_calls": 2}, {"budget_cents": 99}, "it takes 3 calls"),
+        ({"budget_cents": 9, "budget_calls": 2}, {"budget_calls": 1}, "is 2 calls"),
+        ({"budget_cents": 9, "budget_tokens": 17}, {"budget_tokens": 19}, "it takes 20 tokens"),
+        ({"budget_cents": 9, "budget_tokens": 17}, {"budget_calls": 9}, "no limit of calls"),
+    ],
+)
+def test_a_budget_that_is_too_low_is_refused_and_nothing_changes(
+    tmp_path, server, had, raised, says
+):
+    runtime, outcome = start(tmp_path, server, [CENT // 2, CENT // 2, CENT], **had)
+    folder = tmp_path / "store" / "runs" / outcome.run_id
+    kept = sorted(path for path in folder.rglob("*"))
+    refused = runtime.resume("last", workflow=buys, **raised)
+    assert (refused.code, refused.exit_code) == ("INVALID_INPUT", 2)
+    assert says in refused.message
+    assert sorted(path for path in folder.rglob("*")) == kept
+    assert runtime.resume("last", workflow=buys).proof_digest == outcome.proof_digest
+
+
+@pytest.mark.parametrize(
+    ("had", "raised"),
+    [
+        ({"budget_cents": 9, "budget_calls": 2}, {"budget_calls": 3}),
+        ({"budget_cents": 9, "budget_tokens": 17}, {"budget_tokens": 20}),
+        ({"budget_cents": 1, "budget_calls": 2}, {"budget_cents": 2, "budget_calls": 3}),
+    ],
+)
+def test_each_limit_can_be_raised(tmp_path, server, proven, had, raised):
+    runtime, outcome = start(tmp_path, server, [CENT // 2, CENT // 2, CENT], **had)
+    assert outcome.code in {"BUDGET_EXCEEDED", "QUOTA_EXCEEDED"}
+    on = runtime.resume("last", workflow=buys, **raised)
+    assert (on.code, sum(sent(server).values())) == ("OK", 3)
+    proven(on.bundle, workflow=buys)
+
+
+def test_it_may_be_raised_again_and_again(tmp_path, server, proven):
+    runtime, outcome = start(tmp_path, server, [CENT, 2 * CENT, 3 * CENT, 4 * CENT], budget_cents=1)
+    cents, digests = 1, [outcome.proof_digest]
+    while not outcome.ok:
+        cents += 1
+        out = tmp_path / f"out-{cents}"
+        outcome = runtime.resume("last", workflow=buys, budget_cents=cents, out=out)
+        if outcome.run_id:
+            digests.append(outcome.proof_digest)
+            proven(outcome.bundle, workflow=buys)
+    assert set(sent(server).values()) == {1}
+    folder = RunFolder(tmp_path / "store" / "runs" / outcome.run_id)
+    bundles = [folder.bundle, *folder.earlier]
+    says = {
+        receipt["proof_digest"]: receipt.get("continues")
+        for receipt in (json.loads((each / "receipt.json").read_bytes()) for each in bundles)
+    }
+    assert says == dict(zip(digests, [None, *digests], strict=False))
+    assert len(digests) > 2
+
+
+KILLED = Path(__file__).with_name("killed_resume.py")
+FLOW = """
+workc: 1
+name: killed
+inputs: {base: {type: string}}
+skills: [mine.py]
+steps:
+  get: {skill: http_call, with: {url: "${inputs.base}/a"}}
+  buy: {skill: pay, with: {url: "${inputs.base}/b", bound: 500000, actual: 400000}}
+  post: {skill: http_call, depends_on: [buy], with: {url: "${inputs.base}/c", method: POST}}
+  more: {skill: pay, with: {url: "${inputs.base}/d", bound: 900000, actual: 1}, depends_on: [post]}
+  put: {skill: http_call, depends_on: [more], with: {url: "${inputs.base}/last", method: PUT}}
+output: {got: "${steps.get.body}", put: "${steps.put.body}"}
+"""
+SKILLS = """
+import workc
+from workc.stages.effects import HttpRequest
+
+@workc.skill(name="pay", effects=("Cost", "Network"))
+async def pay(ctx: workc.Context, url: str, bound: int, actual: int) -> int:
+    grant = await ctx.reserve(bound)
+    response = await ctx.http(HttpRequest(method="PUT", url=url, body=b""))
+    await ctx.settle(grant, actual, "usage")
+    return response.status
+"""
+OUTPUT = {"got": "a", "put": "last"}
+
+
+@pytest.fixture
+def refused(tmp_path, server):
+    """Gives a run that its budget refused, in a store that may be broken."""
+    (tmp_path / "mine.py").write_text(SKILLS)
+    (tmp_path / "flow.yaml").write_text(FLOW)
+    runtime = Runtime(store=tmp_path / "store", budget_cents=1)
+    outcome = runtime.run(tmp_path / "flow.yaml", {"base": server.base_url})
+    assert (outcome.code, outcome.step) == ("BUDGET_EXCEEDED", "more")
+    return outcome
+
+
+def killed(tmp_path, n, how):
+    command = [sys.executable, str(KILLED), str(tmp_path / "store"), str(n), how]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+#: System calls that change the folder while it goes on, and lines that are written after it.
+CALLS, LINES = 8, 24
+
+
+def test_nobody_kills_it_and_it_makes_so_many_calls_and_lines(tmp_path, server, refused):
+    done = killed(tmp_path, 10_000, "call")
+    assert done.stdout.split() == ["OK", str(CALLS), str(LINES)], done
+
+
+@pytest.mark.parametrize("again", [{"budget_cents": 2}, {}])
+@pytest.mark.parametrize(
+    ("how", "n"),
+    [*(("call", n) for n in range(1, CALLS + 1)), *(("line", n) for n in range(1, LINES + 1, 2))],
+)
+def test_killed_anywhere_it_can_be_resumed(tmp_path, server, proven, refused, how, n, again):
+    assert killed(tmp_path, n, how).returncode == -9
+    runtime = Runtime(store=tmp_path / "store")
+    outcome = runtime.resume("last", **again)
+    if outcome.proof_digest == refused.proof_digest:
+        # It had not come to the step from one journal to the other: all is as it was.
+        assert not again
+        outcome = runtime.resume("last", budget_cents=2)
+    folder = RunFolder(tmp_path / "store" / "runs" / refused.run_id)
+    (earlier,) = folder.earlier
+    for bundle in (earlier, folder.bundle):
+        assert workc.verify_bundle(bundle).ok
+    started, *_ = events(outcome.bundle)
+    assert started["payload"]["continues"] == refused.proof_digest
+    seen = sent(server)
+    assert (outcome.code, outcome.output) == ("OK", OUTPUT)
+    assert seen["a"] == seen["b"] == seen["c"] == 1, "what was done before was done again"
+    doubts = sum(event["kind"] == "RetryScheduled" for event in events(outcome.bundle))
+    assert seen["d"] + seen["last"] <= 2 + doubts
+    assert outcome.cost_micro_cents in {400_001, 400_001 + 900_000}
+    proven(outcome.bundle, code=tmp_path)
