@@ -1,20 +1,20 @@
-"""Resumes the last run of a store under two cents, in a process that kills itself on the way.
+"""Resumes the last run of a store under three cents, in a process that kills itself on the way.
 
-Arguments: store, n, and how: ``call`` right after the n-th call that changes the names in the run's
-folder, ``line`` after the n-th line that is appended to the journal. It prints what came of it, and
-how many there were.
+Arguments: store, n, and how: ``call`` right before the n-th call that changes a name in the store,
+before the first line is appended to the journal; ``line`` after the n-th line. It prints what came of
+it, and how many there were of each.
 """
 
 import os
-import pathlib
 import signal
 import sys
 
 from workc import Runtime
 from workc.adapters.run_folder import RunWriter
+from workc.api import resume as composition
 
 STORE, N, HOW = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-#: What changes names below the folder of a run: files are written beside their place, then renamed.
+#: Audit events of what changes names: a file is written beside its place, then renamed.
 CHANGES = {"os.link", "os.mkdir", "os.rename"}
 counts = {"call": 0, "line": 0}
 
@@ -26,8 +26,7 @@ def count(how):
 
 
 def audit(event, arguments):
-    """Counts right before each change, which is right after the one before."""
-    if event in CHANGES and STORE in str(arguments[0]) and not LIVE:
+    if event in CHANGES and STORE in str(arguments[0]) and not counts["line"]:
         count("call")
 
 
@@ -35,11 +34,13 @@ class KilledWriter(RunWriter):
     """Writes a run until it is killed."""
 
     def append(self, line):
-        LIVE.append(True)
         super().append(line)
         self._journal.write()
         count("line")
 
 
-LIVE = []
-RunWriter.append, append = KilledWriter.append, RunWriter.append
+composition.RunWriter = KilledWriter
+runtime = Runtime(store=STORE)
+sys.addaudithook(audit)
+outcome = runtime.resume("last", budget_cents=3)
+print(outcome.code, counts["call"], counts["line"])

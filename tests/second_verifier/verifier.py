@@ -185,7 +185,8 @@ OF_STEP = "attempt count, step string, "
 MOVE = "n count, reserved count, spent count, step string, tokens? count, "
 PAYLOADS = {
     "RunStarted": closed(
-        RUN + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
+        RUN
+        + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
         "policy rules"
     ),
     "IntentSet": closed(INTENT),

@@ -25,7 +25,16 @@ from workc.kernel.failure import refuse
 from workc.kernel.ledger import Dimension
 from workc.kernel.payloads import BudgetReserved, Locked, RunStarted, WorkEnded, given
 from workc.runtime.captures import Standing, refuse_unused
-from workc.runtime.continuing import AHEAD, Budget, lacking, raised, refused_in, standing, too_low
+from workc.runtime.continuing import (
+    AHEAD,
+    Budget,
+    has,
+    lacking,
+    raised,
+    refused_in,
+    standing,
+    too_low,
+)
 from workc.runtime.governor import ledger_of
 from workc.runtime.guarding import Guard
 from workc.runtime.journal import Journal
@@ -79,20 +88,18 @@ def complete(writer: RunWriter) -> None:
 def go_on(writer: RunWriter, budget: Budget, code: launch.Start, guard: Guard, now_ms: int) -> None:
     """Begins the journal of a run anew under a higher budget; ``code`` is how it began.
 
-    A run that has not ended and has this very budget is left as it is.
+    A run that has this very budget, and was not refused by it, is left as it is.
 
     Raises:
         Refusal: ``INVALID_INPUT`` if the budget is too low to go on, or not why the run ended.
         Diverged: the code asks for something else now than it did.
     """
-    entries = list(map(_entry, writer.records()))
-    run_id, start = writer.path.name, code.payload
-    if _last(entries, Locked) is None:
-        _refuse_another(run_id, start, budget)
-        return
+    entries, start = list(map(_entry, writer.records())), code.payload
     why = _why_not(entries, start)
     if why is not None:
-        raise refuse("INVALID_INPUT", f"the run {run_id} {why}")
+        if has(start, budget):
+            return
+        raise refuse("INVALID_INPUT", f"the run {writer.path.name} {why}")
     started = raised(start, budget)
     least = lacking(started, entries, elapsed_ms=_elapsed_ms(entries, now_ms))
     if least:
@@ -105,17 +112,11 @@ def go_on(writer: RunWriter, budget: Budget, code: launch.Start, guard: Guard, n
     writer.go_on(_lines((entry, *found)), digest)
 
 
-def _refuse_another(run_id: str, start: RunStarted, budget: Budget) -> None:
-    if raised(start, budget) != start:
-        message = f"the run {run_id} has not ended; resume it under its own budget"
-        raise refuse("INVALID_INPUT", f"{message}, and raise that if it is refused")
-
-
 def _why_not(entries: Sequence[Entry], start: RunStarted) -> str | None:
     """Returns why a higher budget is of no use to a run, or None if it may be."""
     locked, work = _last(entries, Locked), _last(entries, WorkEnded)
     if locked is None or work is None:
-        return "has not ended"
+        return "has not ended; resume it under its own budget, and raise that if it is refused"
     halt = given(work.halt)
     if halt == "BUDGET_BOUND_VIOLATED":
         return "was billed more than was reserved; no budget mends that, so run it again"
@@ -124,7 +125,7 @@ def _why_not(entries: Sequence[Entry], start: RunStarted) -> str | None:
     has_wall = start.limits is not UNSET and start.limits.wall_ms is not UNSET
     if halt not in RAISABLE or not (refused_in(entries) or has_wall):
         said = "" if locked.code is UNSET else f" ({locked.code})"
-        return f"ended as {locked.outcome}{said}, and not for its budget; run it again instead"
+        return f"ended as {locked.outcome}{said}, and not for its budget: nothing is to be raised"
     return None
 
 

@@ -122,18 +122,15 @@ def _resume(
     told: Onlookers,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
-    is_told = folder.bundle.exists() and not budget.is_given
-    if is_told and not raising.is_half_way(folder):
-        outcome = outcome_of_finished(folder, out, settings)
-        _recall(folder, told)
-        if meter is not None:
-            meter.recall(folder, folder.records())
-        return outcome
+    if folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder):
+        return _tell(folder, settings, out, meter, told)
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
         raising.complete(writer)
         if budget.is_given:
             _raise(writer, settings, code, budget)
+        if writer.bundle.exists():
+            return _tell(writer, settings, out, meter, told)
         if meter is not None:
             meter.recall(writer, writer.records())
             told = replace(told, watch=meter.watch(writer, told.watch))
@@ -147,6 +144,20 @@ def _resume(
         return outcome
     note = f"a torn last line of {writer.cut_bytes} bytes was cut off the journal"
     return msgspec.structs.replace(outcome, message=f"{outcome.message} ({note})")
+
+
+def _tell(
+    folder: RunFolder,
+    settings: Settings,
+    out: Path | None,
+    meter: RunMeter | None,
+    told: Onlookers,
+) -> StructuredOutcome:
+    outcome = outcome_of_finished(folder, out, settings)
+    _recall(folder, told)
+    if meter is not None:
+        meter.recall(folder, folder.records())
+    return outcome
 
 
 def _recall(folder: RunFolder, told: Onlookers) -> None:

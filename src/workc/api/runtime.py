@@ -205,9 +205,7 @@ class Runtime:
             raise Misuse("only a runtime with a store, and without a contract, resumes runs")
         asked = budget_of(budget_cents, budget_calls, budget_tokens, budget_wall_ms)
         # Settings refuse what is no amount.
-        replace(
-            self.settings, ceiling_micro_cents=asked.ceiling_micro_cents, limits=asked.limits
-        )
+        replace(self.settings, ceiling_micro_cents=asked.ceiling_micro_cents, limits=asked.limits)
         outcome = resume(
             Store(self.settings.store),
             run_id,

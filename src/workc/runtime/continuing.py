@@ -47,6 +47,14 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         return self.ceiling_micro_cents is not None or self.limits != Limits()
 
 
+def has(started: RunStarted, asked: Budget) -> bool:
+    """Returns whether a run has the budget that is asked for already."""
+    mine = msgspec.structs.astuple(started.limits or Limits())
+    limits = zip(msgspec.structs.astuple(asked.limits), mine, strict=True)
+    ceilings = {None, started.ceiling_micro_cents}
+    return asked.ceiling_micro_cents in ceilings and all(new in {UNSET, old} for new, old in limits)
+
+
 def raised(started: RunStarted, asked: Budget) -> RunStarted:
     """Returns the start of a run under the budget that is asked for.
 
