@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import workc
-from workc import Misuse, Runtime
-from workc.adapters.driver import Interrupted
+from workc import Runtime
 from workc.adapters.run_folder import RunFolder
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT as CENT
 from workc.stages.effects import HttpRequest

@@ -213,6 +213,7 @@ _LS = record(
             cost_micro_cents=COUNT_OR_NULL,
             proof_digest=TEXT_OR_NULL,
             fallbacks=list_of(_FALLBACK),
+            continues=TEXT_OR_NULL,
         )
     )
 )
@@ -326,7 +327,12 @@ _CHILD = record(
     proof_digest=TEXT_OR_NULL,
 )
 _SHOW = record(
-    {"gates": list_of(_GATE), "children": list_of(_CHILD)},
+    {
+        "gates": list_of(_GATE),
+        "children": list_of(_CHILD),
+        "continues": TEXT_OR_NULL,
+        "earlier": list_of(TEXT),
+    },
     verified={"const": False},
     run_id=TEXT,
     path=TEXT,
