@@ -4,16 +4,21 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import workc
-from workc import Runtime
-from workc.adapters.run_folder import RunFolder
+from workc import Misuse, Runtime
+from workc.adapters.driver import Interrupted
+from workc.adapters.run_folder import RunFolder, RunWriter
+from workc.api.store import Store
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT as CENT
+from workc.sim.clock import FakeClock
 from workc.stages.effects import HttpRequest
 from workc.testkit.servers import LoopbackServer, Reply
+from workc.viewer.store_metrics import StoreMetrics
 
 PATHS = ("a", "b", "c", "d")
 
@@ -235,3 +240,172 @@ def test_killed_anywhere_it_can_be_resumed(tmp_path, server, proven, refused, ho
     assert seen["d"] + seen["last"] <= 2 + doubts
     assert outcome.cost_micro_cents in {400_001, 400_001 + 900_000}
     proven(outcome.bundle, code=tmp_path)
+
+
+@workc.skill(name="slow", effects=("Network",))
+async def slow(ctx: workc.Context, url: str) -> str:
+    """Asks for what takes a while."""
+    return (await ctx.http(HttpRequest(method="POST", url=url, body=b""))).url.rpartition("/")[2]
+
+
+@workc.workflow(skills=[pay, slow])
+async def stops(ctx, base: str):
+    """Pays for more than it may, while something fails that stops the run, and something hangs."""
+    return await ctx.gather(
+        ctx.call(slow, url=f"{base}/hang"),
+        ctx.call("http_call", url=f"{base}/nowhere", on_failure="abort"),
+        ctx.call(pay, url=f"{base}/a", bound=CENT, actual=1),
+    )
+
+
+def test_what_was_broken_off_because_the_run_was_stopped_is_in_doubt(tmp_path, server, proven):
+    server.replies["/hang"] = Reply(then="hang", length=5)
+    runtime = Runtime(store=tmp_path / "store", budget_cents=0)
+    outcome = runtime.run(stops, {"base": server.base_url})
+    receipt = json.loads((Path(outcome.bundle) / "receipt.json").read_bytes())
+    assert (outcome.code, receipt["halt"]) == ("ABORTED", "BUDGET_EXCEEDED")
+    before = sent(server)
+    assert before["nowhere"] == 1
+    on = runtime.resume("last", workflow=stops, budget_cents=1)
+    assert on.code == "ABORTED", "what failed then has failed"
+    codes = {e["payload"]["step"]: e["payload"]["failure"]["code"] for e in ended(on.bundle)}
+    assert codes["slow-4.0"] == "IN_DOUBT"
+    after = sent(server)
+    assert (after["nowhere"], after["hang"]) == (1, before["hang"])
+    proven(on.bundle, workflow=stops)
+
+
+def ended(bundle):
+    return [
+        event
+        for event in events(bundle)
+        if "failure" in event["payload"] and "step" in event["payload"]
+    ]
+
+
+@workc.skill(name="wait", effects=("Cost", "Network"))
+async def wait(ctx: workc.Context, url: str, ms: int) -> str:
+    """Waits, then asks for something."""
+    await ctx.sleep_ms(ms)
+    grant = await ctx.reserve(1)
+    response = await ctx.http(HttpRequest(method="GET", url=url))
+    await ctx.settle(grant, 1, "usage")
+    return response.url.rpartition("/")[2]
+
+
+@workc.workflow(skills=[pay, wait])
+async def waits(ctx, base: str, ms: int):
+    """Pays, waits, and pays again."""
+    first = await ctx.call(pay, url=f"{base}/a", bound=10, actual=10)
+    return [first, await ctx.call(wait, url=f"{base}/b", ms=ms)]
+
+
+def test_a_run_whose_time_was_over_goes_on_with_more_time(tmp_path, server, proven):
+    runtime = Runtime(store=tmp_path / "store", budget_cents=1, budget_wall_ms=40)
+    outcome = runtime.run(waits, {"base": server.base_url, "ms": 41})
+    assert (outcome.code, outcome.error["details"]["scope"]) == ("TIMEOUT", "run")
+    short = runtime.resume("last", workflow=waits, budget_wall_ms=40)
+    assert (short.code, "ms or more since it began" in short.message) == ("INVALID_INPUT", True)
+    on = runtime.resume("last", workflow=waits, budget_wall_ms=600_000)
+    assert (on.code, on.output, sent(server)) == ("OK", ["a", "b"], {"a": 1, "b": 1})
+    proven(on.bundle, workflow=waits)
+
+
+@workc.workflow(skills=[pay], timeout_ms=300)
+async def hurries(ctx, base: str):
+    """Pays in a hurry."""
+    return await ctx.call(pay, url=f"{base}/a", bound=CENT, actual=1)
+
+
+def test_a_run_whose_own_time_is_over_is_not_raised(tmp_path, server):
+    runtime = Runtime(store=tmp_path / "store", budget_cents=0)
+    outcome = runtime.run(hurries, {"base": server.base_url})
+    assert outcome.code == "BUDGET_EXCEEDED"
+    late = Runtime(
+        settings=replace(
+            runtime.settings, clock=lambda _floor: FakeClock(outcome.timings.ended_ms + 301)
+        )
+    )
+    refused = late.resume("last", workflow=hurries, budget_cents=1)
+    assert refused.message == "the time that the workflow gives itself is over; run it again"
+
+
+@workc.workflow(skills=[pay])
+async def overbilled(ctx, base: str):
+    """Is billed more than was reserved."""
+    return await ctx.call(pay, url=f"{base}/a", bound=1, actual=2)
+
+
+def test_a_bill_above_its_bound_is_not_mended_by_a_higher_budget(tmp_path, server):
+    runtime = Runtime(store=tmp_path / "store", budget_cents=1)
+    assert runtime.run(overbilled, {"base": server.base_url}).code == "BUDGET_BOUND_VIOLATED"
+    refused = runtime.resume("last", workflow=overbilled, budget_cents=9)
+    assert refused.code == "INVALID_INPUT"
+    assert "was billed more than was reserved; no budget mends that" in refused.message
+
+
+def test_a_run_that_shared_a_budget_is_not_raised(tmp_path, server):
+    tracker = workc.BudgetTracker(ceiling_cents=1)
+    tracker.reserve(micro_cents=CENT - 20)
+    runtime = Runtime(store=tmp_path / "store", budget=tracker)
+    inputs = {"base": server.base_url, "bounds": [10, 100]}
+    assert runtime.run(buys, inputs).code == "BUDGET_EXCEEDED"
+    refused = runtime.resume("last", workflow=buys, budget_cents=9)
+    assert "shared a budget with others; run it again" in refused.message
+
+
+def test_code_that_changed_is_named_before_anything_is_touched(tmp_path, server, refused):
+    folder = tmp_path / "store" / "runs" / refused.run_id
+    kept = sorted(folder.rglob("*"))
+    (tmp_path / "mine.py").write_text(SKILLS.replace("usage", "bound"))
+    runtime = Runtime(store=tmp_path / "store")
+    assert runtime.resume("last", budget_cents=9).code == "CODE_CHANGED"
+    assert sorted(folder.rglob("*")) == kept
+
+
+def test_a_run_that_another_process_writes_is_locked(tmp_path, server, refused):
+    folder = tmp_path / "store" / "runs" / refused.run_id
+    writer = RunWriter(folder, "flush")
+    assert Runtime(store=tmp_path / "store").resume("last", budget_cents=9).code == "RUN_LOCKED"
+    writer.close()
+
+
+def test_a_run_that_has_not_ended_keeps_its_budget(tmp_path, server):
+    drivers = []
+
+    def stop(entry):
+        if entry.kind == "EffectAnswered":
+            drivers[0].interrupt()
+
+    runtime = Runtime(store=tmp_path / "store", budget_cents=2)
+    inputs = {"base": server.base_url, "bounds": [CENT, CENT]}
+    with pytest.raises(Interrupted):
+        runtime.run(buys, inputs, watch=stop, on_driver=drivers.append)
+    refused = runtime.resume("last", workflow=buys, budget_cents=9)
+    assert "has not ended; resume it under its own budget" in refused.message
+    assert runtime.resume("last", workflow=buys, budget_cents=2).ok
+
+
+def test_a_runtime_without_a_store_or_with_a_budget_that_is_none_resumes_nothing(tmp_path):
+    with pytest.raises(Misuse, match="with a store"):
+        Runtime().resume("last")
+    with pytest.raises(Misuse, match="budget"):
+        Runtime(store=tmp_path).resume("last", budget_cents=-1)
+
+
+def test_a_store_counts_a_run_that_went_on_once(tmp_path, server):
+    runtime, outcome = start(tmp_path, server, [CENT, CENT], budget_cents=1)
+    metrics = StoreMetrics(Store(tmp_path / "store"))
+
+    def figures():
+        read = metrics.read()
+        return read.value("workc_runs_started_total", mode="live"), sum(
+            read.value("workc_budget_spent_micro_cents_total", mode="live", basis=basis)
+            for basis in ("usage", "bound", "released")
+        )
+
+    assert figures() == (1, outcome.cost_micro_cents)
+    on = runtime.resume("last", workflow=buys, budget_cents=2)
+    for _ in range(2):
+        assert figures() == (1, on.cost_micro_cents)
+    assert metrics.read().value("workc_runs_ended_total", mode="live", outcome="failed") == 0

@@ -28,6 +28,7 @@ from workc.runtime.captures import Standing, refuse_unused
 from workc.runtime.continuing import (
     AHEAD,
     Budget,
+    doubtful,
     has,
     lacking,
     raised,
@@ -150,7 +151,7 @@ def _standing(
     finally:
         engine.close()
     refuse_unused(recorded)
-    unanswered = {(*ask.at[:-1], ask.at[-1] - 1) for ask in open_asks}
+    unanswered = {(*ask.at[:-1], ask.at[-1] - 1) for ask in open_asks} - doubtful(entries)
     return [e for e in made if not (isinstance(e.payload, AHEAD) and e.at in unanswered)]
 
 

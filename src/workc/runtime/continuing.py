@@ -1,8 +1,9 @@
 """Going on under a higher budget: what stands of a run that was refused, and what it takes.
 
 What was answered stands, at its place and with its time. What was refused, what the halt answered, and
-in each lane whatever follows one of these, does not: it is asked for again. The moves of the ledger
-that stand are numbered anew; nothing that was spent is lost, and nothing is spent again.
+in each lane whatever follows one of these, does not: it is asked for again. What was broken off
+meanwhile, because a step then stopped the run, is in doubt. The moves of the ledger that stand are
+numbered anew; nothing that was spent is lost, and nothing is spent again.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
+    EffectAnswered,
     EffectAsked,
     Limits,
     RunStarted,
     SkillAsked,
+    SkillExecuted,
     given,
 )
 from workc.runtime.amounts import money
@@ -99,7 +102,7 @@ def standing(entries: Sequence[Entry], ledger: Ledger) -> list[Entry]:
     """Returns what stands of a run, its start left out; ``ledger`` makes its moves again."""
     ends: dict[Path, int] = {}
     for entry in entries:
-        if isinstance(entry.payload, CallHalted) or _halts(entry.payload):
+        if isinstance(entry.payload, CallHalted) or _halts(entry.payload) or _is_broken_off(entry):
             lane, count = entry.at[:-1], entry.at[-1]
             ends[lane] = min(count, ends.get(lane, count))
     answers = {
@@ -112,12 +115,25 @@ def standing(entries: Sequence[Entry], ledger: Ledger) -> list[Entry]:
     moves = sorted((e for e in answers.values() if isinstance(e.payload, _MOVES)), key=_number)
     for move in moves:
         answers[move.at] = msgspec.structs.replace(move, payload=_moved(move.payload, ledger))
-    asks = [
-        entry
-        for entry in entries
-        if isinstance(entry.payload, AHEAD) and (*entry.at[:-1], entry.at[-1] + 1) in answers
-    ]
+    asked_for = {*map(_ask_of, answers.values()), *doubtful(entries)}
+    asks = [e for e in entries if isinstance(e.payload, AHEAD) and e.at in asked_for]
     return [*asks, *answers.values()]
+
+
+def doubtful(entries: Iterable[Entry]) -> set[Path]:
+    """Returns the places of asks whose answer was broken off: whether they happened is not known."""
+    return {_ask_of(entry) for entry in entries if _is_broken_off(entry)}
+
+
+def _ask_of(answer: Entry) -> Path:
+    return (*answer.at[:-1], answer.at[-1] - 1)
+
+
+def _is_broken_off(entry: Entry) -> bool:
+    payload = entry.payload
+    if not isinstance(payload, EffectAnswered | SkillExecuted) or not is_answer(payload):
+        return False
+    return payload.failure is not UNSET and payload.failure.code == "ABORTED"
 
 
 _MOVES = (BudgetReserved, BudgetSettled)
