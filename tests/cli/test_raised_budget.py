@@ -59,7 +59,9 @@ def tried(shown):
 def test_a_run_that_was_refused_says_how_it_goes_on_and_goes_on(workc, start, server, provider):
     refused = start("ceiling_cents: 1")
     assert (refused.exit_code, asked(server, provider)) == (3, (2, 1))
-    assert "hint: A run in a store goes on with `workc resume RUN --budget-cents N`." in refused.stderr
+    assert (
+        "hint: A run in a store goes on with `workc resume RUN --budget-cents N`." in refused.stderr
+    )
     before = workc("show", "last", "--json").document
     assert tried(refused) == ["resume", before["run_id"], "--budget-cents", "2"]
     shown = workc(*tried(refused), "--json")
