@@ -51,13 +51,15 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
 class Story(NamedTuple):
     """A run: a workflow without its first lines, a ceiling in micro-cents, a policy.
 
-    ``held`` are the micro-cents that others hold of one cent that the run shares with them.
+    ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
+    is the budget in cents under which it goes on after it was refused.
     """
 
     text: str
     ceiling: int | None = None
     policy: NetworkPolicy = NetworkPolicy()
     held: int | None = None
+    raised: int | None = None
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -82,6 +84,7 @@ def _work(*, before: str = "", check: str = "", output: str = "1", **steps: str)
 
 _TRIED = _MODEL.replace("4o-mini", "4.1-nano")[:-1] + f", {_RETRY}, budget: {{ceiling_cents: 1}}}}"
 _CHEAP = _MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
+_LARGE = _MODEL.replace("max_tokens: 100", "max_tokens: 1000")[:-1] + ", depends_on: [a, b]}"
 _RESULT = "${steps.a.result}"
 _BUDGET = "budget: {ceiling_cents: 50}"
 STORIES: Mapping[str, Story] = {
@@ -95,6 +98,11 @@ STORIES: Mapping[str, Story] = {
     "overrun": Story(_work(before=_BUDGET, a=_MODEL.replace("-mini", ""), b=_after("a"))),
     "halted": Story(_work(a=_MODEL, b=_after("a")), ceiling=1_000),
     "call_halted": Story(_work(a=_MODEL, b=_call("/slow", f", {_RETRY}")), ceiling=1_000),
+    "continued": Story(
+        _work(a=_MODEL, b=_call("/flaky", f", {_RETRY}"), c=_LARGE, d=_after("c")),
+        ceiling=50_000,
+        raised=1,
+    ),
     "counted": Story(_work(before=_BUDGET, a=_MODEL)),
     "limited": Story(
         _work(
@@ -165,9 +173,17 @@ def made(name: str) -> dict[str, bytes]:
         tracker = None if story.held is None else BudgetTracker(ceiling_cents=1)
         if tracker is not None:
             tracker.reserve(micro_cents=story.held)
-        settings = Settings(ceiling_micro_cents=story.ceiling, policy=story.policy, budget=tracker)
+        settings = Settings(
+            store=None if story.raised is None else Path(folder) / "store",
+            ceiling_micro_cents=story.ceiling,
+            policy=story.policy,
+            budget=tracker,
+        )
         runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
-        outcome = runtime.run(talk if name == FUNCTION else file, out=out)
+        first = out if story.raised is None else None
+        outcome = runtime.run(talk if name == FUNCTION else file, out=first)
+        if story.raised is not None:
+            outcome = runtime.resume("last", budget_cents=story.raised, out=out)
         if outcome.bundle is None:
             raise SystemExit(f"{name} left no bundle: {outcome.code} {outcome.message}")
         return _files(out)

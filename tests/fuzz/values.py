@@ -44,6 +44,7 @@ _FIELDS = (
     "effect",
     "effects",
     "compression",
+    "continues",
     "parent",
     "children",
     "gates",

@@ -32,6 +32,7 @@ KEPT = {
         "captures",
         "child",
         "child_failed",
+        "continued",
         "counted",
         "denied",
         "failed",

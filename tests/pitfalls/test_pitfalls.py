@@ -87,6 +87,26 @@ def test_03_failure_then_resume_runs_what_was_left(tmp_path):
     assert (outcome.output, outcome.attempts) == ([0, 1, 2], 3)
 
 
+@workc.skill(name="costly", effects=("Cost",))
+async def costly(ctx: workc.Context, x: int) -> int:
+    grant = await ctx.reserve(1_000_000)
+    await ctx.settle(grant, 600_000, "usage")
+    return x
+
+
+def test_03_a_step_that_the_budget_refused_runs_again_after_it_was_raised(tmp_path):
+    async def flow(ctx):
+        return [await ctx.call(costly, x=i, step=f"s{i}") for i in range(3)]
+
+    made, runtime = workc.workflow(skills=[costly])(flow), Runtime(store=tmp_path, budget_cents=1)
+    refused = runtime.run(made)
+    assert (refused.code, refused.step) == ("BUDGET_EXCEEDED", "s1")
+    again = runtime.resume("last", workflow=made, budget_cents=2)
+    assert (again.code, again.step) == ("BUDGET_EXCEEDED", "s2")
+    done = runtime.resume("last", workflow=made, budget_cents=3)
+    assert (done.output, done.attempts, done.cost_micro_cents) == ([0, 1, 2], 3, 1_800_000)
+
+
 def test_04_two_workers_on_one_run_and_one_is_refused(tmp_path):
     writer = RunWriter(tmp_path / "run", "flush")
     with pytest.raises(workc.Refusal, match="RUN_LOCKED"):

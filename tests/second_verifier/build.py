@@ -499,7 +499,7 @@ def widened() -> Draft:
     big = {"run": "run-3", "number": 1, "critical": False, "outcome": "partial"}
     small = {"run": "run-2", "number": 0, "critical": True, "outcome": "success"}
     log = [
-        *opening(planned, 4, parent=parent),
+        *opening(planned, 4, continues="c" * 64, parent=parent),
         gate([4], "ready", "pre_run"),
         *approval([5, 0, 0], 1005, "tidy"),
         gate([5, 0, 2], "clean", "pre_step", 1006, step="tidy", kind="command", value=inline(0)),
@@ -537,6 +537,7 @@ def widened() -> Draft:
             {**both, "ceiling_micro_cents": 400, "child_run_id": "run-3", "critical": False,
              "outcome": "partial", "spawn_index": 1, "spent_micro_cents": 300, "step": "split"},
         ],
+        continues="c" * 64,
         counts={
             "attempts": 3, "effects": 1, "events": 30, "retries": 0, "steps": 4, "steps_failed": 0,
             "steps_skipped": 1, "steps_succeeded": 3,

@@ -185,7 +185,8 @@ OF_STEP = "attempt count, step string, "
 MOVE = "n count, reserved count, spent count, step string, tokens? count, "
 PAYLOADS = {
     "RunStarted": closed(
-        RUN + ", parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
+        RUN
+        + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
         "policy rules"
     ),
     "IntentSet": closed(INTENT),
@@ -284,7 +285,7 @@ SHAPES["verification"] = closed(
 )
 RECEIPT = closed(
     RUN
-    + ", bundle_version :0.2, children? child[], effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
+    + ", bundle_version :0.2, children? child[], continues? string, effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
@@ -438,6 +439,8 @@ def start_holds(run: Json) -> bool:
     seed = run["seed"]
     number = seed.isascii() and seed.isdigit() and len(seed) <= 20 and int(seed) < 2**64
     if not number or str(int(seed)) != seed or not HEX_32.fullmatch(run["nonce"]):
+        return False
+    if not HEX_64.fullmatch(run.get("continues", "0" * 64)):
         return False
     if "parent" in run and not RUN_ID.fullmatch(run["parent"]["run_id"]):
         return False
@@ -1215,7 +1218,7 @@ def project(events: list[Event]) -> Json:
         **({"failure": failed} if "code" in locked else {}),
         **({"children": children_of(events)} if children_of(events) else {}),
         **({"effects": plan["effects"]} if "effects" in plan else {}),
-        **({"parent": run["parent"]} if "parent" in run else {}),
+        **{name: run[name] for name in ("continues", "parent") if name in run},
         **({"fallbacks": fallbacks_of(events)} if fallbacks_of(events) else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},

@@ -2,17 +2,19 @@
 
 Layout: ``journal.jsonl`` (durable as chosen), ``files/<path in the bundle>``, ``local.json`` (what
 belongs to this machine and never into a bundle), ``lock`` (one writer; the kernel drops it when
-the process dies), ``bundle/`` once the run is sealed.
+the process dies), ``bundle/`` once the run is sealed, ``earlier/`` with journals and bundles from
+before the budget was raised (``workc.adapters.earlier``).
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from workc.adapters import earlier
 from workc.adapters.journal_file import JournalFile
 from workc.adapters.lease import Lease, is_held
 from workc.adapters.regular_file import open_regular
@@ -47,6 +49,16 @@ class RunFolder:
     def bundle(self) -> Path:
         """Returns where the sealed bundle stands, if the run is sealed."""
         return self.path / BUNDLE
+
+    @property
+    def earlier(self) -> list[Path]:
+        """Returns the bundles with which the run ended before it went on, the newest first."""
+        return earlier.kept_bundles(self.path, BUNDLE)
+
+    @property
+    def went_on(self) -> bool:
+        """Returns whether the run ended before and went on."""
+        return (self.path / earlier.EARLIER).is_dir()
 
     @property
     def has_begun(self) -> bool:
@@ -190,6 +202,33 @@ class RunWriter(RunFolder):
         for folder in (target.parent, self.path / FILES):
             _sync_folder(folder, self._durability)
         self._put.add(path)
+
+    def go_on(self, lines: Iterable[bytes], digest: str) -> None:
+        """Begins the journal anew with ``lines``; that of the bundle ``digest`` is kept, and it too.
+
+        A crash leaves the run as it was, or as it goes on (:meth:`keep_bundle`).
+        """
+        self._journal.close()
+        journal, new = self.path / JOURNAL, self.path / (JOURNAL + ".new")
+        kept = earlier.folder_of(self.path, digest)
+        earlier.keep_journal(journal, kept / JOURNAL)
+        with new.open("wb") as file:
+            file.writelines(line + b"\n" for line in lines)
+            if self._durability == "fsync":
+                file.flush()
+                os.fdatasync(file.fileno())
+        for folder in (kept, kept.parent, self.path):
+            _sync_folder(folder, self._durability)
+        new.replace(journal)
+        _sync_folder(self.path, self._durability)
+        self._journal = JournalFile(journal, roomy=self._durability == "fsync")
+        self.keep_bundle(digest)
+
+    def keep_bundle(self, digest: str) -> None:
+        """Puts the bundle of that digest to the journal that it was sealed from."""
+        earlier.keep_bundle(self.bundle, digest)
+        for folder in (earlier.folder_of(self.path, digest), self.path):
+            _sync_folder(folder, self._durability)
 
     def note(self, notes: JsonObject) -> None:
         """Writes the notes of this machine."""

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from workc.api.settings import Settings
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
+from workc.runtime.continuing import Budget
 from workc.runtime.workflow.model import WorkflowFile
 
 
@@ -32,6 +33,16 @@ def with_budget_of(
 def limits_of(calls: int | None, tokens: int | None, wall_ms: int | None) -> Limits:
     """Returns limits of which None is none."""
     return Limits(calls=_or_unset(calls), tokens=_or_unset(tokens), wall_ms=_or_unset(wall_ms))
+
+
+def budget_of(
+    cents: int | None, calls: int | None, tokens: int | None, wall_ms: int | None
+) -> Budget:
+    """Returns a budget of which None is not given."""
+    return Budget(
+        ceiling_micro_cents=None if cents is None else cents * MICRO_CENTS_PER_CENT,
+        limits=limits_of(calls, tokens, wall_ms),
+    )
 
 
 def _lowest(one: Limits, other: Limits) -> Limits:

@@ -208,6 +208,7 @@ _LS = record(
             cost_micro_cents=COUNT_OR_NULL,
             proof_digest=TEXT_OR_NULL,
             fallbacks=list_of(_FALLBACK),
+            continues=TEXT_OR_NULL,
         )
     )
 )
@@ -321,7 +322,12 @@ _CHILD = record(
     proof_digest=TEXT_OR_NULL,
 )
 _SHOW = record(
-    {"gates": list_of(_GATE), "children": list_of(_CHILD)},
+    {
+        "gates": list_of(_GATE),
+        "children": list_of(_CHILD),
+        "continues": TEXT_OR_NULL,
+        "earlier": list_of(TEXT),
+    },
     verified={"const": False},
     run_id=TEXT,
     path=TEXT,

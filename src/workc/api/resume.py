@@ -2,7 +2,8 @@
 
 The run starts from the beginning on its recorded answers and lives on where they end. The program,
 the inputs and the prices are those of the run folder; the original file is not read. An effect that
-was asked for and not answered is in doubt: see ``workc.runtime.captures``.
+was asked for and not answered is in doubt: see ``workc.runtime.captures``. A run that its budget
+refused goes on under a higher one: see ``workc.api.raising``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import msgspec
 
 from workc.adapters.driver import Paused
 from workc.adapters.guard import SkillGuard
-from workc.adapters.run_folder import RunWriter
-from workc.api import launch
+from workc.adapters.run_folder import RunFolder, RunWriter
+from workc.api import launch, raising
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.finished import outcome_of_finished
@@ -39,6 +40,7 @@ from workc.kernel.payloads import (
 )
 from workc.runtime.bodies import load_json
 from workc.runtime.captures import DoubtfulDesk, Past, refuse_unused
+from workc.runtime.continuing import Budget
 from workc.runtime.divergence import Diverged
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
@@ -57,16 +59,22 @@ def resume(
     workflow: Workflow[..., object] | None = None,
     out: Path | None = None,
     watch: Watch | None = None,
+    recall: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
     meter: Meter | None = None,
+    budget: Budget | None = None,
 ) -> StructuredOutcome:
     """Continues a run and returns its outcome; of a finished one, what it ended with.
 
+    With a ``budget`` a run that ended because its own refused it goes on under the higher one.
+
     ``workflow`` is the function of a run that was made from one; else it is looked for where it
-    was found then. ``meter`` counts the whole run, what was recorded before it stopped too.
+    was found then. ``recall`` is told each record of before, ``watch`` each new one. ``meter`` counts
+    the whole run, what was recorded before it stopped too.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
-    ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun.
+    ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun, or if the budget is
+    too low to go on or not why the run ended.
 
     Raises:
         Interrupted: the driver was told to stop again.
@@ -77,10 +85,10 @@ def resume(
             run_id,
             settings,
             Code(skills or {}, workflow),
+            budget or Budget(),
             out,
             None if meter is None else meter.run(settings.mode),
-            watch,
-            on_driver,
+            Onlookers(watch, recall or (lambda _: None), on_driver),
         )
     )
     return outcome if meter is None else meter.told(settings.mode, outcome)
@@ -94,28 +102,40 @@ class Code:
     workflow: Workflow[..., object] | None
 
 
+@dataclass(frozen=True)
+class Onlookers:
+    """Who is told of new records, of those of before, and of the driver."""
+
+    watch: Watch | None
+    recall: Watch
+    on_driver: Callable[[RunDriver], None] | None
+
+
 def _resume(
     store: Store,
     run_id: str,
     settings: Settings,
     code: Code,
+    budget: Budget,
     out: Path | None,
     meter: RunMeter | None,
-    watch: Watch | None,
-    on_driver: Callable[[RunDriver], None] | None,
+    told: Onlookers,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
-    if folder.bundle.exists():
-        outcome = outcome_of_finished(folder, out, settings)
-        if meter is not None:
-            meter.recall(folder, folder.records())
-        return outcome
+    if folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder):
+        return _tell(folder, settings, out, meter, told)
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
+        raising.complete(writer)
+        if budget.is_given:
+            _raise(writer, settings, code, budget)
+        if writer.bundle.exists():
+            return _tell(writer, settings, out, meter, told)
         if meter is not None:
             meter.recall(writer, writer.records())
-            watch = meter.watch(writer, watch)
-        outcome = _continue(writer, settings, code, out, watch, on_driver)
+            told = replace(told, watch=meter.watch(writer, told.watch))
+        _recall(writer, told)
+        outcome = _continue(writer, settings, code, out, told)
     except Paused:
         outcome = paused(writer, folder.path.name, kept=True)
     finally:
@@ -126,13 +146,39 @@ def _resume(
     return msgspec.structs.replace(outcome, message=f"{outcome.message} ({note})")
 
 
+def _tell(
+    folder: RunFolder,
+    settings: Settings,
+    out: Path | None,
+    meter: RunMeter | None,
+    told: Onlookers,
+) -> StructuredOutcome:
+    outcome = outcome_of_finished(folder, out, settings)
+    _recall(folder, told)
+    if meter is not None:
+        meter.recall(folder, folder.records())
+    return outcome
+
+
+def _recall(folder: RunFolder, told: Onlookers) -> None:
+    for record in folder.records():
+        told.recall(_entry(record))
+
+
+def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) -> None:
+    records = list(writer.records())
+    start = _start_of(writer, records, code)
+    guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
+    now_ms = settings.clock(_last_ms(records)).now_ms()
+    raising.go_on(writer, budget, start, guard.watch, now_ms)
+
+
 def _continue(
     writer: RunWriter,
     settings: Settings,
     code: Code,
     out: Path | None,
-    watch: Watch | None,
-    on_driver: Callable[[RunDriver], None] | None,
+    told: Onlookers,
 ) -> StructuredOutcome:
     records = list(writer.records())
     start = _start_of(writer, records, code)
@@ -153,8 +199,8 @@ def _continue(
         before=[_entry(record) for record in records if record.kind in _TOLD],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         stand_in=launch.stand_in_of(start.payload, writer, clock),
-        watch=watch,
-        on_driver=on_driver,
+        watch=told.watch,
+        on_driver=told.on_driver,
         guard=guard.watch,
     )
     refuse_unused(recorded)

@@ -23,7 +23,7 @@ from workc.adapters.guard import GuardMode
 from workc.adapters.place import new_place, path_of
 from workc.adapters.run_folder import Durability
 from workc.api.boundary import outcome_of_work
-from workc.api.budgets import limits_of, with_budget_of
+from workc.api.budgets import budget_of, limits_of, with_budget_of
 from workc.api.contract_account import ContractAccount
 from workc.api.contracts import ResourceContract, narrowed
 from workc.api.estimate import Simulation, refused_plan, simulate
@@ -52,12 +52,14 @@ from workc.api.programs import (
     single_step,
 )
 from workc.api.replay import ReplayReport, replay
+from workc.api.resume import resume
 from workc.api.run_secrets import refuse_open_secrets, refuse_unset_secrets
 from workc.api.running import Going, Job, run_job
 from workc.api.runtime_state import History, RuntimeState, state_of
 from workc.api.settings import RunDriver, Settings
 from workc.api.skill_metadata import SkillMetadata, metadata_of
 from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
+from workc.api.store import Store
 from workc.kernel import jcs
 from workc.kernel.arguments import a, instance, shown, switch
 from workc.kernel.failure import Misuse, Refusal, refuse
@@ -175,6 +177,48 @@ class Runtime:
             name_of(workflow),
             lambda: self._start(self.prepare(workflow, as_inputs(inputs)), out, watch, on_driver),
         )
+
+    def resume(
+        self,
+        run_id: str,
+        *,
+        workflow: Workflow[..., object] | None = None,
+        budget_cents: int | None = None,
+        budget_calls: int | None = None,
+        budget_tokens: int | None = None,
+        budget_wall_ms: int | None = None,
+        out: Path_ | None = None,
+        watch: Watch | None = None,
+        on_driver: Callable[[RunDriver], None] | None = None,
+    ) -> StructuredOutcome:
+        """Goes on with a run of the store that was stopped; of one that has ended, returns its outcome.
+
+        ``run_id`` may be the beginning of one, or ``last``. ``workflow`` is the function of a run
+        that was made from one, else it is looked for where it was found then. With a budget, higher
+        than it had, a run that its budget refused goes on; what was done is not done again.
+
+        Raises:
+            Misuse: the runtime has no store, or a contract; or a part of the budget is no number.
+            Interrupted: the driver was told to stop again.
+        """
+        if self.settings.store is None or self.settings.contract is not None:
+            raise Misuse("only a runtime with a store, and without a contract, resumes runs")
+        asked = budget_of(budget_cents, budget_calls, budget_tokens, budget_wall_ms)
+        # Settings refuse what is no amount.
+        replace(self.settings, ceiling_micro_cents=asked.ceiling_micro_cents, limits=asked.limits)
+        outcome = resume(
+            Store(self.settings.store),
+            run_id,
+            self.settings,
+            skills=self._skills,
+            workflow=workflow,
+            out=None if out is None else free_place(Path(out)),
+            watch=watch,
+            on_driver=on_driver,
+            meter=self._meter,
+            budget=asked,
+        )
+        return self._history.take(run_id, outcome)
 
     async def arun(
         self,

@@ -78,6 +78,11 @@ class Source:
             return None
         return _read(self._files, body.path, MAX_SHOWN_BYTES)
 
+    @property
+    def earlier(self) -> list[Path]:
+        """Returns the bundles that are kept from before the run went on, the newest first."""
+        return RunFolder(self.path.parent if self.sealed else self.path).earlier
+
     def claimed_digest(self) -> str | None:
         """Returns the proof digest that the receipt names; nobody has checked it here."""
         try:

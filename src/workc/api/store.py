@@ -23,7 +23,7 @@ from workc.bundle.layout import RECEIPT
 from workc.kernel import events
 from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import Refusal, refuse
-from workc.kernel.payloads import RunStarted
+from workc.kernel.payloads import RunStarted, given
 from workc.kernel.values import JsonObject
 from workc.runtime.outcome import STATUS_OF
 from workc.runtime.taken_fallback import TakenFallback, taken_fallback
@@ -38,7 +38,7 @@ _RECEIPTS = msgspec.json.Decoder(Receipt)
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One run as `ls` shows it."""
+    """One run as `ls` shows it. ``continues`` is the digest of the bundle that it goes on from."""
 
     run_id: str
     status: RunStatus
@@ -49,6 +49,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     cost_micro_cents: int | None
     proof_digest: str | None
     fallbacks: tuple[TakenFallback, ...] = ()
+    continues: str | None = None
 
     def to_json(self) -> JsonObject:
         """Returns the summary as JSON."""
@@ -102,10 +103,15 @@ class Store:
 
     def summaries(self) -> list[RunSummary]:
         """Returns all runs, newest first, unfinished ones too, once their first record is there."""
-        known = self._known()
+        kept = self._known()
+        # A run that went on is not what the index remembers of it, and may go on again.
+        known = {run_id: each for run_id, each in kept.items() if not self._went_on(run_id)}
         found = [known.get(run_id) or summarise(folder) for run_id, folder in self._begun(known)]
-        self._remember([summary for summary in found if summary.run_id not in known])
+        self._remember([summary for summary in found if summary.run_id not in kept])
         return found
+
+    def _went_on(self, run_id: str) -> bool:
+        return RunFolder(self.folder(run_id)).went_on
 
     def _begun(self, known: Collection[str]) -> Iterator[tuple[str, RunFolder]]:
         for run_id in self.ids():
@@ -171,6 +177,7 @@ def summarise(folder: RunFolder) -> RunSummary:
         cost_micro_cents=receipt.money.spent_micro_cents,
         proof_digest=digest if isinstance(digest, str) else None,
         fallbacks=tuple(taken_fallback(taken) for taken in receipt.fallbacks or ()),
+        continues=given(receipt.continues),
     )
 
 
@@ -196,6 +203,7 @@ def _unfinished(folder: RunFolder) -> RunSummary:
         ended_ms=None,
         cost_micro_cents=None,
         proof_digest=None,
+        continues=given(started[0].continues) if started else None,
     )
 
 

@@ -63,6 +63,9 @@ class CheckStory(msgspec.Struct, frozen=True, kw_only=True):
 class RunStory(msgspec.Struct, kw_only=True):
     """What the records say of a run. ``proof_digest`` is what the receipt claims.
 
+    ``continues`` is the proof digest of the bundle that the run goes on from, after its budget was
+    raised; ``earlier`` is where such bundles are kept, the newest first.
+
     ``status`` is ``incomplete`` for a bundle without an end, ``running``, ``paused`` (it waits for a
     human) or ``interrupted`` for a
     run that is not sealed yet. ``replay`` of a run needs the code that ``code`` names.
@@ -90,6 +93,8 @@ class RunStory(msgspec.Struct, kw_only=True):
     seed: str = ""
     events: int = 0
     proof_digest: str | None = None
+    continues: str | None = None
+    earlier: list[str] = []
     lock_level: str | None = None
     verification: str = "not_run"
     steps: list[StepStory] = []
@@ -130,6 +135,7 @@ def tell(source: Source) -> RunStory:
     story.reserved_micro_cents = timeline.reserved_micro_cents
     story.calls, story.tokens = timeline.calls, timeline.tokens
     story.proof_digest = source.claimed_digest()
+    story.earlier = [str(path) for path in source.earlier] if story.continues else []
     if story.status == "incomplete" and not source.sealed:
         story.status = _open_status(story, source, timeline)
     unsaid = [note for note in source.notes if note != story.message]
@@ -161,6 +167,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.ceiling_micro_cents, story.seed = payload.ceiling_micro_cents, payload.seed
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
             story.limits = payload.limits or Limits()
+            story.continues = payload.continues or None
             story.notes += _stood_in(_shown(source, payload.policy.rules))
         case GateEvaluated() | ApprovalAnswered():
             story.gates = [*story.gates, gate_story(payload)]

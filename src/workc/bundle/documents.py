@@ -198,6 +198,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     catalog_sha256: str
     children: list[Child] | UnsetType = UNSET
     code: dict[AsciiName, str]
+    continues: str | UnsetType = UNSET
     counts: Counts
     effects: list[EffectBound] | UnsetType = UNSET
     ended_ms: Count

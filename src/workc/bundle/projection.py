@@ -149,6 +149,7 @@ class Projection:
             catalog_sha256=started.catalog_sha256,
             children=self.children.listed() or UNSET,
             code=started.code,
+            continues=started.continues,
             counts=self._counts(),
             effects=self.plan.effects if self.plan else UNSET,
             ended_ms=self.ended_ms,

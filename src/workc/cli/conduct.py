@@ -15,6 +15,7 @@ from workc.api.settings import RunDriver
 from workc.cli import exits
 from workc.cli.errors import show_failure
 from workc.cli.progress import Progress
+from workc.cli.raise_text import raise_command
 from workc.cli.signals import Interruption
 from workc.cli.state import State
 from workc.cli.text import argument, count, json_text, money, printable, seconds, short
@@ -139,6 +140,9 @@ def _failed(
     # What --offline denies, no other option allows.
     denied = offline and outcome.code == "EXTERNAL_CALL_BLOCKED"
     show_failure(state, failure, ("run it without --offline",) if denied else ())
+    higher = None if outcome.run_id is None else raise_command(state, outcome.run_id)
+    if higher is not None:
+        state.advise("try", higher)
     problems = details.get("problems") if isinstance(details, dict) else None
     if isinstance(problems, list) and len(problems) > 1:
         for problem in problems:

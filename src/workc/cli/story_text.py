@@ -97,6 +97,8 @@ def _facts_of(story: RunStory) -> list[tuple[str, str]]:
         ("used", _used(story)),
         ("made by", f"{printable(story.engine, 60)} · policy {printable(story.policy, 60)}"),
         ("digest", story.proof_digest or "—"),
+        ("goes on", f"from {story.continues[:16]}…" if story.continues else ""),
+        *(("", printable(path)) for path in story.earlier),
         ("records", f"{count(story.events, 'event')} · {printable(story.path)}"),
     ]
     return [(name, text) for name, text in facts if text]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "95f3eb71f64970b07f76b880d17317fb8ec5a68bb27ba371a67199bdf1c3f34d"
+CATALOG_SHA256 = "03c567b1598611ea99c2308c10bfe7de30336cbb4341fcc4b9047b7f106aaf9d"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -138,7 +138,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="BUDGET_EXCEEDED",
         category="RESOURCE",
         exit=3,
-        hint="Set or raise budget.ceiling_cents of the workflow (or --budget-cents), or lower max_tokens of the step.",
+        hint="A run in a store goes on with `workc resume RUN --budget-cents N`. Or set budget.ceiling_cents of the workflow (or --budget-cents) for the next run, or lower max_tokens of the step.",
         http_status=None,
         retryable=False,
         since="0.1.0",
@@ -822,7 +822,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="QUOTA_EXCEEDED",
         category="RESOURCE",
         exit=3,
-        hint="Raise budget.calls or budget.tokens of the workflow (or --budget-calls, --budget-tokens), or ask for less.",
+        hint="A run in a store goes on with `workc resume RUN --budget-calls N` (--budget-tokens). Or raise budget.calls or budget.tokens of the workflow for the next run, or ask for less.",
         http_status=None,
         retryable=False,
         since="0.1.0",

@@ -138,12 +138,17 @@ class Parent(Part, frozen=True, kw_only=True):
 
 
 class RunStarted(PayloadBase, frozen=True, kw_only=True):
-    """Binds the run: everything that decides what happens, by digest. Always the event 0."""
+    """Binds the run: everything that decides what happens, by digest. Always the event 0.
+
+    ``continues`` is the proof digest of the bundle with which the run ended before its budget was
+    raised.
+    """
 
     bundle: Literal["0.2"]
     catalog_sha256: str
     ceiling_micro_cents: Count
     code: dict[AsciiName, str]
+    continues: str | UnsetType = UNSET
     engine: str
     inputs: Body
     limits: Limits | UnsetType = UNSET

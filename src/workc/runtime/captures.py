@@ -69,19 +69,17 @@ class CaptureDesk:
         payload = entry.payload
         if isinstance(payload, CallHalted):
             return entry
-        if not isinstance(payload, _ANSWERS[type(ask.question)]):
-            raise Diverged(_unfit(ask, entry, self._recorded.step_at(ask.at)))
+        _compare_kind(ask, entry, self._recorded)
         if isinstance(ask.question, Call) and isinstance(payload, SkillExecuted):
             return self._called(ask, ask.question, entry, payload)
         _compare_ask(ask, payload)
         return entry
 
     def _called(self, ask: Ask, call: Call, entry: Entry, payload: SkillExecuted) -> Entry:
-        _compare_digest(ask, call.request, str(payload.request))
         if not call.pure or _was_cut_off(payload):
-            _compare_field(ask, "step", call.step, payload.step)
-            _compare_field(ask, "attempt", call.attempt, payload.attempt)
+            _compare_ask(ask, payload)
             return entry
+        _compare_digest(ask, call.request, str(payload.request))
         now = record_call(self._files, call, self._call(call))
         made = Entry(at=ask.at, payload=now, at_ms=entry.at_ms)
         recorded = self._recorded.payload(ask.at)
@@ -129,6 +127,34 @@ class Past:
     def recall(self, ask: Ask) -> Entry | None:
         """Returns the recorded answer, if there is one."""
         return self._recorded.entry(ask.at)
+
+
+class Standing:
+    """What stands of a run that goes on (``workc.runtime.continuing``): answers, and written again.
+
+    It is both who answers and what was known: what is asked beyond it waits.
+    """
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+
+    def check(self, entry: Entry) -> bool:
+        """Returns False: the entry is to be written; raises Diverged if another stands there."""
+        if entry.at in self._recorded:
+            _compare(self._recorded, entry)
+        return False
+
+    def recall(self, ask: Ask) -> Entry | None:
+        """Returns None: what it knows it answers, so that it is written."""
+        return None
+
+    def answer(self, ask: Ask) -> Entry | None:
+        """Returns the answer that stands, if there is one; raises Diverged if it is to another ask."""
+        entry = self._recorded.entry(ask.at)
+        if entry is not None:
+            _compare_kind(ask, entry, self._recorded)
+            _compare_ask(ask, entry.payload)
+        return entry
 
 
 class DoubtfulDesk:
@@ -224,10 +250,19 @@ def _unfit(ask: Ask, entry: Entry, step: str | None) -> Divergence:
     )
 
 
+def _compare_kind(ask: Ask, entry: Entry, recorded: Recorded) -> None:
+    if not isinstance(entry.payload, _ANSWERS[type(ask.question)]):
+        raise Diverged(_unfit(ask, entry, recorded.step_at(ask.at)))
+
+
 def _compare_ask(ask: Ask, payload: Payload) -> None:
     """Compares what is asked for now with what the recorded answer says it was asked for."""
     question = ask.question
-    if isinstance(question, Effect) and isinstance(payload, EffectAnswered):
+    if isinstance(question, Call) and isinstance(payload, SkillExecuted):
+        _compare_digest(ask, question.request, str(payload.request))
+        _compare_field(ask, "step", question.step, payload.step)
+        _compare_field(ask, "attempt", question.attempt, payload.attempt)
+    elif isinstance(question, Effect) and isinstance(payload, EffectAnswered):
         _compare_digest(ask, question.digest, payload.request)
     elif isinstance(question, Approve) and isinstance(payload, ApprovalAnswered):
         _compare_field(ask, "gate", question.gate, payload.gate)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workc.kernel.events import (
-    Entry,
-    Path,
-    RawEvent,
-    Record,
-    decode_payload,
-)
+import msgspec
+from msgspec import UnsetType
+
+from workc.kernel.events import Entry, Path, RawEvent, Record, decode_payload, encode
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry without a line of its own, as far as it is compared."""
+
+    at: Path
+    at_ms: int | UnsetType
+    kind: str
+    payload: bytes
+
+
+def kept(entry: Entry) -> Kept:
+    """Returns an entry as a line that is recorded."""
+    return Kept(at=entry.at, at_ms=entry.at_ms, kind=entry.kind, payload=encode(entry.payload))
 
 
 class Recorded:
@@ -19,8 +30,8 @@ class Recorded:
     Payloads stay bytes until they are asked for.
     """
 
-    def __init__(self, lines: Iterable[RawEvent | Record] = ()) -> None:
-        self._lines: dict[Path, RawEvent | Record] = {tuple(line.at): line for line in lines}
+    def __init__(self, lines: Iterable[RawEvent | Record | Kept] = ()) -> None:
+        self._lines: dict[Path, RawEvent | Record | Kept] = {tuple(line.at): line for line in lines}
         self._used: set[Path] = set()
 
     def __contains__(self, at: Path) -> bool:

@@ -50,6 +50,7 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     lock_level: str
     parent_run_id: str | None = None
+    continues: str | None = None
     place: Place | None = None
     account: Account | None = None
     children: tuple[Child, ...] = ()

@@ -156,7 +156,13 @@ def verify_proven(
     proven = None if failures or skipped else said
     signed = bool(signers) and proven is not None
     kin = _children_open(proven)
-    beyond = (TRUTH, *kin, *judge.open_points(found, signed=signed), *ALWAYS_OPEN)
+    beyond = (
+        TRUTH,
+        *kin,
+        *_earlier_open(proven),
+        *judge.open_points(found, signed=signed),
+        *ALWAYS_OPEN,
+    )
     reseal = () if signed or wanted.proof_digest is not None else (RESEAL,)
     verdict = Verdict(
         verdict="FAIL" if proven is None else "PASS",
@@ -174,6 +180,13 @@ def verify_proven(
 def _children_open(proven: Proven | None) -> tuple[str, ...]:
     count = len(proven.children) if proven is not None else 0
     return (f"children: {count} bundles of children were not looked at",) if count else ()
+
+
+def _earlier_open(proven: Proven | None) -> tuple[str, ...]:
+    before = None if proven is None else proven.continues
+    return (
+        (f"earlier: the bundle {before} that it goes on from was not looked at",) if before else ()
+    )
 
 
 def _signers(

@@ -33,6 +33,8 @@ SCRIPT = {
 TRANSFORM = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
 MODEL = "{skill: llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}}"
 RETRY = "retry: {max_attempts: 3, base_delay_ms: 5, max_delay_ms: 9}"
+#: What is reserved for it is more than a run may spend that reserves MODEL as well.
+LARGE = MODEL.replace("100", "1000")[:-1] + ", depends_on: [a, b]}"
 #: The first attempt is answered with 503; both reserve under the ceiling of the step.
 CAPPED = (
     MODEL.replace("gpt-4o-mini", "gpt-4.1-nano")[:-1] + f", budget: {{ceiling_cents: 1}}, {RETRY}}}"
@@ -69,6 +71,7 @@ FILES = {
     "paid": work(budget="50", a=MODEL, b=MODEL),
     "overrun": work(budget="50", a=MODEL.replace("-mini", ""), b=after("a")),
     "halted": work(a=MODEL, b=after("a")),
+    "continued": work(a=MODEL, b=call(), c=LARGE),
     "limited": work(budget="50, tokens: 5000, calls: 2, wall_ms: 60000", a=CAPPED, b=MODEL),
     "out_of_calls": work(budget="50, calls: 1", a=MODEL, b=MODEL),
     "out_of_tokens": work(budget="50, tokens: 1400", a=MODEL, b=MODEL),
@@ -132,14 +135,17 @@ def bundle(name: str) -> dict[str, bytes]:
         if program is None:
             program = Path(folder) / "work.yaml"
             program.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{FILES[name]}")
-        ceiling = 1_000 if name == "halted" else None
+        ceiling = {"halted": 1_000, "continued": 50_000}.get(name)
+        store = Path(folder) / "store" if name == "continued" else None
         tracker = BudgetTracker(ceiling_cents=1) if name == "shared" else None
         runtime = simulated(
             SCRIPT,
-            settings=Settings(ceiling_micro_cents=ceiling, budget=tracker),
+            settings=Settings(store=store, ceiling_micro_cents=ceiling, budget=tracker),
             environment={"OPENAI_API_KEY": KEY},
         )
-        outcome = runtime.run(program, out=out)
+        outcome = runtime.run(program, out=out if store is None else None)
+        if store is not None:
+            outcome = runtime.resume("last", budget_cents=1, out=out)
         assert outcome.bundle is not None, outcome
         return _read(out)
 

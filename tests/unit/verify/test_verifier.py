@@ -51,7 +51,16 @@ def test_what_the_engine_seals_passes_and_shows_run_and_digest(name):
     assert (verdict.verdict, verdict.failures, verdict.notes) == ("PASS", (), ())
     assert (verdict.run_id, verdict.proof_digest) == (receipt["run_id"], receipt["proof_digest"])
     kin = ["children"] if "children" in receipt else []
-    assert open_points(verdict) == ["truth", *kin, "signature", "freshness", "log", "origin"]
+    earlier = ["earlier"] if "continues" in receipt else []
+    assert open_points(verdict) == [
+        "truth",
+        *kin,
+        *earlier,
+        "signature",
+        "freshness",
+        "log",
+        "origin",
+    ]
     assert second.verify(dict(bundle(name))) == []
 
 

@@ -63,13 +63,22 @@ def _row(run: RunSummary, now_ms: int) -> tuple[str, ...]:
         age(now_ms - run.started_ms) if run.started_ms else "—",
         f"{_SYMBOLS[run.status]} {run.status}",
         money(run.cost_micro_cents),
-        f"{printable(run.name, MAX_NAME) or '—'}  {run.code or _fallbacks(run)}".rstrip(),
+        _told(run),
     )
 
 
 def _fallbacks(run: RunSummary) -> str:
     names = ", ".join(taken.step for taken in run.fallbacks)
     return f"fell back: {printable(names, MAX_NAME)}" if names else ""
+
+
+def _told(run: RunSummary) -> str:
+    parts = (
+        printable(run.name, MAX_NAME) or "—",
+        run.code or _fallbacks(run),
+        "budget raised" if run.continues else "",
+    )
+    return "  ".join(part for part in parts if part)
 
 
 def age(ms: int) -> str:

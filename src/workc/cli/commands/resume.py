@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from msgspec import UNSET
 
 from workc.adapters.run_folder import Durability, RunFolder
+from workc.api.budgets import budget_of
 from workc.api.launch import Watch
 from workc.api.metering import Meter
+from workc.api.raising import is_half_way
 from workc.api.resume import resume
 from workc.api.settings import RunDriver, Settings
-from workc.api.sources import Source
 from workc.api.store import Store
 from workc.cli import options
 from workc.cli.commands.run import find_modules_in
@@ -25,12 +25,12 @@ from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.targets import free_folder
-from workc.kernel.events import Entry
 from workc.runtime.outcome import StructuredOutcome
 
 
 @click.command("resume", epilog="Example: workc resume last")
 @click.argument("run", metavar="RUN")
+@options.budget
 @options.metrics_file
 @options.running
 @options.store
@@ -40,13 +40,20 @@ def command(
     state: State,
     *,
     run: str,
+    budget_cents: int | None,
+    budget_calls: int | None,
+    budget_tokens: int | None,
+    budget_wall_ms: int | None,
     metrics_file: str | None,
     out: Path | None,
     durability: Durability,
     max_parallel: int,
     quiet: bool,
 ) -> int:
-    """Continue a run (an id, the beginning of one, or `last`): what was done is not done again."""
+    """Continue a run (an id, the beginning of one, or `last`): what was done is not done again.
+
+    A run that its budget refused goes on under a higher one.
+    """
     state.tries = ("workc ls",)
     found = open_store(state)
     refuse_unknown(state, found, run)
@@ -59,20 +66,14 @@ def command(
         max_parallel=max_parallel,
         environment=state.environment,
     )
+    budget = budget_of(budget_cents, budget_calls, budget_tokens, budget_wall_ms)
     target = None if out is None else state.absolute(free_folder(out))
     kept, meter = metrics_target(state, metrics_file), Meter(settings.mode)
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
-    if folder.bundle.exists() and not quiet:
+    is_told = folder.bundle.exists() and not is_half_way(folder) and not budget.is_given
+    if is_told and not quiet:
         state.err(f"the run {folder.path.name} is finished; nothing is run, this is what it gave")
-    for line in Source(folder.path, sealed=False).lines():
-        progress.recall(
-            Entry(
-                at=line.at,
-                payload=line.payload,
-                at_ms=line.at_ms if line.at_ms is not None else UNSET,
-            )
-        )
 
     def action(watch: Watch, on_driver: Callable[[RunDriver], None]) -> StructuredOutcome:
         return resume(
@@ -81,8 +82,10 @@ def command(
             settings,
             out=target,
             watch=watch,
+            recall=progress.recall,
             on_driver=on_driver,
             meter=meter,
+            budget=budget,
         )
 
     code = conduct(state, action, progress, quiet=quiet, out=out)

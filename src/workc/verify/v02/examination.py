@@ -71,6 +71,7 @@ def examine(
         outcome=parsed.outcome,
         lock_level=parsed.lock_level,
         parent_run_id=parsed.parent.run_id if parsed.parent else None,
+        continues=parsed.continues or None,
         place=Place(parsed.parent.spawn_index, parsed.parent.step) if parsed.parent else None,
         account=Account(
             nonce=parsed.nonce,

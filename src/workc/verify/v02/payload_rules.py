@@ -77,6 +77,8 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
         yield rules.RUN_ID_FORM, "/run_id"
     if not _is_name(start.name):
         yield rules.NAME_FORM, "/name"
+    if start.continues is not UNSET and not is_hex_digest(start.continues):
+        yield rules.CONTINUED_DIGEST_FORM, "/continues"
     if not SIXTEEN_BYTES.fullmatch(start.nonce):
         yield rules.NONCE_FORM, "/nonce"
     if start.parent is not UNSET and not RUN_ID.fullmatch(start.parent.run_id):

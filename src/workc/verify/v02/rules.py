@@ -191,6 +191,7 @@ COMPRESSION_FITS = _payload(
     "BUNDLE_MALFORMED",
     "A compression counts the effects that are declared, and no fewer before.",
 )
+CONTINUED_DIGEST_FORM = _payload(19, "BUNDLE_MALFORMED", "continues is 64 lower-case hex digits.")
 EFFECT_IS_SPELLED = _payload(
     18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
 )

@@ -265,6 +265,10 @@ def _has_parent(_subject: Subject, event: Doc) -> bool:
     return "parent" in event["payload"]
 
 
+def _is_continued(_subject: Subject, event: Doc) -> bool:
+    return "continues" in event["payload"]
+
+
 def _has_joined(subject: Subject, event: Doc) -> bool:
     return bool(_end_of(subject, event))
 
@@ -423,6 +427,7 @@ FIELDS: tuple[Field, ...] = (
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
     Field("BudgetSettled", ("tokens",), _plus_one, (MONEY,), ("budget", "receipt"), _has_fixed_tokens),
     Field("BudgetSettled", ("tokens",), _plus_one, (), ("budget", "receipt"), _has_used_tokens),
+    Field("RunStarted", ("continues",), _other, (), ("receipt",), _is_continued),
     Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has_parent),
     Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has_parent),
     Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has_parent),

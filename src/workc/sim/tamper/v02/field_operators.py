@@ -30,6 +30,7 @@ _OPTIONAL = frozenset(
         ("EffectAsked", "effect"),
         ("PlanChosen", "compression"),
         ("PlanChosen", "effects"),
+        ("RunStarted", "continues"),
         ("RunStarted", "parent"),
         ("BudgetReserved", "refused_by"),
         ("BudgetReserved", "shared_left"),

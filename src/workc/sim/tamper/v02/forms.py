@@ -110,6 +110,7 @@ RECEIPT_FORM: Form = {
     "nonce": "text",
     "outcome": ("success", "partial", "failed"),
     "output?": "body",
+    "continues?": "text",
     "parent?": {"run_id": "text", "spawn_index": "count", "step": "text"},
     "phase_sequence": [("Observe", "Orient", "Decide", "Act", "Verify", "Lock")],
     "policy": {"id": "text", "rules_sha256": "text"},
