@@ -8,7 +8,17 @@ import hashlib
 import json
 
 #: The fields of a receipt (bundle-0.2, section 8); the optional ones first.
-OPTIONAL = {"children", "effects", "failure", "fallbacks", "gates", "halt", "output", "parent"}
+OPTIONAL = {
+    "children",
+    "continues",
+    "effects",
+    "failure",
+    "fallbacks",
+    "gates",
+    "halt",
+    "output",
+    "parent",
+}
 RECEIPT = set(
     [
         "bundle_version",
