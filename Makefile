@@ -6,8 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FUZZ_BUNDLES ?= 200000
 FUZZ_SECONDS ?= 300
+KILL_ROUNDS ?= 100
+WORKFLOWS ?= 10000
+MUTATE_ONLY ?= 'workc.*'
+MUTATE_SAMPLE ?= 500
+MUTATE_SEED ?= 1
+MUTATE_SECONDS ?= 0
 
-.PHONY: help demo test check test-peers bench bench-peers fuzz generate lock format clean
+.PHONY: help demo test check test-peers bench bench-peers fuzz kill nightly mutate generate lock format clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +46,23 @@ fuzz: $(VENV)/dev.stamp  ## two verifiers on FUZZ_BUNDLES changed bundles, then 
 	@mkdir -p .fuzz
 	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 -verbosity=0 -print_final_stats=1 -artifact_prefix=.fuzz/ .fuzz tests/fuzz/corpus
 
+kill: $(VENV)/dev.stamp  ## kills a run at every write of its journal, KILL_ROUNDS times in a row
+	@for round in $$(seq $(KILL_ROUNDS)); do \
+	  echo "round $$round of $(KILL_ROUNDS)"; \
+	  $(BIN)/python -m pytest -q -x tests/integration/test_kill.py || exit 1; \
+	done
+
+nightly: $(VENV)/dev.stamp  ## what takes hours: WORKFLOWS at random, all goldens tampered with, kill, fuzz
+	WORKC_WORKFLOWS=$(WORKFLOWS) $(BIN)/python -m pytest -q -s tests/property/test_random_workflows.py
+	@for receipt in $$(find tests/golden -name receipt.json | sort); do \
+	  $(BIN)/workc tamper --all --quiet "$$(dirname "$$receipt")" || exit 1; \
+	done
+	$(MAKE) kill fuzz
+
+mutate: $(VENV)/dev.stamp  ## are MUTATE_SAMPLE changes of kernel and runtime noticed? 0: all
+	$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/mutate.txt
+	$(BIN)/python tests/mutation/mutate.py --sample $(MUTATE_SAMPLE) --seed $(MUTATE_SEED) --seconds $(MUTATE_SECONDS) --only $(MUTATE_ONLY)
+
 bench: $(VENV)/dev.stamp  ## ratios to a floor measured in the same run
 	$(BIN)/python -m benchmarks
 
@@ -59,13 +82,14 @@ lock: $(VENV)/dev.stamp  ## resolves the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build --group test --group check pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group bench-peers -o requirements/peers.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group fuzz -o requirements/fuzz.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group mutate --constraints requirements/dev.txt -o requirements/mutate.txt
 
 format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean:  ## takes away what was made
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .venv-peers demo-output
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .mutate .venv-peers demo-output
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'

@@ -95,13 +95,17 @@ def test_an_approved_step_runs_when_the_run_is_resumed(tmp_path, store, server, 
     ]
 
 
-def test_a_denied_step_is_skipped_and_the_run_reaches_its_lock(tmp_path, store, server, proven):
+@pytest.mark.parametrize(("note", "said"), [("not on a Friday", ": not on a Friday"), ("", "")])
+def test_a_denied_step_is_skipped_and_the_run_reaches_its_lock(
+    tmp_path, store, server, proven, note, said
+):
     begin(tmp_path, store, server)
-    decide(store, "last", "denied", by="bob", note="not on a Friday")
+    decide(store, "last", "denied", by="bob", note=note)
     outcome = resume(store, "last", settings())
     assert (outcome.status, outcome.code, outcome.step) == ("partial", "APPROVAL_DENIED", "deploy")
     assert outcome.exit_code == 1
-    assert "bob did not approve: not on a Friday" in outcome.message
+    assert outcome.error["message"] == f"bob did not approve{said}"
+    assert outcome.error["details"] == {"by": "bob", "note": note}
     assert asked(server) == ["/other"]
     proven(outcome.bundle)
 
@@ -220,6 +224,23 @@ def test_a_function_asks_and_may_go_another_way(store, proven, decision, output)
     outcome = resume(store, "last", settings(), workflow=asks)
     assert (outcome.ok, outcome.output) == (True, output)
     proven(outcome.bundle, workflow=asks)
+
+
+@workc.workflow
+async def asks_oddly(ctx):
+    """Asks in more bytes than a record holds, one of them half a character."""
+    return await ctx.call(act, x=1, step="act", approval="\ud800" + "?" * 70_000)
+
+
+def test_a_question_may_be_long_and_what_is_no_text_in_it_is_replaced(store, proven):
+    Runtime(store=store.path).run(asks_oddly)
+    decide(store, "last", "approved", by="ann")
+    outcome = resume(store, "last", settings(), workflow=asks_oddly)
+    [asked] = [
+        e for e in proven(outcome.bundle, workflow=asks_oddly) if e["kind"] == "ApprovalAsked"
+    ]
+    question = store.find("last").bundle / asked["payload"]["question"]["path"]
+    assert question.read_text("utf-8") == "?" * 70_001
 
 
 def test_without_a_store_the_outcome_says_that_the_run_is_lost():

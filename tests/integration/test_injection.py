@@ -11,7 +11,7 @@ from workc.api.resume import resume
 from workc.api.settings import Settings
 from workc.api.store import Store
 from workc.kernel.catalog import CATALOG
-from workc.runtime.injection import parse_injection
+from workc.runtime.injection import parse_injection, refuse_unknown_steps
 from workc.runtime.workflow.model import RetrySpec
 from workc.testkit.servers import LoopbackServer, Reply
 
@@ -130,6 +130,11 @@ def test_an_unknown_step_is_refused_before_anything_runs(run):
     assert run.server.requests == []
 
 
+def test_where_there_are_no_steps_none_is_named():
+    with pytest.raises(workc.Refusal, match=r"there is no step a; steps: none$"):
+        refuse_unknown_steps([parse_injection("a:1:TIMEOUT")], [])
+
+
 @pytest.mark.parametrize(
     "text", ["", "get", "get:0:TIMEOUT", "get:1:", "get:x:TIMEOUT", "get:1:OOPS", 3]
 )
@@ -146,4 +151,5 @@ def test_every_code_of_an_attempt_can_be_injected_and_is_written_as_it_is_read(c
         return
     injection = parse_injection(f"a-step:12:{code}")
     assert str(injection) == f"a-step:12:{code}"
-    assert injection.failure().code == code
+    failure = injection.failure()
+    assert (failure.code, failure.message) == (code, f"injected: {CATALOG[code].summary}")

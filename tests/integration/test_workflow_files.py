@@ -1,5 +1,6 @@
 """Workflow files from end to end."""
 
+import json
 import tracemalloc
 
 import pytest
@@ -46,6 +47,25 @@ def test_an_output_that_needs_a_failed_step_is_a_failure(tmp_path):
     text = f"steps:\n  bad: {STEP % (1, 'length(@)')}\noutput: ${{steps.bad.result}}\n"
     outcome = run(tmp_path, text)
     assert (outcome.status, outcome.code) == ("failure", "TRANSFORM_FAILED")
+
+
+def test_a_step_that_refers_to_what_an_answer_lacks_fails_before_its_skill_is_called(tmp_path):
+    text = f"""steps:
+  a: {STEP % ("{x: 1}", "@")}
+  b: {STEP % ('"${steps.a.result.y}"', "@")}
+  c: {STEP % ('"${steps.b.result}"', "@")}
+output: ${{steps.a.result}}
+"""
+    outcome = run(tmp_path, text)
+    assert (outcome.status, outcome.code, outcome.step) == ("partial", "UNRESOLVED_REFERENCE", "b")
+    lines = (tmp_path / "bundle" / "events.jsonl").read_bytes().splitlines()
+    events = map(json.loads, lines)
+    failed = next(event for event in events if event["payload"].get("step") == "b")
+    assert (failed["kind"], failed["payload"]["attempt"]) == ("SkillExecuted", 1)
+    assert failed["payload"]["mode"] == "context"
+    assert failed["payload"]["skill"] == "json_transform"
+    assert failed["payload"]["failure"]["code"] == "UNRESOLVED_REFERENCE"
+    assert outcome.attempts == 2, "that of a, and the one that never came to its call"
 
 
 def test_a_check_that_does_not_hold_fails_the_run(tmp_path):

@@ -164,6 +164,7 @@ def tracked_text_files():
             ".venv",
             ".venv-peers",
             ".fuzz",
+            ".mutate",
             "node_modules",
             "demo-output",
             "__pycache__",

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from naive_budget import NaiveBudget
 
 from workc.kernel.ledger import Ledger, LedgerError, Terms
 
@@ -77,54 +78,6 @@ def test_costs_within_their_bounds_never_pass_the_ceiling_and_nothing_is_refused
         assert ledger.reserved + ledger.spent <= ceiling
 
 
-class Everything:
-    """A budget in all dimensions that keeps every reservation and adds them up again each time."""
-
-    def __init__(self, ceiling, tokens, calls):
-        self.ceiling, self.tokens, self.calls = ceiling, tokens, calls
-        self.kept = []
-
-    def refusal(self, bound, terms):
-        money = sum(self._cost(each) for each in self.kept)
-        step = [
-            self._cost(each) for each in self.kept if each["ceiling"] and each["step"] == terms.step
-        ]
-        used = sum(each["tokens"] if each["used"] is None else each["used"] for each in self.kept)
-        calls = sum(not each["released"] for each in self.kept)
-        if terms.step_ceiling is not None and sum(step) + bound > terms.step_ceiling:
-            return "step"
-        if money + bound > self.ceiling:
-            return "run"
-        if self.tokens is not None and used + terms.tokens > self.tokens:
-            return "tokens"
-        if self.calls is not None and calls >= self.calls:
-            return "calls"
-        if terms.is_late:
-            return "wall"
-        too_much = terms.shared_left is not None and bound > terms.shared_left
-        return "shared" if too_much else None
-
-    @staticmethod
-    def _cost(each):
-        return each["bound"] if each["actual"] is None else each["actual"]
-
-    def reserve(self, n, bound, terms):
-        refused_by = self.refusal(bound, terms)
-        if refused_by is None:
-            ceiling = terms.step_ceiling is not None
-            kept = {"n": n, "bound": bound, "step": terms.step, "ceiling": ceiling}
-            kept |= {"tokens": terms.tokens, "actual": None, "used": None, "released": False}
-            self.kept.append(kept)
-        return refused_by
-
-    def settle(self, n, actual, tokens, released):
-        for each in self.kept:
-            if each["n"] == n and each["actual"] is None:
-                each |= {"actual": actual, "used": tokens, "released": released}
-                return actual <= each["bound"] and (self.tokens is None or tokens <= each["tokens"])
-        return None
-
-
 SMALL = st.integers(0, 12)
 MAYBE = st.none() | SMALL
 TERMS = st.builds(
@@ -145,7 +98,7 @@ ALL_STEPS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 40), MAYBE, st.none() | st.integers(0, 3), ALL_STEPS)
 def test_every_dimension_is_that_of_a_naive_model(ceiling, tokens, calls, steps):
-    ledger, naive = Ledger(ceiling, tokens=tokens, calls=calls), Everything(ceiling, tokens, calls)
+    ledger, naive = Ledger(ceiling, tokens=tokens, calls=calls), NaiveBudget(ceiling, tokens, calls)
     for kind, first, rest in steps:
         if kind == "reserve":
             expected = naive.reserve(ledger.next_n, first, rest)
@@ -160,4 +113,6 @@ def test_every_dimension_is_that_of_a_naive_model(ceiling, tokens, calls, steps)
                 assert expected is None
                 continue
             assert move.granted == expected
-        assert move.spent == sum(each["actual"] or 0 for each in naive.kept)
+        assert (move.reserved, move.spent) == naive.sums()
+        assert ledger.tokens_taken == naive.used_tokens()
+        assert ledger.calls_taken == naive.made_calls()

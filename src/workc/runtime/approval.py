@@ -40,7 +40,7 @@ async def ask_approval(run: Run, lane: Lane, step: StepSpec) -> StepResult | Non
     deadline = None if asked.timeout_ms is None else lane.now_ms + asked.timeout_ms
     answer = await lane.ask(Approve(GATE, step.id, deadline))
     if isinstance(answer, CallHalted):
-        return halted(lane, step, replace(result, halt=answer.code))
+        return halted(lane, replace(result, halt=answer.code))
     if not isinstance(answer, ApprovalAnswered):
         raise Misuse(f"an approval was answered with a {type(answer).__name__}")
     if answer.decision == "approved":
@@ -73,7 +73,7 @@ def _skipped(lane: Lane, result: StepResult, failure: Failure) -> StepResult:
     return replace(result, failure=failure)
 
 
-def halted(lane: Lane, step: StepSpec, result: StepResult) -> StepResult:
+def halted(lane: Lane, result: StepResult) -> StepResult:
     """Returns the result of a step that a halt of the run met before an attempt began."""
     if result.attempts:
         return result

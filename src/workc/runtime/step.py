@@ -127,7 +127,7 @@ async def _try(trial: Trial, before: StepResult | None) -> StepResult:
     while True:
         tried = await make_attempt(trial)
         if not tried.begun:
-            return halted(lane, step, replace(result, halt=tried.halt))
+            return halted(lane, replace(result, halt=tried.halt))
         status: StepStatus = "success" if tried.failure is None else "failure"
         result = StepResult(
             step.id, step.skill, status, tried.value, tried.failure, trial.number, tried.halt

@@ -41,6 +41,18 @@ def test_a_value_is_shown_short_whatever_it_is(value, shown):
     assert arguments.shown(value) == shown
 
 
+def test_of_a_long_text_only_the_beginning_is_looked_at():
+    assert arguments.shown("a" * 100 + "'") == f"'{'a' * 58}…"
+
+
+def test_a_switch_is_true_or_false():
+    assert arguments.switch("it", value=True) is True
+    assert arguments.switch("it", value=False) is False
+    for value in ("no", 0, 1, None):
+        with pytest.raises(Misuse, match="it is True or False, not"):
+            arguments.switch("it", value)
+
+
 def said_of(check, value):
     """Returns what Misuse says, if the value is not taken as it is."""
     try:

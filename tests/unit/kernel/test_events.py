@@ -17,6 +17,8 @@ from workc.kernel.events import (
 from workc.kernel.kinds import KINDS
 from workc.kernel.payloads import (
     Body,
+    CheckResult,
+    FailureRecord,
     TimerFired,
     TimerSet,
 )
@@ -53,6 +55,26 @@ def test_fields_stand_in_the_order_of_keys_and_no_other_field_is_taken(struct):
     assert list(names) == sorted(names)
     assert struct.__struct_config__.forbid_unknown_fields
     assert struct.__struct_config__.frozen
+
+
+@pytest.mark.parametrize(
+    ("at", "text"), [((), ""), ((7,), "7"), ((4, 1), "4.1"), ((3, 0, 1), "3.0.1")]
+)
+def test_a_place_is_told_with_dots(at, text):
+    assert events.dotted(at) == text
+
+
+def test_a_check_is_one_line_and_names_the_bodies_of_its_failure_and_its_value():
+    value, details = Body(form="json", inline="true"), Body(form="json", inline="{}")
+    held = CheckResult(check_id="c", level="Semantic", passed=True, that="x", value=value)
+    assert events.encode_check(held) == (
+        b'{"check_id":"c","level":"Semantic","passed":true,"that":"x",'
+        b'"value":{"form":"json","inline":"true"}}'
+    )
+    assert list(held.bodies()) == [msgspec.UNSET, value]
+    failure = FailureRecord(code="TIMEOUT", details=details, message="m")
+    failed = CheckResult(check_id="c", failure=failure, level="Semantic", passed=False, that="x")
+    assert list(failed.bodies()) == [details, msgspec.UNSET]
 
 
 def test_a_kind_is_the_name_of_its_payload():

@@ -52,7 +52,8 @@ CALM = Risk(
     ],
 )
 def test_every_part_of_the_risk_adds_its_strain(change, expected):
-    assert strain(msgspec.structs.replace(CALM, **change)) == expected
+    found = strain(msgspec.structs.replace(CALM, **change))
+    assert (found, type(found)) == (expected, int)
 
 
 def test_the_levels_bind_more_and_more():
@@ -81,7 +82,7 @@ def test_the_levels_bind_more_and_more():
     ],
 )
 def test_the_chance_rounds_down_and_stays_a_permille(z, p):
-    assert chance(z) == p
+    assert (chance(z), type(chance(z))) == (p, int)
 
 
 def test_asking_is_required_only_past_its_cost():
@@ -91,6 +92,12 @@ def test_asking_is_required_only_past_its_cost():
     assert not is_required(1000, loss_ms=COST_MS)
     assert is_required(409, loss_ms=900_000)
     assert worth_ms(0, loss_ms=900_000) == -COST_MS
+
+
+def test_what_costs_nothing_and_loses_nothing_is_worth_nothing():
+    assert worth_ms(900, loss_ms=0, cost_ms=0) == 0
+    assert not is_required(900, loss_ms=0, cost_ms=0)
+    assert is_required(1, loss_ms=1, cost_ms=0)
 
 
 def test_what_asking_is_worth_can_round_to_nothing_where_it_is_required():
@@ -124,6 +131,7 @@ def test_a_lens_that_is_no_permille_is_misuse():
         ("Exec", "exec:prod/deploy", 900_000),
         ("Network", "net:https://example.com/prod/switch", 900_000),
         ("WriteFS", "fs:product/a", 50_000),
+        ("WriteFS", "fs:Xprod/a", 50_000),
         ("WriteFS", "fs:prod", 50_000),
         ("WriteFS", "fs:a/prod/b", 50_000),
         ("Network", "net:https://prod/a", 50_000),

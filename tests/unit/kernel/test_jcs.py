@@ -296,3 +296,8 @@ def outcome(function, argument):
         return function(argument)
     except CanonicalError:
         return "refused"
+
+
+def test_many_lists_side_by_side_are_not_deep():
+    text = "[" + ",".join(['[1,{"a":null}]'] * MAX_DEPTH_DATA) + "]"
+    assert parse(text) == [[1, {"a": None}]] * MAX_DEPTH_DATA

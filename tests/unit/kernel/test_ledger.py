@@ -48,6 +48,8 @@ def test_a_cost_equal_to_its_bound_is_not_marked():
     "act",
     [
         lambda ledger: Ledger(-1),
+        lambda ledger: Ledger(1, tokens=-1),
+        lambda ledger: Ledger(1, calls=-1),
         lambda ledger: ledger.reserve(-1),
         lambda ledger: ledger.settle(0, -1),
         lambda ledger: ledger.settle(1, 0),
@@ -102,6 +104,17 @@ def test_tokens_are_limited_by_what_is_reserved_and_used():
     assert refused_by(ledger, 0, tokens=7) == "tokens"
     assert refused_by(ledger, 0, tokens=6) is None
     assert not ledger.settle(4, 0, tokens=7).granted, "more than was reserved"
+    assert refused_by(ledger, 0, tokens=0) == "tokens", "7 + 4 are more than 10"
+
+
+def test_as_many_tokens_as_were_reserved_are_not_too_many():
+    ledger = Ledger(100, tokens=10)
+    ledger.reserve(0, Terms(tokens=3))
+    ledger.reserve(0, Terms(tokens=4))
+    assert (ledger.tokens_taken, ledger.calls_taken) == (7, 2)
+    assert ledger.settle(0, 0, tokens=3).granted
+    assert ledger.settle(1, 0).granted, "none, if nothing is said"
+    assert ledger.tokens_taken == 3
 
 
 def test_tokens_without_a_limit_are_counted_and_violate_nothing():
@@ -137,10 +150,11 @@ def test_what_refuses_is_the_first_of_all_that_do_in_the_order_of_the_page():
 def test_what_was_spent_without_a_reservation_is_charged_whether_it_fits_or_not():
     ledger = Ledger(10)
     assert ledger.charge(10) == move(0, True, 0, 10)
-    assert ledger.charge(1) == Move(n=1, granted=False, reserved=0, spent=11)
+    assert ledger.charge(0) == move(1, True, 0, 10)
+    assert ledger.charge(1) == Move(n=2, granted=False, reserved=0, spent=11)
     with pytest.raises(LedgerError):
         ledger.charge(-1)
-    assert ledger.next_n == 2
+    assert ledger.next_n == 3
 
 
 def test_a_grant_is_open_until_it_is_settled():

@@ -30,6 +30,7 @@ def test_the_empty_tree_has_the_hash_of_nothing():
 def test_leaves_and_nodes_are_hashed_apart():
     assert leaf_hash(b"ab") == hashlib.sha256(b"\x00ab").digest()
     assert node_hash(b"a", b"b") == hashlib.sha256(b"\x01ab").digest()
+    assert leaf_hashes([b"ab", b""]) == [leaf_hash(b"ab"), leaf_hash(b"")]
 
 
 def test_an_odd_last_node_moves_up_unchanged():
@@ -198,6 +199,12 @@ def test_the_empty_tree_proves_nothing():
     assert not verify_consistency(0, 7, [], EMPTY_ROOT, ROOT)
     assert not verify_consistency(0, 0, [], EMPTY_ROOT, EMPTY_ROOT)
     assert not verify_inclusion(LEAVES[0], 0, 0, [], EMPTY_ROOT)
+
+
+def test_a_leaf_one_past_the_last_is_in_no_tree():
+    assert verify_inclusion(LEAVES[0], 0, 1, [], LEAVES[0])
+    assert not verify_inclusion(LEAVES[0], 1, 1, [], LEAVES[0])
+    assert not verify_inclusion(LEAVES[6], 7, 7, inclusion_proof(LEAVES, 6), ROOT)
 
 
 def test_a_larger_tree_needs_a_proof_even_where_the_roots_are_equal():

@@ -37,6 +37,14 @@ def test_a_number_below_a_bound_is_below_it(bound):
     assert all(0 <= rng.below(bound) < bound for _ in range(200))
 
 
+@pytest.mark.parametrize(("bound", "shift"), [(1, 63), (2, 63), (4, 62), (256, 56), (2**64, 0)])
+def test_a_number_below_a_power_of_two_is_the_highest_bits_of_the_next_number(bound, shift):
+    rng, same = SeededRng(5), SeededRng(5)
+    drawn = [same.next_u64() >> shift for _ in range(200)]
+    expected = [each for each in drawn if each < bound]
+    assert [rng.below(bound) for _ in expected] == expected
+
+
 def test_every_number_below_a_small_bound_is_drawn_about_as_often():
     rng, counts = SeededRng(3), [0] * 5
     for _ in range(5000):
@@ -54,7 +62,19 @@ def test_bytes_are_the_numbers_big_endian_and_cut():
     words = [SeededRng(9).next_u64()]
     assert SeededRng(9).bytes(8) == words[0].to_bytes(8, "big")
     assert SeededRng(9).bytes(3) == words[0].to_bytes(8, "big")[:3]
-    assert (len(SeededRng(9).bytes(17)), SeededRng(9).bytes(0)) == (17, b"")
+    rng = SeededRng(9)
+    three = b"".join(rng.next_u64().to_bytes(8, "big") for _ in range(3))
+    assert SeededRng(9).bytes(17) == three[:17]
+    assert SeededRng(9).bytes(0) == b""
+
+
+@pytest.mark.parametrize(("count", "numbers"), [(0, 0), (1, 1), (7, 1), (8, 1), (9, 2), (16, 2)])
+def test_bytes_take_as_many_numbers_as_they_need_and_no_more(count, numbers):
+    rng, same = SeededRng(9), SeededRng(9)
+    rng.bytes(count)
+    for _ in range(numbers):
+        same.next_u64()
+    assert rng.next_u64() == same.next_u64()
 
 
 def test_streams_are_derived_by_name_and_do_not_meet():

@@ -30,6 +30,7 @@ from workc.kernel.selectors import (
         ("Network", "net:https://h:443/a/", "net:https://h/a"),
         ("Network", "net:http://h:443/A//b", "net:http://h:443/A/b"),
         ("Network", "net:http://[::1]:80/", "net:http://[::1]/"),
+        ("Network", "net:ws://H:80/", "net:ws://h:80/"),
         ("Network", "net:https://\u212aERNEL.example/", "net:https://\u212aernel.example/"),
         ("Network", "net:https://h/a%2Eb/%2e/..%2ec", "net:https://h/a%2Eb/%2e/..%2ec"),
         ("WriteFS", "fs:a/%2e%2e\\...\\b..", "fs:a/%2e%2e\\...\\b.."),

@@ -27,21 +27,26 @@ from workc.kernel.strategy_match import match, ranked
 def test_a_match_grows_from_the_threshold_and_is_then_weighed(
     confidence, threshold, weight, expected
 ):
-    assert match(confidence, threshold=threshold, weight=weight) == expected
+    found = match(confidence, threshold=threshold, weight=weight)
+    assert (found, type(found)) == (expected, int)
 
 
 def test_suggestions_are_the_matches_above_nothing_best_first_then_by_id():
-    assert ranked({"b": 10, "a": 10, "z": 0, "c": 11, "é": 10}) == [
+    assert ranked({"b": 10, "a": 10, "z": 0, "c": 11, "é": 10, "y": 1}) == [
         ("c", 11),
         ("a", 10),
         ("b", 10),
         ("é", 10),
+        ("y", 1),
     ]
     assert ranked({}) == []
 
 
-@pytest.mark.parametrize("numbers", [(1001, 0, 0), (0, -1, 0), (0, 0, 1001)])
-def test_a_number_that_is_no_permille_is_misuse(numbers):
+@pytest.mark.parametrize(
+    ("numbers", "named"),
+    [((1001, 0, 0), "confidence"), ((0, -1, 0), "threshold"), ((0, 0, 1001), "weight")],
+)
+def test_a_number_that_is_no_permille_is_misuse(numbers, named):
     confidence, threshold, weight = numbers
-    with pytest.raises(Misuse, match="is a permille"):
+    with pytest.raises(Misuse, match=f"the {named} is a permille"):
         match(confidence, threshold=threshold, weight=weight)

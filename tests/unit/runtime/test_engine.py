@@ -158,6 +158,7 @@ def test_awaiting_anything_else_is_refused_as_nondeterministic():
     engine.run()
     assert caught[0].code == "NONDETERMINISTIC"
     assert caught[0].details == {"awaited": "Foreign"}
+    assert "awaited a Foreign, which the engine does not control" in caught[0].message
     assert engine.result == "went on"
 
 

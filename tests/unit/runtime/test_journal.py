@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from workc.adapters.memory import MemoryRun
 from workc.kernel.chain import link
-from workc.kernel.events import Entry, dotted
+from workc.kernel.events import Entry
 from workc.kernel.failure import Refusal
 from workc.kernel.payloads import StepSkipped, TimerFired
 from workc.runtime import journal as module
@@ -81,7 +81,3 @@ def test_a_line_at_the_limit_is_read_and_one_past_it_is_not(lines, monkeypatch):
     assert len(list(read_records(lines[:1]))) == 1
     monkeypatch.setattr(module, "LINE_LIMIT_BYTES", len(lines[0]) - 1)
     assert corrupt(lines[:1]) == 1
-
-
-def test_a_place_is_told_with_dots():
-    assert dotted((3, 0, 1)) == "3.0.1"

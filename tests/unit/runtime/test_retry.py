@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
 from workc.kernel.rng import SeededRng
-from workc.runtime.retry import RETRY_AFTER_LIMIT_MS, delay_ms, policy_for
+from workc.runtime.retry import RETRY_AFTER_LIMIT_MS, delay_ms, longest_delay_ms, policy_for
 from workc.runtime.workflow.model import RetrySpec
 
 
@@ -54,6 +54,21 @@ def test_jitter_stays_within_its_part_and_follows_the_seed(seed, permille, base)
     spread = base * permille // 1000
     assert base - spread <= found <= base + spread
     assert found == delays(failing("TIMEOUT"), own, seed)[0]
+
+
+def test_the_longest_delay_is_that_with_all_the_jitter():
+    own = RetrySpec(
+        max_attempts=4,
+        base_delay_ms=1000,
+        max_delay_ms=3000,
+        multiplier_permille=2000,
+        jitter_permille=250,
+    )
+    policy = policy_for(failing("TIMEOUT"), own)
+    assert [longest_delay_ms(policy, attempt) for attempt in (1, 2, 3)] == [1250, 2500, 3750]
+    found = {delay_ms(policy, failing("TIMEOUT"), 2, SeededRng(seed)) for seed in range(200)}
+    assert max(found) <= 2500
+    assert min(found) >= 1500
 
 
 def test_retry_after_is_the_least_it_waits():
