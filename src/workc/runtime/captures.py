@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import UNSET
+
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.gates import ApprovalAnswered
@@ -285,7 +287,11 @@ def _compare_field(ask: Ask, name: str, now: object, recorded: object) -> None:
                 step=getattr(ask.question, "step", None),
                 at=dotted(ask.at),
                 pointer=f"/{name}",
-                recorded=str(recorded),
-                now=str(now),
+                recorded=_said(recorded),
+                now=_said(now),
             )
         )
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is UNSET else str(value)

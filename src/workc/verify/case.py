@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from bisect import insort
 from collections.abc import Collection, Iterable
 from math import inf
+
+import msgspec
 
 from workc.verify.rules import Rule
 from workc.verify.verdict import MAX_FINDINGS, STEPS, UNDECIDED, Finding, Step, Verdict
@@ -110,8 +113,9 @@ def refused(rule: Rule, path: str, message: str) -> Verdict:
 
 
 def shown(value: object) -> str:
-    """Returns a value as printable ASCII of at most ``MAX_TEXT`` characters."""
-    text = ascii(value)
+    """Returns a text as it is, else a value as JSON: printable ASCII, at most ``MAX_TEXT`` characters."""
     if isinstance(value, str):
-        text = text[1:-1]
+        text = ascii(value)[1:-1]
+    else:
+        text = json.dumps(msgspec.to_builtins(value, enc_hook=str))
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."
