@@ -61,7 +61,7 @@ def _facts(story: StepStory) -> list[str]:
     if story.code:
         facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())
     if story.status == "running":
-        facts.append("not ended")
+        facts.append("waits for a human" if story.waits else "not ended")
     return facts
 
 
