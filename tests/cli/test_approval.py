@@ -235,3 +235,11 @@ def test_what_nobody_decided_in_time_is_not_proposed(workc, late):
     refused = workc("approve", late, "--by", "ann")
     assert (refused.exit_code, refused.stderr.splitlines()[1]) == (2, resume)
     assert workc("show", late).stderr.splitlines() == [resume]
+
+
+def test_that_nobody_answered_in_time_is_said_of_the_gate(workc, late):
+    workc("approve", late, "--step", "one", "--by", "ann")
+    workc("resume", late, "-q")
+    text = workc("show", late).stdout
+    assert "✗ approval  pre_step two  nobody answered in time\n" in text
+    assert "timed_out" not in text

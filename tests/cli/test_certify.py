@@ -220,6 +220,14 @@ def test_a_run_that_is_not_sealed_cannot_be_judged_and_is_to_be_resumed(workc, f
     assert shown.stderr == f"  try: workc resume {run} --store runs\n"
 
 
+def test_a_result_that_is_broken_over_two_lines_is_shown(workc, folder):
+    name = "n" * 60
+    shutil.copytree(ROOT / "tests/golden/v0.1/basic_success/bundle", folder / name)
+    shown = workc("certify", name, "--environments", 1, "-q")
+    assert shown.exit_code == 6
+    assert "- cannot be judged" in " ".join(shown.stdout.split())
+
+
 def test_the_codes_folder_is_said_once_for_all_and_what_is_not_there_cannot_be_judged(
     made, certify, folder
 ):

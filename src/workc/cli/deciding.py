@@ -31,7 +31,7 @@ def deciding(name: str, decision: Literal["approved", "denied"], text: str) -> c
     @options.common
     @click.pass_obj
     def command(state: State, *, run: str, step: str | None, by: str, note: str) -> int:
-        state.tries = ("workc ls --status paused",)
+        state.tries = (f"workc ls --status paused{state.store_option}",)
         given = f" --by {argument(by)}" + (f" --note {argument(note)}" if note else "")
         try:
             found = decide(open_store(state), run, decision, by=by, note=note, step=step)

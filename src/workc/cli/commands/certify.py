@@ -113,9 +113,9 @@ def command(
             return exits.exit_of_signal(interruption.received)
     if report is not None:
         report.write_text(junit_text(found), "utf-8")
-    code = _told(state, found)
+    judged = _told(state, found)
     _advise(state, bundles)
-    return code
+    return judged
 
 
 def _advise(state: State, bundles: Sequence[Sought]) -> None:
