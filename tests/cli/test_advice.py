@@ -1,5 +1,7 @@
 """What a command says next when it cannot do what it was asked."""
 
+import re
+
 import pytest
 
 
@@ -72,3 +74,15 @@ def test_a_replay_with_edited_code_names_it_once_and_the_difference_first(workc,
     shown = workc("replay", "last")
     assert shown.exit_code == 4
     assert "every byte is the same, but the code is not" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["resume {}", "approve {} --by ann", "show {}"])
+def test_a_beginning_that_several_runs_have_says_how_many_and_lists_their_store(
+    workc, folder, command
+):
+    for _ in range(7):
+        assert workc("run", "pure.yaml", "-q", "--store", "kept").exit_code == 0
+    shown = workc(*command.format("0").split(), "--store", "kept")
+    assert shown.exit_code == 2
+    assert " and 2 others\n" in shown.stderr
+    assert re.search(r"^  try: workc ls.* --store kept$", shown.stderr, re.MULTILINE)

@@ -4,6 +4,9 @@ import shlex
 
 import pytest
 
+from workc import Runtime
+from workc.api.settings import Settings
+
 FLOW = """\
 workc: 1
 name: asking
@@ -171,3 +174,72 @@ def test_a_run_whose_time_ended_while_people_thought_ends_with_that(workc, folde
     assert (shown.exit_code, shown.document["code"]) == (8, "TIMEOUT")
     assert "budget.wall_ms" in shown.document["error"]["hint"]
     assert workc("verify-bundle", "last").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["show", "explain"])
+def test_every_step_that_waits_is_proposed(workc, several, command):
+    shown = workc(command, several, "--store", "other store")
+    assert shown.stderr.splitlines() == [
+        f"  try: workc {word} {several} --step {step} --by NAME --store 'other store'"
+        for step in ("one", "two")
+        for word in ("approve", "deny")
+    ]
+
+
+def test_a_step_that_waits_is_not_said_to_have_begun(workc, waiting):
+    text = workc("explain", waiting).stdout
+    assert "Step act (json_transform) waits for a human to approve it, and has not begun.\n" in text
+    assert "began" not in text
+    assert "act  json_transform         —  waits for a human\n" in workc("show", waiting).stdout
+    say, act = workc("show", waiting, "--json").document["steps"]
+    assert (say["waits"], act["waits"]) == (False, True)
+    workc("approve", waiting, "--by", "ann")
+    assert "waits for a human to approve it" not in workc("explain", waiting).stdout
+
+
+@pytest.fixture
+def late(workc, folder):
+    """Returns the id of a run that waits for two steps, on one of which nobody decided in time."""
+    timed = SEVERAL.replace('question: "2?"', 'question: "2?", timeout_ms: 60000')
+    (folder / "late.yaml").write_text(timed)
+    using = Settings(store=folder / ".workc", clock=LongAgo)
+    return str(Runtime(settings=using).run(folder / "late.yaml").run_id)
+
+
+class LongAgo:
+    """A clock that stands where it was put when it was made, long ago."""
+
+    def __init__(self, floor_ms):
+        self._now_ms = max(floor_ms, 1_000_000)
+
+    def now_ms(self):
+        return self._now_ms
+
+
+def test_what_nobody_decided_in_time_is_not_proposed(workc, late):
+    resume = f"  try: workc resume {late}"
+    for command in ("show", "explain"):
+        assert workc(command, late).stderr.splitlines() == [
+            f"  try: workc approve {late} --step one --by NAME",
+            f"  try: workc deny {late} --step one --by NAME",
+            resume,
+        ]
+    refused = workc("approve", late, "--step", "two", "--by", "ann")
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines() == [
+        "✗ INVALID_INPUT  the time to decide on two is over; resume the run",
+        resume,
+    ]
+    shown = workc("approve", late, "--by", "ann", "--json")
+    assert (shown.document["step"], shown.document["open"]) == ("one", 0)
+    refused = workc("approve", late, "--by", "ann")
+    assert (refused.exit_code, refused.stderr.splitlines()[1]) == (2, resume)
+    assert workc("show", late).stderr.splitlines() == [resume]
+
+
+def test_that_nobody_answered_in_time_is_said_of_the_gate(workc, late):
+    workc("approve", late, "--step", "one", "--by", "ann")
+    workc("resume", late, "-q")
+    text = workc("show", late).stdout
+    assert "✗ approval  pre_step two  nobody answered in time\n" in text
+    assert "timed_out" not in text

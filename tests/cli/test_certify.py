@@ -200,6 +200,34 @@ def test_format_01_and_a_run_that_has_not_ended_cannot_be_judged_and_are_named(w
     assert shown.stdout.count("- cannot be judged") == 2
 
 
+WAITS = """\
+workc: 1
+name: waits
+steps:
+  a: {skill: json_transform, with: {data: [1], expression: "[0]"}, approval: {question: "Go?"}}
+output: "${steps.a}"
+"""
+
+
+@pytest.mark.parametrize("named", ["last", "{id}", "runs/runs/{id}", "runs"])
+def test_a_run_that_is_not_sealed_cannot_be_judged_and_is_to_be_resumed(workc, folder, named):
+    (folder / "waits.yaml").write_text(WAITS)
+    run = workc("run", "waits.yaml", "--json", "--store", "runs").document["run_id"]
+    arguments = (named.format(id=run), "--store", "runs", "--environments", 1, "-q")
+    shown = workc("certify", *arguments)
+    assert shown.exit_code == 6
+    assert "INVALID_INPUT  the run is not sealed: it has not ended\n" in shown.stdout
+    assert shown.stderr == f"  try: workc resume {run} --store runs\n"
+
+
+def test_a_result_that_is_broken_over_two_lines_is_shown(workc, folder):
+    name = "n" * 60
+    shutil.copytree(ROOT / "tests/golden/v0.1/basic_success/bundle", folder / name)
+    shown = workc("certify", name, "--environments", 1, "-q")
+    assert shown.exit_code == 6
+    assert "- cannot be judged" in " ".join(shown.stdout.split())
+
+
 def test_the_codes_folder_is_said_once_for_all_and_what_is_not_there_cannot_be_judged(
     made, certify, folder
 ):

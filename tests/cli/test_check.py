@@ -67,7 +67,7 @@ def test_all_attempts_above_the_budget_are_a_warning(workc, folder, model_text):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--budget-calls", 0), "QUOTA_EXCEEDED  the steps make 1 billable calls, more than the"),
+        (("--budget-calls", 0), "QUOTA_EXCEEDED  the steps make 1 billable call, more than the"),
         (("--budget-tokens", 9), "QUOTA_EXCEEDED  one: one call may use 12"),
     ],
 )
@@ -223,3 +223,11 @@ def test_the_time_of_a_run_is_part_of_the_budget_that_is_checked(workc):
     shown = workc("check", "pure.yaml", "--budget-wall-ms", 1500)
     assert shown.exit_code == 0
     assert "budget $0.00, 1.50 s" in shown.stdout
+
+
+def test_a_function_is_not_said_to_have_no_steps(workc, folder, flow_text):
+    (folder / "wf.py").write_text(flow_text)
+    shown = workc("check", "wf.py:main", "--input", "n=1")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("plan     a function plans as it goes: ")
+    assert "0 steps" not in shown.stdout

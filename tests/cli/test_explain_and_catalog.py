@@ -61,11 +61,20 @@ def test_a_whole_bundle_is_explained_with_what_it_proves_and_what_not(workc, bun
     assert workc("explain", "bundle", "--json").document["verdict"] == "PASS"
 
 
+def test_a_good_bundle_tells_its_story_before_the_verdict(workc, bundle):
+    text = workc("explain", "bundle").stdout
+    assert text.startswith("This is the run ")
+    assert "none of it is proven" not in text
+
+
 def test_a_changed_bundle_is_explained_with_the_event_and_what_was_expected(workc, bundle):
     events = bundle / "events.jsonl"
     events.write_bytes(events.read_bytes().replace(b'"source":"human"', b'"source":"parent_loop"'))
     text = workc("explain", "bundle").stdout
     assert "The bundle is not what was sealed: FAIL, " in text
+    assert text.startswith("The bundle is not what was sealed: FAIL, ")
+    unproven = text.index("The records say what follows; none of it is proven.\n")
+    assert text.index("That is HASH_MISMATCH") < unproven < text.index("This is the run ")
     assert "In events.jsonl: the size is not as listed (expected " in text
     assert "That is HASH_MISMATCH, rule 3.23.\n" in text
     assert workc("explain", "bundle", "--json").document["verdict"] == "FAIL"

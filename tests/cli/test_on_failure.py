@@ -86,6 +86,16 @@ def test_check_shows_what_may_run_instead(workc, folder, server):
     assert "on failure: skip" in shown
 
 
+def test_what_becomes_of_a_failure_stands_below_its_step(workc, folder, server, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    (folder / "falls.yaml").write_text(FLOW)
+    shown = workc("check", "falls.yaml", "--input", f"base={server.base_url}").stdout
+    lines = shown.splitlines()
+    for step, said in (("value", "value"), ("other", "skill json_transform"), ("skip", "skip")):
+        row = next(i for i, line in enumerate(lines) if line.split()[2:3] == [step])
+        assert f"    on failure: {said}" in lines[row + 1 : row + 4]
+
+
 def test_an_abort_is_a_failure_with_its_own_code(workc, folder, server):
     (folder / "stops.yaml").write_text(FLOW.replace("{value: 1}", "abort"))
     done = workc("run", "stops.yaml", "--input", f"base={server.base_url}/x")

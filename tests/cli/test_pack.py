@@ -115,7 +115,7 @@ def test_a_folder_that_no_archive_can_hold_is_refused_with_5(workc, bundle, fold
         (("pack", "demo.yaml"), "demo.yaml is no bundle: it is a workflow"),
         (
             ("show", "bad.workc"),
-            "bad.workc is no bundle and no run: events.jsonl: it is no archive",
+            "bad.workc is no bundle and no run: it is no archive",
         ),
     ],
 )

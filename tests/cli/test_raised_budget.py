@@ -166,3 +166,18 @@ def test_metrics_of_a_run_that_goes_on_count_its_money_once(workc, folder, start
         if line.startswith("workc_budget_spent")
     ]
     assert sum(spent) == shown.document["cost_micro_cents"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "option"),
+    [
+        ("ceiling_cents: 0", "--budget-cents"),
+        ("ceiling_cents: 9, calls: 0", "--budget-calls"),
+        ("ceiling_cents: 9, tokens: 1", "--budget-tokens"),
+    ],
+)
+def test_what_no_option_raises_alone_is_not_said_to_be_raised_by_it(start, budget, option):
+    refused = start(budget, option, 20_000)
+    assert refused.exit_code == 3
+    assert re.search(f"of the workflow and .*{option}.*, of which the lowest holds", refused.stderr)
+    assert tried(refused)[2] == option

@@ -294,6 +294,20 @@ def test_injected_failures_are_shown_and_told(workc, server):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fetch:1:timeout", "'fetch:1:timeout' is no injection; did you mean fetch:1:TIMEOUT?"),
+        ("fetch:0:timeout", "write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"),
+        ("fetch:1:nothing", "write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"),
+    ],
+)
+def test_what_is_no_injection_says_what_was_meant(workc, server, text, said):
+    shown = workc("run", "demo.yaml", "--input", f"base={server.base_url}", "--inject", text)
+    assert shown.exit_code == 2
+    assert said in shown.stderr
+
+
+@pytest.mark.parametrize(
     "text", ["fetch", "fetch:0:TIMEOUT", "fetch:1:NO_CODE", "nothing:1:TIMEOUT"]
 )
 def test_what_cannot_be_injected_is_2(workc, server, text):

@@ -101,6 +101,14 @@ def test_what_can_be_read_of_a_broken_bundle_is_shown_with_a_note(workc, bundle)
     assert "line 5 of events.jsonl is no event; the rest is not shown" in shown.stdout
 
 
+def test_what_is_no_whole_archive_is_not_said_of_a_file_in_it(workc, bundle, folder):
+    assert workc("pack", "bundle", "--out", "whole.workc").exit_code == 0
+    (folder / "cut.workc").write_bytes((folder / "whole.workc").read_bytes()[:-30])
+    shown = workc("show", "cut.workc")
+    assert shown.exit_code == 2
+    assert "cut.workc is no bundle and no run: it is no archive of a bundle: " in shown.stderr
+
+
 def test_a_file_outside_the_bundle_is_never_opened(workc, bundle, folder):
     (folder / "secret.txt").write_text("do not show")
     log = (bundle / "events.jsonl").read_bytes()
@@ -172,7 +180,7 @@ def test_gates_are_shown_with_who_or_what_decided(workc):
     assert gates == [
         "  ✓ release  pre_step b  ada  looked at the plan",
         "  ✗ budget  pre_step b  ada  looked at the plan",
-        "  ✗ late  pre_step d  human  timed_out",
+        "  ✗ late  pre_step d  nobody answered in time",
     ]
     assert "skipped  APPROVAL_DENIED" in out
     document = workc("show", str(GOLDEN / "approved/bundle"), "--json").document

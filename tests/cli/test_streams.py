@@ -50,17 +50,28 @@ def test_a_broken_stderr_does_not_touch_the_work(workc, folder, tail):
 
 
 @pytest.mark.parametrize(
-    "command", ["ls --json", "ls", "run pure.yaml --json", "run pure.yaml", "show nothing --json"]
+    "command", ["ls --json", "run pure.yaml --json", "run pure.yaml -q", "run --help"]
 )
-def test_a_closed_stdout_is_a_sink(workc, folder, command):
+def test_a_result_for_which_there_is_no_stdout_is_8(workc, folder, command):
+    assert workc("run", "pure.yaml").exit_code == 0
     done = shell(f"workc {command} >&-")
-    assert done.returncode == (2 if "nothing" in command else 0)
+    assert done.returncode == 8
+    assert "Bad file descriptor" in done.stderr
     assert "Traceback" not in done.stderr
+    assert shell(f"workc {command} >/dev/full").returncode == 8
+
+
+@pytest.mark.parametrize(("command", "code"), [("ls", 0), ("show nothing --json", 2)])
+def test_where_there_is_no_result_or_no_success_stdout_decides_nothing(
+    workc, folder, command, code
+):
+    done = shell(f"workc {command} >&-")
+    assert done.returncode == code
     assert "INTERNAL_ERROR" not in done.stderr
 
 
 def test_both_streams_closed_is_silence_and_the_work_is_done(workc, folder):
-    assert shell("workc run pure.yaml >&- 2>&-").returncode == 0
+    assert shell("workc run pure.yaml >&- 2>&-").returncode == 8
     assert states(workc) == ["success"]
 
 

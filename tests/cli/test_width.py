@@ -231,6 +231,24 @@ def test_the_last_column_of_a_table_is_broken_below_itself():
     assert table([], 80) == []
 
 
+def test_a_table_whose_columns_find_no_room_is_not_aligned():
+    rows = [("code", "where", "what it is"), ("A", "in a far place", "a long sentence of it")]
+    assert table(rows, 24) == [
+        "code  where  what it is",
+        "A  in a far place  a",
+        "    long sentence of it",
+    ]
+
+
+def test_runs_fit_into_forty_columns(workc, folder, monkeypatch):
+    assert workc("run", "pure.yaml", "-q").exit_code == 0
+    assert workc("run", "demo.yaml", "--input", "base=http://127.0.0.1:1", "-q").exit_code != 0
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = workc("ls").stdout
+    assert "success" in shown
+    assert max(map(len, shown.splitlines())) <= 40
+
+
 #: Two columns each, none between two of which a line may not end; and what takes none.
 CJK = "日本語のとても長い説明文。"
 

@@ -16,6 +16,7 @@ Rules for whoever writes a page (see also CONTRIBUTING.md):
 ``python tests/docs/test_docs.py`` writes what commands print into the ``--help`` blocks anew.
 """
 
+import ast
 import contextlib
 import io
 import json
@@ -435,6 +436,24 @@ def rewrite():
         if after != before:
             path.write_text(after, "utf-8")
             print(path.relative_to(ROOT))
+
+
+def runs_at_import(text):
+    """Returns whether a module starts a run when it is imported."""
+    unguarded = [
+        node
+        for node in ast.parse(text).body
+        if not isinstance(node, ast.If | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    calls = (call for node in unguarded for call in ast.walk(node) if isinstance(call, ast.Call))
+    return any(ast.unparse(call.func) == "workc.run" for call in calls)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_no_file_that_a_command_may_name_starts_a_run_when_it_is_imported(page):
+    for block in blocks_of((ROOT / page).read_text("utf-8")):
+        if block.language == "python" and FILE.match(block.text.partition("\n")[0]):
+            assert not runs_at_import(block.text), f"{page}:{block.line}"
 
 
 if __name__ == "__main__":

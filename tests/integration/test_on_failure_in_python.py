@@ -98,7 +98,7 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
     ("said", "words"),
     [
         ("skp", "on_failure is fail, skip, abort or a mapping, not 'skp'"),
-        (3, "on_failure is a word or a mapping, not a int"),
+        (3, "on_failure is a word or a mapping, not an int"),
         ({}, "on_failure has one of then, value, skill"),
         ({"then": "skip", "value": 1}, "on_failure has one of then, value, skill"),
         ({"then": "value"}, "on_failure is fail, skip, abort or a mapping, not 'value'"),
@@ -109,12 +109,12 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
         ({"value": 1, "when": ["TIMEOT"]}, "when is a list of failure codes or categories"),
         ({"value": 1, "when": ["IN_DOUBT"]}, "IN_DOUBT can be followed by nothing but an abort"),
         ({"skill": "none"}, "no skill is named 'none'"),
-        ({"skill": 3}, "a skill, or the name of one, is called, not a int"),
+        ({"skill": 3}, "a skill, or the name of one, is called, not an int"),
         ({"skill": shout, "with": [1]}, "with is a mapping, not a list"),
         ({"skill": shout, "timeout_ms": -1}, "timeout_ms is a whole number"),
         ({"skill": shout, "retry": {"attempts": 1}}, "retry: "),
         ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is at most 100"),
-        ({"skill": shout, "retry": 3}, "retry is a RetrySpec, not a int"),
+        ({"skill": shout, "retry": 3}, "retry is a RetrySpec, not an int"),
     ],
 )
 def test_each_misuse_says_what_is_meant(said, words):

@@ -117,6 +117,24 @@ def test_inputs_become_what_the_annotations_say():
     assert run(flow, {"point": {"x": "1"}}).code == "INVALID_INPUT"
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (object(), "expected a JSON value, got an object"),
+        ((1, object()), "/1: expected a JSON value, got an object"),
+    ],
+)
+def test_a_parameter_that_is_no_json_is_an_input_and_is_named(value, why):
+    async def flow(ctx):
+        return await ctx.call(spoil, items=value)
+
+    outcome = run(flow)
+    assert (outcome.code, outcome.message) == (
+        "INVALID_INPUT",
+        f"the parameter items of spoil: {why}",
+    )
+
+
 def test_a_result_that_does_not_fit_is_refused():
     async def flow(ctx) -> int:
         return "text"

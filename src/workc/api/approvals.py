@@ -91,12 +91,10 @@ def decide(
     try:
         records = list(writer.records())
         waiting = waiting_of(records, writer)
-        chosen = _chosen(name, waiting, step)
-        now_ms = using.clock(chosen.asked_ms).now_ms()
-        if chosen.deadline_ms is not None and now_ms >= chosen.deadline_ms:
-            raise refuse(
-                "INVALID_INPUT", f"the time to decide on {chosen.step} is over; resume the run"
-            )
+        now_ms = using.clock(max((one.asked_ms for one in waiting), default=0)).now_ms()
+        in_time = [one for one in waiting if not one.is_over(now_ms)]
+        _refuse_late(name, waiting, in_time, step)
+        chosen = _chosen(name, in_time, step)
         answer = ApprovalAnswered(
             by=by, decision=decision, gate=chosen.gate, note=note, step=chosen.step
         )
@@ -112,7 +110,7 @@ def decide(
         decision=decision,
         by=by,
         note=note,
-        open=len(waiting) - 1,
+        open=len(in_time) - 1,
     )
 
 
@@ -126,6 +124,16 @@ def _check_words(by: str, note: str) -> None:
         raise refuse("INVALID_INPUT", "the note is no text that UTF-8 can hold") from None
     if size > MAX_NOTE_BYTES:
         raise refuse("INVALID_INPUT", f"a note has at most {MAX_NOTE_BYTES} bytes, not {size}")
+
+
+def _refuse_late(
+    run: str, waiting: list[Waiting], in_time: list[Waiting], step: str | None
+) -> None:
+    """Refuses a step on which nobody can decide any more, and any if there are only such."""
+    late = [one.step for one in waiting if one not in in_time and step in {None, one.step}]
+    if late and not (step is None and in_time):
+        message = f"the time to decide on {', '.join(late)} is over; resume the run"
+        raise refuse("INVALID_INPUT", message, resume=run)
 
 
 def _chosen(run: str, waiting: list[Waiting], step: str | None) -> Waiting:

@@ -18,10 +18,11 @@ from workc.kernel.failure import refuse
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A bundle that was found, or a run that has none (``path`` None)."""
+    """A bundle that was found, or a run that has none (``path`` None), whose folder is ``run``."""
 
     name: str
     path: Path | None
+    run: Path | None = None
 
 
 def bundles_of(texts: Sequence[str], store: Store) -> list[Sought]:
@@ -33,28 +34,25 @@ def bundles_of(texts: Sequence[str], store: Store) -> list[Sought]:
     found: dict[str, Sought] = {}
     for text in texts:
         for sought in _named_by(text, store):
-            found.setdefault(os.path.realpath(sought.path or sought.name), sought)
+            found.setdefault(os.path.realpath(sought.path or sought.run or sought.name), sought)
     return list(found.values())
 
 
 def _named_by(text: str, store: Store) -> list[Sought]:
     path = Path(text)
     if "\0" in text or not path.is_dir() or _is_bundle(path) or (path / JOURNAL).is_file():
-        return [Sought(text, _sealed(text, store))]
+        return [_one(text, store)]
     inside = list(_below(path))
     if not inside:
         raise refuse("INVALID_INPUT", f"{text!r} is no bundle and holds none")
     return inside
 
 
-def _sealed(text: str, store: Store) -> Path:
+def _one(text: str, store: Store) -> Sought:
     if stands(text) and not may_be_bundle(Path(text)):
         raise refuse("INVALID_INPUT", f"{text!r} is no bundle: a bundle is a folder or an archive")
     source = find_source(text, store)
-    if not source.sealed:
-        name = source.path.name
-        raise refuse("INVALID_INPUT", f"the run {name} is not sealed: it has not ended")
-    return source.path
+    return Sought(text, source.path) if source.sealed else Sought(text, None, source.path)
 
 
 def _is_bundle(path: Path) -> bool:
@@ -76,7 +74,7 @@ def _below(top: Path) -> Iterator[Sought]:
         elif JOURNAL in files:
             bundle = here / BUNDLE
             folders.clear()
-            yield Sought(str(here), bundle) if bundle.is_dir() else Sought(str(here), None)
+            yield Sought(str(here), bundle) if bundle.is_dir() else Sought(str(here), None, here)
         else:
             archives = sorted(name for name in files if name.endswith(SUFFIX))
             yield from (Sought(str(here / name), here / name) for name in archives)

@@ -75,7 +75,7 @@ def cost_remarks(steps: Sequence[Costly], ceiling: int, limits: Limits) -> Itera
     most = given(limits.calls)
     sure = sum(not step.is_fallback for step in steps)
     if most is not None and sure > most:
-        message = f"the steps make {sure} billable calls, more than the budget of {most}"
+        message = f"the steps make {_calls(sure)}, more than the budget of {most}"
         yield Remark(level="problem", message=message, code="QUOTA_EXCEEDED")
     yield from _of_all(totals_of(steps), ceiling, limits)
 
@@ -113,7 +113,11 @@ def _of_all(totals: Totals, ceiling: int, limits: Limits) -> Iterator[Remark]:
     if tokens is not None and totals.tokens is not None and totals.tokens > tokens:
         yield _warning(f"{may} use {totals.tokens} tokens; the budget may refuse some")
     if calls is not None and totals.calls > calls:
-        yield _warning(f"{may} be {totals.calls} billable calls; the budget may refuse some")
+        yield _warning(f"{may} be {_calls(totals.calls)}; the budget may refuse some")
+
+
+def _calls(number: int) -> str:
+    return "1 billable call" if number == 1 else f"{number} billable calls"
 
 
 def _warning(message: str) -> Remark:

@@ -66,6 +66,8 @@ def _step(step: StepStory) -> str:
         case "skipped":
             why = f"it needs {', '.join(step.because)}" if step.because else "the run was stopped"
             return f"{name} did not run, because {why}."
+        case _ if step.waits:
+            return f"{name} waits for a human to approve it, and has not begun."
         case _:
             return f"{name} began but has no end in the records.{asked}"
 

@@ -20,6 +20,18 @@ class GateStory(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class WaitingStory(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that nobody has answered; at ``deadline_ms`` its time is over, if it has one."""
+
+    step: str
+    question: str
+    deadline_ms: int | None
+
+    def is_over(self, now_ms: int) -> bool:
+        """Returns whether it can be answered no more."""
+        return self.deadline_ms is not None and now_ms >= self.deadline_ms
+
+
 class ChildStory(msgspec.Struct, kw_only=True):
     """One child; without an ``outcome`` it never joined. Amounts are micro-cents."""
 

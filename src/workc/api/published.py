@@ -297,6 +297,7 @@ _STEP = record(
     attempts=COUNT,
     duration_ms=COUNT_OR_NULL,
     waited_ms=COUNT,
+    waits=FLAG,
     cost_micro_cents=COUNT,
     needs=list_of(TEXT),
     effects=list_of(_EFFECT),
@@ -312,6 +313,7 @@ _GATE = record(
     by=TEXT_OR_NULL,
     note=TEXT,
 )
+_WAITING = record(step=TEXT, question=TEXT, deadline_ms=COUNT_OR_NULL)
 _CHILD = record(
     run_id=TEXT,
     step=TEXT,
@@ -324,6 +326,7 @@ _CHILD = record(
 _SHOW = record(
     {
         "gates": list_of(_GATE),
+        "waiting": list_of(_WAITING),
         "children": list_of(_CHILD),
         "continues": TEXT_OR_NULL,
         "earlier": list_of(TEXT),

@@ -17,6 +17,7 @@ from workc.adapters.bundle_folder import BundleFolder
 from workc.adapters.run_folder import BUNDLE, FILES, JOURNAL, RunFolder
 from workc.api.bundles import reader_of
 from workc.api.store import Store
+from workc.bundle.archive_parser import ArchiveError
 from workc.bundle.documents import Receipt, read_version
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_LINE_BYTES, RECEIPT, path_problem
 from workc.kernel import events
@@ -131,7 +132,9 @@ class Source:
         try:
             yield from chunks
         except ReadError as error:
-            self.notes.append(f"{EVENTS}: {error}")
+            # What is no archive at all has no file of which to say it.
+            is_whole = isinstance(error.__cause__, ArchiveError)
+            self.notes.append(str(error) if is_whole else f"{EVENTS}: {error}")
 
     def _limited(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         for number, line in enumerate(lines):

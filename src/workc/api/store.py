@@ -34,6 +34,8 @@ _OPEN: frozenset[RunStatus] = frozenset({"running", "paused", "interrupted"})
 _INDEX = "index.sqlite3"
 #: The index spares reading folders; past so many runs it spares no more.
 _INDEXED_RUNS = 1_000_000
+#: So many runs are named that an ambiguous beginning may mean.
+_NAMED = 5
 _RECEIPTS = msgspec.json.Decoder(Receipt)
 
 
@@ -87,7 +89,8 @@ class Store:
             return RunFolder(self.folder(text if text in found else found[0]))
         if not found:
             raise refuse("INVALID_INPUT", f"there is no run {text!r} in {self.path}")
-        raise refuse("INVALID_INPUT", f"{text!r} may be {', '.join(found[:5])}")
+        more = f" and {len(found) - _NAMED} others" if len(found) > _NAMED else ""
+        raise refuse("INVALID_INPUT", f"{text!r} may be {', '.join(found[:_NAMED])}{more}")
 
     def newest(self) -> RunFolder | None:
         """Returns the newest run whose first record is there: the first of :meth:`summaries`."""

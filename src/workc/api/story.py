@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from workc.api.kin_story import ChildStory, GateStory, gate_story, tell_child
+from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story, tell_child
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
 from workc.api.timeline import StepStory, Timeline, plain
@@ -100,6 +100,7 @@ class RunStory(msgspec.Struct, kw_only=True):
     steps: list[StepStory] = []
     checks: list[CheckStory] = []
     gates: list[GateStory] = []
+    waiting: list[WaitingStory] = []
     children: list[ChildStory] = []
     has_output: bool = False
     output: Json = None
@@ -153,9 +154,15 @@ def _open_status(story: RunStory, source: Source, timeline: Timeline) -> RunStat
     asked = timeline.waiting
     if not asked:
         return "interrupted"
-    story.code, story.step = "APPROVAL_PENDING", asked[0].step
-    questions = (f"{one.step}: {_shown(source, one.question)}" for one in asked)
-    story.message = f"waits for a human to approve {'; '.join(questions)}"
+    story.waiting = [
+        WaitingStory(
+            step=one.step, question=text_of(_shown(source, one.question)), deadline_ms=over_ms
+        )
+        for one, over_ms in asked
+    ]
+    story.code, story.step = "APPROVAL_PENDING", story.waiting[0].step
+    questions = "; ".join(f"{one.step}: {one.question}" for one in story.waiting)
+    story.message = f"waits for a human to approve {questions}"
     return "paused"
 
 

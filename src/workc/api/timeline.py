@@ -27,6 +27,7 @@ from workc.kernel.payloads import (
     SkillExecuted,
     StepSkipped,
     WorkEnded,
+    given,
 )
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
@@ -69,6 +70,7 @@ class StepStory(msgspec.Struct, kw_only=True):
 
     ``waited_ms`` is how much of its time passed until a human had answered; what passed from then
     until the run was resumed, no record tells from work.
+    ``waits``: it did not begin, a human has to say whether it may.
     ``fallback`` is what was done after its own skill had failed for good: ``status`` is then what
     became of it, with another skill if one ran instead.
     """
@@ -83,6 +85,7 @@ class StepStory(msgspec.Struct, kw_only=True):
     started_ms: int = 0
     ended_ms: int | None = None
     waited_ms: int = 0
+    waits: bool = False
     cost_micro_cents: int = 0
     needs: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
@@ -123,9 +126,13 @@ class Timeline:
         self._asked_ms: dict[str, int] = {}
 
     @property
-    def waiting(self) -> list[ApprovalAsked]:
-        """Returns the questions that nobody has answered."""
-        return list(self._asked.values())
+    def waiting(self) -> list[tuple[ApprovalAsked, int | None]]:
+        """Returns the questions that nobody has answered, each with when its time is over, if ever."""
+        return [(asked, self._over_ms(asked)) for asked in self._asked.values()]
+
+    def _over_ms(self, asked: ApprovalAsked) -> int | None:
+        timeout = given(asked.timeout_ms)
+        return None if timeout is None else self._asked_ms[asked.step] + timeout
 
     def take(self, at: Path, at_ms: object, payload: Payload) -> list[StepStory]:
         """Takes one record and returns the steps of which it is now sure that they are over."""
@@ -181,7 +188,9 @@ class Timeline:
     def _decided(self, lane: Path, step: str) -> None:
         if self._asked.pop(step, None) is not None:
             waited_ms = self._times.now(lane) - self._asked_ms.pop(step)
-            self._story(lane, step).waited_ms += max(0, waited_ms)
+            story = self._story(lane, step)
+            story.waited_ms += max(0, waited_ms)
+            story.waits = False
 
     def _story(self, lane: Path, step: str) -> StepStory:
         found = self.steps.get(step)
@@ -252,7 +261,7 @@ class Timeline:
             case BudgetReserved() | BudgetSettled():
                 self._paid(lane, payload)
             case ApprovalAsked():
-                self._story(lane, payload.step)
+                self._story(lane, payload.step).waits = True
                 self._asked[payload.step] = payload
                 self._asked_ms[payload.step] = self._times.now(lane)
             case ChildSpawned():

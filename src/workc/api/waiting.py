@@ -28,6 +28,10 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ms: int | None
     at: Path
 
+    def is_over(self, now_ms: int) -> bool:
+        """Returns whether it can be answered no more."""
+        return self.deadline_ms is not None and now_ms >= self.deadline_ms
+
     def to_json(self) -> JsonObject:
         """Returns it as JSON."""
         return {

@@ -8,7 +8,7 @@ from textwrap import wrap
 from workc.api.certification import Certificate, Certified, Judgement, Replayed
 from workc.cli.console import Style
 from workc.cli.difference_text import difference_lines
-from workc.cli.lines import WIDTH, table
+from workc.cli.lines import WIDTH, table_rows
 from workc.cli.text import count, printable
 
 Paint = Callable[[str, Style], str]
@@ -34,9 +34,10 @@ def certificate_lines(found: Certificate, paint: Paint) -> Iterator[str]:
         )
     yield ""
     head = ("bundle", "identical", "opaque", "result")
-    for number, line in enumerate(table([head, *map(_row, found.bundles)], WIDTH)):
-        style = _WORDS[found.bundles[number - 1].judgement][1]
-        yield paint(line, "weak" if number == 0 else style)
+    heads, *rows = table_rows([head, *map(_row, found.bundles)], WIDTH)
+    yield from (paint(line, "weak") for line in heads)
+    for bundle, lines in zip(found.bundles, rows, strict=True):
+        yield from (paint(line, _WORDS[bundle.judgement][1]) for line in lines)
     for bundle in found.bundles:
         yield from _differences(bundle)
     yield ""

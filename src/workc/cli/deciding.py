@@ -31,16 +31,20 @@ def deciding(name: str, decision: Literal["approved", "denied"], text: str) -> c
     @options.common
     @click.pass_obj
     def command(state: State, *, run: str, step: str | None, by: str, note: str) -> int:
-        state.tries = ("workc ls --status paused",)
+        state.tries = (f"workc ls --status paused{state.store_option}",)
         given = f" --by {argument(by)}" + (f" --note {argument(note)}" if note else "")
         try:
             found = decide(open_store(state), run, decision, by=by, note=note, step=step)
         except Refusal as refusal:
-            steps = refusal.failure.details.get("waiting")
-            if not isinstance(steps, list):
-                raise
+            details = refusal.failure.details
+            steps, late = details.get("waiting"), details.get("resume")
             head = f"workc {name} {argument(run)} --step"
-            tries = [f"{head} {argument(str(s))}{given}{state.store_option}" for s in steps]
+            if isinstance(steps, list):
+                tries = [f"{head} {argument(str(s))}{given}{state.store_option}" for s in steps]
+            elif late is not None:
+                tries = [f"workc resume {argument(str(late))}{state.store_option}"]
+            else:
+                raise
             raise Stopped(refusal.failure, tries) from None
         if state.json:
             state.document(found.to_json())

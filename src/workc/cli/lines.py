@@ -16,6 +16,10 @@ WIDTH = 80
 MIN_WIDTH = 40
 #: What follows a label stands below its first word, unless that is farther right than this.
 _MAX_HANG = 24
+#: A last column of a table that is wider than this has at least so much room.
+_MIN_LAST = 12
+#: How far further lines of a row are indented that is not aligned.
+_INDENT = 4
 _MORE = " \\"
 _LABEL = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
 _WORD = re.compile(r" *\S+")
@@ -91,13 +95,29 @@ def _hang(line: str) -> int:
 
 def table(rows: list[tuple[str, ...]], width: int) -> list[str]:
     """Returns rows as lines with aligned columns; the last column is broken where it is too wide."""
+    return [line for row in table_rows(rows, width) for line in row]
+
+
+def table_rows(rows: list[tuple[str, ...]], width: int) -> list[list[str]]:
+    """Returns the lines of each row of a table; where its columns find no room, none is aligned."""
     if not rows:
         return []
     widths = [max(columns(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
     hang = sum(widths) + 2 * len(widths)
-    lines: list[str] = []
-    for *cells, last in rows:
-        head = "".join(padded(cell, w) + "  " for cell, w in zip(cells, widths, strict=True))
-        first, *rest = _filled(_words(last, width - hang) or [""], 0, width - hang)
-        lines += [(head + first).rstrip(), *(" " * hang + line for line in rest)]
-    return lines
+    last = max(columns(row[-1]) for row in rows)
+    if width - hang < min(last, _MIN_LAST):
+        return [_unaligned(row, width) for row in rows]
+    return [_aligned(row, widths, width - hang) for row in rows]
+
+
+def _aligned(row: tuple[str, ...], widths: list[int], room: int) -> list[str]:
+    *cells, last = row
+    head = "".join(padded(cell, w) + "  " for cell, w in zip(cells, widths, strict=True))
+    first, *rest = _filled(_words(last, room) or [""], 0, room)
+    return [(head + first).rstrip(), *(" " * columns(head) + line for line in rest)]
+
+
+def _unaligned(row: tuple[str, ...], width: int) -> list[str]:
+    first, *cells, last = row
+    words = [first, *(f"  {cell}" for cell in cells if cell)]
+    return _filled([*words, *_words(f"  {last}".rstrip(), width - _INDENT)], _INDENT, width)

@@ -16,7 +16,7 @@ from workc.cli.errors import stop
 from workc.cli.no_bundle import no_bundle
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.text import MAX_ARGUMENT, printable
+from workc.cli.text import MAX_ARGUMENT, argument, printable
 from workc.kernel.catalog import CATALOG
 
 
@@ -43,12 +43,16 @@ def named_bundle(state: State, text: str, command: str) -> Path:
     """
     source = named_source(state, text, command)
     if not source.sealed:
-        run_id = source.path.name
-        message = f"the run {run_id} is not sealed: it has not ended"
-        # A journal that is damaged does not go on; what can be read of it shows why.
-        word = "show" if is_damaged(source) else "resume"
-        raise stop("INVALID_INPUT", message, f"workc {word} {run_id}{state.store_option}")
+        message = f"the run {source.path.name} is not sealed: it has not ended"
+        raise stop("INVALID_INPUT", message, for_unsealed(state, source))
     return source.path
+
+
+def for_unsealed(state: State, source: Source) -> str:
+    """Returns what to type so that a run is sealed, or to see why it cannot be."""
+    # A journal that is damaged does not go on; what can be read of it shows why.
+    word = "show" if is_damaged(source) else "resume"
+    return f"workc {word} {argument(source.path.absolute().name)}{state.store_option}"
 
 
 def _refuse_no_bundle(text: str, command: str) -> None:

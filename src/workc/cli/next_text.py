@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from workc.api.story import RunStory
 from workc.cli.text import argument
 
@@ -20,9 +22,21 @@ def unsealed_lines(story: RunStory, store_option: str) -> list[str]:
     if story.status == "running":
         return []
     if story.status == "paused":
-        asked = f"{story.run_id} --step {argument(story.step or '')} --by NAME"
-        return [f"workc {word} {asked}{store_option}" for word in ("approve", "deny")]
+        return _paused_lines(story, store_option, time.time_ns() // 1_000_000)
     if story.code is not None:
         # A journal that is damaged does not go on.
         return [f"workc explain {story.code}"]
     return [f"workc resume {story.run_id}{store_option}"]
+
+
+def _paused_lines(story: RunStory, store_option: str, now_ms: int) -> list[str]:
+    """Returns how each step is decided on; what nobody decided in time, the run itself does."""
+    asked = [one.step for one in story.waiting if not one.is_over(now_ms)]
+    lines = [
+        f"workc {word} {story.run_id} --step {argument(step)} --by NAME{store_option}"
+        for step in asked
+        for word in ("approve", "deny")
+    ]
+    if len(asked) == len(story.waiting):
+        return lines
+    return [*lines, f"workc resume {story.run_id}{store_option}"]

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import warnings
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from workc.cli.text import printable
@@ -38,12 +39,15 @@ def _fill() -> None:
             # The lowest free number is given, which is this one.
             os.open(os.devnull, os.O_RDWR)
     # Python has no object for a stream that was closed; whoever writes to it would fail.
-    sys.stdout = sys.stdout or _sink()
-    sys.stderr = sys.stderr or _sink()
+    # A result that is lost is lost loudly: what takes its place takes nothing.
+    sys.stdout = sys.stdout or _null(os.O_RDONLY)
+    sys.stderr = sys.stderr or _null(os.O_WRONLY)
 
 
-def _sink() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")
+def _null(mode: int) -> TextIO:
+    # Unbuffered, so that nothing is left to be written at exit.
+    raw = os.fdopen(os.open(os.devnull, mode), "wb", buffering=0)
+    return TextIOWrapper(raw, encoding="utf-8", write_through=True)
 
 
 def _say(text: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from workc.cli.console import Choice, Console
-from workc.cli.lines import MIN_WIDTH, WIDTH, fold, fold_advice, table
+from workc.cli.lines import MIN_WIDTH, WIDTH, fold, fold_advice, table_rows
 from workc.cli.streams import Name, Streams
 from workc.cli.text import MAX_ARGUMENT, argument, json_text, printable
 from workc.kernel.values import Json
@@ -81,8 +81,9 @@ class State:
 
     def table(self, rows: list[tuple[str, ...]]) -> None:
         """Writes rows below each other, the first one as their heads."""
-        for number, line in enumerate(table(rows, self.width("out"))):
-            self.console.out(self.console.paint(line, "weak") if number == 0 else line)
+        for number, lines in enumerate(table_rows(rows, self.width("out"))):
+            for line in lines:
+                self.console.out(self.console.paint(line, "weak") if number == 0 else line)
 
     def document(self, value: Json) -> None:
         """Writes JSON as it is: the one document of a command, or what the work made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workc.api.kin_story import GateStory
 from workc.api.story import RunStory
 from workc.api.timeline import EffectStory, StepStory
 from workc.cli.columns import columns, padded
@@ -61,7 +62,7 @@ def _facts(story: StepStory) -> list[str]:
     if story.code:
         facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())
     if story.status == "running":
-        facts.append("not ended")
+        facts.append("waits for a human" if story.waits else "not ended")
     return facts
 
 
@@ -137,9 +138,15 @@ def gate_lines(console: Console, story: RunStory) -> list[str]:
     return [
         f"  {symbol(console, 'success' if gate.passed else 'failure')} {printable(gate.gate, 60)}"
         f"  {gate.when}{f' {printable(gate.step, 60)}' if gate.step else ''}"
-        f"  {printable(gate.by or gate.kind, 60)}  {printable(gate.note, 160)}".rstrip()
+        f"  {_said_of(gate)}".rstrip()
         for gate in story.gates
     ]
+
+
+def _said_of(gate: GateStory) -> str:
+    if gate.kind == "human" and gate.by is None:
+        return "nobody answered in time"
+    return f"{printable(gate.by or gate.kind, 60)}  {printable(gate.note, 160)}"
 
 
 def child_lines(console: Console, story: RunStory) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "03c567b1598611ea99c2308c10bfe7de30336cbb4341fcc4b9047b7f106aaf9d"
+CATALOG_SHA256 = "32d692194dfb4932a4980afa1ead607f807f534cc9e6c86d41d421f5ae5a7bab"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -138,7 +138,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="BUDGET_EXCEEDED",
         category="RESOURCE",
         exit=3,
-        hint="A run in a store goes on with `workc resume RUN --budget-cents N`. Or set budget.ceiling_cents of the workflow (or --budget-cents) for the next run, or lower max_tokens of the step.",
+        hint="A run in a store goes on with `workc resume RUN --budget-cents N`. For the next run raise budget.ceiling_cents of the workflow and --budget-cents, of which the lowest holds, or lower max_tokens of the step.",
         http_status=None,
         retryable=False,
         since="0.1.0",
@@ -822,7 +822,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="QUOTA_EXCEEDED",
         category="RESOURCE",
         exit=3,
-        hint="A run in a store goes on with `workc resume RUN --budget-calls N` (--budget-tokens). Or raise budget.calls or budget.tokens of the workflow for the next run, or ask for less.",
+        hint="A run in a store goes on with `workc resume RUN --budget-calls N` (--budget-tokens). For the next run raise budget.calls or budget.tokens of the workflow and --budget-calls or --budget-tokens, of which the lowest holds, or ask for less.",
         http_status=None,
         retryable=False,
         since="0.1.0",
@@ -984,7 +984,7 @@ CATALOG: dict[str, CatalogEntry] = {
         code="TIMEOUT",
         category="TRANSIENT",
         exit=8,
-        hint="Raise timeout_ms of the step (timeout_ms or budget.wall_ms of the workflow, if the run's time was over), or look at why it is slow.",
+        hint="Raise timeout_ms of the step (if the run's time was over, timeout_ms or budget.wall_ms of the workflow and --budget-wall-ms, of which the lowest holds), or look at why it is slow.",
         http_status=408,
         retryable=True,
         since="0.1.0",

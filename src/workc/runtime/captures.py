@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import UNSET
+
+from workc.kernel.arguments import a
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.gates import ApprovalAnswered
@@ -230,7 +233,7 @@ def _unrecorded(entry: Entry) -> Divergence:
 def _missing(ask: Ask, step: str | None) -> Divergence:
     return Divergence(
         code="CAPTURE_MISSING",
-        message=f"a {type(ask.question).__name__} was asked for that has no recorded answer",
+        message=f"{a(ask.question)} was asked for that has no recorded answer",
         step=getattr(ask.question, "step", step),
         at=dotted(ask.at),
         now=type(ask.question).__name__,
@@ -241,7 +244,7 @@ def _missing(ask: Ask, step: str | None) -> Divergence:
 def _unfit(ask: Ask, entry: Entry, step: str | None) -> Divergence:
     return Divergence(
         code="REPLAY_DIVERGED",
-        message=f"a {type(ask.question).__name__} was asked for; a {entry.kind} is recorded",
+        message=f"{a(ask.question)} was asked for; {entry.kind} is recorded",
         step=getattr(ask.question, "step", step),
         at=dotted(ask.at),
         pointer="/kind",
@@ -285,7 +288,11 @@ def _compare_field(ask: Ask, name: str, now: object, recorded: object) -> None:
                 step=getattr(ask.question, "step", None),
                 at=dotted(ask.at),
                 pointer=f"/{name}",
-                recorded=str(recorded),
-                now=str(now),
+                recorded=_said(recorded),
+                now=_said(now),
             )
         )
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is UNSET else str(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType
 
 from workc.kernel import jcs
+from workc.kernel.arguments import a
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
@@ -278,4 +279,4 @@ def _at_most(amount: int) -> int:
 
 
 def _mismatch(expected: str, answer: Payload) -> Misuse:
-    return Misuse(f"asked for a {expected}, was answered with a {type(answer).__name__}")
+    return Misuse(f"asked for a {expected}, was answered with {a(answer)}")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import coroutine
 from typing import TypeAlias, cast
 
+from workc.kernel.arguments import a
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.kinds import Payload
@@ -265,6 +266,6 @@ class Engine:
 def _foreign(operation: object) -> Exception:
     return refuse(
         "NONDETERMINISTIC",
-        f"the code awaited a {type(operation).__name__}, which the engine does not control",
+        f"the code awaited {a(operation)}, which the engine does not control",
         awaited=type(operation).__qualname__,
     )

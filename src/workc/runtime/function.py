@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from workc.kernel.arguments import a
 from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
@@ -139,7 +140,7 @@ class WorkflowContext:
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
-            Refusal: ``INVALID_OUTPUT`` for a parameter that is no JSON value.
+            Refusal: ``INVALID_INPUT`` for a parameter that is no JSON value.
         """
         found = self._find(skill)
         _check_options(step, timeout_ms, budget_cents)
@@ -147,7 +148,7 @@ class WorkflowContext:
         planned = PlannedCall(
             self,
             found,
-            {key: param(value) for key, value in params.items()},
+            {key: _given(found.name, key, value) for key, value in params.items()},
             step,
             read_retry(retry),
             timeout_ms,
@@ -162,7 +163,7 @@ class WorkflowContext:
         """Returns the skill that is meant, by itself or by its name."""
         known = self._run.program.skills
         if not isinstance(skill, Skill | str):
-            raise Misuse(f"a skill, or the name of one, is called, not a {type(skill).__name__}")
+            raise Misuse(f"a skill, or the name of one, is called, not {a(skill)}")
         name = skill if isinstance(skill, str) else skill.name
         if isinstance(skill, str) and skill not in known:
             raise Misuse(f"no skill is named {skill!r}; known: {', '.join(sorted(known))}")
@@ -270,7 +271,7 @@ def _approval(asked: object) -> ApprovalSpec | None:
         return None
     spec = ApprovalSpec(question=asked) if isinstance(asked, str) else asked
     if not isinstance(spec, ApprovalSpec):
-        raise Misuse(f"approval is a question or an ApprovalSpec, not a {type(asked).__name__}")
+        raise Misuse(f"approval is a question or an ApprovalSpec, not {a(asked)}")
     if not spec.question:
         raise Misuse("the question of an approval is empty")
     if spec.timeout_ms is not None:
@@ -307,3 +308,14 @@ async def call_function(
         raise
     except BaseException as error:  # noqa: BLE001 - a workflow's own exception is an outcome
         return None, failure_from(error), None
+
+
+def _given(skill: str, name: str, value: object) -> Json:
+    """Returns a parameter as JSON; what is none is named, for it is no output of the skill."""
+    try:
+        return param(value)
+    except Refusal as refusal:
+        failure = refusal.failure
+        why = failure.message.removeprefix("the value: ").removeprefix("(the value): ")
+        message = f"the parameter {name} of {skill}: {why}"
+        raise refuse("INVALID_INPUT", message, **failure.details) from None

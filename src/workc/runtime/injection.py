@@ -88,11 +88,18 @@ def parse_injection(text: str) -> Injection:
     """
     found = _FORM.fullmatch(text)
     if found is None:
-        message = f"{text!r} is no injection; write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"
-        raise refuse("INVALID_INPUT", message)
+        raise refuse("INVALID_INPUT", f"{text!r} is no injection; {_instead(text)}")
     code = found["code"]
     if code not in CATALOG:
         raise refuse("INVALID_INPUT", f"{code} is no failure code; `workc failures` lists them")
     if code in _OF_RUNS or CATALOG[code].category == "INTEGRITY":
         raise refuse("INVALID_INPUT", f"{code} is no failure of an attempt; inject another")
     return Injection(step=found["step"], attempt=int(found["attempt"]), code=found["code"])
+
+
+def _instead(text: str) -> str:
+    head, _, code = text.rpartition(":")
+    meant = f"{head}:{code.upper()}"
+    if code.upper() in CATALOG and _FORM.fullmatch(meant):
+        return f"did you mean {meant}?"
+    return "write STEP:ATTEMPT:CODE, as fetch:1:TIMEOUT"

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, cast
 
 import msgspec
 
+from workc.kernel.arguments import a
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
 from workc.kernel.fallbacks import NEVER_TOLERATED
@@ -52,7 +53,7 @@ def read_on_failure(said: object, find: Find) -> OnFailure | None:
     if isinstance(said, str):
         return OnFailure(then=_word(said))
     if not isinstance(said, Mapping):
-        raise Misuse(f"on_failure is a word or a mapping, not a {type(said).__name__}")
+        raise Misuse(f"on_failure is a word or a mapping, not {a(said)}")
     fields = dict(cast("Mapping[object, object]", said))
     _check_fields(fields)
     when = _codes(fields.get("when"), fields.get("then"))
@@ -86,7 +87,7 @@ def read_retry(retry: object) -> RetrySpec | None:
     if retry is None:
         return None
     if not isinstance(retry, RetrySpec):
-        raise Misuse(f"retry is a RetrySpec, not a {type(retry).__name__}")
+        raise Misuse(f"retry is a RetrySpec, not {a(retry)}")
     for name, value in msgspec.structs.asdict(retry).items():
         most = _RETRY_LIMITS.get(name, MAX_SAFE_INTEGER)
         if value is not None and whole_number(value, name) > most:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from workc.kernel.arguments import a
 from workc.kernel.failure import Misuse
 from workc.kernel.values import Json, JsonObject
 
@@ -84,7 +85,7 @@ def _asked(item: object, name: str) -> object:
 def _number(name: str, bound: object) -> Json:
     if isinstance(bound, (int, float)) and not isinstance(bound, bool):
         return bound
-    raise Misuse(f"the bound {name} is a {type(bound).__name__}; JSON compares numbers only")
+    raise Misuse(f"the bound {name} is {a(bound)}; JSON compares numbers only")
 
 
 def _length_word(words: dict[str, str], name: str, schema: JsonObject) -> str:

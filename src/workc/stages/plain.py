@@ -15,6 +15,7 @@ from typing import cast
 
 import msgspec
 
+from workc.kernel.arguments import a
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.jcs import normalise
 from workc.kernel.values import Json
@@ -137,7 +138,7 @@ def _named(value: object) -> str:
         return "a set, which has no order (return sorted(...) of it)"
     if isinstance(value, (bytes, bytearray)):
         return "bytes (return text, for instance base64)"
-    return "a secret" if isinstance(value, SecretText) else f"a {type(value).__name__}"
+    return "a secret" if isinstance(value, SecretText) else a(value)
 
 
 def _is_enum(value: object) -> bool:

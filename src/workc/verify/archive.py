@@ -72,7 +72,7 @@ class ArchiveReader:
         try:
             entry = self._index().get(path)
         except ArchiveError as error:
-            raise ReadError(f"it is no archive of a bundle: {error}") from None
+            raise ReadError(f"it is no archive of a bundle: {error}") from error
         if entry is None:
             raise ReadError("there is no such file")
         return entry

@@ -6,6 +6,9 @@ from bisect import insort
 from collections.abc import Collection, Iterable
 from math import inf
 
+import msgspec
+
+from workc.kernel.canonical import CanonicalError, spell
 from workc.verify.rules import Rule
 from workc.verify.verdict import MAX_FINDINGS, STEPS, UNDECIDED, Finding, Step, Verdict
 
@@ -110,8 +113,19 @@ def refused(rule: Rule, path: str, message: str) -> Verdict:
 
 
 def shown(value: object) -> str:
-    """Returns a value as printable ASCII of at most ``MAX_TEXT`` characters."""
-    text = ascii(value)
-    if isinstance(value, str):
-        text = text[1:-1]
+    """Returns a text as it is, else a value as JSON: printable ASCII, at most ``MAX_TEXT`` characters."""
+    text = ascii(value)[1:-1] if isinstance(value, str) else _json(value)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."
+
+
+def _json(value: object) -> str:
+    try:
+        text = spell(msgspec.to_builtins(value, enc_hook=str)).decode()
+    except (CanonicalError, OverflowError, UnicodeEncodeError):
+        return ascii(value)
+    return "".join(char if " " <= char <= "~" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    digits = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))

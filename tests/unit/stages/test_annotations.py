@@ -681,7 +681,7 @@ class Half:
         ({1}, "a set, which has no order"),
         (frozenset(), "a set, which has no order"),
         ([b"x"], "/0: expected a JSON value, got bytes"),
-        (object(), "expected a JSON value, got a object"),
+        (object(), "expected a JSON value, got an object"),
         (Point, "expected a JSON value, got a type"),
         (SecretText(("a",)), "got a secret"),
         ({1: 1}, "strings as names, got a name of type int"),
@@ -696,7 +696,7 @@ class Half:
         (Mirror(), "levels, got more, or a cycle"),
         (Reluctant(), "a value that can be read, got RuntimeError: not today"),
         ([[0] * (MAX_NODES // 2)] * 2, f"at most {MAX_NODES} values in all"),
-        (Ellipsis, "a ellipsis"),
+        (Ellipsis, "an ellipsis"),
     ],
 )
 def test_a_returned_value_without_json_form_is_refused(value, match):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from bundles import NAMES, bundle
+from msgspec import UNSET
 from odd_reader import OddReader
 from reseal import canonical, reseal, second, sha256
 
 import workc
-from workc.bundle.documents import FileEntry
+from workc.bundle.documents import FileEntry, Root
 from workc.bundle.layout import LIMITS, MAX_PATH_BYTES, Limits
 from workc.kernel.digest import TAG_REQUEST, sha256_hex, tagged
 from workc.verify.case import MAX_TEXT, Case
@@ -450,11 +451,20 @@ def test_a_hundred_findings_of_one_step_do_not_hide_the_note_for_another():
 
 def test_texts_of_findings_are_short_printable_ascii():
     case = Case()
-    case.fail(NAME_GRAMMAR, "\udcff\n" * 999, "\u202e", expected=["é"], actual=0)
+    case.fail(NAME_GRAMMAR, "\udcff\n" * 999, "\u202e", expected=["é\x7f", None], actual=0)
     (finding,) = case.findings()
     assert len(finding.path) == MAX_TEXT
     assert finding.message == "\\u202e"
-    assert (finding.expected, finding.actual) == ("['\\xe9']", "0")
+    assert (finding.expected, finding.actual) == ('["\\u00e9\\u007f",null]', "0")
+
+
+def test_a_value_that_differs_is_shown_as_json():
+    case = Case()
+    case.fail(NAME_GRAMMAR, "a", "differs", expected=Root(root="00", size=20), actual=UNSET)
+    case.fail(NAME_GRAMMAR, "a", "differs", expected=["\U0001f600"], actual=["\udc80"])
+    one, other = case.findings()
+    assert (one.expected, one.actual) == ('{"root":"00","size":20}', '"UNSET"')
+    assert (other.expected, other.actual) == ('["\\ud83d\\ude00"]', "['\\udc80']")
 
 
 def test_a_verdict_as_json_leaves_out_what_is_not_known():

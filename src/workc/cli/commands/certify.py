@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from workc.adapters.driver import Interrupted
 from workc.api.bundle_search import Sought, bundles_of
 from workc.api.certification import Certificate, Judgement, Plan, Replayed, certify
 from workc.api.replay_environments import MAX_ENVIRONMENTS, environments, installed_locales
+from workc.api.sources import Source
 from workc.cli import exits, options
 from workc.cli.certificate_text import certificate_lines
 from workc.cli.errors import stop
 from workc.cli.junit import junit_text
 from workc.cli.live_line import live_line
+from workc.cli.named import for_unsealed
 from workc.cli.signals import Interruption
 from workc.cli.state import State
 from workc.cli.stores import open_store
@@ -28,6 +31,8 @@ from workc.cli.text import count, printable
 MAX_JOBS = 1024
 #: How often progress is told where lines stay.
 _LINE_EVERY = 25
+#: So many runs that are not sealed are named with what to type; of more it is the same.
+_MAX_ADVICE = 3
 _EXITS: dict[Judgement, int] = {
     "identical": exits.OK,
     "differs": exits.DIFFERS,
@@ -108,7 +113,17 @@ def command(
             return exits.exit_of_signal(interruption.received)
     if report is not None:
         report.write_text(junit_text(found), "utf-8")
-    return _told(state, found)
+    judged = _told(state, found)
+    _advise(state, bundles)
+    return judged
+
+
+def _advise(state: State, bundles: Sequence[Sought]) -> None:
+    """Says how runs come to be sealed that are not, and so could not be judged."""
+    kept = open_store(state).ids()
+    runs = [each.run for each in bundles if each.run is not None and each.run.name in kept]
+    for run in runs[:_MAX_ADVICE]:
+        state.advise("try", for_unsealed(state, Source(run, sealed=False)))
 
 
 def _place(state: State, path: Path) -> Path:

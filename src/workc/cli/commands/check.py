@@ -21,7 +21,7 @@ from workc.cli.commands.run import (
     input_values,
     named_file,
 )
-from workc.cli.lines import table
+from workc.cli.lines import table_rows
 from workc.cli.problems_text import problems_json, show_problems
 from workc.cli.state import State
 from workc.cli.text import count, money, printable, short
@@ -115,10 +115,13 @@ def _invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
 
 
 def _show(state: State, found: Audit, code: int) -> None:
-    waves = max((step.wave for step in found.plan), default=0)
-    state.out(f"plan     {count(len(found.plan), 'step')} in {count(waves, 'wave')}")
-    for line in table([_row(step) for step in found.plan], state.width("out") - 2):
-        state.out(f"  {line}")
+    state.out(f"plan     {_plan_text(found)}")
+    rows = table_rows([_row(step) for step in found.plan], state.width("out") - 2)
+    for step, lines in zip(found.plan, rows, strict=True):
+        for line in lines:
+            state.out(f"  {line}")
+        if step.on_failure != "fail":
+            state.out(f"    on failure: {printable(step.on_failure, 60)}")
     budget = budget_text(found.ceiling_micro_cents, found.limits)
     state.out(f"cost     {_total(found)} · budget {budget}")
     if found.limits != Limits():
@@ -134,6 +137,13 @@ def _show(state: State, found: Audit, code: int) -> None:
     warnings = sum(remark.level == "warning" for remark in found.remarks)
     problems = len(found.remarks) - warnings
     state.out(f"{count(problems, 'problem')} · {count(warnings, 'warning')} · exit {code}")
+
+
+def _plan_text(found: Audit) -> str:
+    if found.kind == "function":
+        return "a function plans as it goes: its steps are known when it calls them"
+    waves = max((step.wave for step in found.plan), default=0)
+    return f"{count(len(found.plan), 'step')} in {count(waves, 'wave')}"
 
 
 def _show_remark(state: State, remark: Remark) -> None:
@@ -157,7 +167,6 @@ def _row(step: Planned) -> tuple[str, ...]:
         f"needs {printable(', '.join(step.needs), 100)}" if step.needs else "",
         ", ".join(step.effects) or "pure",
         printable(step.target, 100),
-        "" if step.on_failure == "fail" else f"on failure: {printable(step.on_failure, 60)}",
     )
 
 

@@ -23,6 +23,7 @@ from workc.kernel.values import JsonObject
 from workc.verify.registry import rules_of
 from workc.verify.verdict import Verdict
 
+_UNPROVEN = "The records say what follows; none of it is proven."
 _RULE = re.compile(r"[0-9A-Z]+\.[0-9]+")
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 
@@ -85,10 +86,9 @@ def _explain_run(state: State, subject: str) -> None:
     source = named_source(state, subject, "explain")
     verdict = verify_bundle(source.path) if source.sealed else None
     story = _story(source, verdict)
-    sentences = [
-        *(explain(story) if story else [f"{source.refusal().failure.message}."]),
-        *(explain_verdict(verdict) if verdict else ()),
-    ]
+    sentences = _sentences(
+        explain(story) if story else [f"{source.refusal().failure.message}."], verdict
+    )
     if state.json:
         code = story.code if story else None
         state.document(
@@ -107,6 +107,15 @@ def _explain_run(state: State, subject: str) -> None:
     if story is not None and not story.sealed and source.damage is None:
         for line in unsealed_lines(story, state.store_option):
             state.advise("try", line)
+
+
+def _sentences(told: list[str], verdict: Verdict | None) -> list[str]:
+    """Returns the story and the verdict; a story that is not proven stands behind what says so."""
+    if verdict is None:
+        return told
+    if verdict.ok:
+        return [*told, *explain_verdict(verdict)]
+    return [*explain_verdict(verdict), _UNPROVEN, *told]
 
 
 def _story(source: Source, verdict: Verdict | None) -> RunStory | None:

@@ -54,7 +54,7 @@ def command(
 
     A run that its budget refused goes on under a higher one.
     """
-    state.tries = ("workc ls",)
+    state.tries = (f"workc ls{state.store_option}",)
     found = open_store(state)
     refuse_unknown(state, found, run)
     folder = found.find(run)
