@@ -323,3 +323,27 @@ def test_a_run_that_is_killed_between_a_failure_and_its_fallback_goes_on(tmp_pat
     assert replay(outcome.bundle).identical
     assert {each.step for each in outcome.fallbacks} == {"value", "ask", "skip"}
     assert requests.count("/gone") <= 4
+
+
+def nested(depth, value):
+    return value if depth == 0 else {"a": nested(depth - 1, value)}
+
+
+def test_values_that_references_make_too_deep_are_no_bug_of_ours(run, proven, tmp_path):
+    failing = {"skill": "json_transform", "with": {"data": 1, "expression": "abs('x')"}}
+    deep = {
+        f"s{n}": {**failing, "on_failure": {"value": nested(50, f"${{steps.s{n - 1}}}" if n else 1)}}
+        for n in range(3)
+    }
+    flow = {"workc": 1, "name": "deep", "inputs": {"base": {"type": "string"}}, "steps": deep}
+    outcome = run(json.dumps({**flow, "output": 1}))
+    assert (outcome.status, outcome.code, outcome.step) == ("partial", "TRANSFORM_FAILED", "s2")
+    assert "its fallback value could not be made: containers more than 128 deep" in outcome.message
+    proven(outcome.bundle)
+    shallow = {**flow, "steps": {"s0": deep["s0"], "s1": deep["s1"]}}
+    (tmp_path / "deep.json").write_text(
+        json.dumps({**shallow, "inputs": {}, "output": nested(50, "${steps.s1}")})
+    )
+    outcome = workc.run(tmp_path / "deep.json")
+    assert (outcome.status, outcome.code) == ("failure", "INVALID_OUTPUT")
+    assert "the output cannot be kept: containers more than 128 deep" in outcome.message

@@ -9,6 +9,7 @@ import workc
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.runtime.workflow.model import RetrySpec
+from workc.stages.effects import SecretName, SecretText
 
 
 @workc.skill(pure=True)
@@ -23,14 +24,14 @@ def shout(text: str) -> str:
     return text.upper()
 
 
-def flow(on_failure, catch=False):
+def flow(on_failure, catch=False, text="a"):
     """Returns a workflow of one call that fails."""
 
     @workc.workflow(skills=[refuses, shout])
     async def one(ctx):
         """Calls what fails."""
         try:
-            return [await ctx.call(refuses, text="a", step="a", on_failure=on_failure)]
+            return [await ctx.call(refuses, text=text, step="a", on_failure=on_failure)]
         except workc.StepFailed as failed:
             if not catch:
                 raise
@@ -121,6 +122,38 @@ def test_each_misuse_says_what_is_meant(said, words):
     outcome = workc.run(flow(said))
     assert (outcome.ok, outcome.code) == (False, "SKILL_FAILED")
     assert words in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({1: "one"}, "expected strings as names, got a name of type int"),
+        ({(1, 2): 1}, "got a name of type tuple"),
+        ([{None: 1}], "got a name of type NoneType"),
+        ("\ud800", "a string with a lone surrogate"),
+        ({"\ud800": 1}, "an object with a key that is not a string of text"),
+        ({1}, "got a set, which has no order"),
+        (float("nan"), "got NaN"),
+        (2**53, "an integer outside"),
+        (SecretText((SecretName("S"),)), "got a secret"),
+    ],
+)
+def test_a_value_that_is_no_json_is_refused_where_it_comes_in(tmp_path, proven, value, words):
+    one = flow({"value": value})
+    outcome = workc.run(one, out=tmp_path / "out")
+    assert (outcome.code, outcome.attempts, outcome.step) == ("INVALID_OUTPUT", 0, None)
+    assert words in outcome.message
+    proven(outcome.bundle, workflow=one)
+
+
+@pytest.mark.parametrize("name", [1, None, (1, 2), "\ud800"])
+def test_parameters_are_refused_where_they_come_in_too(name):
+    outcomes = [
+        workc.run(flow({"skill": shout, "with": {"text": {name: 1}}})),
+        workc.run(flow({"skill": shout, "with": {name: "a"}})),
+        workc.run(flow(None, text={name: SecretText((SecretName("S"),))})),
+    ]
+    assert [(each.code, each.step) for each in outcomes] == [("INVALID_OUTPUT", None)] * 3
 
 
 PLAN = """

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
-from workc.kernel.failure import Failure, Refusal
+from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
@@ -53,10 +54,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What Act gave: an output, or a failure, or (partial) both."""
+    """What Act gave: an output, or a failure, or (partial) both. ``data`` is the output as it is kept."""
 
     output: Json = None
-    produced: bool = False
+    data: bytes | None = None
     failure: Failure | None = None
     step: str | None = None
     halt: str | None = None
@@ -98,7 +99,8 @@ async def _act(run: Run, lane: Lane) -> _Work:
             # ends with the cause, whichever lane met it.
             failure, step = _cause_of(run, halt)
             return _Work(failure=failure, step=step, halt=halt)
-        return _Work(value, produced=failure is None, failure=failure, step=step, halt=halt)
+        data = jcs.encode(value) if failure is None else None
+        return _Work(value, data, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
 
@@ -121,13 +123,22 @@ def _file_work(run: Run) -> _Work:
     succeeded = not ordered or any(r.status == "success" or r.tolerated for r in ordered)
     try:
         output = resolve_plain(run.program.output, run.scope())
+        data = _encoded(output)
     except Refusal as refusal:
         if cause is None:
             cause, step = _missed(ordered) or (refusal.failure, None)
         return _Work(failure=cause, step=step, halt=halt)
     if not succeeded or halt:
         return _Work(failure=cause, step=step, halt=halt)
-    return _Work(output, produced=True, failure=cause, step=step)
+    return _Work(output, data, failure=cause, step=step)
+
+
+def _encoded(output: Json) -> bytes:
+    try:
+        return jcs.encode(output)
+    except CanonicalError as error:
+        # What references give may be deeper, put together, than JSON is kept.
+        raise refuse("INVALID_OUTPUT", f"the output cannot be kept: {error}") from None
 
 
 def _file_cause(
@@ -173,8 +184,8 @@ def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | 
 
 def _end_work(run: Run, lane: Lane, work: _Work) -> None:
     output = None
-    if work.produced:
-        output = store_file(run.files, OUTPUT_PATH, "json", jcs.encode(work.output))
+    if work.data is not None:
+        output = store_file(run.files, OUTPUT_PATH, "json", work.data)
     lane.emit(
         WorkEnded(
             failure=record_failure(run.files, work.failure) if work.failure else UNSET,
@@ -186,7 +197,7 @@ def _end_work(run: Run, lane: Lane, work: _Work) -> None:
 
 
 def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
-    if not work.produced or work.halt:
+    if work.data is None or work.halt:
         return _locked(lane, work, "failed", "Draft")
     checks = tuple(_check(run, check, work.output) for check in run.program.checks)
     broken = next((check for check in checks if not check.passed), None)

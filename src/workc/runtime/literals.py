@@ -28,11 +28,17 @@ def _with_secrets(value: object) -> Json:
             return cast("Json", value)
         case dict():
             members = cast("dict[object, object]", value)
-            return cast("Json", {key: _with_secrets(item) for key, item in members.items()})
+            return {_name(key): _with_secrets(item) for key, item in members.items()}
         case list():
             return [_with_secrets(item) for item in cast("list[object]", value)]
         case _:
             return to_json(value)
+
+
+def _name(key: object) -> str:
+    """Returns the name of a member as JSON has it; what is none is refused as it is in a value."""
+    (name,) = cast("JsonObject", to_json({key: None}))
+    return name
 
 
 def literal(params: JsonObject) -> JsonObject:

@@ -23,6 +23,7 @@ from workc.runtime.workflow.json_schema import (
     MAX_MULTIPLIER_PERMILLE,
 )
 from workc.runtime.workflow.model import OnFailure, RetrySpec, Then
+from workc.stages.annotations import to_json
 from workc.stages.skill import Skill
 
 #: What ``ctx.call`` takes as ``on_failure``.
@@ -59,7 +60,7 @@ def read_on_failure(said: object, find: Find) -> OnFailure | None:
     if "then" in fields:
         return OnFailure(then=_word(fields["then"]), when=when)
     if "value" in fields:
-        return OnFailure(then="value", when=when, value=escaped(param(fields["value"])))
+        return OnFailure(then="value", when=when, value=escaped(to_json(fields["value"])))
     timeout = fields.get("timeout_ms")
     return OnFailure(
         then="skill",
@@ -132,5 +133,5 @@ def _codes(when: object, then: object) -> tuple[str, ...]:
 def _params(given: object) -> JsonObject:
     if not isinstance(given, Mapping):
         raise Misuse(f"with is a mapping, not a {type(given).__name__}")
-    members = cast("Mapping[object, object]", given)
-    return literal({str(key): param(value) for key, value in members.items()})
+    members = dict(cast("Mapping[object, object]", given))
+    return literal(cast("JsonObject", param(members)))
