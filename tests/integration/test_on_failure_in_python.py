@@ -40,6 +40,7 @@ def flow(on_failure, catch=False, text="a"):
     return one
 
 
+SWAPPED = RetrySpec(base_delay_ms=2, max_delay_ms=1)
 INSTEAD = {"skill": shout, "with": {"text": "${x}"}, "retry": RetrySpec(max_attempts=1)}
 
 
@@ -101,20 +102,27 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
         ("skp", "on_failure is fail, skip, abort or a mapping, not 'skp'"),
         (3, "on_failure is a word or a mapping, not a int"),
         ({}, "on_failure has one of then, value, skill"),
-        ({"then": "skip", "value": 1}, "on_failure has one of then, value, skill"),
+        ({"then": "skip", "value": 1}, "on_failure has one of then, value, skill, not then and value"),
         ({"then": "value"}, "on_failure is fail, skip, abort or a mapping, not 'value'"),
         ({"valeu": 1}, "on_failure has no 'valeu'; it has then, value"),
         ({"value": 1, "with": {}}, "on_failure has with only beside skill"),
         ({"value": 1, "when": "TIMEOUT"}, "when is a list of failure codes or categories"),
         ({"value": 1, "when": []}, "when is a list of failure codes or categories"),
-        ({"value": 1, "when": ["TIMEOT"]}, "when is a list of failure codes or categories"),
-        ({"value": 1, "when": ["IN_DOUBT"]}, "IN_DOUBT can be followed by nothing but an abort"),
+        ({"value": 1, "when": [["TIMEOUT"]]}, "when is a list of failure codes or categories"),
+        ({"value": 1, "when": ["TIMEOT"]}, 'category "TIMEOT"; did you mean TIMEOUT?'),
+        ({"value": 1, "when": ["transient"]}, 'category "transient"; did you mean TRANSIENT?'),
+        ({"value": 1, "when": ["ZZ"]}, 'no failure code or category "ZZ"; `workc failures` lists'),
+        ({"value": 1, "when": ["IN_DOUBT"]}, "nothing but abort may follow IN_DOUBT; write then:"),
+        ({"then": "abort", "when": ["BUDGET_EXCEEDED"]}, "it stops the run by itself; leave the"),
         ({"skill": "none"}, "no skill is named 'none'"),
         ({"skill": 3}, "a skill, or the name of one, is called, not a int"),
         ({"skill": shout, "with": [1]}, "with is a mapping, not a list"),
         ({"skill": shout, "timeout_ms": -1}, "timeout_ms is a whole number"),
         ({"skill": shout, "retry": {"attempts": 1}}, "retry: "),
-        ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is at most 100"),
+        ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is 1 to 100, not 101"),
+        ({"skill": shout, "retry": {"max_attempts": 0}}, "max_attempts is 1 to 100, not 0"),
+        ({"skill": shout, "retry": {"multiplier_permille": 9}}, "multiplier_permille is 1000 to"),
+        ({"skill": shout, "retry": SWAPPED}, "base_delay_ms (2) is more than max_delay_ms (1)"),
         ({"skill": shout, "retry": 3}, "retry is a RetrySpec, not a int"),
     ],
 )
@@ -154,6 +162,17 @@ def test_parameters_are_refused_where_they_come_in_too(name):
         workc.run(flow(None, text={name: SecretText((SecretName("S"),))})),
     ]
     assert [(each.code, each.step) for each in outcomes] == [("INVALID_OUTPUT", None)] * 3
+
+
+@pytest.mark.parametrize("retry", [{"max_attempts": 0}, RetrySpec(max_attempts=0)])
+def test_retries_of_the_call_itself_have_the_same_bounds(retry):
+    @workc.workflow(skills=[refuses])
+    async def one(ctx):
+        """Calls with a retry that is none."""
+        await ctx.call(refuses, retry=retry)
+
+    outcome = workc.run(one)
+    assert "max_attempts is 1 to 100, not 0" in outcome.message
 
 
 PLAN = """

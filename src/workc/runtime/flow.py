@@ -7,14 +7,19 @@ a halted or failed one goes there at once, as Draft.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
 from msgspec import UNSET
 
+from workc.bundle.documents import Fallback
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
@@ -34,8 +39,9 @@ from workc.runtime.fallback import ABORTED, aborted_by, planned_as
 from workc.runtime.function import call_function
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
+from workc.runtime.workflow.facts import texts
 from workc.runtime.workflow.model import CheckSpec, StepSpec
-from workc.runtime.workflow.references import resolve_plain
+from workc.runtime.workflow.references import references_of, resolve_plain
 
 OUTPUT_PATH = "artifacts/output.json"
 
@@ -126,8 +132,9 @@ def _file_work(run: Run) -> _Work:
         data = _encoded(output)
     except Refusal as refusal:
         if cause is None:
-            cause, step = _missed(ordered) or (refusal.failure, None)
-        return _Work(failure=cause, step=step, halt=halt)
+            cause, step = _missed(run, ordered) or (refusal.failure, None)
+        return _Work(failure=_besides(cause, step, ordered), step=step, halt=halt)
+    cause = _besides(cause, step, ordered)
     if not succeeded or halt:
         return _Work(failure=cause, step=step, halt=halt)
     return _Work(output, data, failure=cause, step=step)
@@ -152,10 +159,40 @@ def _file_cause(
     return (_stopped(halt) if halt and cause is None else cause), step
 
 
-def _missed(ordered: list[StepResult]) -> tuple[Failure, str] | None:
-    """Returns the failure that was tolerated, and without whose step there is no output."""
-    tolerated = ((each.failure, each.id) for each in ordered if each.tolerated)
-    return next(((failure, step) for failure, step in tolerated if failure is not None), None)
+def _missed(run: Run, ordered: list[StepResult]) -> tuple[Failure, str] | None:
+    """Returns the failure that was tolerated, and its step, without which there is no output."""
+    tolerated = {each.id: each for each in ordered if each.tolerated}
+    named = (each.name for each in references_of(run.program.output) if each.root == "steps")
+    missing = next((name for name in named if name in tolerated), None)
+    if missing is None:
+        return None
+    # A step may have been skipped because of another that was.
+    result = tolerated[missing]
+    while result.status == "skipped":
+        result = next(tolerated[need] for need in _because(result) if need in tolerated)
+    failure = result.failure or _stopped("HALTED")
+    why = f"after {failure.code}" if result.id == missing else f"for {result.id} failed"
+    message = f"the output needs step {missing}, which was skipped {why}: {failure.message}"
+    return msgspec.structs.replace(failure, message=message), result.id
+
+
+def _because(result: StepResult) -> list[str]:
+    """Returns the steps because of which one was skipped."""
+    found = result.failure.details.get("because") if result.failure else None
+    return texts(found)
+
+
+def _besides(
+    failure: Failure | None, step: str | None, ordered: list[StepResult]
+) -> Failure | None:
+    """Returns the failure of a run with what no record of a step says: values that were not made."""
+    others = [each for each in ordered if each.unmade and each.id != step]
+    if failure is None or not others:
+        return failure
+    told = "; ".join(
+        f"the fallback value of step {each.id} could not be made: {each.unmade}" for each in others
+    )
+    return msgspec.structs.replace(failure, message=f"{failure.message}; besides, {told}")
 
 
 def _cause_of(run: Run, halt: str) -> tuple[Failure, str | None]:
@@ -203,20 +240,30 @@ def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
     broken = next((check for check in checks if not check.passed), None)
     lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
     if broken is not None:
-        work = replace(work, failure=not_held(broken), step=None)
+        work = replace(work, failure=not_held(broken, run.fallbacks), step=None)
         return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 
 
-def not_held(check: CheckResult) -> Failure:
-    """Returns the failure of a run of which this check did not hold."""
+def not_held(check: CheckResult, fallbacks: Iterable[FallbackTaken | Fallback]) -> Failure:
+    """Returns the failure of a run of which this check did not hold, and that fell back so."""
+    skipped = [
+        f"; it names step {each.step}, which was skipped after {each.code}"
+        for each in fallbacks
+        if each.action == "skip" and _names(check.that, each.step)
+    ]
     return Failure(
         code="VERIFICATION_FAILED",
-        message=f"the check {check.check_id} did not hold: {check.that}",
+        message=f"the check {check.check_id} did not hold: {check.that}{''.join(skipped)}",
         details={"check": check.check_id},
     )
+
+
+def _names(expression: str, step: str) -> bool:
+    """Returns whether an expression looks like one about a step."""
+    return re.search(rf'\bsteps\."?{re.escape(step)}(?![\w-])', expression) is not None
 
 
 def _verdict(checks: tuple[CheckResult, ...]) -> Verification:
