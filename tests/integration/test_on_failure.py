@@ -332,7 +332,10 @@ def nested(depth, value):
 def test_values_that_references_make_too_deep_are_no_bug_of_ours(run, proven, tmp_path):
     failing = {"skill": "json_transform", "with": {"data": 1, "expression": "abs('x')"}}
     deep = {
-        f"s{n}": {**failing, "on_failure": {"value": nested(50, f"${{steps.s{n - 1}}}" if n else 1)}}
+        f"s{n}": {
+            **failing,
+            "on_failure": {"value": nested(50, f"${{steps.s{n - 1}}}" if n else 1)},
+        }
         for n in range(3)
     }
     flow = {"workc": 1, "name": "deep", "inputs": {"base": {"type": "string"}}, "steps": deep}

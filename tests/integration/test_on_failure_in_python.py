@@ -102,7 +102,10 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
         ("skp", "on_failure is fail, skip, abort or a mapping, not 'skp'"),
         (3, "on_failure is a word or a mapping, not a int"),
         ({}, "on_failure has one of then, value, skill"),
-        ({"then": "skip", "value": 1}, "on_failure has one of then, value, skill, not then and value"),
+        (
+            {"then": "skip", "value": 1},
+            "on_failure has one of then, value, skill, not then and value",
+        ),
         ({"then": "value"}, "on_failure is fail, skip, abort or a mapping, not 'value'"),
         ({"valeu": 1}, "on_failure has no 'valeu'; it has then, value"),
         ({"value": 1, "with": {}}, "on_failure has with only beside skill"),

@@ -21,7 +21,7 @@ from workc.kernel.payloads import (
     TimerSet,
 )
 from workc.kernel.rng import SeededRng
-from workc.kernel.values import MAX_SAFE_INTEGER
+from workc.kernel.values import MAX_SAFE_INTEGER, Json
 from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import store

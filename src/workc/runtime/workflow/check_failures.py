@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from workc.kernel.values import JsonObject
-from workc.runtime.workflow.fallback_codes import problem_of
 from workc.runtime.workflow.facts import Facts, texts
-from workc.runtime.workflow.json_schema import FALLBACK_WORDS, FALLBACK_WAYS
+from workc.runtime.workflow.fallback_codes import problem_of
+from workc.runtime.workflow.json_schema import FALLBACK_WAYS, FALLBACK_WORDS
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
 

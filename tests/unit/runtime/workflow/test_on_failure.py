@@ -112,7 +112,9 @@ def test_each_mistake_is_told_with_its_line_and_a_fix(said, message, fix):
 
 
 def test_two_ways_are_one_problem():
-    found = find_problems((FLOW % "{value: 1, skill: get, with: {ur: 1}}").encode(), "n.yaml", KNOWN)
+    found = find_problems(
+        (FLOW % "{value: 1, skill: get, with: {ur: 1}}").encode(), "n.yaml", KNOWN
+    )
     assert len(found) == 1
 
 
