@@ -24,8 +24,11 @@ TAKEN = [
 
 @pytest.fixture
 def ran(workc, folder, server):
-    (folder / "falls.yaml").write_text(FLOW)
-    return lambda *more: workc("run", "falls.yaml", "--input", f"base={server.base_url}/x", *more)
+    def run(*more, flow=FLOW):
+        (folder / "falls.yaml").write_text(flow)
+        return workc("run", "falls.yaml", "--input", f"base={server.base_url}/x", *more)
+
+    return run
 
 
 def taken(found):
@@ -134,3 +137,12 @@ def test_explain_tells_which_skill_failed_how(twice, workc):
     told = " ".join(workc("explain", "last").stdout.split())
     first = "Step p (json_transform) failed at attempt 1 with NOT_FOUND."
     assert f"{first} Then json_transform ran instead; it failed at attempt 3 with TIMEOUT:" in told
+
+
+def test_a_check_that_names_a_skipped_step_says_so_everywhere(ran, workc):
+    check = '\nverify: [{id: v, that: "steps.skip.body == `1`"}]\n'
+    done = ran(flow=FLOW + check)
+    words = "it names step skip, which was skipped after NOT_FOUND"
+    assert done.exit_code == 1
+    for told in (done.stderr, workc("show", "last").stdout, workc("explain", "last").stdout):
+        assert words in " ".join(told.split())

@@ -26,6 +26,7 @@ from workc.kernel.payloads import (
 from workc.runtime.bodies import load_failure, load_json
 from workc.runtime.flow import RunResult, not_held
 from workc.runtime.outcome import StructuredOutcome
+from workc.runtime.taken_fallback import taken_fallback
 
 #: The kinds of records that say what a run gave.
 _TELLING = frozenset(
@@ -78,7 +79,7 @@ def _failure(
     """Returns the failure of the run and its step: a check that did not hold stands above all."""
     broken = next((check for check in checks if not check.passed), None)
     if broken is not None:
-        return not_held(broken, receipt.fallbacks or ()), None
+        return not_held(broken, map(taken_fallback, receipt.fallbacks or ())), None
     if work.failure is UNSET:
         return None, None
     return load_failure(folder, work.failure), None if work.step is UNSET else work.step

@@ -7,19 +7,16 @@ a halted or failed one goes there at once, as Draft.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import UNSET
 
-from workc.bundle.documents import Fallback
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal, refuse
-from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
@@ -39,6 +36,7 @@ from workc.runtime.fallback import ABORTED, aborted_by, planned_as
 from workc.runtime.function import call_function
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
+from workc.runtime.taken_fallback import TakenFallback, skipped_in, taken_fallback
 from workc.runtime.workflow.facts import texts
 from workc.runtime.workflow.model import CheckSpec, StepSpec
 from workc.runtime.workflow.references import references_of, resolve_plain
@@ -240,30 +238,23 @@ def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
     broken = next((check for check in checks if not check.passed), None)
     lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
     if broken is not None:
-        work = replace(work, failure=not_held(broken, run.fallbacks), step=None)
+        work = replace(
+            work, failure=not_held(broken, map(taken_fallback, run.fallbacks)), step=None
+        )
         return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 
 
-def not_held(check: CheckResult, fallbacks: Iterable[FallbackTaken | Fallback]) -> Failure:
+def not_held(check: CheckResult, fallbacks: Iterable[TakenFallback]) -> Failure:
     """Returns the failure of a run of which this check did not hold, and that fell back so."""
-    skipped = [
-        f"; it names step {each.step}, which was skipped after {each.code}"
-        for each in fallbacks
-        if each.action == "skip" and _names(check.that, each.step)
-    ]
+    skipped = skipped_in(check.that, fallbacks)
     return Failure(
         code="VERIFICATION_FAILED",
-        message=f"the check {check.check_id} did not hold: {check.that}{''.join(skipped)}",
+        message=f"the check {check.check_id} did not hold: {check.that}{skipped}",
         details={"check": check.check_id},
     )
-
-
-def _names(expression: str, step: str) -> bool:
-    """Returns whether an expression looks like one about a step."""
-    return re.search(rf'\bsteps\."?{re.escape(step)}(?![\w-])', expression) is not None
 
 
 def _verdict(checks: tuple[CheckResult, ...]) -> Verification:
