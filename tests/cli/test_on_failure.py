@@ -24,8 +24,11 @@ TAKEN = [
 
 @pytest.fixture
 def ran(workc, folder, server):
-    (folder / "falls.yaml").write_text(FLOW)
-    return lambda *more: workc("run", "falls.yaml", "--input", f"base={server.base_url}/x", *more)
+    def run(*more, flow=FLOW):
+        (folder / "falls.yaml").write_text(flow)
+        return workc("run", "falls.yaml", "--input", f"base={server.base_url}/x", *more)
+
+    return run
 
 
 def taken(found):
@@ -109,3 +112,47 @@ def test_a_rehearsal_of_a_failure_falls_back_as_well(ran):
     assert (done.exit_code, done.document["code"]) == (1, "SKILL_FAILED")
     again = ran("--inject", "other:2:TIMEOUT", "--json")
     assert [each["step"] for each in again.document["fallbacks"]] == ["value", "other", "skip"]
+
+
+FAILS_TWICE = """\
+workc: 1
+name: twice
+steps:
+  p:
+    skill: json_transform
+    with: {data: 1, expression: "@"}
+    retry: {base_delay_ms: 0, max_delay_ms: 0}
+    on_failure:
+      skill: json_transform
+      with: {data: 2, expression: "@"}
+      retry: {max_attempts: 2, base_delay_ms: 0, max_delay_ms: 0}
+"""
+TWICE = ("p:1:NOT_FOUND", "p:2:TIMEOUT", "p:3:TIMEOUT")
+
+
+@pytest.fixture
+def twice(workc, folder):
+    (folder / "twice.yaml").write_text(FAILS_TWICE)
+    return workc("run", "twice.yaml", *(part for each in TWICE for part in ("--inject", each)))
+
+
+def test_what_followed_each_failure_stands_in_order(twice, workc):
+    order = "NOT_FOUND → json_transform ran instead  TIMEOUT → retried after 0 ms  TIMEOUT"
+    assert order in twice.stderr
+    assert order in workc("show", "last").stdout
+
+
+def test_explain_tells_which_skill_failed_how(twice, workc):
+    assert twice.exit_code != 0
+    told = " ".join(workc("explain", "last").stdout.split())
+    first = "Step p (json_transform) failed at attempt 1 with NOT_FOUND."
+    assert f"{first} Then json_transform ran instead; it failed at attempt 3 with TIMEOUT:" in told
+
+
+def test_a_check_that_names_a_skipped_step_says_so_everywhere(ran, workc):
+    check = '\nverify: [{id: v, that: "steps.skip.body == `1`"}]\n'
+    done = ran(flow=FLOW + check)
+    words = "it names step skip, which was skipped after NOT_FOUND"
+    assert done.exit_code == 1
+    for told in (done.stderr, workc("show", "last").stdout, workc("explain", "last").stdout):
+        assert words in " ".join(told.split())

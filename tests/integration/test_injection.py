@@ -153,3 +153,13 @@ def test_every_code_of_an_attempt_can_be_injected_and_is_written_as_it_is_read(c
     assert str(injection) == f"a-step:12:{code}"
     failure = injection.failure()
     assert (failure.code, failure.message) == (code, f"injected: {CATALOG[code].summary}")
+
+
+@pytest.mark.parametrize("code", ["BUDGET_EXCEEDED", "QUOTA_EXCEEDED", "BUDGET_BOUND_VIOLATED"])
+def test_what_stops_a_run_when_it_is_real_is_the_failure_of_the_attempt_alone(run, proven, code):
+    outcome = run(f"get:1:{code}")
+    assert (outcome.status, outcome.code, outcome.step) == ("failure", code, "get")
+    events = proven(outcome.bundle)
+    other = [e["payload"] for e in events if e["payload"].get("step") == "other"]
+    assert [("failure" in each) for each in other] == [False]
+    assert "CallHalted" not in {e["kind"] for e in events}

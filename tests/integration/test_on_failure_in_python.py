@@ -9,6 +9,7 @@ import workc
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.runtime.workflow.model import RetrySpec
+from workc.stages.effects import SecretName, SecretText
 
 
 @workc.skill(pure=True)
@@ -23,14 +24,14 @@ def shout(text: str) -> str:
     return text.upper()
 
 
-def flow(on_failure, catch=False):
+def flow(on_failure, catch=False, text="a"):
     """Returns a workflow of one call that fails."""
 
     @workc.workflow(skills=[refuses, shout])
     async def one(ctx):
         """Calls what fails."""
         try:
-            return [await ctx.call(refuses, text="a", step="a", on_failure=on_failure)]
+            return [await ctx.call(refuses, text=text, step="a", on_failure=on_failure)]
         except workc.StepFailed as failed:
             if not catch:
                 raise
@@ -39,6 +40,7 @@ def flow(on_failure, catch=False):
     return one
 
 
+SWAPPED = RetrySpec(base_delay_ms=2, max_delay_ms=1)
 INSTEAD = {"skill": shout, "with": {"text": "${x}"}, "retry": RetrySpec(max_attempts=1)}
 
 
@@ -100,20 +102,30 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
         ("skp", "on_failure is fail, skip, abort or a mapping, not 'skp'"),
         (3, "on_failure is a word or a mapping, not an int"),
         ({}, "on_failure has one of then, value, skill"),
-        ({"then": "skip", "value": 1}, "on_failure has one of then, value, skill"),
+        (
+            {"then": "skip", "value": 1},
+            "on_failure has one of then, value, skill, not then and value",
+        ),
         ({"then": "value"}, "on_failure is fail, skip, abort or a mapping, not 'value'"),
         ({"valeu": 1}, "on_failure has no 'valeu'; it has then, value"),
         ({"value": 1, "with": {}}, "on_failure has with only beside skill"),
         ({"value": 1, "when": "TIMEOUT"}, "when is a list of failure codes or categories"),
         ({"value": 1, "when": []}, "when is a list of failure codes or categories"),
-        ({"value": 1, "when": ["TIMEOT"]}, "when is a list of failure codes or categories"),
-        ({"value": 1, "when": ["IN_DOUBT"]}, "IN_DOUBT can be followed by nothing but an abort"),
+        ({"value": 1, "when": [["TIMEOUT"]]}, "when is a list of failure codes or categories"),
+        ({"value": 1, "when": ["TIMEOT"]}, 'category "TIMEOT"; did you mean TIMEOUT?'),
+        ({"value": 1, "when": ["transient"]}, 'category "transient"; did you mean TRANSIENT?'),
+        ({"value": 1, "when": ["ZZ"]}, 'no failure code or category "ZZ"; `workc failures` lists'),
+        ({"value": 1, "when": ["IN_DOUBT"]}, "nothing but abort may follow IN_DOUBT; write then:"),
+        ({"then": "abort", "when": ["BUDGET_EXCEEDED"]}, "it stops the run by itself; leave the"),
         ({"skill": "none"}, "no skill is named 'none'"),
         ({"skill": 3}, "a skill, or the name of one, is called, not an int"),
         ({"skill": shout, "with": [1]}, "with is a mapping, not a list"),
         ({"skill": shout, "timeout_ms": -1}, "timeout_ms is a whole number"),
         ({"skill": shout, "retry": {"attempts": 1}}, "retry: "),
-        ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is at most 100"),
+        ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is 1 to 100, not 101"),
+        ({"skill": shout, "retry": {"max_attempts": 0}}, "max_attempts is 1 to 100, not 0"),
+        ({"skill": shout, "retry": {"multiplier_permille": 9}}, "multiplier_permille is 1000 to"),
+        ({"skill": shout, "retry": SWAPPED}, "base_delay_ms (2) is more than max_delay_ms (1)"),
         ({"skill": shout, "retry": 3}, "retry is a RetrySpec, not an int"),
     ],
 )
@@ -121,6 +133,49 @@ def test_each_misuse_says_what_is_meant(said, words):
     outcome = workc.run(flow(said))
     assert (outcome.ok, outcome.code) == (False, "SKILL_FAILED")
     assert words in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({1: "one"}, "expected strings as names, got a name of type int"),
+        ({(1, 2): 1}, "got a name of type tuple"),
+        ([{None: 1}], "got a name of type NoneType"),
+        ("\ud800", "a string with a lone surrogate"),
+        ({"\ud800": 1}, "an object with a key that is not a string of text"),
+        ({1}, "got a set, which has no order"),
+        (float("nan"), "got NaN"),
+        (2**53, "an integer outside"),
+        (SecretText((SecretName("S"),)), "got a secret"),
+    ],
+)
+def test_a_value_that_is_no_json_is_refused_where_it_comes_in(tmp_path, proven, value, words):
+    one = flow({"value": value})
+    outcome = workc.run(one, out=tmp_path / "out")
+    assert (outcome.code, outcome.attempts, outcome.step) == ("INVALID_OUTPUT", 0, None)
+    assert words in outcome.message
+    proven(outcome.bundle, workflow=one)
+
+
+@pytest.mark.parametrize("name", [1, None, (1, 2), "\ud800"])
+def test_parameters_are_refused_where_they_come_in_too(name):
+    outcomes = [
+        workc.run(flow({"skill": shout, "with": {"text": {name: 1}}})),
+        workc.run(flow({"skill": shout, "with": {name: "a"}})),
+        workc.run(flow(None, text={name: SecretText((SecretName("S"),))})),
+    ]
+    assert [(each.code, each.step) for each in outcomes] == [("INVALID_INPUT", None)] * 3
+
+
+@pytest.mark.parametrize("retry", [{"max_attempts": 0}, RetrySpec(max_attempts=0)])
+def test_retries_of_the_call_itself_have_the_same_bounds(retry):
+    @workc.workflow(skills=[refuses])
+    async def one(ctx):
+        """Calls with a retry that is none."""
+        await ctx.call(refuses, retry=retry)
+
+    outcome = workc.run(one)
+    assert "max_attempts is 1 to 100, not 0" in outcome.message
 
 
 PLAN = """

@@ -318,3 +318,20 @@ def test_a_step_may_not_be_named_like_the_place_of_another(step):
     outcome = run(flow)
     assert outcome.code == "SKILL_FAILED"
     assert "named like a place" in outcome.message
+
+
+@pytest.mark.parametrize(("whose", "of_run", "of_step"), [("run", 20, None), ("step", None, 20)])
+def test_a_skill_that_waits_too_long_is_told_whose_time_was_over(whose, of_run, of_step):
+    @workc.skill(effects=("Network",))
+    async def waits(ctx: workc.Context) -> int:
+        await ctx.sleep_ms(3_600_000)
+        return 0
+
+    @workc.workflow(skills=[waits], timeout_ms=of_run)
+    async def flow(ctx):
+        no_more = RetrySpec(max_attempts=1)
+        await ctx.call(waits, step="w", timeout_ms=of_step, retry=no_more)
+
+    outcome = workc.run(flow)
+    assert outcome.code == "TIMEOUT"
+    assert outcome.message == f"the time of the {whose} was over while it waited"

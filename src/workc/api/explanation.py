@@ -53,13 +53,17 @@ def _steps(story: RunStory) -> Iterator[str]:
 
 def _step(step: StepStory) -> str:
     name = f"Step {step.step} ({step.skill})" if step.skill else f"Step {step.step}"
-    tries = f" at attempt {step.attempts}" if step.attempts > 1 else ""
+    tries = _at(step.attempts) if step.attempts > 1 else ""
     asked = f" It asked the world {len(step.effects)} times." if len(step.effects) > 1 else ""
     match step.status:
-        case "success" if step.fallback is not None:
-            return f"{name} failed with {step.fallback.code}; {step.fallback.done} and succeeded{tries}.{asked}"
         case "success":
-            return f"{name} succeeded{tries}.{asked}"
+            fallen = step.fallback
+            then = f"failed with {fallen.code}; {fallen.done} and " if fallen else ""
+            return f"{name} {then}succeeded{tries}.{asked}"
+        case "failure" if step.fallback is not None and step.fallback.action == "skill":
+            first = f"{name} failed{_at(step.fallback.attempts)} with {step.fallback.code}."
+            then = f"Then {step.fallback.done}; it failed{_at(step.attempts)} with {step.code}"
+            return f"{first} {then}: {_ended(step.message)}{asked}"
         case "failure":
             done = f" Then {step.fallback.done}." if step.fallback else ""
             return f"{name} failed{tries} with {step.code}: {_ended(step.message)}{done}{asked}"
@@ -70,6 +74,10 @@ def _step(step: StepStory) -> str:
             return f"{name} waits for a human to approve it, and has not begun."
         case _:
             return f"{name} began but has no end in the records.{asked}"
+
+
+def _at(attempt: int) -> str:
+    return f" at attempt {attempt}"
 
 
 def _checks(story: RunStory) -> Iterator[str]:

@@ -26,6 +26,7 @@ from workc.kernel.payloads import (
 from workc.runtime.bodies import load_failure, load_json
 from workc.runtime.flow import RunResult, not_held
 from workc.runtime.outcome import StructuredOutcome
+from workc.runtime.taken_fallback import taken_fallback
 
 #: The kinds of records that say what a run gave.
 _TELLING = frozenset(
@@ -56,34 +57,29 @@ def outcome_of_finished(
     if not isinstance(work, WorkEnded) or not isinstance(locked, Locked):
         raise refuse("JOURNAL_CORRUPT", "there is a bundle, but the journal has no end")
     results = tuple(checks.results) if isinstance(checks, VerificationRun) else ()
-    result = _result(folder, work, locked, results)
-    finished = launch.Finished(result, _receipt(folder), recorder.side_effects())
-    if out is not None:
-        launch.seal_folder(folder, out, sync=settings.durability == "fsync")
-    return launch.outcome_of(finished, str(out or folder.bundle))
-
-
-def _result(
-    folder: RunFolder, work: WorkEnded, locked: Locked, checks: tuple[CheckResult, ...]
-) -> RunResult:
-    failure, step = _failure(folder, work, checks)
-    return RunResult(
+    receipt = _receipt(folder)
+    failure, step = _failure(folder, work, results, receipt)
+    result = RunResult(
         outcome=locked.outcome,
         output=None if work.output is UNSET else load_json(folder, work.output),
         failure=failure,
         step=step,
         halt=None if work.halt is UNSET else work.halt,
-        checks=checks,
+        checks=results,
     )
+    finished = launch.Finished(result, receipt, recorder.side_effects())
+    if out is not None:
+        launch.seal_folder(folder, out, sync=settings.durability == "fsync")
+    return launch.outcome_of(finished, str(out or folder.bundle))
 
 
 def _failure(
-    folder: RunFolder, work: WorkEnded, checks: tuple[CheckResult, ...]
+    folder: RunFolder, work: WorkEnded, checks: tuple[CheckResult, ...], receipt: Receipt
 ) -> tuple[Failure | None, str | None]:
     """Returns the failure of the run and its step: a check that did not hold stands above all."""
     broken = next((check for check in checks if not check.passed), None)
     if broken is not None:
-        return not_held(broken), None
+        return not_held(broken, map(taken_fallback, receipt.fallbacks or ())), None
     if work.failure is UNSET:
         return None, None
     return load_failure(folder, work.failure), None if work.step is UNSET else work.step

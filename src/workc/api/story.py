@@ -35,6 +35,7 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import STATUS_OF
+from workc.runtime.taken_fallback import skipped_in
 
 RunState = Literal[
     "success",
@@ -131,6 +132,8 @@ def tell(source: Source) -> RunStory:
     if not story.run_id:
         raise source.refusal()
     story.steps = list(timeline.steps.values())
+    if story.code == "VERIFICATION_FAILED":
+        story.message += _skipped(story)
     story.events = timeline.records
     story.spent_micro_cents = timeline.spent_micro_cents
     story.reserved_micro_cents = timeline.reserved_micro_cents
@@ -199,6 +202,12 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 story.step = None
         case _:
             pass
+
+
+def _skipped(story: RunStory) -> str:
+    """Returns which steps were skipped that the first check that did not hold names."""
+    taken = [step.fallback for step in story.steps if step.fallback is not None]
+    return next((skipped_in(each.that, taken) for each in story.checks if not each.passed), "")
 
 
 def _stood_in(rules: Json) -> list[str]:

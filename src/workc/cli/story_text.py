@@ -56,14 +56,24 @@ def _facts(story: StepStory) -> list[str]:
         facts.append(count(max(story.attempts, len(story.retries)), "attempt"))
     if story.cost_micro_cents:
         facts.append(money(story.cost_micro_cents))
-    facts += [f"{r.code} → retried after {r.after_ms} ms" for r in story.retries]
-    if story.fallback is not None:
-        facts.append(f"{story.fallback.code} → {printable(story.fallback.done, 160)}")
+    facts += _turns(story)
     if story.code:
         facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())
     if story.status == "running":
         facts.append("waits for a human" if story.waits else "not ended")
     return facts
+
+
+def _turns(story: StepStory) -> list[str]:
+    """Returns what followed each failure but the last, in order."""
+    fallback = story.fallback
+    own = story.attempts if fallback is None else fallback.attempts
+    before, after = (
+        [f"{r.code} → retried after {r.after_ms} ms" for r in story.retries if is_in(r.attempt)]
+        for is_in in (own.__ge__, own.__lt__)
+    )
+    fell = [] if fallback is None else [f"{fallback.code} → {printable(fallback.done, 160)}"]
+    return [*before, *fell, *after]
 
 
 def effect_line(effect: EffectStory) -> str:

@@ -22,7 +22,7 @@ from workc.kernel.payloads import (
     TimerSet,
 )
 from workc.kernel.rng import SeededRng
-from workc.kernel.values import MAX_SAFE_INTEGER
+from workc.kernel.values import MAX_SAFE_INTEGER, Json
 from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import store
@@ -130,7 +130,13 @@ class AttemptContext:
         self._lane.emit(TimerSet(after_ms=wait_ms))
         self._unless_halted(await self._lane.ask(Timer(wait_ms)))
         if wait_ms < whole:
-            raise refuse("TIMEOUT", "the time of the step was over while it waited")
+            raise self._too_late("while it waited")
+
+    def _too_late(self, when: str, **details: Json) -> Refusal:
+        """Returns the refusal of what had no time left; it says whose time that was."""
+        scope = "run" if self._run.is_over(self._lane.now_ms) else "step"
+        message = f"the time of the {scope} was over {when}"
+        return refuse("TIMEOUT", message, **details, scope=scope)
 
     async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
         """Sets the upper bound of a call aside, or raises what refused it."""
@@ -186,8 +192,7 @@ class AttemptContext:
     async def _effect(self, request: EffectRequest) -> EffectAnswered:
         left_ms = self._left_ms()
         if left_ms is not None and left_ms <= 0:
-            message = "the time of the step was over before the call was made"
-            raise refuse("TIMEOUT", message, sent=False)
+            raise self._too_late("before the call was made", sent=False)
         limit_ms = whole_number(request.timeout_ms, "timeout_ms of a request")
         limit_ms = limit_ms if left_ms is None else min(limit_ms, left_ms)
         value = request_json(request)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.fallbacks import NEVER_TOLERATED, FallbackAction, FallbackTaken
@@ -90,17 +91,22 @@ def take(
 def _valued(run: Run, lane: Lane, step: StepSpec, result: StepResult, value: Json) -> StepResult:
     try:
         given = resolve_plain(value, run.scope())
+        body = store_json(run.files, given)
     except Refusal as refusal:
-        return replace(result, failure=_without_value(result.failure, refusal.failure))
-    take(run, lane, step, result, "value", store_json(run.files, given))
+        return _without_value(result, refusal.failure.message)
+    except CanonicalError as error:
+        # What references give may be deeper, put together, than JSON is kept.
+        return _without_value(result, str(error))
+    take(run, lane, step, result, "value", body)
     return replace(result, status="success", value=given, failure=None)
 
 
-def _without_value(failure: Failure | None, why: Failure) -> Failure:
-    """Returns the failure of a step whose fallback value could not be made."""
-    first = why if failure is None else failure
-    message = f"{first.message}; its fallback value could not be made: {why.message}"
-    return replace(first, message=message)
+def _without_value(result: StepResult, why: str) -> StepResult:
+    """Returns the result of a failed step whose fallback value could not be made."""
+    if result.failure is None:
+        raise Misuse("a step that has not failed has no fallback value")
+    message = f"{result.failure.message}; its fallback value could not be made: {why}"
+    return replace(result, failure=replace(result.failure, message=message), unmade=why)
 
 
 async def _stop(lane: Lane) -> str:

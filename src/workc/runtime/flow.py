@@ -7,13 +7,16 @@ a halted or failed one goes there at once, as Draft.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
 from msgspec import UNSET
 
 from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
-from workc.kernel.failure import Failure, Refusal
+from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.payloads import (
     CheckResult,
     IntentSet,
@@ -33,8 +36,10 @@ from workc.runtime.fallback import ABORTED, aborted_by, planned_as
 from workc.runtime.function import call_function
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
+from workc.runtime.taken_fallback import TakenFallback, skipped_in, taken_fallback
+from workc.runtime.workflow.facts import texts
 from workc.runtime.workflow.model import CheckSpec, StepSpec
-from workc.runtime.workflow.references import resolve_plain
+from workc.runtime.workflow.references import references_of, resolve_plain
 
 OUTPUT_PATH = "artifacts/output.json"
 
@@ -53,10 +58,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What Act gave: an output, or a failure, or (partial) both."""
+    """What Act gave: an output, or a failure, or (partial) both. ``data`` is the output as it is kept."""
 
     output: Json = None
-    produced: bool = False
+    data: bytes | None = None
     failure: Failure | None = None
     step: str | None = None
     halt: str | None = None
@@ -98,7 +103,8 @@ async def _act(run: Run, lane: Lane) -> _Work:
             # ends with the cause, whichever lane met it.
             failure, step = _cause_of(run, halt)
             return _Work(failure=failure, step=step, halt=halt)
-        return _Work(value, produced=failure is None, failure=failure, step=step, halt=halt)
+        data = jcs.encode(value) if failure is None else None
+        return _Work(value, data, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
 
@@ -121,13 +127,23 @@ def _file_work(run: Run) -> _Work:
     succeeded = not ordered or any(r.status == "success" or r.tolerated for r in ordered)
     try:
         output = resolve_plain(run.program.output, run.scope())
+        data = _encoded(output)
     except Refusal as refusal:
         if cause is None:
-            cause, step = _missed(ordered) or (refusal.failure, None)
-        return _Work(failure=cause, step=step, halt=halt)
+            cause, step = _missed(run, ordered) or (refusal.failure, None)
+        return _Work(failure=_besides(cause, step, ordered), step=step, halt=halt)
+    cause = _besides(cause, step, ordered)
     if not succeeded or halt:
         return _Work(failure=cause, step=step, halt=halt)
-    return _Work(output, produced=True, failure=cause, step=step)
+    return _Work(output, data, failure=cause, step=step)
+
+
+def _encoded(output: Json) -> bytes:
+    try:
+        return jcs.encode(output)
+    except CanonicalError as error:
+        # What references give may be deeper, put together, than JSON is kept.
+        raise refuse("INVALID_OUTPUT", f"the output cannot be kept: {error}") from None
 
 
 def _file_cause(
@@ -141,10 +157,40 @@ def _file_cause(
     return (_stopped(halt) if halt and cause is None else cause), step
 
 
-def _missed(ordered: list[StepResult]) -> tuple[Failure, str] | None:
-    """Returns the failure that was tolerated, and without whose step there is no output."""
-    tolerated = ((each.failure, each.id) for each in ordered if each.tolerated)
-    return next(((failure, step) for failure, step in tolerated if failure is not None), None)
+def _missed(run: Run, ordered: list[StepResult]) -> tuple[Failure, str] | None:
+    """Returns the failure that was tolerated, and its step, without which there is no output."""
+    tolerated = {each.id: each for each in ordered if each.tolerated}
+    named = (each.name for each in references_of(run.program.output) if each.root == "steps")
+    missing = next((name for name in named if name in tolerated), None)
+    if missing is None:
+        return None
+    # A step may have been skipped because of another that was.
+    result = tolerated[missing]
+    while result.status == "skipped":
+        result = next(tolerated[need] for need in _because(result) if need in tolerated)
+    failure = result.failure or _stopped("HALTED")
+    why = f"after {failure.code}" if result.id == missing else f"for {result.id} failed"
+    message = f"the output needs step {missing}, which was skipped {why}: {failure.message}"
+    return msgspec.structs.replace(failure, message=message), result.id
+
+
+def _because(result: StepResult) -> list[str]:
+    """Returns the steps because of which one was skipped."""
+    found = result.failure.details.get("because") if result.failure else None
+    return texts(found)
+
+
+def _besides(
+    failure: Failure | None, step: str | None, ordered: list[StepResult]
+) -> Failure | None:
+    """Returns the failure of a run with what no record of a step says: values that were not made."""
+    others = [each for each in ordered if each.unmade and each.id != step]
+    if failure is None or not others:
+        return failure
+    told = "; ".join(
+        f"the fallback value of step {each.id} could not be made: {each.unmade}" for each in others
+    )
+    return msgspec.structs.replace(failure, message=f"{failure.message}; besides, {told}")
 
 
 def _cause_of(run: Run, halt: str) -> tuple[Failure, str | None]:
@@ -173,8 +219,8 @@ def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | 
 
 def _end_work(run: Run, lane: Lane, work: _Work) -> None:
     output = None
-    if work.produced:
-        output = store_file(run.files, OUTPUT_PATH, "json", jcs.encode(work.output))
+    if work.data is not None:
+        output = store_file(run.files, OUTPUT_PATH, "json", work.data)
     lane.emit(
         WorkEnded(
             failure=record_failure(run.files, work.failure) if work.failure else UNSET,
@@ -186,24 +232,27 @@ def _end_work(run: Run, lane: Lane, work: _Work) -> None:
 
 
 def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
-    if not work.produced or work.halt:
+    if work.data is None or work.halt:
         return _locked(lane, work, "failed", "Draft")
     checks = tuple(_check(run, check, work.output) for check in run.program.checks)
     broken = next((check for check in checks if not check.passed), None)
     lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
     if broken is not None:
-        work = replace(work, failure=not_held(broken), step=None)
+        work = replace(
+            work, failure=not_held(broken, map(taken_fallback, run.fallbacks)), step=None
+        )
         return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 
 
-def not_held(check: CheckResult) -> Failure:
-    """Returns the failure of a run of which this check did not hold."""
+def not_held(check: CheckResult, fallbacks: Iterable[TakenFallback]) -> Failure:
+    """Returns the failure of a run of which this check did not hold, and that fell back so."""
+    skipped = skipped_in(check.that, fallbacks)
     return Failure(
         code="VERIFICATION_FAILED",
-        message=f"the check {check.check_id} did not hold: {check.that}",
+        message=f"the check {check.check_id} did not hold: {check.that}{skipped}",
         details={"check": check.check_id},
     )
 

@@ -25,7 +25,7 @@ from workc.runtime.bodies import failure_from
 from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.guarding import context_of, guarded
-from workc.runtime.literals import literal, param
+from workc.runtime.literals import given, literal
 from workc.runtime.on_failure import Said, read_on_failure, read_retry
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
@@ -148,7 +148,10 @@ class WorkflowContext:
         planned = PlannedCall(
             self,
             found,
-            {key: _given(found.name, key, value) for key, value in params.items()},
+            {
+                key: given(f"the parameter {key} of {found.name}", value)
+                for key, value in params.items()
+            },
             step,
             read_retry(retry),
             timeout_ms,
@@ -308,14 +311,3 @@ async def call_function(
         raise
     except BaseException as error:  # noqa: BLE001 - a workflow's own exception is an outcome
         return None, failure_from(error), None
-
-
-def _given(skill: str, name: str, value: object) -> Json:
-    """Returns a parameter as JSON; what is none is named, for it is no output of the skill."""
-    try:
-        return param(value)
-    except Refusal as refusal:
-        failure = refusal.failure
-        why = failure.message.removeprefix("the value: ").removeprefix("(the value): ")
-        message = f"the parameter {name} of {skill}: {why}"
-        raise refuse("INVALID_INPUT", message, **failure.details) from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
+from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.stages.annotations import to_json
 from workc.stages.effects import SecretText
 
 
-def param(value: object) -> Json:
+def _json(value: object) -> Json:
     """Returns a parameter as JSON; a SecretText stays as it is, at any depth.
 
     Raises:
@@ -22,17 +23,37 @@ def param(value: object) -> Json:
         return to_json(value)
 
 
+def given(what: str, value: object) -> Json:
+    """Returns a parameter as :func:`_json` does; what is none is named, for it is nobody's output.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if it is no JSON value.
+    """
+    try:
+        return _json(value)
+    except Refusal as refusal:
+        failure = refusal.failure
+        why = failure.message.removeprefix("the value: ").removeprefix("(the value): ")
+        raise refuse("INVALID_INPUT", f"{what}: {why}", **failure.details) from None
+
+
 def _with_secrets(value: object) -> Json:
     match value:
         case SecretText():
             return cast("Json", value)
         case dict():
             members = cast("dict[object, object]", value)
-            return cast("Json", {key: _with_secrets(item) for key, item in members.items()})
+            return {_name(key): _with_secrets(item) for key, item in members.items()}
         case list():
             return [_with_secrets(item) for item in cast("list[object]", value)]
         case _:
             return to_json(value)
+
+
+def _name(key: object) -> str:
+    """Returns the name of a member as JSON has it; what is none is refused as it is in a value."""
+    (name,) = cast("JsonObject", to_json({key: None}))
+    return name
 
 
 def literal(params: JsonObject) -> JsonObject:

@@ -12,18 +12,14 @@ from typing import Literal, TypeAlias, cast
 import msgspec
 
 from workc.kernel.arguments import a
-from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
-from workc.kernel.fallbacks import NEVER_TOLERATED
-from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.context import whole_number
-from workc.runtime.literals import escaped, literal, param
-from workc.runtime.workflow.json_schema import (
-    FALLBACK_WORDS,
-    MAX_ATTEMPTS,
-    MAX_MULTIPLIER_PERMILLE,
-)
+from workc.runtime.literals import escaped, given, literal
+from workc.runtime.workflow.fallback_codes import problem_of
+from workc.runtime.workflow.json_schema import FALLBACK_WAYS, FALLBACK_WORDS, RETRY_BOUNDS
 from workc.runtime.workflow.model import OnFailure, RetrySpec, Then
+from workc.stages.annotations import to_json
 from workc.stages.skill import Skill
 
 #: What ``ctx.call`` takes as ``on_failure``.
@@ -31,14 +27,7 @@ Said: TypeAlias = Literal["fail", "skip", "abort"] | Mapping[str, object]
 #: Finds the skill that is named, or refuses it.
 Find: TypeAlias = Callable[[object], Skill[..., object]]
 
-_ONE_OF = ("then", "value", "skill")
 _OF_SKILL = ("with", "retry", "timeout_ms")
-#: The same bounds as in a workflow file.
-_RETRY_LIMITS = {
-    "max_attempts": MAX_ATTEMPTS,
-    "multiplier_permille": MAX_MULTIPLIER_PERMILLE,
-    "jitter_permille": 1000,
-}
 
 
 def read_on_failure(said: object, find: Find) -> OnFailure | None:
@@ -46,7 +35,8 @@ def read_on_failure(said: object, find: Find) -> OnFailure | None:
 
     Raises:
         Misuse: it has none of the forms.
-        Refusal: ``INVALID_OUTPUT`` for a value or a parameter that is no JSON value.
+        Refusal: ``INVALID_OUTPUT`` for a value that is no JSON value, ``INVALID_INPUT`` for such a
+            parameter.
     """
     if said is None:
         return None
@@ -60,7 +50,7 @@ def read_on_failure(said: object, find: Find) -> OnFailure | None:
     if "then" in fields:
         return OnFailure(then=_word(fields["then"]), when=when)
     if "value" in fields:
-        return OnFailure(then="value", when=when, value=escaped(param(fields["value"])))
+        return OnFailure(then="value", when=when, value=escaped(to_json(fields["value"])))
     timeout = fields.get("timeout_ms")
     return OnFailure(
         then="skill",
@@ -88,11 +78,19 @@ def read_retry(retry: object) -> RetrySpec | None:
         return None
     if not isinstance(retry, RetrySpec):
         raise Misuse(f"retry is a RetrySpec, not {a(retry)}")
-    for name, value in msgspec.structs.asdict(retry).items():
-        most = _RETRY_LIMITS.get(name, MAX_SAFE_INTEGER)
-        if value is not None and whole_number(value, name) > most:
-            raise Misuse(f"{name} is at most {most}")
+    _check_bounds(retry)
     return retry
+
+
+def _check_bounds(retry: RetrySpec) -> None:
+    """Refuses numbers that a workflow file may not have either."""
+    for name, value in msgspec.structs.asdict(retry).items():
+        least, most = RETRY_BOUNDS[name]
+        if value is not None and not least <= whole_number(value, name) <= most:
+            raise Misuse(f"{name} is {least} to {most}, not {value}")
+    base, longest = retry.base_delay_ms, retry.max_delay_ms
+    if base is not None and longest is not None and base > longest:
+        raise Misuse(f"base_delay_ms ({base}) is more than max_delay_ms ({longest})")
 
 
 class _Retry(RetrySpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,12 +104,14 @@ def _word(word: object) -> Then:
 
 
 def _check_fields(fields: dict[object, object]) -> None:
-    known = (*_ONE_OF, "when", *_OF_SKILL)
+    known = (*FALLBACK_WAYS, "when", *_OF_SKILL)
     unknown = [key for key in fields if key not in known]
     if unknown:
         raise Misuse(f"on_failure has no {unknown[0]!r:.100}; it has {', '.join(known)}")
-    if sum(key in fields for key in _ONE_OF) != 1:
-        raise Misuse(f"on_failure has one of {', '.join(_ONE_OF)}")
+    there = [key for key in FALLBACK_WAYS if key in fields]
+    if len(there) != 1:
+        found = f", not {' and '.join(there)}" if there else ""
+        raise Misuse(f"on_failure has one of {', '.join(FALLBACK_WAYS)}{found}")
     extra = [key for key in _OF_SKILL if key in fields and "skill" not in fields]
     if extra:
         raise Misuse(f"on_failure has {extra[0]} only beside skill")
@@ -120,18 +120,18 @@ def _check_fields(fields: dict[object, object]) -> None:
 def _codes(when: object, then: object) -> tuple[str, ...]:
     if when is None:
         return ()
-    known = {*CATALOG, *(entry.category for entry in CATALOG.values())}
-    codes = tuple(cast("list[object]", when)) if isinstance(when, list | tuple) else ()
-    if not codes or not all(code in known for code in codes):
+    said = cast("list[object]", when) if isinstance(when, list | tuple) else []
+    codes = tuple(code for code in said if isinstance(code, str))
+    if not codes or len(codes) != len(said):
         raise Misuse(f"when is a list of failure codes or categories, not {when!r:.100}")
-    never = [code for code in codes if code in NEVER_TOLERATED and then != "abort"]
-    if never:
-        raise Misuse(f"{never[0]} can be followed by nothing but an abort")
-    return cast("tuple[str, ...]", codes)
+    for code in codes:
+        if (problem := problem_of(code, then)) is not None:
+            raise Misuse("; ".join(problem))
+    return codes
 
 
-def _params(given: object) -> JsonObject:
-    if not isinstance(given, Mapping):
-        raise Misuse(f"with is a mapping, not a {type(given).__name__}")
-    members = cast("Mapping[object, object]", given)
-    return literal({str(key): param(value) for key, value in members.items()})
+def _params(said: object) -> JsonObject:
+    if not isinstance(said, Mapping):
+        raise Misuse(f"with is a mapping, not {a(said)}")
+    members = dict(cast("Mapping[object, object]", said))
+    return literal(cast("JsonObject", given("the parameters of on_failure", members)))

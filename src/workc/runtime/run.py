@@ -33,6 +33,7 @@ class StepResult(msgspec.Struct, frozen=True):
     """What became of a step. ``halt`` is the cause if a halt of the run ended it.
 
     ``tolerated`` says that it gave nothing, and that the run is to go on as if it were not there.
+    ``unmade`` is why its fallback value could not be made, if it could not.
     """
 
     id: str
@@ -43,6 +44,7 @@ class StepResult(msgspec.Struct, frozen=True):
     attempts: int = 0
     halt: str | None = None
     tolerated: bool = False
+    unmade: str = ""
 
     @property
     def failed_itself(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import msgspec
 
 from workc.bundle.documents import Fallback
@@ -49,3 +52,17 @@ def taken_fallback(taken: FallbackTaken | Fallback) -> TakenFallback:
         attempts=taken.attempt,
         skill=given(taken.skill),
     )
+
+
+def skipped_in(expression: str, fallbacks: Iterable[TakenFallback]) -> str:
+    """Returns which of the steps that an expression names were skipped, to be put after a message."""
+    return "".join(
+        f"; it names step {each.step}, which was skipped after {each.code}"
+        for each in fallbacks
+        if each.action == "skip" and _names(expression, each.step)
+    )
+
+
+def _names(expression: str, step: str) -> bool:
+    """Returns whether an expression looks like one about a step."""
+    return re.search(rf'\bsteps\."?{re.escape(step)}(?![\w-])', expression) is not None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from workc.kernel.catalog import CATALOG
-from workc.kernel.fallbacks import NEVER_TOLERATED
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.workflow.facts import Facts, texts
-from workc.runtime.workflow.json_schema import FALLBACK_WORDS
+from workc.runtime.workflow.fallback_codes import problem_of
+from workc.runtime.workflow.json_schema import FALLBACK_WAYS, FALLBACK_WORDS
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
 
-_ONE_OF = ("then", "value", "skill")
 _OF_SKILL = ("with", "retry", "timeout_ms")
-#: What ``when`` may name.
-_KNOWN = frozenset({*CATALOG, *(entry.category for entry in CATALOG.values())})
 
 
 def check_failures(facts: Facts) -> None:
@@ -31,28 +27,25 @@ def check_failures(facts: Facts) -> None:
 
 
 def _check_fields(facts: Facts, place: Place, said: JsonObject) -> None:
-    there = [key for key in _ONE_OF if key in said]
+    there = [key for key in FALLBACK_WAYS if key in said]
     if len(there) != 1:
-        message = f"there is {' and '.join(there) or 'none'} of {', '.join(_ONE_OF)} here"
-        facts.refuse_key(place, message, f"write one of {', '.join(_ONE_OF)}")
+        facts.refuse_key(place, *_not_one(there))
     for key in (key for key in _OF_SKILL if key in said and "skill" not in said):
         message = f"{key} is said of a skill, and there is none here"
         facts.refuse_key((*place, key), message, "add skill, or leave it out")
 
 
+def _not_one(there: list[str]) -> tuple[str, str]:
+    """Returns what is wrong where there is no way to go on, or more than one, and the fix."""
+    if not there:
+        choice = ", ".join(FALLBACK_WAYS)
+        return f"there is none of {choice} here", f"write one of {choice}"
+    names = " and ".join(there)
+    return f"there is {names} here, and only one of them may be", f"keep one of {names}"
+
+
 def _check_when(facts: Facts, place: Place, said: JsonObject) -> None:
     for index, code in enumerate(texts(said.get("when"))):
-        at: Place = (*place, "when", index)
-        if code not in _KNOWN:
-            fix = suggest(code, _KNOWN, "`workc failures` lists the codes and their categories")
-            facts.refuse(at, f"there is no failure code or category {quoted(code)}", fix)
-        elif not _may_be_said(code, said.get("then")):
-            message = f"nothing but abort may follow {code}"
-            facts.refuse(at, message, "write then: abort, or leave the code out")
-
-
-def _may_be_said(code: str, then: Json) -> bool:
-    if then == "abort":
-        return True
-    of_it = [each for each, entry in CATALOG.items() if code in {each, entry.category}]
-    return not NEVER_TOLERATED.issuperset(of_it)
+        problem = problem_of(code, said.get("then"))
+        if problem is not None:
+            facts.refuse((*place, "when", index), *problem)

@@ -57,7 +57,8 @@ class Facts(msgspec.Struct, frozen=True):
         for step_id, step in self.steps():
             yield ("steps", step_id), step
             said = members(step.get("on_failure"))
-            if "skill" in said:
+            # Beside another way it is a problem of its own, and which was meant is not known.
+            if "skill" in said and not {"then", "value"} & said.keys():
                 yield ("steps", step_id, "on_failure"), said
 
     @property

@@ -30,6 +30,8 @@ MAX_DESCRIPTION = 10_000
 INPUT_TYPES = ("string", "integer", "number", "boolean", "object", "array")
 #: What a step may say of its failure in one word; without a word it says the first.
 FALLBACK_WORDS = ("fail", "skip", "abort")
+#: The keys that say what follows; a mapping has one of them.
+FALLBACK_WAYS = ("then", "value", "skill")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
@@ -106,18 +108,25 @@ _INPUT = _record(
     },
 )
 
+#: The least and the most of each number of ``retry``.
+RETRY_BOUNDS = {
+    "max_attempts": (1, MAX_ATTEMPTS),
+    "base_delay_ms": (0, MAX_SAFE_INTEGER),
+    "max_delay_ms": (0, MAX_SAFE_INTEGER),
+    "multiplier_permille": (1000, MAX_MULTIPLIER_PERMILLE),
+    "jitter_permille": (0, 1000),
+}
+_IN_RETRY = {
+    "max_attempts": "How often it is tried, the first included.",
+    "base_delay_ms": "How long to wait before the second attempt.",
+    "max_delay_ms": "The longest wait between two attempts.",
+    "multiplier_permille": "What each wait is multiplied by, in thousandths.",
+    "jitter_permille": "The part of a wait that is random, in thousandths.",
+}
 _RETRY = _record(
     "How often the step is tried; what is absent comes from the failure catalog.",
     [],
-    {
-        "max_attempts": _count("How often it is tried, the first included.", 1, MAX_ATTEMPTS),
-        "base_delay_ms": _count("How long to wait before the second attempt."),
-        "max_delay_ms": _count("The longest wait between two attempts."),
-        "multiplier_permille": _count(
-            "What each wait is multiplied by, in thousandths.", 1000, MAX_MULTIPLIER_PERMILLE
-        ),
-        "jitter_permille": _count("The part of a wait that is random, in thousandths.", 0, 1000),
-    },
+    {name: _count(text, *RETRY_BOUNDS[name]) for name, text in _IN_RETRY.items()},
 )
 
 _APPROVAL = _record(

@@ -71,7 +71,8 @@ def test_what_a_fallback_refers_to_is_needed_and_taken():
         ("3", "this must be a text or a mapping, not a whole number", "What becomes of the run"),
         ("{then: skp}", "'skp' is not one of fail, skip, abort", "did you mean skip?"),
         ("{}", "there is none of then, value, skill here", "write one of then, value, skill"),
-        ("{then: skip, value: 1}", "there is then and value of then, value, skill here", "write one"),
+        ("{then: skip, value: 1}", "there is then and value here, and only one of them may be", "keep one of then and value"),
+        ("{value: 1, skill: get}", "there is value and skill here, and only one", "keep one of value"),
         ("{valeu: 1}", "there is no key 'valeu' here", "did you mean value?"),
         ("{value: 1, with: {}}", "with is said of a skill, and there is none here", "add skill"),
         ("{value: 1, timeout_ms: 1}", "timeout_ms is said of a skill", "add skill, or leave it out"),
@@ -92,8 +93,14 @@ def test_what_a_fallback_refers_to_is_needed_and_taken():
         ("{then: skip, when: []}", "this list is empty", "The failure codes"),
         ("{then: skip, when: [TIMEOT]}", "no failure code or category 'TIMEOT'", "did you mean TIMEOUT?"),
         ("{then: skip, when: [x]}", "no failure code or category 'x'", "`workc failures` lists"),
+        ("{then: skip, when: [transient]}", "no failure code or category 'transient'", "did you mean TRANSIENT?"),
         ("{then: skip, when: [PERMISSION]}", "nothing but abort may follow PERMISSION", "then: abort"),
-        ("{value: 1, when: [BUDGET_EXCEEDED]}", "nothing but abort may follow BUDGET", "then: abort"),
+        ("{value: 1, when: [IN_DOUBT]}", "nothing but abort may follow IN_DOUBT", "then: abort"),
+        ("{value: 1, when: [BUDGET_EXCEEDED]}", "BUDGET_EXCEEDED never comes to on_failure", "leave"),
+        ("{then: abort, when: [QUOTA_EXCEEDED]}", "it stops the run by itself", "leave the code out"),
+        ("{then: abort, when: [APPROVAL_DENIED]}", "the step is skipped then", "leave the code out"),
+        ("{then: abort, when: [UPSTREAM_FAILED]}", "the step is skipped then", "leave the code out"),
+        ("{then: abort, when: [HALTED]}", "the run has been stopped then", "leave the code out"),
     ],
 )  # fmt: skip
 def test_each_mistake_is_told_with_its_line_and_a_fix(said, message, fix):
@@ -102,6 +109,13 @@ def test_each_mistake_is_told_with_its_line_and_a_fix(said, message, fix):
     wanted = message.replace("'", '"')
     assert any(wanted in problem.message and fix in problem.fix for problem in found), found
     assert all(problem.code in CATALOG for problem in found)
+
+
+def test_two_ways_are_one_problem():
+    found = find_problems(
+        (FLOW % "{value: 1, skill: get, with: {ur: 1}}").encode(), "n.yaml", KNOWN
+    )
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("said", ["{then: abort, when: [PERMISSION]}", "{then: skip, when: [RESOURCE]}"])  # fmt: skip
