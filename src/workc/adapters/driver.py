@@ -110,7 +110,7 @@ class Driver:
             self._stopped()
             raise
         finally:
-            self._close(thread.ident)
+            self._close(thread)
         if end.error is not None:
             raise end.error
         return end.result
@@ -299,11 +299,12 @@ class Driver:
             flight.cancel()
         return self._answering.over(flight.ask)
 
-    def _close(self, turning: int | None) -> None:
+    def _close(self, turning: threading.Thread) -> None:
         """Gives up what is still under way; ``turning`` is the thread that turned the run."""
         with self._gate:
-            if self._left and self._calling and turning is not None:
-                stop(turning)
+            is_calling = self._left and self._calling
+        if is_calling:
+            stop(turning)
         for flight in [*self._flights.values()]:
             if flight.cancel is not None:
                 flight.cancel()

@@ -1,8 +1,8 @@
 """Threads for synchronous functions, and one event loop for asynchronous ones.
 
 A call that is given up is stopped: :class:`Stopped` is raised in its thread, at the next step of
-its Python code; a call into C goes on until it returns. The threads are daemons, so what cannot be
-stopped does not keep the process alive, and they are replaced, so it does not take a place.
+its Python code. What is in a call into C is left: its thread is a daemon, so it does not keep the
+process alive, and is replaced, so it does not take a place.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from queue import SimpleQueue
 
 #: How long work that was cancelled has to end, in seconds; then nobody waits for it any more.
 GRACE_S = 1.0
+#: How long a thread has to come to Python code where it can be stopped, in seconds.
+PATIENCE_S = 0.05
 
 
 class Stopped(BaseException):
@@ -26,7 +28,7 @@ class Stopped(BaseException):
 @dataclass(slots=True, eq=False)
 class _Job:
     work: Callable[[], None]
-    thread: int | None = None
+    thread: threading.Thread | None = None
     is_given_up: bool = False
     is_over: bool = False
 
@@ -39,6 +41,7 @@ class Threads:
         self._started = 0
         self._idle = 0
         self._lock = threading.Lock()
+        self._stopping = threading.Lock()
         self._todo: SimpleQueue[_Job | None] = SimpleQueue()
 
     def submit(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -67,8 +70,16 @@ class Threads:
             job.is_given_up = True
             # The thread ends with its job, if it ends at all.
             self._limit += 1
-            if job.thread is not None:
-                stop(job.thread)
+            thread = job.thread
+        if thread is not None:
+            # In a thread of its own: whoever gives up has something else to do.
+            threading.Thread(
+                target=self._stop, args=(thread,), name="workc-stop", daemon=True
+            ).start()
+
+    def _stop(self, thread: threading.Thread) -> None:
+        with self._stopping:
+            stop(thread)
 
     def _run(self) -> None:
         with suppress(Stopped):
@@ -79,7 +90,7 @@ class Threads:
     def _done(self, job: _Job) -> bool:
         """Does a job; returns whether this thread may take another."""
         with self._lock:
-            job.thread = threading.get_ident()
+            job.thread = threading.current_thread()
             if job.is_given_up:
                 return False
         job.work()
@@ -89,11 +100,38 @@ class Threads:
             return not job.is_given_up
 
 
-def stop(thread: int) -> None:
-    """Raises :class:`Stopped` in the thread of this identifier, if it still runs."""
+def stop(thread: threading.Thread) -> None:
+    """Raises :class:`Stopped` in a thread, if it comes to Python code within :data:`PATIENCE_S`.
+
+    Otherwise it is taken back: while it is pending, CPython 3.11 lets no thread that is traced or
+    profiled enter a function.
+    """
+    if thread.ident is not None:
+        # Never in the main thread, where a signal could come in between.
+        stopping = threading.Thread(
+            target=_stop, args=(thread.ident,), name="workc-stop", daemon=True
+        )
+        stopping.start()
+        stopping.join()
+
+
+def _stop(thread: int) -> None:
     import ctypes  # noqa: PLC0415 - few calls are given up
 
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    other, own = ctypes.c_ulong(thread), ctypes.c_ulong(threading.get_ident())
+    stopped, never = ctypes.py_object(Stopped), threading.Lock()
+    never.acquire()
+    # No function of Python is entered from here on, because this thread may be traced too.
+    try:
+        raise_in(other, stopped)
+        never.acquire(timeout=PATIENCE_S)
+        raise_in(other, None)
+        # CPython forgets that one was pending only when a thread takes one.
+        raise_in(own, stopped)
+        never.acquire(timeout=PATIENCE_S)
+    except Stopped:
+        return
 
 
 class Loop:
@@ -129,8 +167,8 @@ class Loop:
         self._loop = self._thread = None
         asyncio.run_coroutine_threadsafe(self._drain(), loop)
         thread.join(GRACE_S)
-        if thread.is_alive() and thread.ident is not None:
-            stop(thread.ident)
+        if thread.is_alive():
+            stop(thread)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

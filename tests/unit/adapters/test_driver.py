@@ -67,8 +67,10 @@ def test_an_answer_after_the_timeout_is_nobodys():
     held, late = threading.Event(), threading.Event()
 
     def slow() -> int:
-        held.wait(10)
-        late.set()
+        try:
+            held.wait(10)
+        finally:
+            late.set()
         return 1
 
     async def root(lane):
