@@ -61,9 +61,7 @@ class Streams:
             # A signal came in the midst of a line: its handler may not enter the stream again.
             _put_raw(stream, text + "\n")
         except (OSError, ValueError) as error:
-            self._mute(name, stream)
-            if name == "out" and not isinstance(error, BrokenPipeError):
-                self.lost = getattr(error, "strerror", None) or type(error).__name__
+            self._lose(name, stream, error)
 
     @contextmanager
     def aside(self) -> Generator[None, None, None]:
@@ -77,9 +75,16 @@ class Streams:
             sys.stdout, sys.stderr = before
 
     def close(self) -> None:
-        """Gives descriptor 1 back, if it was taken."""
+        """Gives descriptor 1 back, if it was taken; what others could not write vanishes."""
         out = self._streams["out"]
-        if not self._kept or out is None:
+        if out is None:
+            return
+        try:
+            out.flush()
+        except (OSError, ValueError) as error:
+            self._lose("out", out, error)
+            return
+        if not self._kept:
             return
         with suppress(OSError, ValueError):
             sys.stdout.flush()
@@ -99,6 +104,11 @@ class Streams:
         self._kept = True
         if err is not None:
             os.dup2(err, _STDOUT)
+
+    def _lose(self, name: Name, stream: TextIO, error: OSError | ValueError) -> None:
+        self._mute(name, stream)
+        if name == "out" and not isinstance(error, BrokenPipeError):
+            self.lost = getattr(error, "strerror", None) or type(error).__name__
 
     def _mute(self, name: Name, stream: TextIO) -> None:
         """Lets all further output of a stream vanish, that at exit too."""

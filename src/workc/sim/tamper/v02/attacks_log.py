@@ -232,6 +232,13 @@ def _forget_code(draft: Draft) -> None:
     draft.payload("RunStarted")["code"] = {}
 
 
+def _misspell_continued(draft: Draft) -> None:
+    started = draft.payload("RunStarted")
+    if "continues" not in started:
+        raise does_not_apply("no bundle that the run goes on from")
+    started["continues"] = "F" * 64
+
+
 def _replace_request(draft: Draft) -> None:
     request = draft.payload("EffectAsked")["request"]
     if "inline" not in request:
@@ -252,6 +259,9 @@ LOG_ATTACKS: Attacks[Draft] = {
     "EventsReordered": Attack(_reorder, TABLE, "Two events change their order and their places."),
     "EventsReorderedInPlace": Attack(_reorder_in_place, TABLE, "Two events change their order."),
     "EventDropped": Attack(_drop_lens, TABLE, "An event is gone and the gap is closed."),
+    "ContinuedMisspelt": Attack(
+        _misspell_continued, BAD_EVENT, "The digest of the bundle before is misspelt."
+    ),
     "LockDoubled": Attack(_double_lock, TABLE, "The run is locked twice."),
     "LogCut": Attack(_cut, CHAIN, "The log ends before its end.", DIGESTED),
     "LogUnended": Attack(_leave_unended, BAD_EVENT, "The last line has no end.", DIGESTED),
