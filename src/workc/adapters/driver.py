@@ -56,6 +56,11 @@ class _Flight:
     ask: Ask
     cancel: Callable[[], None] | None = None
 
+    def give_up(self) -> None:
+        """Cancels what is under way, if anything is."""
+        if self.cancel is not None:
+            self.cancel()
+
 
 class Driver:
     """Drives one session to its end."""
@@ -179,8 +184,7 @@ class Driver:
             raise Misuse("the run waits for something that nobody was asked for")
         entries = [self._answering.given_up(ask, begun=False) for ask in asks]
         for flight in flights.values():
-            if flight.cancel is not None:
-                flight.cancel()
+            flight.give_up()
             entries.append(self._answering.given_up(flight.ask, begun=True))
         return entries
 
@@ -295,8 +299,7 @@ class Driver:
         return entries
 
     def _over(self, flight: _Flight) -> Entry:
-        if flight.cancel is not None:
-            flight.cancel()
+        flight.give_up()
         return self._answering.over(flight.ask)
 
     def _close(self, turning: threading.Thread) -> None:
@@ -306,8 +309,7 @@ class Driver:
         if is_calling:
             stop(turning)
         for flight in [*self._flights.values()]:
-            if flight.cancel is not None:
-                flight.cancel()
+            flight.give_up()
         self._threads.close()
         self._loop.close()
         self._skill_loop.close()

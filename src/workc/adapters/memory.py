@@ -37,6 +37,10 @@ class MemoryRun:
     def commit(self, *, effect: bool) -> None:
         """Does nothing: memory is as durable as it gets here."""
 
+    def lines(self) -> Iterator[bytes]:
+        """Yields the lines of the journal."""
+        return iter(self._lines)
+
     def records(self) -> Iterator[Record]:
         """Yields the records in order of arrival."""
         return read_records(self._lines)

@@ -28,7 +28,7 @@ class Stopped(BaseException):
 @dataclass(slots=True, eq=False)
 class _Job:
     work: Callable[[], None]
-    thread: threading.Thread | None = None
+    thread: int | None = None
     is_given_up: bool = False
     is_over: bool = False
 
@@ -41,7 +41,7 @@ class Threads:
         self._started = 0
         self._idle = 0
         self._lock = threading.Lock()
-        self._stopping = threading.Lock()
+        self._one_stops = threading.Lock()
         self._todo: SimpleQueue[_Job | None] = SimpleQueue()
 
     def submit(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -70,16 +70,14 @@ class Threads:
             job.is_given_up = True
             # The thread ends with its job, if it ends at all.
             self._limit += 1
-            thread = job.thread
-        if thread is not None:
-            # In a thread of its own: whoever gives up has something else to do.
-            threading.Thread(
-                target=self._stop, args=(thread,), name="workc-stop", daemon=True
-            ).start()
+            is_begun = job.thread is not None
+        if is_begun:
+            # Nobody waits for it: whoever gives up has something else to do.
+            _stopping(self._stop, job).start()
 
-    def _stop(self, thread: threading.Thread) -> None:
-        with self._stopping:
-            stop(thread)
+    def _stop(self, job: _Job) -> None:
+        with self._one_stops:
+            _stop(job, self._lock)
 
     def _run(self) -> None:
         with suppress(Stopped):
@@ -90,7 +88,7 @@ class Threads:
     def _done(self, job: _Job) -> bool:
         """Does a job; returns whether this thread may take another."""
         with self._lock:
-            job.thread = threading.current_thread()
+            job.thread = threading.get_ident()
             if job.is_given_up:
                 return False
         job.work()
@@ -106,29 +104,40 @@ def stop(thread: threading.Thread) -> None:
     Otherwise it is taken back: while it is pending, CPython 3.11 lets no thread that is traced or
     profiled enter a function.
     """
-    if thread.ident is not None:
-        # Never in the main thread, where a signal could come in between.
-        stopping = threading.Thread(
-            target=_stop, args=(thread.ident,), name="workc-stop", daemon=True
-        )
-        stopping.start()
-        stopping.join()
+    stopping = _stopping(lambda job: _stop(job, threading.Lock()), _Job(_nothing, thread.ident))
+    stopping.start()
+    stopping.join()
 
 
-def _stop(thread: int) -> None:
+def _nothing() -> None:
+    """Is the work of a job that is not one of a pool."""
+
+
+def _stopping(work: Callable[[_Job], None], job: _Job) -> threading.Thread:
+    # Never in the main thread, where a signal could come in between.
+    return threading.Thread(target=work, args=(job,), name="workc-stop", daemon=True)
+
+
+def _stop(job: _Job, ending: threading.Lock) -> None:
+    """Stops the thread of a job, which is over only when ``ending`` could be had."""
     import ctypes  # noqa: PLC0415 - few calls are given up
 
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    other, own = ctypes.c_ulong(thread), ctypes.c_ulong(threading.get_ident())
-    stopped, never = ctypes.py_object(Stopped), threading.Lock()
+    own, error = ctypes.c_ulong(threading.get_ident()), ctypes.py_object(Stopped)
+    never = threading.Lock()
     never.acquire()
-    # No function of Python is entered from here on, because this thread may be traced too.
+    # While this is held the thread cannot end: its number is not yet that of another.
+    with ending:
+        if job.thread is None:
+            return
+        other = ctypes.c_ulong(job.thread)
+        raise_in(other, error)
+    # No function of Python is entered while it is pending, because this thread may be traced too.
     try:
-        raise_in(other, stopped)
         never.acquire(timeout=PATIENCE_S)
         raise_in(other, None)
         # CPython forgets that one was pending only when a thread takes one.
-        raise_in(own, stopped)
+        raise_in(own, error)
         never.acquire(timeout=PATIENCE_S)
     except Stopped:
         return

@@ -12,7 +12,7 @@ from workc.api.settings import Settings
 from workc.api.store import read_receipt
 from workc.bundle.documents import Receipt
 from workc.kernel import events
-from workc.kernel.events import UNREADABLE, Entry
+from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
@@ -50,9 +50,9 @@ def outcome_of_finished(
     for record in folder.records():
         if record.kind not in _TELLING:
             continue
-        payload = events.decode_payload(record.kind, record.payload)
-        recorder.note(Entry(at=tuple(record.at), payload=payload, at_ms=record.at_ms))
-        ends[type(payload)] = payload
+        entry = events.entry_of(record)
+        recorder.note(entry)
+        ends[type(entry.payload)] = entry.payload
     work, locked, checks = ends.get(WorkEnded), ends.get(Locked), ends.get(VerificationRun)
     if not isinstance(work, WorkEnded) or not isinstance(locked, Locked):
         raise refuse("JOURNAL_CORRUPT", "there is a bundle, but the journal has no end")

@@ -125,8 +125,7 @@ class RunMeter:
         """Counts what a journal holds already, with its bytes; raises what reading it raises."""
         fold = self._fold_of(files)
         for record in records:
-            payload = events.decode_payload(record.kind, record.payload)
-            entry = Entry(at=record.at, payload=payload, at_ms=record.at_ms)
+            entry = events.entry_of(record)
             # A record is read only if it is spelled as it would be written.
             self.wrote(len(events.encode(record)) + 1)
             with self._counts.now():

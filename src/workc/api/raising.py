@@ -8,7 +8,7 @@ before anything in the folder is changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 from typing import TypeVar
 
@@ -16,11 +16,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from workc.adapters.earlier import folder_of
+from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
 from workc.api.store import read_receipt, start_of
 from workc.kernel import events
-from workc.kernel.events import UNREADABLE, Entry, Record
+from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import refuse
 from workc.kernel.ledger import Dimension
 from workc.kernel.payloads import BudgetReserved, Locked, RunStarted, WorkEnded, given
@@ -55,7 +56,7 @@ def lacking_now(folder: RunFolder, now_ms: int) -> Mapping[Dimension, int]:
     Raises:
         Refusal: ``JOURNAL_CORRUPT``.
     """
-    entries = list(map(_entry, folder.records()))
+    entries = list(map(events.entry_of, folder.records()))
     start = _start(entries)
     if start is None or _why_not(entries, start) is not None:
         return {}
@@ -95,7 +96,7 @@ def go_on(writer: RunWriter, budget: Budget, code: launch.Start, guard: Guard, n
         Refusal: ``INVALID_INPUT`` if the budget is too low to go on, or not why the run ended.
         Diverged: the code asks for something else now than it did.
     """
-    entries, start = list(map(_entry, writer.records())), code.payload
+    entries, start = list(map(events.entry_of, writer.records())), code.payload
     why = _why_not(entries, start)
     if why is not None:
         if has(start, budget):
@@ -147,7 +148,7 @@ def _standing(
     # No lane has to wait for another to leave: what stands is not to wait for what is asked again.
     engine = launch.make_engine(start, run, None)
     try:
-        open_asks = Session(engine, Journal(_Lines()), stands, stands, made.append).turn()
+        open_asks = Session(engine, Journal(MemoryRun()), stands, stands, made.append).turn()
     finally:
         engine.close()
     refuse_unused(recorded)
@@ -155,31 +156,12 @@ def _standing(
     return [e for e in made if not (isinstance(e.payload, AHEAD) and e.at in unanswered)]
 
 
-class _Lines:
-    """Keeps lines of a journal."""
-
-    def __init__(self) -> None:
-        self.lines: list[bytes] = []
-
-    def append(self, line: bytes) -> None:
-        """Takes one line."""
-        self.lines.append(line)
-
-    def commit(self, *, effect: bool) -> None:
-        """Does nothing."""
-
-
-def _lines(entries: Iterable[Entry]) -> list[bytes]:
-    sink = _Lines()
-    journal = Journal(sink)
+def _lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+    memory = MemoryRun()
+    journal = Journal(memory)
     for entry in entries:
         journal.append(entry)
-    return sink.lines
-
-
-def _entry(record: Record) -> Entry:
-    payload = events.decode_payload(record.kind, record.payload)
-    return Entry(at=tuple(record.at), payload=payload, at_ms=record.at_ms)
+    return memory.lines()
 
 
 def _start(entries: Sequence[Entry]) -> RunStarted | None:

@@ -32,7 +32,6 @@ from workc.api.store import Store
 from workc.kernel import events
 from workc.kernel.events import Entry, Record
 from workc.kernel.failure import refuse
-from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -162,7 +161,7 @@ def _tell(
 
 def _recall(folder: RunFolder, told: Onlookers) -> None:
     for record in folder.records():
-        told.recall(_entry(record))
+        told.recall(events.entry_of(record))
 
 
 def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) -> None:
@@ -196,7 +195,7 @@ def _continue(
         clock,
         journal=journal,
         known=Past(recorded),
-        before=[_entry(record) for record in records if record.kind in _TOLD],
+        before=[events.entry_of(record) for record in records if record.kind in _TOLD],
         desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
         stand_in=launch.stand_in_of(start.payload, writer, clock),
         watch=told.watch,
@@ -209,8 +208,9 @@ def _continue(
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:
-    payload = _payload(records[0]) if records else None
-    if not isinstance(payload, RunStarted):
+    entry = events.entry_of(records[0]) if records else None
+    payload = None if entry is None else entry.payload
+    if entry is None or not isinstance(payload, RunStarted):
         raise refuse("INVALID_INPUT", f"the run {folder.path.name} had not begun; run it again")
     home = Path(str(folder.local().get("folder") or "."))
     skills = {**builtin_skills(), **code.skills}
@@ -218,16 +218,7 @@ def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.St
     for divergence in changed_code(payload, program):
         raise Diverged(divergence)
     inputs = load_json(folder, payload.inputs)
-    entry = Entry(at=(0,), payload=payload, at_ms=records[0].at_ms)
     return launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
-
-
-def _entry(record: Record) -> Entry:
-    return Entry(at=tuple(record.at), payload=_payload(record), at_ms=record.at_ms)
-
-
-def _payload(record: Record) -> Payload:
-    return events.decode_payload(record.kind, record.payload)
 
 
 def _last_ms(records: list[Record]) -> int:
@@ -236,7 +227,9 @@ def _last_ms(records: list[Record]) -> int:
 
 def _in_ledger_order(records: list[Record]) -> list[Entry]:
     kinds = {"BudgetReserved", "BudgetSettled", "CallHalted"}
-    return sorted((_entry(record) for record in records if record.kind in kinds), key=_number)
+    return sorted(
+        (events.entry_of(record) for record in records if record.kind in kinds), key=_number
+    )
 
 
 def _number(entry: Entry) -> int:

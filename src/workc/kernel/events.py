@@ -188,3 +188,9 @@ def decode_payload(kind: str, payload: bytes | msgspec.Raw) -> Payload:
     decoded = _payload_decoder(kind).decode(payload)
     _check(decoded)
     return decoded
+
+
+def entry_of(record: Record) -> Entry:
+    """Returns the entry that a record wrote down; raises as :func:`decode_payload` does."""
+    payload = decode_payload(record.kind, record.payload)
+    return Entry(at=record.at, payload=payload, at_ms=record.at_ms)

@@ -17,7 +17,12 @@ from workc.kernel.values import JsonObject
 from workc.runtime.context import whole_number
 from workc.runtime.literals import escaped, given, literal
 from workc.runtime.workflow.fallback_codes import problem_of
-from workc.runtime.workflow.json_schema import FALLBACK_WAYS, FALLBACK_WORDS, RETRY_BOUNDS
+from workc.runtime.workflow.json_schema import (
+    FALLBACK_OF_SKILL,
+    FALLBACK_WAYS,
+    FALLBACK_WORDS,
+    RETRY_BOUNDS,
+)
 from workc.runtime.workflow.model import OnFailure, RetrySpec, Then
 from workc.stages.annotations import to_json
 from workc.stages.skill import Skill
@@ -26,8 +31,6 @@ from workc.stages.skill import Skill
 Said: TypeAlias = Literal["fail", "skip", "abort"] | Mapping[str, object]
 #: Finds the skill that is named, or refuses it.
 Find: TypeAlias = Callable[[object], Skill[..., object]]
-
-_OF_SKILL = ("with", "retry", "timeout_ms")
 
 
 def read_on_failure(said: object, find: Find) -> OnFailure | None:
@@ -104,7 +107,7 @@ def _word(word: object) -> Then:
 
 
 def _check_fields(fields: dict[object, object]) -> None:
-    known = (*FALLBACK_WAYS, "when", *_OF_SKILL)
+    known = (*FALLBACK_WAYS, "when", *FALLBACK_OF_SKILL)
     unknown = [key for key in fields if key not in known]
     if unknown:
         raise Misuse(f"on_failure has no {unknown[0]!r:.100}; it has {', '.join(known)}")
@@ -112,7 +115,7 @@ def _check_fields(fields: dict[object, object]) -> None:
     if len(there) != 1:
         found = f", not {' and '.join(there)}" if there else ""
         raise Misuse(f"on_failure has one of {', '.join(FALLBACK_WAYS)}{found}")
-    extra = [key for key in _OF_SKILL if key in fields and "skill" not in fields]
+    extra = [key for key in FALLBACK_OF_SKILL if key in fields and "skill" not in fields]
     if extra:
         raise Misuse(f"on_failure has {extra[0]} only beside skill")
 

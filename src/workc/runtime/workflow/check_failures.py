@@ -5,11 +5,9 @@ from __future__ import annotations
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.facts import Facts, texts
 from workc.runtime.workflow.fallback_codes import problem_of
-from workc.runtime.workflow.json_schema import FALLBACK_WAYS, FALLBACK_WORDS
+from workc.runtime.workflow.json_schema import FALLBACK_OF_SKILL, FALLBACK_WAYS, FALLBACK_WORDS
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
-
-_OF_SKILL = ("with", "retry", "timeout_ms")
 
 
 def check_failures(facts: Facts) -> None:
@@ -30,7 +28,7 @@ def _check_fields(facts: Facts, place: Place, said: JsonObject) -> None:
     there = [key for key in FALLBACK_WAYS if key in said]
     if len(there) != 1:
         facts.refuse_key(place, *_not_one(there))
-    for key in (key for key in _OF_SKILL if key in said and "skill" not in said):
+    for key in (key for key in FALLBACK_OF_SKILL if key in said and "skill" not in said):
         message = f"{key} is said of a skill, and there is none here"
         facts.refuse_key((*place, key), message, "add skill, or leave it out")
 

@@ -32,6 +32,8 @@ INPUT_TYPES = ("string", "integer", "number", "boolean", "object", "array")
 FALLBACK_WORDS = ("fail", "skip", "abort")
 #: The keys that say what follows; a mapping has one of them.
 FALLBACK_WAYS = ("then", "value", "skill")
+#: The keys that stand beside ``skill`` alone.
+FALLBACK_OF_SKILL = ("with", "retry", "timeout_ms")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
