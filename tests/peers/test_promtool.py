@@ -64,9 +64,9 @@ def test_promtool_finds_nothing_to_say_about_every_metric_there_is(promtool) -> 
     tally.show(*(metric for metric in METRICS if not metric.by_mode))
     for metric in METRICS:
         if metric.kind == "histogram":
-            tally.observe(metric, *next(metric.every_key()), ns=1_234_567_891)
+            tally.observe(metric, next(metric.every_key()), 1_234_567_891)
         else:
-            tally.add(metric, *next(metric.every_key()), by=2**53 - 1)
+            tally.add(metric, next(metric.every_key()), 2**53 - 1)
     text = tally.read().exposition()
     assert text.count("# TYPE") == len(METRICS)
     assert checked(promtool, text) == (0, "")

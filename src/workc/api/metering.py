@@ -74,23 +74,23 @@ class Meter:
         """Counts work that came to no run which ended, and returns its outcome as it is."""
         if outcome.run_id is None:
             with self._counts.now() as tally:
-                tally.add(table.REFUSALS, mode, outcome.code)
+                tally.add(table.REFUSALS, (mode, outcome.code))
         return outcome
 
     def replayed(self, verdict: ReplayVerdict, codes: Iterable[str]) -> None:
         """Counts a replay and the codes of its divergences."""
         with self._counts.now() as tally:
             tally.show(table.REPLAYS, table.DIVERGENCES)
-            tally.add(table.REPLAYS, verdict)
+            tally.add(table.REPLAYS, (verdict,))
             for code in codes:
-                tally.add(table.DIVERGENCES, code)
+                tally.add(table.DIVERGENCES, (code,))
 
     def verified(self, verdict: Verdict) -> None:
         """Counts a bundle that was judged."""
         found: BundleVerdict = "undecided" if verdict.undecided else "fail"
         with self._counts.now() as tally:
             tally.show(table.VERIFICATIONS)
-            tally.add(table.VERIFICATIONS, "pass" if verdict.ok else found)
+            tally.add(table.VERIFICATIONS, ("pass" if verdict.ok else found,))
 
     def read(self) -> Metrics:
         """Returns the figures as they stand."""
@@ -138,10 +138,10 @@ class RunMeter:
     def synced(self, ns: int) -> None:
         """Counts a wait of so many nanoseconds for the disk."""
         with self._counts.now() as tally:
-            tally.observe(table.JOURNAL_SYNC, self._mode, ns=ns)
+            tally.observe(table.JOURNAL_SYNC, (self._mode,), ns)
 
     def _wrote(self, size: int) -> None:
-        self._counts.tally.add(table.JOURNAL_BYTES, self._mode, by=size)
+        self._counts.tally.add(table.JOURNAL_BYTES, (self._mode,), size)
 
     def _fold_of(self, files: KeptFiles) -> RunFold:
         if self._fold is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType
 
 from workc.kernel import jcs
-from workc.kernel.arguments import a
+from workc.kernel.arguments import a, whole
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
@@ -124,12 +124,12 @@ class AttemptContext:
 
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits ``delay_ms``, or until the time of the attempt is over and then raises TIMEOUT."""
-        whole = whole_number(delay_ms, "a delay in ms")
+        asked_ms = whole("delay_ms", delay_ms)
         left_ms = self._left_ms()
-        wait_ms = whole if left_ms is None else max(0, min(whole, left_ms))
+        wait_ms = asked_ms if left_ms is None else max(0, min(asked_ms, left_ms))
         self._lane.emit(TimerSet(after_ms=wait_ms))
         self._unless_halted(await self._lane.ask(Timer(wait_ms)))
-        if wait_ms < whole:
+        if wait_ms < asked_ms:
             raise self._too_late("while it waited")
 
     def _too_late(self, when: str, **details: Json) -> Refusal:
@@ -140,10 +140,8 @@ class AttemptContext:
 
     async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
         """Sets the upper bound of a call aside, or raises what refused it."""
-        bound = whole_number(bound_micro_cents, "a bound in micro-cents")
-        most = UNSET if tokens is None else whole_number(tokens, "a bound in tokens")
-        if most is not UNSET and most > MAX_CALL_TOKENS:
-            raise Misuse(f"a bound in tokens is at most {MAX_CALL_TOKENS}")
+        bound = whole("bound_micro_cents", bound_micro_cents)
+        most = UNSET if tokens is None else whole("tokens", tokens, most=MAX_CALL_TOKENS)
         question = Reserve(bound, self._step, most, self._step_ceiling)
         answer = self._unless_halted(await self._lane.ask(question))
         if not isinstance(answer, BudgetReserved):
@@ -160,7 +158,7 @@ class AttemptContext:
     ) -> None:
         """Commits what the call cost, or raises ``BUDGET_BOUND_VIOLATED`` if that is too much."""
         # What no record could hold is far above any bound: it is kept as the most that one holds.
-        actual = whole_number(_at_most(actual_micro_cents), "a cost in micro-cents")
+        actual = whole("actual_micro_cents", _at_most(actual_micro_cents))
         if basis not in _BASES:
             raise Misuse(f"a basis is one of {', '.join(_BASES)}, not {basis!r}")
         if not isinstance(grant, Reservation) or grant.n not in self._open:
@@ -193,7 +191,7 @@ class AttemptContext:
         left_ms = self._left_ms()
         if left_ms is not None and left_ms <= 0:
             raise self._too_late("before the call was made", sent=False)
-        limit_ms = whole_number(request.timeout_ms, "timeout_ms of a request")
+        limit_ms = whole("timeout_ms", request.timeout_ms)
         limit_ms = limit_ms if left_ms is None else min(limit_ms, left_ms)
         value = request_json(request)
         digest = request_digest(value)
@@ -224,17 +222,6 @@ class AttemptContext:
         return answer
 
 
-def whole_number(value: object, what: str) -> int:
-    """Returns the number that user code gave.
-
-    Raises:
-        Misuse: it is none from 0 to 2**53 - 1, which is what a record can hold.
-    """
-    if type(value) is not int or not 0 <= value <= MAX_SAFE_INTEGER:
-        raise Misuse(f"{what} is a whole number from 0 to 2**53 - 1, not {value!r:.100}")
-    return value
-
-
 def _micro_cents(cents: int | None) -> int | UnsetType:
     return UNSET if cents is None else cents * MICRO_CENTS_PER_CENT
 
@@ -254,7 +241,7 @@ def _tokens_used(grant: Reservation, basis: str, tokens: int | None) -> int | Un
         raise Misuse("settle() of a reservation with tokens takes the tokens that were used")
     if tokens not in (None, fixed):
         raise Misuse(f"basis {basis!r} means {fixed} tokens, not {tokens}")
-    return whole_number(_at_most(fixed), "tokens")
+    return whole("tokens", _at_most(fixed))
 
 
 def _violation(

@@ -45,6 +45,8 @@ class _Enter:
 
 
 _Operation: TypeAlias = "Ask | _Spawn | _Join | _Enter"
+#: The same for isinstance: a union would be made anew each time.
+_OPERATIONS = (Ask, _Spawn, _Join, _Enter)
 
 
 @coroutine
@@ -192,7 +194,7 @@ class Engine:
             return
         try:
             operation = work.send(value)
-            while not isinstance(operation, Ask | _Spawn | _Join | _Enter):
+            while not isinstance(operation, _OPERATIONS):
                 operation = work.throw(_foreign(operation))
         except StopIteration as end:
             self._finish(lane, end.value)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from workc.kernel.arguments import a
+from workc.kernel.arguments import a, whole
 from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
@@ -22,7 +22,6 @@ from workc.kernel.payloads import CallHalted, TimerSet
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
-from workc.runtime.context import whole_number
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.guarding import context_of, guarded
 from workc.runtime.literals import given, literal
@@ -149,7 +148,7 @@ class WorkflowContext:
             self,
             found,
             {
-                key: given(f"the parameter {key} of {found.name}", value)
+                key: given(value, "the parameter", key, "of", found.name)
                 for key, value in params.items()
             },
             step,
@@ -234,16 +233,16 @@ class WorkflowContext:
 
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits, at most until the run's time is over; in a replay it does not."""
-        whole = whole_number(delay_ms, "a delay in ms")
+        asked_ms = whole("delay_ms", delay_ms)
         deadline_ms = self._run.deadline_ms
-        left_ms = whole if deadline_ms is None else max(0, deadline_ms - self._lane.now_ms)
-        wait_ms = min(whole, left_ms)
+        left_ms = asked_ms if deadline_ms is None else max(0, deadline_ms - self._lane.now_ms)
+        wait_ms = min(asked_ms, left_ms)
         self._lane.emit(TimerSet(after_ms=wait_ms))
         answer = await self._lane.ask(Timer(wait_ms))
         if isinstance(answer, CallHalted):
             self._run.halts.add(answer.code)
             raise refuse("HALTED", f"the run was stopped: {answer.code}", cause=answer.code)
-        if wait_ms < whole:
+        if wait_ms < asked_ms:
             raise self._too_late("the time of the run was over while it waited")
 
     def _too_late(self, message: str) -> Refusal:
@@ -263,9 +262,9 @@ def _check_options(step: object, timeout_ms: object, budget_cents: object) -> No
     if isinstance(step, str) and _PLACE_AT_END.search(step):
         raise Misuse(f"a step may not be named like a place, as {step!r} is: change its end")
     if timeout_ms is not None:
-        whole_number(timeout_ms, "timeout_ms")
-    if budget_cents is not None and whole_number(budget_cents, "budget_cents") > MAX_CENTS:
-        raise Misuse(f"budget_cents is at most {MAX_CENTS}")
+        whole("timeout_ms", timeout_ms)
+    if budget_cents is not None:
+        whole("budget_cents", budget_cents, most=MAX_CENTS)
 
 
 def _approval(asked: object) -> ApprovalSpec | None:
@@ -278,7 +277,7 @@ def _approval(asked: object) -> ApprovalSpec | None:
     if not spec.question:
         raise Misuse("the question of an approval is empty")
     if spec.timeout_ms is not None:
-        whole_number(spec.timeout_ms, "timeout_ms")
+        whole("timeout_ms", spec.timeout_ms)
     return msgspec.structs.replace(spec, question=spec.question.replace("${", "$${"))
 
 

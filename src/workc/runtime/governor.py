@@ -64,8 +64,7 @@ class Governor:
         payload = entry.payload
         match payload:
             case BudgetReserved():
-                terms = self._terms(payload, given(entry.at_ms) or 0)
-                terms = msgspec.structs.replace(terms, shared_left=given(payload.shared_left))
+                terms = self._terms(payload, given(entry.at_ms) or 0, payload.shared_left)
                 self._ledger.reserve(payload.bound, terms)
                 if self._pool is not None and payload.granted:
                     self._pool.reserve(payload.n, payload.bound)
@@ -94,18 +93,20 @@ class Governor:
                 return None
         return Entry(at=ask.at, payload=payload, at_ms=now_ms)
 
-    def _terms(self, asked: Reserve | BudgetReserved, now_ms: int) -> Terms:
+    def _terms(
+        self, asked: Reserve | BudgetReserved, now_ms: int, shared_left: int | UnsetType = UNSET
+    ) -> Terms:
         return Terms(
             tokens=asked.tokens or 0,
             step=asked.step,
             step_ceiling=given(asked.step_ceiling),
+            shared_left=given(shared_left),
             is_late=self._ends_ms is not None and now_ms >= self._ends_ms,
         )
 
     def _reserve(self, question: Reserve, now_ms: int) -> BudgetReserved:
-        terms, left = self._terms(question, now_ms), self._shared_left(question, now_ms)
-        terms = msgspec.structs.replace(terms, shared_left=given(left))
-        move = self._ledger.reserve(question.bound, terms)
+        left = self._shared_left(question, now_ms)
+        move = self._ledger.reserve(question.bound, self._terms(question, now_ms, left))
         by = move.refused_by
         answer = BudgetReserved(
             bound=question.bound,

@@ -23,8 +23,10 @@ def _json(value: object) -> Json:
         return to_json(value)
 
 
-def given(what: str, value: object) -> Json:
+def given(value: object, *what: str) -> Json:
     """Returns a parameter as :func:`_json` does; what is none is named, for it is nobody's output.
+
+    ``what`` are the words of its name: most values need none, so that they are joined late.
 
     Raises:
         Refusal: ``INVALID_INPUT`` if it is no JSON value.
@@ -34,7 +36,7 @@ def given(what: str, value: object) -> Json:
     except Refusal as refusal:
         failure = refusal.failure
         why = failure.message.removeprefix("the value: ").removeprefix("(the value): ")
-        raise refuse("INVALID_INPUT", f"{what}: {why}", **failure.details) from None
+        raise refuse("INVALID_INPUT", f"{' '.join(what)}: {why}", **failure.details) from None
 
 
 def _with_secrets(value: object) -> Json:

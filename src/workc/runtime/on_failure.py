@@ -11,10 +11,9 @@ from typing import Literal, TypeAlias, cast
 
 import msgspec
 
-from workc.kernel.arguments import a
+from workc.kernel.arguments import a, whole
 from workc.kernel.failure import Misuse
 from workc.kernel.values import JsonObject
-from workc.runtime.context import whole_number
 from workc.runtime.literals import escaped, given, literal
 from workc.runtime.workflow.fallback_codes import problem_of
 from workc.runtime.workflow.json_schema import (
@@ -61,7 +60,7 @@ def read_on_failure(said: object, find: Find) -> OnFailure | None:
         skill=find(fields["skill"]).name,
         params=_params(fields.get("with", {})),
         retry=read_retry(fields.get("retry")) or RetrySpec(),
-        timeout_ms=None if timeout is None else whole_number(timeout, "timeout_ms"),
+        timeout_ms=None if timeout is None else whole("timeout_ms", timeout),
     )
 
 
@@ -87,10 +86,10 @@ def read_retry(retry: object) -> RetrySpec | None:
 
 def _check_bounds(retry: RetrySpec) -> None:
     """Refuses numbers that a workflow file may not have either."""
-    for name, value in msgspec.structs.asdict(retry).items():
-        least, most = RETRY_BOUNDS[name]
-        if value is not None and not least <= whole_number(value, name) <= most:
-            raise Misuse(f"{name} is {least} to {most}, not {value}")
+    for name, (least, most) in RETRY_BOUNDS.items():
+        value: object = getattr(retry, name)
+        if value is not None:
+            whole(name, value, least=least, most=most)
     base, longest = retry.base_delay_ms, retry.max_delay_ms
     if base is not None and longest is not None and base > longest:
         raise Misuse(f"base_delay_ms ({base}) is more than max_delay_ms ({longest})")
@@ -137,4 +136,4 @@ def _params(said: object) -> JsonObject:
     if not isinstance(said, Mapping):
         raise Misuse(f"with is a mapping, not {a(said)}")
     members = dict(cast("Mapping[object, object]", said))
-    return literal(cast("JsonObject", given("the parameters of on_failure", members)))
+    return literal(cast("JsonObject", given(members, "the parameters of on_failure")))

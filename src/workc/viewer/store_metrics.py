@@ -45,7 +45,7 @@ class StoreMetrics:
         now = Tally()
         now.show(table.STORE_RUNS)
         for run_id in self._store.ids():
-            now.add(table.STORE_RUNS, self._take(run_id, now))
+            now.add(table.STORE_RUNS, (self._take(run_id, now),))
         for _, run in self._refused.values():
             now.join(run)
         now.join(self._sealed)

@@ -51,10 +51,10 @@ def test_no_label_is_open_and_none_could_name_a_run(metric):
 
 def test_a_value_of_no_set_is_other_where_there_is_one_and_misuse_elsewhere():
     tally = Tally()
-    tally.add(table.RUN_FAILURES, "live", "CODE_OF_A_LATER_VERSION")
+    tally.add(table.RUN_FAILURES, ("live", "CODE_OF_A_LATER_VERSION"))
     assert tally.read().value("workc_run_failures_total", code=OTHER) == 1
     with pytest.raises(Misuse, match="mode has no value 'dead'"):
-        tally.add(table.RUNS_STARTED, "dead")
+        tally.add(table.RUNS_STARTED, ("dead",))
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_help_and_labels_are_escaped_as_the_format_says():
 
 def test_series_stand_in_the_order_of_their_values_and_none_is_made_up():
     tally = Tally()
-    tally.add(table.STORE_RUNS, "unreadable")
-    tally.add(table.STORE_RUNS, "sealed", by=2)
+    tally.add(table.STORE_RUNS, ("unreadable",))
+    tally.add(table.STORE_RUNS, ("sealed",), 2)
     assert [line for line in tally.read().exposition().splitlines() if line[0] != "#"] == [
         'workc_store_runs{state="sealed"} 2',
         'workc_store_runs{state="unreadable"} 1',
@@ -105,7 +105,7 @@ SHORT = Metric("workc_short_seconds", "histogram", (MODE,), (), "Short.", (10**8
 def test_a_histogram_has_cumulative_buckets_with_inf_then_sum_and_count():
     tally = Tally()
     for ns in (10**8, 10**8 + 1, 10**9, 10**10):
-        tally.observe(SHORT, "live", ns=ns)
+        tally.observe(SHORT, ("live",), ns)
     figure = tally.read().series[SHORT.name]["live",]
     # An observation at a bound is in its bucket: "le" is less or equal.
     assert figure == Histogram((1, 2, 1), 11_100_000_001 + 10**8)
@@ -135,8 +135,8 @@ def test_every_series_of_a_mode_is_there_from_0_and_none_of_another():
 
 def test_of_two_moments_the_later_stays_when_tallies_are_joined():
     one, other = Tally(), Tally()
-    one.add(table.RUN_LAST_END, "live", by=5)
-    other.add(table.RUN_LAST_END, "live", by=3)
+    one.add(table.RUN_LAST_END, ("live",), 5)
+    other.add(table.RUN_LAST_END, ("live",), 3)
     one.join(other)
     assert one.read().value("workc_run_last_end_timestamp_seconds") == 5
 

@@ -102,11 +102,11 @@ class RunFold:
             handle(path, lane, payload)
 
     def _add(self, metric: Metric, *labels: str, by: int = 1) -> None:
-        self._tally.add(metric, self._mode, *labels, by=by)
+        self._tally.add(metric, (self._mode, *labels), by)
 
     def _observe(self, metric: Metric, *labels: str, since_ms: int, until_ms: int) -> None:
         # A clock of another journal may have been set back; no time is less than nothing.
-        self._tally.observe(metric, self._mode, *labels, ns=max(0, until_ms - since_ms) * NS_PER_MS)
+        self._tally.observe(metric, (self._mode, *labels), max(0, until_ms - since_ms) * NS_PER_MS)
 
     def _started(self, path: Path, _lane: _Lane, payload: RunStarted) -> None:
         self._started_ms = self._times.now(path)

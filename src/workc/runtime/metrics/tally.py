@@ -104,7 +104,7 @@ class Tally:
         for metric in metrics:
             self._fill(metric, metric.every_key())
 
-    def add(self, metric: Metric, *labels: str, by: int = 1) -> None:
+    def add(self, metric: Metric, labels: Key, by: int = 1) -> None:
         """Adds to a counter or a gauge."""
         series = self._numbers.get(metric)
         # A key that is there already needs no check that it may be: nearly all are, as 0.
@@ -115,7 +115,7 @@ class Tally:
         else:
             series[labels] += by
 
-    def observe(self, metric: Metric, *labels: str, ns: int) -> None:
+    def observe(self, metric: Metric, labels: Key, ns: int) -> None:
         """Takes an observation of a histogram."""
         series = self._cells.get(metric)
         cells = None if series is None else series.get(labels)
