@@ -82,6 +82,15 @@ def _work(*, before: str = "", check: str = "", output: str = "1", **steps: str)
     return "\n".join([*lines, f"output: {{n: '{output}'}}", ""])
 
 
+def _again(most: int, **checks: str) -> str:
+    """Returns checks, each of which goes back to the phase that it is named after."""
+    listed = ", ".join(
+        f"{{id: {to}, that: '{that}', on_fail: {to}}}" for to, that in checks.items()
+    )
+    return f"max_backtracks: {most}\nverify: [{listed}]"
+
+
+_PASSES = "{skill: json_transform, with: {data: '${feedback.pass}', expression: '@'}}"
 _TRIED = _MODEL.replace("4o-mini", "4.1-nano")[:-1] + f", {_RETRY}, budget: {{ceiling_cents: 1}}}}"
 _CHEAP = _MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
 _LARGE = _MODEL.replace("max_tokens: 100", "max_tokens: 1000")[:-1] + ", depends_on: [a, b]}"
@@ -142,6 +151,23 @@ STORIES: Mapping[str, Story] = {
         _work(
             a=_call("/slow", f", {_RETRY}"),
             b=_call("/gone", ", on_failure: abort"),
+            c=_after("b"),
+        )
+    ),
+    "went_back": Story(
+        _work(
+            before=_again(2, Act="steps.a.result == `3`", Decide="output.n > `1`"),
+            output=_RESULT,
+            a=_PASSES,
+            b=_call(),
+        )
+    ),
+    "back_in_vain": Story(
+        _work(
+            before=_again(1, Orient="output.n == `9`", Act="steps.a.result == `2`"),
+            output=_RESULT,
+            a=_PASSES,
+            b=_call("/gone", ", on_failure: skip"),
             c=_after("b"),
         )
     ),

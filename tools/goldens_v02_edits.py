@@ -6,6 +6,7 @@ Each edit says what else happened in a run; what follows from it is sealed anew 
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -250,6 +251,36 @@ def _bound(draft: Draft) -> None:
     draft.payload("EffectAsked")["effect"] = {"op": "Network", "selector": url}
 
 
+# ------------------------------------------------------------------------------- passes
+
+
+def _go_back(draft: Draft, to: str, begin: str, **cause: str) -> None:
+    """Lets the work end with going back, and all from the first event of the kind ``begin`` on come again."""
+    first, end = draft.events.index(draft.event(begin)), draft.event("WorkEnded")
+    last = draft.events.index(end)
+    work = copy.deepcopy(draft.events[first : last + 1])
+    offset = end["at"][0] + 1 - draft.events[first]["at"][0]
+    for other in [*work, *draft.events[last + 1 :]]:
+        other["at"][0] += offset
+    draft.events[last + 1 : last + 1] = work
+    end["payload"]["backtrack"] = {"to": to, **cause}
+    draft.payload("RunStarted")["max_backtracks"] = 1
+
+
+def _go_back_after_a_failure(draft: Draft) -> None:
+    """A step fails, all is looked at and done anew, and it fails again."""
+    ended = draft.payload("WorkEnded")
+    code, step = ended["failure"]["code"], ended["step"]
+    _go_back(draft, "Orient", "LensAssembled", code=code, of=step)
+
+
+def _go_back_after_a_gate(draft: Draft) -> None:
+    """A gate of the run does not pass the first time; it is planned anew, and then it does."""
+    in_root(draft, "WorkEnded", [gate("sound", "post_run", passed=False)])
+    _go_back(draft, "Decide", "PlanChosen", code="GATE_FAILED", of="sound")
+    draft.event("GateEvaluated")["payload"] |= {"passed": True, "value": _TRUE}
+
+
 #: By the name of a golden: the story that is edited, and the edit.
 EDITS: Mapping[str, tuple[str, Edit]] = {
     "approved": ("success", _approve),
@@ -259,6 +290,8 @@ EDITS: Mapping[str, tuple[str, Edit]] = {
     "child": ("paid_once", _be_child("child-0", 0, "a")),
     "child_failed": ("halted", _be_child("child-1", 1, "b")),
     "bounded": ("success", _bound),
+    "back_after_failure": ("partial", _go_back_after_a_failure),
+    "back_after_gate": ("success", _go_back_after_a_gate),
     "parent": ("paid", _have_children),
     "parent_failed": ("paid", _have_critical_child),
 }

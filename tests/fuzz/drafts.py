@@ -127,6 +127,32 @@ def edit_outcome(draft: Json, random: Random) -> None:
             locked["code"] = code
 
 
+def edit_passes(draft: Json, random: Random) -> None:
+    """Draws how often a run may go back, and why and where it does."""
+    started = draft.payload("RunStarted")
+    started["max_backtracks"] = random.choice((0, 1, 1, 2, 3))
+    if random.random() < 0.3:
+        del started["max_backtracks"]
+    ends = [e["payload"] for e in draft.events if e["kind"] in ("WorkEnded", "VerificationRun")]
+    for end in ends if random.random() < 0.8 else random.sample(ends, 1):
+        said = end.get("backtrack")
+        if said is None and random.random() < 0.7:
+            continue
+        failed = end.get("failure", {}).get("code", "X")
+        ids = [result["check_id"] for result in end.get("results", [])]
+        end["backtrack"] = {
+            "code": random.choice(("VERIFICATION_FAILED", "GATE_FAILED", failed)),
+            "of": random.choice(("a", "b", "sound", end.get("step", "c1"), *ids)),
+            "to": random.choice(("Act", "Decide", "Orient")),
+        }
+        if said is not None and random.random() < 0.8:
+            end["backtrack"] |= {name: said[name] for name in random.sample([*said], len(said) - 1)}
+        if random.random() < 0.1:
+            del end["backtrack"]["of"]
+        if random.random() < 0.1:
+            del end["backtrack"]
+
+
 def _draw_checks(run: Json, random: Random) -> None:
     check = {"check_id": "c", "level": "Semantic", "passed": True, "that": "`true`"}
     check = copied((run["results"] or [check])[0])

@@ -153,6 +153,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "lanes, sealed anew": (_sealed(drafts.edit_lane), 8),
     "money, sealed anew": (_sealed(edit_money), 16),
     "outcome, sealed anew": (_sealed(drafts.edit_outcome), 12),
+    "passes, sealed anew": (_sealed(drafts.edit_passes), 12),
     "children, sealed anew": (_sealed(drafts.edit_children), 12),
     "effects, sealed anew": (_sealed(drafts.edit_effects), 10),
     "gates, sealed anew": (_sealed(drafts.edit_gates), 12),

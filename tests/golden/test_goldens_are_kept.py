@@ -27,6 +27,9 @@ KEPT = {
     "v0.2": [
         "aborted",
         "approved",
+        "back_after_failure",
+        "back_after_gate",
+        "back_in_vain",
         "bounded",
         "call_halted",
         "captures",
@@ -56,6 +59,7 @@ KEPT = {
         "staged",
         "step_refused",
         "success",
+        "went_back",
         "words",
     ],
 }

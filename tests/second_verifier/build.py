@@ -118,7 +118,9 @@ class Draft:
 
     def roots(self, listed: list[Json]) -> Json:
         moves = self.payloads("BudgetReserved", "BudgetSettled")
-        runs = self.payloads("VerificationRun")
+        turns = [n for n, entry in enumerate(self.log) if "backtrack" in entry["payload"]]
+        last = self.log[turns[-1] + 1 :] if turns else self.log
+        runs = [entry["payload"] for entry in last if entry["kind"] == "VerificationRun"]
         kin = self.payloads("ChildSpawned", "ChildJoined")
         leaves: dict[str, list[Json]] = {
             "artifacts": [e for e in listed if e["path"].startswith("artifacts/")],

@@ -178,6 +178,7 @@ RUN = (  # What the receipt repeats of RunStarted.
 )
 SHAPES["effect"] = closed("op :ReadFS|WriteFS|Network|Exec|Publish, selector string")
 SHAPES["compression"] = closed("algorithm :TrieMerge-v0.1, input_count count, output_count count")
+SHAPES["backtrack"] = closed("code string, of? string, to :Act|Decide|Orient")
 SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
@@ -187,7 +188,7 @@ PAYLOADS = {
     "RunStarted": closed(
         RUN
         + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
-        "policy rules"
+        "max_backtracks? count, policy rules"
     ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
@@ -230,8 +231,12 @@ PAYLOADS = {
     ),
     "CallHalted": closed("code string"),
     "StepSkipped": closed("because string[], code string, step string"),
-    "WorkEnded": closed("failure? Failure, halt? string, output? Body, step? string"),
-    "VerificationRun": closed("results result[], verdict :passed|failed|nothing_to_check"),
+    "WorkEnded": closed(
+        "backtrack? backtrack, failure? Failure, halt? string, output? Body, step? string"
+    ),
+    "VerificationRun": closed(
+        "backtrack? backtrack, results result[], verdict :passed|failed|nothing_to_check"
+    ),
     "Locked": closed("code? string, " + LOCK),
 }
 EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
@@ -285,7 +290,7 @@ SHAPES["verification"] = closed(
 )
 RECEIPT = closed(
     RUN
-    + ", bundle_version :0.2, children? child[], continues? string, effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
+    + ", backtracks? backtrack[], bundle_version :0.2, children? child[], continues? string, effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
     "policy policy, proof_digest string, roots roots, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
@@ -644,6 +649,9 @@ ROOT_LANE = {
     "PostRun": "PostRun WorkEnded",
     "WorkEnded": "VerificationRun Locked",
     "VerificationRun": "Locked",
+    "ToOrient": "LensAssembled",
+    "ToDecide": "PlanChosen",
+    "ToAct": "PreRun TimerSet PostRun WorkEnded",
     "Locked": "END",
 }
 PHASES = {
@@ -661,21 +669,23 @@ Place = tuple[int, ...]
 def check_table(events: list[Event]) -> list[str]:
     lanes: dict[Place, list[Event]] = {(): []}
     place: Place = ()
-    phase = "START"
+    phase, begun = "START", False
     for event in events:
         at = tuple(event["at"])
         lane = lanes.setdefault(at[:-1], [])
         in_order = at in next_places(place) and may_stand(lane, at, lanes[()])
         if not (in_order and follows(lane, at, sign(event)) and pairs(lane, event)):
             return ["FSM_ILLEGAL_TRANSITION"]
-        if sign(event) == "PreRun" and len(lanes) > 1:
+        begun = begun or bool(at[1:])
+        if sign(event) == "PreRun" and begun:
             return ["FSM_ILLEGAL_TRANSITION"]
         if not phase_follows(phase, event):
             return ["FSM_ILLEGAL_TRANSITION"]
         lane.append(event)
+        begun = begun and "backtrack" not in event["payload"]
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
-    whole = children_hold(events) and effects_hold(events)
+    whole = children_hold(events) and effects_hold(events) and backtracks_hold(events)
     return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
@@ -683,21 +693,23 @@ def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
     """Whether each lane is of a step, and of one that has no other, of one skill, of known code."""
     started = lanes[()][0]["payload"]
     code, of_function = started["code"], started["program_kind"] == "function"
-    seen: set[str] = set()
+    seen: set[tuple[int, str]] = set()
+    turns = [event["at"][0] for event in lanes[()] if "backtrack" in event["payload"]]
     for name, lane in lanes.items():
         payloads_here = [event["payload"] for event in lane if name]
         ids = {payload["step"] for payload in payloads_here if "step" in payload}
         called = {
             p["skill"] for p in payloads_here if "skill" in p and ("request" in p or "action" in p)
         }
-        if name and (len(ids) != 1 or ids & seen or called - code.keys()):
+        here = {(sum(turn < at for turn in turns), step) for at in name[:1] for step in ids}
+        if name and (len(ids) != 1 or here & seen or called - code.keys()):
             return False
         if name and not all(len(skills) <= 1 for skills in skills_of(payloads_here)):
             return False
         ends = [re.search(r"-(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\Z", step) for step in ids]
         if of_function and any(end and end[0] != f"-{name[0]}.{name[1]}" for end in ends):
             return False
-        seen |= ids
+        seen |= here
     return True
 
 
@@ -729,7 +741,8 @@ def next_places(place: Place) -> list[Place]:
 
 
 def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
-    return lane is root or left(root) in ("PlanChosen", "PreRun", "TimerFired", "CallHalted")
+    before = ("PlanChosen", "PreRun", "TimerFired", "CallHalted", "ToAct")
+    return lane is root or left(root) in before
 
 
 def sign(event: Event) -> str:
@@ -752,6 +765,8 @@ def left(lane: list[Event]) -> str:
         return {"skill": "Replaced", "abort": "Aborted"}.get(payload["action"], "FallbackTaken")
     if last["kind"] == "CallHalted" and left(lane[:-1]) == "Aborted":
         return "Stopped"
+    if "backtrack" in payload:
+        return "To" + str(payload["backtrack"]["to"])
     halted = last["kind"] == "CallHalted" and len(lane) > 1
     return "Unanswered" if halted and lane[-2]["kind"] == "ApprovalAsked" else sign(last)
 
@@ -789,10 +804,55 @@ def children_fit(lane: list[Event], event: Event) -> bool:
     return True
 
 
+def passes(events: list[Event]) -> list[list[Event]]:
+    """The passes of a run: each but the last ends with the event with which it goes back."""
+    found: list[list[Event]] = [[]]
+    for event in events:
+        found[-1].append(event)
+        if "backtrack" in event["payload"]:
+            found.append([])
+    return found
+
+
+def backtracks_hold(events: list[Event]) -> bool:
+    """Whether a run goes back no more often than it may, and each time because of what failed."""
+    gone = passes(events)[:-1]
+    most = payloads(events, "RunStarted")[0].get("max_backtracks", 0)
+    return len(gone) <= most and all(goes_back(done) for done in gone)
+
+
+def goes_back(done: list[Event]) -> bool:
+    end = done[-1]["payload"]
+    said = end["backtrack"]["code"], end["backtrack"].get("of")
+    if "results" in end:
+        failed = [result["check_id"] for result in end["results"] if not result["passed"]]
+        return said in [("VERIFICATION_FAILED", name) for name in failed]
+    if "halt" in end or end["backtrack"]["to"] == "Act":
+        return False
+    if "failure" in end:
+        return said == (end["failure"]["code"], end.get("step"))
+    gates = [gate["gate"] for gate in failed_last(done) if "step" not in gate]
+    return said in [("GATE_FAILED", gate) for gate in gates]
+
+
+def with_plans(events: list[Event]) -> list[tuple[Json, Json]]:
+    """The payload of each event with that of the last PlanChosen before it."""
+    found: list[tuple[Json, Json]] = []
+    plan: Json = {}
+    for event in events:
+        plan = event["payload"] if event["kind"] == "PlanChosen" else plan
+        found.append((event["payload"], plan))
+    return found
+
+
+def asks(events: list[Event]) -> list[tuple[Json, Json]]:
+    """The payload of each EffectAsked with that of its plan."""
+    return [(asked, plan) for asked, plan in with_plans(events) if "port" in asked]
+
+
 def effects_hold(events: list[Event]) -> bool:
-    """Whether each effect names itself if and only if the plan declares effects."""
-    bounded = any("effects" in plan for plan in payloads(events, "PlanChosen"))
-    return all(("effect" in asked) == bounded for asked in payloads(events, "EffectAsked"))
+    """Whether each effect names itself if and only if its plan declares effects."""
+    return all(("effect" in asked) == ("effects" in plan) for asked, plan in asks(events))
 
 
 def children_hold(events: list[Event]) -> bool:
@@ -907,9 +967,8 @@ def check_policy(events: list[Event]) -> list[str]:
 
 def check_bounds(events: list[Event]) -> list[str]:
     """Whether every effect that names itself is covered by one that the plan declares."""
-    declared = [plan["effects"] for plan in payloads(events, "PlanChosen") if "effects" in plan]
-    effects = [ask["effect"] for ask in payloads(events, "EffectAsked") if "effect" in ask]
-    inside = all(covered(effect, declared[0]) for effect in effects if declared)
+    named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
+    inside = all(covered(effect, plan["effects"]) for effect, plan in named if "effects" in plan)
     return [] if inside else ["EFFECT_BOUNDS_EXCEEDED"]
 
 
@@ -1066,7 +1125,9 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
         "effects": payloads(events, "EffectAsked", "SkillAsked", "EffectAnswered"),
         "lens": payloads(events, "LensAssembled"),
         "verification": [
-            result for run in payloads(events, "VerificationRun") for result in run["results"]
+            result
+            for run in payloads(passes(events)[-1], "VerificationRun")
+            for result in run["results"]
         ],
         "budget": moves(events),
         "gates": payloads(events, "GateEvaluated", "ApprovalAnswered"),
@@ -1101,8 +1162,9 @@ def step_failures(events: list[Event]) -> list[Json]:
 
 def count_events(events: list[Event]) -> dict[str, int]:
     executed = payloads(events, "SkillExecuted")
+    failures = [entry for done in passes(events) for entry in step_failures(done)]
     steps = {
-        "steps_failed": sum(entry["attempts"] != 0 for entry in step_failures(events)),
+        "steps_failed": sum(entry["attempts"] != 0 for entry in failures),
         "steps_skipped": len(payloads(events, "StepSkipped")),
         "steps_succeeded": sum("value" in payload for payload in executed),
     }
@@ -1201,14 +1263,16 @@ def project(events: list[Event]) -> Json:
     first = {event["kind"]: event["payload"] for event in reversed(events)}
     if not {"RunStarted", "IntentSet", "WorkEnded", "Locked"} <= first.keys():
         return None
-    run, ended, locked = first["RunStarted"], first["WorkEnded"], first["Locked"]
-    plan = first.get("PlanChosen", {})
-    check = first.get("VerificationRun", {"results": [], "verdict": "not_run"})
+    run, ended, locked = first["RunStarted"], payloads(events, "WorkEnded")[-1], first["Locked"]
+    plan = ([{}, *payloads(events, "PlanChosen")])[-1]
+    *gone, done = passes(events)
+    backtracks = [end[-1]["payload"]["backtrack"] for end in gone]
+    check = ([{"results": [], "verdict": "not_run"}, *payloads(done, "VerificationRun")])[-1]
     results = [
         {name: r[name] for name in ("check_id", "level", "passed")} for r in check["results"]
     ]
     phases = [event["phase"] for event in events]
-    failed = failure_of(locked, ended, results, failed_last(events)) if "code" in locked else {}
+    failed = failure_of(locked, ended, results, failed_last(done)) if "code" in locked else {}
     return {
         "bundle_version": "0.2",
         **{name: run[name] for name in re.findall(r"(\w+) ", RUN)},
@@ -1216,10 +1280,11 @@ def project(events: list[Event]) -> Json:
         "ended_ms": events[-1]["ts"],
         "started_ms": next(event["ts"] for event in events if event["kind"] == "RunStarted"),
         **({"failure": failed} if "code" in locked else {}),
+        **({"backtracks": backtracks} if backtracks else {}),
         **({"children": children_of(events)} if children_of(events) else {}),
         **({"effects": plan["effects"]} if "effects" in plan else {}),
         **{name: run[name] for name in ("continues", "parent") if name in run},
-        **({"fallbacks": fallbacks_of(events)} if fallbacks_of(events) else {}),
+        **({"fallbacks": fallbacks_of(done)} if fallbacks_of(done) else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},
         "intent": first["IntentSet"],
@@ -1228,13 +1293,14 @@ def project(events: list[Event]) -> Json:
         "money": count_money(events, run),
         "phase_sequence": [p for n, p in enumerate(phases) if n == 0 or phases[n - 1] != p],
         "policy": {name: run["policy"][name] for name in ("id", "rules_sha256")},
-        "step_failures": step_failures(events),
+        "step_failures": step_failures(done),
         "verification": {"results": results, "verdict": check["verdict"]},
     }
 
 
 def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str | None]:
-    ended = payloads(events, "WorkEnded")[0]
+    """What Locked must say of these events of the last pass."""
+    ended = payloads(events, "WorkEnded")[-1]
     verdict = projection["verification"]["verdict"]
     code = ended.get("failure", {}).get("code")
     by_file = projection["program_kind"] == "file"
@@ -1291,15 +1357,15 @@ def borne_out(events: list[Event], projection: Json) -> bool:
             return False
     locked = payloads(events, "Locked")[0]
     said = locked["outcome"], locked["lock_level"], locked.get("code")
-    return said == expected_lock(events, projection)
+    done = passes(events)[-1]
+    return bool(payloads(done, "WorkEnded")) and said == expected_lock(done, projection)
 
 
 SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
 
 
-def as_planned(events: list[Event]) -> bool:
-    """Whether the lanes are those of a plan that stands in its event."""
-    plan = payloads(events, "PlanChosen")[0]["plan"]
+def as_planned(events: list[Event], plan: Json) -> bool:
+    """Whether the lanes are those of a plan, if it stands in its event."""
     if "path" in plan:
         return True
     try:
@@ -1329,6 +1395,17 @@ def as_planned(events: list[Event]) -> bool:
     )
 
 
+def planned_passes(events: list[Event]) -> list[list[Event]]:
+    """The passes, those that took up the plan of one before with the event of that plan in front."""
+    found: list[list[Event]] = []
+    plans: list[Event] = []
+    for done in passes(events):
+        own = [event for event in done if event["kind"] == "PlanChosen"]
+        found.append(done if own else [*plans, *done])
+        plans = own[-1:] or plans
+    return found
+
+
 ELSEWHERE_JUDGED = ("manifest_sha256", "roots", "proof_digest")
 
 
@@ -1340,11 +1417,11 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     said = {name: item for name, item in (receipt or {}).items() if name not in ELSEWHERE_JUDGED}
     differs = receipt is not None and said != projection
     other_run = manifest is not None and manifest["run_id"] != projection["run_id"]
-    planned = [plan["steps"] for plan in payloads(events, "PlanChosen")]
     by_file = projection["program_kind"] == "file"
-    miscounted = by_file and planned[:1] != [projection["counts"]["steps"]]
-    unplanned = by_file and planned and not as_planned(events)
-    if differs or other_run or miscounted or unplanned:
+    ends = [(done, with_plans(done)[-1][1]) for done in planned_passes(events)]
+    miscounted = sum(plan.get("steps", 0) for _, plan in ends) != projection["counts"]["steps"]
+    unplanned = not all(as_planned(done, plan["plan"]) for done, plan in ends if plan)
+    if differs or other_run or (by_file and (miscounted or unplanned)):
         codes.append("RECEIPT_EVENT_MISMATCH")
     raw = tree.files.get("manifest.json")
     if receipt is not None and isinstance(raw, bytes) and receipt["manifest_sha256"] != h(raw):

@@ -327,6 +327,12 @@ def test_a_run_at_work_is_counted_already():
     assert len(seen) > 4
 
 
+@workc.workflow(verify=[{"id": "twice", "that": "output == `2`", "on_fail": "Act"}])
+async def tries_again(ctx):
+    """Gives the number of its pass."""
+    return ctx.feedback["pass"]
+
+
 HALTED = """\
 workc: 1
 name: halted
@@ -369,6 +375,7 @@ def busy(tmp_path_factory):
         outcome = used.run(everything, places)
         used.run(folder / "halted.yaml", places)
     used.run(does_not_retry, {"url": server.base_url})
+    used.run(tries_again, {})
     used.execute("none", {})
     used.replay(outcome.bundle, workflow=everything)
     used.replay(outcome.bundle, workflow=only_halves)

@@ -124,14 +124,14 @@ def audit(
     ceiling = budget.ceiling_micro_cents or 0
     secrets = _secrets(found, settings)
     costly = _costly(found, plan)
+    totals = totals_of(costly, passes_of(found))
     remarks = [
-        *cost_remarks(costly, ceiling, budget.limits),
+        *cost_remarks(costly, totals, ceiling, budget.limits),
         *_uncounted(plan),
         *(_unset(secret) for secret in secrets if not secret.is_set),
         *_check_remarks(len(found.program.checks)),
         *code,
     ]
-    totals = totals_of(costly)
     return Audit(
         name=found.program.name,
         kind="file",
@@ -146,6 +146,11 @@ def audit(
         prices_date=settings.price_table.date,
         prices_sha256=settings.price_table.sha256,
     )
+
+
+def passes_of(found: FileProgram) -> int:
+    """Returns how often the plan may be carried out: once, and once more each time it goes back."""
+    return 1 + found.program.max_backtracks
 
 
 def _costly(found: FileProgram, plan: list[Planned]) -> list[Costly]:

@@ -52,21 +52,23 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
 
 
-def totals_of(steps: Sequence[Costly]) -> Totals:
-    """Returns the totals of a plan."""
+def totals_of(steps: Sequence[Costly], passes: int) -> Totals:
+    """Returns the totals of a plan that is carried out so often at most."""
     return Totals(
-        micro_cents=_sum([step.bound.worst_micro_cents for step in steps]),
-        tokens=_sum([step.bound.worst_tokens for step in steps]),
-        calls=sum(step.bound.attempts for step in steps),
+        micro_cents=_sum([step.bound.worst_micro_cents for step in steps], passes),
+        tokens=_sum([step.bound.worst_tokens for step in steps], passes),
+        calls=sum(step.bound.attempts for step in steps) * passes,
     )
 
 
-def _sum(bounds: Sequence[int | None]) -> int | None:
+def _sum(bounds: Sequence[int | None], passes: int) -> int | None:
     known = [bound for bound in bounds if bound is not None]
-    return sum(known) if len(known) == len(bounds) else None
+    return sum(known) * passes if len(known) == len(bounds) else None
 
 
-def cost_remarks(steps: Sequence[Costly], ceiling: int, limits: Limits) -> Iterator[Remark]:
+def cost_remarks(
+    steps: Sequence[Costly], totals: Totals, ceiling: int, limits: Limits
+) -> Iterator[Remark]:
     """Yields what is to be said of the cost of a plan under a budget, in micro-cents."""
     for step in steps:
         remark = _of_step(step, ceiling, limits)
@@ -77,7 +79,7 @@ def cost_remarks(steps: Sequence[Costly], ceiling: int, limits: Limits) -> Itera
     if most is not None and sure > most:
         message = f"the steps make {_calls(sure)}, more than the budget of {most}"
         yield Remark(level="problem", message=message, code="QUOTA_EXCEEDED")
-    yield from _of_all(totals_of(steps), ceiling, limits)
+    yield from _of_all(totals, ceiling, limits)
 
 
 def _of_step(step: Costly, ceiling: int, limits: Limits) -> Remark | None:

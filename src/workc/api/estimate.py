@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from workc.api.audit import Audit, Planned, audit
+from workc.api.audit import Audit, Planned, audit, passes_of
 from workc.api.bounds import STANDARD_ATTEMPTS, known_params
 from workc.api.contract_account import ContractAccount
 from workc.api.cost_remarks import Remark
@@ -100,7 +100,9 @@ def simulate(
     steps: dict[str, StepSpec] = {}
     skills: Mapping[str, Skill[..., object]] = {}
     inputs: JsonObject = {}
+    passes = 1
     if isinstance(found, FileProgram):
+        passes = passes_of(found)
         steps = {step.id: step for step in found.program.steps}
         skills = found.program.skills
         specs = [s for s in found.workflow.inputs if s.name in given or s.has_default]
@@ -124,19 +126,19 @@ def simulate(
         steps=tuple(bounds.values()),
         effects=tuple(sorted({effect for each in audited.plan for effect in each.all_effects})),
         missing=tuple(sorted(code for code in codes if CATALOG[code].category == "PERMISSION")),
-        cost_micro_cents=_cost(audited),
+        cost_micro_cents=_cost(audited, passes),
         ceiling_micro_cents=audited.ceiling_micro_cents,
-        waiting_ms=_waiting(audited, bounds, timeout),
+        waiting_ms=_waiting(audited, bounds, passes, timeout),
         remarks=tuple(remarks),
     )
 
 
-def _cost(audited: Audit) -> int | None:
-    """Returns the bound of all steps; a run never spends more than its ceiling."""
+def _cost(audited: Audit, passes: int) -> int | None:
+    """Returns the bound of all steps in all passes; a run never spends more than its ceiling."""
     worst = _sum([use.worst_micro_cents for each in audited.plan for use in each.uses])
     if audited.kind == "function" or worst is None:
         return None
-    return min(worst, audited.ceiling_micro_cents)
+    return min(worst * passes, audited.ceiling_micro_cents)
 
 
 def _sum(numbers: list[int | None]) -> int | None:
@@ -194,8 +196,10 @@ def _longest_wait(step: StepSpec, attempt: int) -> int:
     )
 
 
-def _waiting(audited: Audit, bounds: Mapping[str, StepBound], timeout: int | None) -> int | None:
-    """Returns the longest way through the graph of the steps."""
+def _waiting(
+    audited: Audit, bounds: Mapping[str, StepBound], passes: int, timeout: int | None
+) -> int | None:
+    """Returns the longest way through the graph of the steps, once in each pass."""
     ends: dict[str, int | None] = {}
     for each in audited.plan:
         own, needed = bounds[each.step].waiting_ms, [ends[need] for need in each.needs]
@@ -205,7 +209,7 @@ def _waiting(audited: Audit, bounds: Mapping[str, StepBound], timeout: int | Non
     found = [end for end in ends.values() if end is not None]
     if audited.kind == "function" or len(found) < len(ends):
         return timeout
-    longest = max(found, default=0)
+    longest = max(found, default=0) * passes
     return longest if timeout is None else min(longest, timeout)
 
 

@@ -44,9 +44,16 @@ def _purpose(story: RunStory) -> str:
 
 
 def _steps(story: RunStory) -> Iterator[str]:
-    for step in story.steps[:MAX_TOLD_STEPS]:
+    for done in story.passes:
+        yield from _told(done.steps)
+        yield f"Then it went back to {done.to}, because {_ended(done.why)}"
+    yield from _told(story.steps)
+
+
+def _told(steps: list[StepStory]) -> Iterator[str]:
+    for step in steps[:MAX_TOLD_STEPS]:
         yield _step(step)
-    left = len(story.steps) - MAX_TOLD_STEPS
+    left = len(steps) - MAX_TOLD_STEPS
     if left > 0:
         yield f"{left} more steps are not told here."
 

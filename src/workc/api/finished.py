@@ -79,7 +79,8 @@ def _failure(
     """Returns the failure of the run and its step: a check that did not hold stands above all."""
     broken = next((check for check in checks if not check.passed), None)
     if broken is not None:
-        return not_held(broken, map(taken_fallback, receipt.fallbacks or ())), None
+        fallbacks = map(taken_fallback, receipt.fallbacks or ())
+        return not_held(broken, fallbacks, backtracks=len(receipt.backtracks or ())), None
     if work.failure is UNSET:
         return None, None
     return load_failure(folder, work.failure), None if work.step is UNSET else work.step

@@ -50,6 +50,7 @@ def workflow(
     name: str | None = None,
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
+    max_backtracks: int | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
 ) -> WorkflowDecorator: ...
@@ -61,12 +62,14 @@ def workflow(
     name: str | None = None,
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
+    max_backtracks: int | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
-    ``verify`` is a list of ``{"id", "level", "that"}`` as in a file. ``skills`` adds skills beyond
+    ``verify`` is a list of ``{"id", "level", "that", "on_fail"}`` as in a file, ``max_backtracks``
+    how often a run may go back because of them. ``skills`` adds skills beyond
     those that the function's module knows. ``secrets`` names the environment variables that
     ``ctx.secret`` may use, and those of API keys beyond OPENAI_API_KEY and ANTHROPIC_API_KEY.
 
@@ -80,6 +83,7 @@ def workflow(
             name=name,
             skills=skills,
             verify=verify,
+            max_backtracks=max_backtracks,
             timeout_ms=timeout_ms,
             secrets=secrets,
         )

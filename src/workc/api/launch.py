@@ -116,6 +116,7 @@ def begin(
         engine=ENGINE_VERSION,
         inputs=store_file(files, "evidence/inputs.json", "json", jcs.encode(inputs)),
         limits=UNSET if settings.limits == Limits() else settings.limits,
+        max_backtracks=program.max_backtracks or UNSET,
         name=program.name,
         nonce=settings.entropy.draw(16).hex(),
         policy=_policy(settings, files, {} if stand_in is None else stand_in.rules),

@@ -19,12 +19,14 @@ from workc.adapters.code import (
     source_of,
 )
 from workc.kernel import jcs
-from workc.kernel.arguments import a, instance, many, shown, text, texts, whole
+from workc.kernel.arguments import a, choice, instance, many, shown, text, texts, whole
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, Refusal, refuse
+from workc.kernel.payloads import Target
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.program import Program
 from workc.runtime.workflow.graph import plan_order
+from workc.runtime.workflow.json_schema import MAX_BACKTRACKS
 from workc.runtime.workflow.loader import declared_skills, load_workflow
 from workc.runtime.workflow.model import (
     CheckSpec,
@@ -32,6 +34,7 @@ from workc.runtime.workflow.model import (
     SkillInfo,
     StepSpec,
     WorkflowFile,
+    backtracks_of,
     uses_of,
 )
 from workc.skills.prices import Prices
@@ -62,6 +65,7 @@ class Workflow(Generic[P, R_co]):
     function: Callable[P, Awaitable[R_co]]
     skills: tuple[Skill[..., object], ...]
     checks: tuple[CheckSpec, ...]
+    max_backtracks: int
     timeout_ms: int | None
     secrets: tuple[str, ...]
     description: str
@@ -78,6 +82,7 @@ def workflow_decorator(
     name: str | None,
     skills: Iterable[Skill[..., object]],
     verify: Iterable[Mapping[str, str]],
+    max_backtracks: int | None = None,
     timeout_ms: int | None,
     secrets: Iterable[str],
 ) -> Workflow[P, R]:
@@ -96,6 +101,7 @@ def workflow_decorator(
         function=function,
         skills=tuple(_skill(each) for each in many("skills", skills, "skills")),
         checks=checks,
+        max_backtracks=_backtracks(checks, max_backtracks),
         timeout_ms=None if timeout_ms is None else whole("timeout_ms", timeout_ms),
         secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
@@ -148,15 +154,27 @@ _LEVELS: dict[str, Level] = {
 }
 
 
+_TARGETS: dict[str, Target] = {"Act": "Act", "Decide": "Decide", "Orient": "Orient"}
+_CHECK_KEYS = {"id", "that", "level", "on_fail"}
+
+
 def _check(given: object) -> CheckSpec:
     check = cast("Mapping[str, object]", instance("a check", given, Mapping, "a mapping"))
-    if {"id", "that"} - check.keys() or check.keys() - {"id", "that", "level"}:
-        raise Misuse("a check has the keys id, that and, if you like, level")
-    level = check.get("level", "Semantic")
-    if not isinstance(level, str) or level not in _LEVELS:
-        raise Misuse(f"the level {shown(level)} is none of {', '.join(_LEVELS)}")
+    if {"id", "that"} - check.keys() or check.keys() - _CHECK_KEYS:
+        raise Misuse("a check has the keys id, that and, if you like, level and on_fail")
+    level, on_fail = check.get("level", "Semantic"), check.get("on_fail")
+    choice("the level of a check", level, tuple(_LEVELS))
+    if on_fail is not None:
+        choice("on_fail of a check", on_fail, tuple(_TARGETS))
     name, that = (text(f"{each} of a check", check[each]) for each in ("id", "that"))
-    return CheckSpec(id=name, that=that, level=_LEVELS[level])
+    target = None if on_fail is None else _TARGETS[str(on_fail)]
+    return CheckSpec(id=name, that=that, level=_LEVELS[str(level)], on_fail=target)
+
+
+def _backtracks(checks: tuple[CheckSpec, ...], most: int | None) -> int:
+    if most is not None:
+        whole("max_backtracks", most, most=MAX_BACKTRACKS)
+    return backtracks_of(checks, most)
 
 
 def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:
@@ -184,6 +202,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         prices=prices,
         function=function,
         checks=workflow.checks,
+        max_backtracks=workflow.max_backtracks,
         timeout_ms=workflow.timeout_ms,
         secrets=workflow.secrets,
     )
@@ -235,6 +254,7 @@ def file_program(
         prices=prices,
         steps=_in_plan_order(workflow.steps),
         checks=workflow.verify,
+        max_backtracks=workflow.max_backtracks,
         output=workflow.output,
         timeout_ms=workflow.timeout_ms,
         secrets=(*workflow.secrets, *_literal_keys(workflow.steps)),

@@ -12,7 +12,7 @@ import msgspec
 from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story, tell_child
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
-from workc.api.timeline import StepStory, Timeline, plain
+from workc.api.timeline import PassStory, StepStory, Timeline, plain
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.children import ChildJoined, ChildSpawned
@@ -67,6 +67,8 @@ class RunStory(msgspec.Struct, kw_only=True):
     ``continues`` is the proof digest of the bundle that the run goes on from, after its budget was
     raised; ``earlier`` is where such bundles are kept, the newest first.
 
+    ``passes`` are those from which the run went back: ``steps`` and ``checks`` are of the last.
+
     ``status`` is ``incomplete`` for a bundle without an end, ``running``, ``paused`` (it waits for a
     human) or ``interrupted`` for a
     run that is not sealed yet. ``replay`` of a run needs the code that ``code`` names.
@@ -99,6 +101,7 @@ class RunStory(msgspec.Struct, kw_only=True):
     lock_level: str | None = None
     verification: str = "not_run"
     steps: list[StepStory] = []
+    passes: list[PassStory] = []
     checks: list[CheckStory] = []
     gates: list[GateStory] = []
     waiting: list[WaitingStory] = []
@@ -112,7 +115,9 @@ class RunStory(msgspec.Struct, kw_only=True):
         found = plain(self)
         fields = found if isinstance(found, dict) else {}
         steps: list[Json] = [step.to_json() for step in self.steps]
-        return {"schema": "workc.show/1", "verified": False, **fields, "steps": steps}
+        passes: list[Json] = [each.to_json() for each in self.passes]
+        told: JsonObject = {"steps": steps, "passes": passes}
+        return {"schema": "workc.show/1", "verified": False, **fields, **told}
 
 
 def tell(source: Source) -> RunStory:
@@ -131,7 +136,7 @@ def tell(source: Source) -> RunStory:
         _take(story, source, line)
     if not story.run_id:
         raise source.refusal()
-    story.steps = list(timeline.steps.values())
+    story.steps, story.passes = list(timeline.steps.values()), timeline.passes
     if story.code == "VERIFICATION_FAILED":
         story.message += _skipped(story)
     story.events = timeline.records

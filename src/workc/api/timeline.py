@@ -16,6 +16,7 @@ from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
+    Backtrack,
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
@@ -26,6 +27,7 @@ from workc.kernel.payloads import (
     SkillAsked,
     SkillExecuted,
     StepSkipped,
+    VerificationRun,
     WorkEnded,
     given,
 )
@@ -104,14 +106,37 @@ class StepStory(msgspec.Struct, kw_only=True):
         return {**found, "duration_ms": self.duration_ms}
 
 
+class PassStory(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass that was not the last: what became of its steps, and why and whereto the run went back."""
+
+    code: str
+    of: str
+    to: str
+    steps: list[StepStory]
+
+    @property
+    def why(self) -> str:
+        """Returns why, in words."""
+        if self.code == "VERIFICATION_FAILED":
+            return f"the check {self.of} did not hold"
+        what = "the gate" if self.code == "GATE_FAILED" else "step"
+        return f"{what} {self.of} failed with {self.code}" if self.of else self.code
+
+    def to_json(self) -> JsonObject:
+        """Returns the story as JSON."""
+        steps: list[Json] = [step.to_json() for step in self.steps]
+        return {"code": self.code, "of": self.of, "to": self.to, "steps": steps}
+
+
 class Timeline:
-    """Takes records one by one and keeps a story per step.
+    """Takes records one by one and keeps a story per step of the pass at hand; ``passes`` are those before.
 
     ``describe`` says what an effect was aimed at; without it the targets are empty.
     """
 
     def __init__(self, describe: Callable[[EffectAsked], str] | None = None) -> None:
         self.steps: dict[str, StepStory] = {}
+        self.passes: list[PassStory] = []
         self.spent_micro_cents = 0
         self.reserved_micro_cents = 0
         self.calls = self.tokens = 0
@@ -145,6 +170,8 @@ class Timeline:
             self._plan = {planned.id: planned for planned in steps}
             self._times.plan(steps)
         ended = self._take(lane, payload)
+        if isinstance(payload, WorkEnded | VerificationRun) and payload.backtrack:
+            self._turn_back(payload.backtrack)
         return over if ended is None else [*over, ended]
 
     def planned(self, payload: PlanChosen) -> list[str]:
@@ -154,6 +181,12 @@ class Timeline:
     def running(self) -> list[StepStory]:
         """Returns the steps that have begun and not ended."""
         return [story for story in self.steps.values() if story.status == "running"]
+
+    def _turn_back(self, backtrack: Backtrack) -> None:
+        steps = list(self.steps.values())
+        of = given(backtrack.of) or ""
+        self.passes.append(PassStory(code=backtrack.code, of=of, to=backtrack.to, steps=steps))
+        self.steps = {}
 
     def _turn(self, *, is_answer: bool, payload: Payload) -> list[StepStory]:
         """Returns failed steps that were not tried again when the engine had its turn."""

@@ -19,6 +19,11 @@ class Children:
     def __init__(self) -> None:
         self._found: list[Child] = []
         self._leaves: list[tuple[int, bytes]] = []
+        self._earlier = 0
+
+    def turn_back(self) -> None:
+        """Begins another pass of the run: the children so far do not count for its outcome."""
+        self._earlier = len(self._found)
 
     def take(self, line: bytes, payload: ChildSpawned | ChildJoined) -> None:
         """Takes the next child, or how the one before ended: in a lane it stands right after."""
@@ -46,5 +51,6 @@ class Children:
 
     def inherited(self) -> Outcome:
         """Returns what they make of a success: of each step the last that joined counts."""
-        last = {child.step: child for child in self._found if child.outcome is not UNSET}
+        here = self._found[self._earlier :]
+        last = {child.step: child for child in here if child.outcome is not UNSET}
         return rollup("success", [(c.outcome or "failed", c.critical) for c in last.values()])

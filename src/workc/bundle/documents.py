@@ -21,6 +21,7 @@ from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
 from workc.kernel.payloads import (
     AsciiName,
+    Backtrack,
     Body,
     Count,
     EffectBound,
@@ -192,8 +193,12 @@ class VerificationSummary(_Document, frozen=True, kw_only=True):
 
 
 class Receipt(_Document, frozen=True, kw_only=True):
-    """Everything a reader wants to know without the events; a projection of them."""
+    """Everything a reader wants to know without the events; a projection of them.
 
+    Of a run that went back, what became of steps, checks and work is that of its last pass.
+    """
+
+    backtracks: list[Backtrack] | UnsetType = UNSET
     bundle_version: str
     catalog_sha256: str
     children: list[Child] | UnsetType = UNSET

@@ -14,6 +14,11 @@ class Gates:
     def __init__(self) -> None:
         self.tree = Accumulator()
         self.listed: list[Gate] = []
+        self._earlier = 0
+
+    def turn_back(self) -> None:
+        """Begins another pass of the run: what failed before has not failed in this one."""
+        self._earlier = len(self.listed)
 
     def take(self, line: bytes, payload: GateEvaluated | ApprovalAnswered) -> None:
         """Takes the next one with its line; a human's is of kind ``human``."""
@@ -21,8 +26,9 @@ class Gates:
         self.listed.append(_listed(payload))
 
     def failed_last(self) -> list[Gate]:
-        """Returns the evaluated gates that did not pass the last time; a human's are none."""
-        last = {(gate.gate, gate.step): gate for gate in self.listed if gate.kind != "human"}
+        """Returns the evaluated gates that did not pass the last time in this pass; a human's are none."""
+        here = self.listed[self._earlier :]
+        last = {(gate.gate, gate.step): gate for gate in here if gate.kind != "human"}
         return [gate for gate in last.values() if not gate.passed]
 
     def failed_of_run(self) -> list[Gate]:

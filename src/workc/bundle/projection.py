@@ -40,6 +40,7 @@ from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
 from workc.kernel.payloads import (
+    Backtrack,
     BudgetReserved,
     BudgetSettled,
     EffectAnswered,
@@ -66,6 +67,7 @@ class ProjectionError(ValueError):
 class Projection:
     """Takes the events one by one, in order, then gives the receipt.
 
+    A run that goes back begins another pass; what counts for its outcome is the last one.
     Memory follows the number of steps that did not succeed, of fallbacks, of gates, of children, of files, and of
     ledger moves that stand before their turn; not the number of events.
     """
@@ -79,6 +81,8 @@ class Projection:
         self.locked: Locked | None = None
         self.checks: VerificationRun | None = None
         self.plan: PlanChosen | None = None
+        self.backtracks: list[Backtrack] = []
+        self.verifications: list[VerificationRun] = []
         self.phases: list[Phase] = []
         self._phase: Phase | None = None
         self.bodies: dict[str, tuple[str, int]] = {}
@@ -93,6 +97,7 @@ class Projection:
         self._refused = self._calls = self._tokens = 0
         self._has_tokens = False
         self._failed = self._effects = self._retries = 0
+        self._failed_before = self._planned_before = 0
         self._failures: dict[str, StepFailure] = {}
         self._succeeded = self._skipped = 0
 
@@ -100,6 +105,11 @@ class Projection:
     def has_failures(self) -> bool:
         """Returns whether a step failed or was skipped."""
         return bool(self._failures)
+
+    @property
+    def planned(self) -> int:
+        """Returns how many steps the plans of all passes have."""
+        return self._planned_before + (self.plan.steps if self.plan else 0)
 
     def grow(self, leaves: Iterable[bytes]) -> None:
         """Takes the leaf hashes of the next lines."""
@@ -145,6 +155,7 @@ class Projection:
         for move in self._moves.rest():
             self._move(move)
         receipt = Receipt(
+            backtracks=self.backtracks or UNSET,
             bundle_version=BUNDLE_VERSION,
             catalog_sha256=started.catalog_sha256,
             children=self.children.listed() or UNSET,
@@ -224,12 +235,32 @@ class Projection:
                 self.children.take(line, payload)
             case WorkEnded():
                 self.work = payload
+                self._turn_back(payload.backtrack)
             case VerificationRun():
                 self.checks = payload
+                self.verifications.append(payload)
+                self._turn_back(payload.backtrack)
             case Locked():
                 self.locked = payload
             case _:
                 pass
+
+    def _turn_back(self, backtrack: Backtrack | UnsetType) -> None:
+        """Begins another pass, if the run goes back here."""
+        if backtrack is UNSET:
+            return
+        self._planned_before = self.planned
+        self.backtracks.append(backtrack)
+        self._failed_before += self._failed_now()
+        self._failures.clear()
+        self.fallbacks = []
+        self.checks = None
+        self.gates.turn_back()
+        self.children.turn_back()
+
+    def _failed_now(self) -> int:
+        """Returns how many steps of this pass have failed, those that were skipped left out."""
+        return sum(1 for failure in self._failures.values() if failure.attempts)
 
     def _move(self, move: Move) -> None:
         self._budget_tree.append(leaf_hash(events.encode(move)))
@@ -263,7 +294,7 @@ class Projection:
                     self.conflicts.add(body.path)
 
     def _counts(self) -> Counts:
-        failed = sum(1 for failure in self._failures.values() if failure.attempts)
+        failed = self._failed_before + self._failed_now()
         return Counts(
             attempts=self._succeeded + self._failed,
             effects=self._effects,

@@ -12,7 +12,7 @@ from workc.cli.budget_text import budget_text
 from workc.cli.columns import columns
 from workc.cli.live_line import LiveLine, live_line
 from workc.cli.state import State
-from workc.cli.story_text import step_line
+from workc.cli.story_text import back_line, step_line
 from workc.cli.text import count, money, printable
 from workc.kernel.events import Entry
 from workc.kernel.payloads import Limits, PlanChosen, RunStarted
@@ -72,8 +72,11 @@ class Progress:
     def _show(self, entry: Entry) -> None:
         if isinstance(entry.payload, RunStarted):
             self._write(_head(entry.payload))
+        passes = len(self.timeline.passes)
         for story in self.timeline.take(entry.at, entry.at_ms, entry.payload):
             self._step(story)
+        for done in self.timeline.passes[passes:]:
+            self._write(f"  {back_line(done)}")
         if self._live is not None:
             self._live.show(self._awaited())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workc.api.kin_story import GateStory
 from workc.api.story import RunStory
-from workc.api.timeline import EffectStory, StepStory
+from workc.api.timeline import EffectStory, PassStory, StepStory
 from workc.cli.columns import columns, padded
 from workc.cli.console import Console, Style
 from workc.cli.text import count, json_text, local_time, money, printable, seconds
@@ -124,11 +124,25 @@ def _used(story: RunStory) -> str:
     return " · ".join(text if most is None else f"{text} of {most}" for text, most in used)
 
 
+def back_line(done: PassStory) -> str:
+    """Returns why and whereto the run went back after a pass."""
+    return f"↩ back to {done.to}: {printable(done.why, 160)}"
+
+
 def step_lines(console: Console, story: RunStory) -> list[str]:
-    """Returns the steps with their effects."""
-    width = max((columns(printable(step.step, 60)) for step in story.steps), default=0)
+    """Returns the steps of each pass with their effects."""
+    passes = [*(done.steps for done in story.passes), story.steps]
+    names = [printable(step.step, 60) for steps in passes for step in steps]
+    width = max(map(columns, names), default=0)
+    lines = _lines_of(console, passes[0], width)
+    for done, steps in zip(story.passes, passes[1:], strict=True):
+        lines += [f"  {back_line(done)}", *_lines_of(console, steps, width)]
+    return lines
+
+
+def _lines_of(console: Console, steps: list[StepStory], width: int) -> list[str]:
     lines: list[str] = []
-    for step in story.steps:
+    for step in steps:
         lines.append(f"  {step_line(console, step, width)}")
         lines += [f"      {effect_line(effect)}" for effect in step.effects]
     return lines

@@ -6,7 +6,8 @@ lane. START and END stand for the two ends of a lane.
 An event is looked up by its *sign*, which is its kind but for those where the kind does not say it:
 a GateEvaluated comes by its ``when``; what bars the way is left as REFUSED, an approval that was
 halted as UNANSWERED. A FallbackTaken is left as REPLACED or ABORTED where it does not end its lane,
-and the halt that an abort asks for as STOPPED.
+and the halt that an abort asks for as STOPPED. What makes a run go back is left by the phase to
+which it goes.
 
 >>> STEP_LANE[REFUSED]
 ('StepSkipped',)
@@ -20,7 +21,7 @@ from typing import TypeAlias
 from workc.kernel.fallbacks import FallbackAction, FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import CallHalted
+from workc.kernel.payloads import CallHalted, Target, VerificationRun, WorkEnded
 
 #: sign, or START -> the signs that may come next, or END.
 LaneTable: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -38,8 +39,18 @@ GATE_SIGNS: Mapping[When, str] = {
     "post_step": "PostStep",
     "post_run": "PostRun",
 }
+BACK_SIGNS: Mapping[Target, str] = {"Act": "ToAct", "Decide": "ToDecide", "Orient": "ToOrient"}
 #: Kinds whose sign is not always the kind.
-SIGNED = frozenset({"ApprovalAnswered", "GateEvaluated", "CallHalted", "FallbackTaken"})
+SIGNED = frozenset(
+    {
+        "ApprovalAnswered",
+        "GateEvaluated",
+        "CallHalted",
+        "FallbackTaken",
+        "WorkEnded",
+        "VerificationRun",
+    }
+)
 
 _INSIDE = ("EffectAsked", "BudgetReserved", "BudgetSettled", "TimerSet", "SkillExecuted")
 
@@ -79,7 +90,7 @@ STEP_LANE: LaneTable = {
     "StepSkipped": (END,),
 }
 
-#: In the root lane; lanes of steps may stand between PlanChosen and WorkEnded.
+#: In the root lane; in each pass lanes of steps may stand between PlanChosen and WorkEnded.
 ROOT_LANE: LaneTable = {
     START: ("RunStarted",),
     "RunStarted": ("IntentSet",),
@@ -94,11 +105,14 @@ ROOT_LANE: LaneTable = {
     "PostRun": ("PostRun", "WorkEnded"),
     "WorkEnded": ("VerificationRun", "Locked"),
     "VerificationRun": ("Locked",),
+    "ToOrient": ("LensAssembled",),
+    "ToDecide": ("PlanChosen",),
+    "ToAct": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
     "Locked": (END,),
 }
 
 #: The signs after which lanes of steps may stand.
-SPAWNING = ("PlanChosen", "PreRun", "TimerFired", "CallHalted")
+SPAWNING = ("PlanChosen", "PreRun", "TimerFired", "CallHalted", "ToAct")
 
 
 def comes_as(kind: str, payload: Payload) -> str:
@@ -117,5 +131,7 @@ def left_as(kind: str, payload: Payload, before: str) -> str:
             return _HALTED.get(before, kind)
         case FallbackTaken():
             return _FALLEN.get(payload.action, kind)
+        case WorkEnded() | VerificationRun() if payload.backtrack:
+            return BACK_SIGNS[payload.backtrack.to]
         case _:
             return comes_as(kind, payload)

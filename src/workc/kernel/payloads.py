@@ -32,6 +32,8 @@ RefusedBy = Literal["step", "tokens", "calls", "wall", "shared"]
 StepStatus = Literal["success", "failure", "skipped"]
 Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 Verification = Literal["passed", "failed", "nothing_to_check"]
+#: The phases to which a run may go back.
+Target = Literal["Act", "Decide", "Orient"]
 
 _T = TypeVar("_T")
 
@@ -141,7 +143,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     """Binds the run: everything that decides what happens, by digest. Always the event 0.
 
     ``continues`` is the proof digest of the bundle with which the run ended before its budget was
-    raised.
+    raised. ``max_backtracks`` is how often it may go back; absent: never.
     """
 
     bundle: Literal["0.2"]
@@ -152,6 +154,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     engine: str
     inputs: Body
     limits: Limits | UnsetType = UNSET
+    max_backtracks: Count | UnsetType = UNSET
     name: str
     nonce: str
     parent: Parent | UnsetType = UNSET
@@ -386,9 +389,21 @@ class StepSkipped(PayloadBase, frozen=True, kw_only=True):
     step: str
 
 
+class Backtrack(Part, frozen=True, kw_only=True):
+    """Why a run goes back, and to which phase: another pass begins there.
+
+    ``of`` is the check, the gate or the step that failed with ``code``.
+    """
+
+    code: str
+    of: str | UnsetType = UNSET
+    to: Target
+
+
 class WorkEnded(PayloadBase, frozen=True, kw_only=True):
     """Act is over: the output, or why there is none. ``halt`` is set when the run was stopped."""
 
+    backtrack: Backtrack | UnsetType = UNSET
     failure: FailureRecord | UnsetType = UNSET
     halt: str | UnsetType = UNSET
     output: Body | UnsetType = UNSET
@@ -417,6 +432,7 @@ class CheckResult(Part, frozen=True, kw_only=True):
 class VerificationRun(PayloadBase, frozen=True, kw_only=True):
     """All checks of the workflow; ``nothing_to_check`` is not a pass."""
 
+    backtrack: Backtrack | UnsetType = UNSET
     results: list[CheckResult]
     verdict: Verification
 

@@ -1,8 +1,9 @@
 """The flow of a run: the root lane, from the intent to the lock.
 
 A program that names its steps has trivial Observe and Orient phases. Act runs the steps as a
-graph, or the workflow function. Verify asks the checks. Whatever happens, the run ends in Lock:
-a halted or failed one goes there at once, as Draft.
+graph, or the workflow function. Verify asks the checks; if one of them does not hold, the run may go
+back and make another pass. Whatever happens, it ends in Lock: a halted or failed one goes there at
+once, as Draft.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.payloads import (
+    Backtrack,
     CheckResult,
     IntentSet,
     LensAssembled,
     Locked,
     PlanChosen,
+    Target,
     Verification,
     VerificationRun,
     WorkEnded,
 )
-from workc.kernel.phases import LockLevel, Outcome
+from workc.kernel.phases import PHASES, LockLevel, Outcome
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.bodies import record_failure, store_file, store_json
+from workc.runtime.bodies import record_failure, store, store_file, store_json
 from workc.runtime.engine import Body, Lane
 from workc.runtime.expressions import compile_expression, evaluate
 from workc.runtime.fallback import ABORTED, aborted_by, planned_as
@@ -42,6 +45,7 @@ from workc.runtime.workflow.model import CheckSpec, StepSpec
 from workc.runtime.workflow.references import references_of, resolve_plain
 
 OUTPUT_PATH = "artifacts/output.json"
+_CHECK_FAILED = "VERIFICATION_FAILED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +70,44 @@ class _Work:
     step: str | None = None
     halt: str | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Returns whether there is nothing to check."""
+        return self.data is None or self.halt is not None
+
 
 def run_body(run: Run) -> Body:
     """Returns the root lane's body; place 0 of the lane is the RunStarted that the driver wrote."""
 
     async def body(lane: Lane) -> RunResult:
         lane.take()
-        _open(run, lane)
-        work = await _act(run, lane)
-        _end_work(run, lane, work)
-        return _lock(run, lane, work)
+        program = run.program
+        lane.emit(IntentSet(description=program.description or program.name, source="human"))
+        begin: Target = "Orient"
+        while True:
+            _prepare(run, lane, begin)
+            work = await _act(run, lane)
+            # Checks touch nothing, so that they may tell already whether the work is the last.
+            checks = () if work.failed else _checks(run, work)
+            backtrack = _backtrack(run, checks)
+            _end_work(run, lane, work, is_last=backtrack is None)
+            if not work.failed:
+                _verify(lane, checks, backtrack)
+            if backtrack is None:
+                return _lock(run, lane, work, checks)
+            run.go_back(_feedback(run, checks, backtrack))
+            begin = backtrack.to
 
     return body
 
 
-def _open(run: Run, lane: Lane) -> None:
-    program = run.program
-    lane.emit(IntentSet(description=program.description or program.name, source="human"))
-    lane.emit(LensAssembled(items=0))
-    plan: list[Json] = [_planned(step) for step in program.steps]
-    lane.emit(PlanChosen(plan=store_json(run.files, plan), steps=len(plan)))
+def _prepare(run: Run, lane: Lane, begin: Target) -> None:
+    """Records what stands before the work of a pass that begins in this phase."""
+    if begin == "Orient":
+        lane.emit(LensAssembled(items=0))
+    if begin != "Act":
+        plan: list[Json] = [_planned(step) for step in run.program.steps]
+        lane.emit(PlanChosen(plan=store_json(run.files, plan), steps=len(plan)))
 
 
 def _planned(step: StepSpec) -> JsonObject:
@@ -217,10 +239,12 @@ def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | 
     return next((result for result in ordered if result.failed_itself), None)
 
 
-def _end_work(run: Run, lane: Lane, work: _Work) -> None:
+def _end_work(run: Run, lane: Lane, work: _Work, *, is_last: bool) -> None:
     output = None
-    if work.data is not None:
+    if work.data is not None and is_last:
         output = store_file(run.files, OUTPUT_PATH, "json", work.data)
+    elif work.data is not None:
+        output = store(run.files, "json", work.data)
     lane.emit(
         WorkEnded(
             failure=record_failure(run.files, work.failure) if work.failure else UNSET,
@@ -231,28 +255,64 @@ def _end_work(run: Run, lane: Lane, work: _Work) -> None:
     )
 
 
-def _lock(run: Run, lane: Lane, work: _Work) -> RunResult:
-    if work.data is None or work.halt:
-        return _locked(lane, work, "failed", "Draft")
-    checks = tuple(_check(run, check, work.output) for check in run.program.checks)
-    broken = next((check for check in checks if not check.passed), None)
-    lane.emit(VerificationRun(results=list(checks), verdict=_verdict(checks)))
-    if broken is not None:
-        work = replace(
-            work, failure=not_held(broken, map(taken_fallback, run.fallbacks)), step=None
+def _checks(run: Run, work: _Work) -> tuple[CheckResult, ...]:
+    return tuple(_check(run, check, work.output) for check in run.program.checks)
+
+
+def _backtrack(run: Run, checks: tuple[CheckResult, ...]) -> Backtrack | None:
+    """Returns where the run goes back to: the farthest that a check which did not hold asks for."""
+    broken = {check.check_id for check in checks if not check.passed}
+    asked = [
+        Backtrack(code=_CHECK_FAILED, of=check.id, to=check.on_fail)
+        for check in run.program.checks
+        if check.on_fail is not None and check.id in broken
+    ]
+    if not run.may_go_back:
+        return None
+    return min(asked, key=lambda each: PHASES.index(each.to), default=None)
+
+
+def _feedback(run: Run, checks: tuple[CheckResult, ...], backtrack: Backtrack) -> JsonObject:
+    """Returns what the next pass is told: the check that sent the run back, and all that did not hold."""
+    failed = [check for check in checks if not check.passed]
+    cause = next(check for check in failed if check.check_id == backtrack.of)
+    told = not_held(cause, map(taken_fallback, run.fallbacks))
+    shown: list[Json] = [{"check": check.check_id, "that": check.that} for check in failed]
+    return {"code": told.code, "failed": shown, "message": told.message, "of": cause.check_id}
+
+
+def _verify(lane: Lane, checks: tuple[CheckResult, ...], backtrack: Backtrack | None) -> None:
+    lane.emit(
+        VerificationRun(
+            backtrack=backtrack or UNSET, results=list(checks), verdict=_verdict(checks)
         )
+    )
+
+
+def _lock(run: Run, lane: Lane, work: _Work, checks: tuple[CheckResult, ...]) -> RunResult:
+    if work.failed:
+        return _locked(lane, work, "failed", "Draft")
+    broken = next((check for check in checks if not check.passed), None)
+    if broken is not None:
+        fallbacks = map(taken_fallback, run.fallbacks)
+        failure = not_held(broken, fallbacks, backtracks=run.pass_number - 1)
+        work = replace(work, failure=failure, step=None)
         return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 
 
-def not_held(check: CheckResult, fallbacks: Iterable[TakenFallback]) -> Failure:
+def not_held(
+    check: CheckResult, fallbacks: Iterable[TakenFallback], *, backtracks: int = 0
+) -> Failure:
     """Returns the failure of a run of which this check did not hold, and that fell back so."""
     skipped = skipped_in(check.that, fallbacks)
+    often = "once" if backtracks == 1 else f"{backtracks} times"
+    again = f", after the run went back {often}" if backtracks else ""
     return Failure(
-        code="VERIFICATION_FAILED",
-        message=f"the check {check.check_id} did not hold: {check.that}{skipped}",
+        code=_CHECK_FAILED,
+        message=f"the check {check.check_id} did not hold: {check.that}{skipped}{again}",
         details={"check": check.check_id},
     )
 

@@ -96,6 +96,11 @@ class WorkflowContext:
         """Returns the time of the last answer, in ms since 1970; it stands still in between."""
         return self._lane.now_ms
 
+    @property
+    def feedback(self) -> JsonObject:
+        """Returns why the run went back: ``pass`` (1: it did not), ``code``, ``of``, ``message``, ``failed``."""
+        return self._run.feedback
+
     def uuid(self) -> str:
         """Returns the next derived UUID; the same on every replay."""
         self._uuids += 1

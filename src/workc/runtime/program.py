@@ -23,7 +23,7 @@ class Program:
     ``code`` maps each skill that may be used to the digest of its code.
     ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
     ``text`` is what the bundle keeps as the program, at ``path``. ``secrets`` names the
-    environment variables that may be used as such.
+    environment variables that may be used as such. ``max_backtracks`` is how often a run may go back.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Program:
     steps: tuple[StepSpec, ...] = ()
     function: Callable[..., Awaitable[object]] | None = None
     checks: tuple[CheckSpec, ...] = ()
+    max_backtracks: int = 0
     output: Json = None
     timeout_ms: int | None = None
     secrets: tuple[str, ...] = ()

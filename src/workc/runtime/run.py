@@ -18,6 +18,7 @@ from workc.runtime.bodies import Files
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.injection import Injected, Injection
 from workc.runtime.program import Program
+from workc.runtime.workflow.model import NO_FEEDBACK
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
 HALT_ORDER: tuple[str, ...] = (
@@ -60,6 +61,7 @@ class StepResult(msgspec.Struct, frozen=True):
 class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
+    ``pass_number`` counts the passes from 1; ``feedback`` says why the one before was not enough.
     ``fallen`` are the fallbacks by lane. ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``.
     """
@@ -78,11 +80,13 @@ class Run:
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])
     fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
+    pass_number: int = 1
+    feedback: JsonObject = field(default_factory=lambda: {"pass": 1, **NO_FEEDBACK})
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
-        """Returns what references may name: the inputs and the values of successful steps."""
-        return {"inputs": self.inputs, "steps": self._values}
+        """Returns what references may name: inputs, values of successful steps, the feedback."""
+        return {"feedback": self.feedback, "inputs": self.inputs, "steps": self._values}
 
     def take(self, result: StepResult) -> None:
         """Keeps the result of a step that is over."""
@@ -99,19 +103,36 @@ class Run:
         """Returns whether the run's time is over at that time."""
         return self.deadline_ms is not None and time_ms >= self.deadline_ms
 
+    @property
+    def may_go_back(self) -> bool:
+        """Returns whether another pass may follow this one."""
+        return self.pass_number <= self.program.max_backtracks
+
+    def go_back(self, feedback: JsonObject) -> None:
+        """Begins another pass: nothing of the one before is left but why it was not enough."""
+        self.pass_number += 1
+        self.feedback = {"pass": self.pass_number, **feedback}
+        for kept in (self.results, self.claimed, self.halts, self.fallen, self._values):
+            kept.clear()
+
+    @property
+    def in_pass(self) -> str:
+        """Returns what tells names that are derived in one pass from those of another."""
+        return "" if self.pass_number == 1 else f"\0pass {self.pass_number}"
+
     def idempotency_key(self, step: str) -> str:
-        """Returns the key of a step: the same for each of its attempts, in this run only."""
-        return tagged(TAG_KEY, f"{self.run_id}\0{step}".encode())[:32]
+        """Returns the key of a step: the same for each of its attempts, in this pass of this run only."""
+        return tagged(TAG_KEY, f"{self.run_id}\0{step}{self.in_pass}".encode())[:32]
 
     def uuid(self, lane: Path, count: int) -> str:
         """Returns the ``count``-th UUID of a lane, version 8 (RFC 9562, section 5.8)."""
-        raw = tagged(TAG_ID, f"{self.run_id}\0{dotted(lane)}\0{count}".encode())
+        raw = tagged(TAG_ID, f"{self.run_id}\0{dotted(lane)}\0{count}{self.in_pass}".encode())
         variant = "89ab"[int(raw[16], 16) % 4]
         return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-{variant}{raw[17:20]}-{raw[20:32]}"
 
     def rng(self, lane: Path, purpose: str) -> SeededRng:
         """Returns the generator of a lane for one purpose."""
-        return SeededRng(derive(self.seed, f"{purpose}:{dotted(lane)}"))
+        return SeededRng(derive(self.seed, f"{purpose}:{dotted(lane)}{self.in_pass}"))
 
 
 def derived_number(rng: SeededRng) -> int:

@@ -12,6 +12,7 @@ from workc.kernel.gates import ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import KINDS
 from workc.kernel.lanes import (
     ABORTED,
+    BACK_SIGNS,
     END,
     GATE_SIGNS,
     REFUSED,
@@ -26,7 +27,15 @@ from workc.kernel.lanes import (
     comes_as,
     left_as,
 )
-from workc.kernel.payloads import Body, CallHalted, TimerFired
+from workc.kernel.payloads import (
+    Backtrack,
+    Body,
+    CallHalted,
+    Target,
+    TimerFired,
+    VerificationRun,
+    WorkEnded,
+)
 
 #: What an event may be left as, besides the sign by which it came.
 LEFT = {
@@ -35,6 +44,8 @@ LEFT = {
     "PreRun": {REFUSED},
     "CallHalted": {UNANSWERED, STOPPED},
     "FallbackTaken": {REPLACED, ABORTED},
+    "WorkEnded": {"ToDecide", "ToOrient"},
+    "VerificationRun": {"ToAct", "ToDecide", "ToOrient"},
 }
 PAGE = Path(__file__).parents[3] / "docs" / "spec" / "bundle-0.2.md"
 
@@ -79,12 +90,16 @@ def test_every_kind_of_a_lane_can_be_reached_and_can_come_to_an_end(table):
 
 def test_every_kind_stands_in_a_table_and_every_name_is_a_kind():
     signs = {*STEP_LANE, *ROOT_LANE} - {START, REFUSED, UNANSWERED, REPLACED, ABORTED, STOPPED}
-    assert signs - {*GATE_SIGNS.values()} == set(KINDS) - {"GateEvaluated"}
+    signs -= {*GATE_SIGNS.values(), *BACK_SIGNS.values()}
+    assert signs == set(KINDS) - {"GateEvaluated"}
+    assert set(get_args(Target)) == BACK_SIGNS.keys()
     assert set(SPAWNING) <= set(ROOT_LANE)
     assert set(KINDS) >= SIGNED
     assert set(get_args(When)) == GATE_SIGNS.keys()
 
 
+BACK = Backtrack(code="X", of="a", to="Decide")
+CHECKED = VerificationRun(results=[], verdict="nothing_to_check")
 EMPTY = Body(form="json", inline="true")
 ANSWER = ApprovalAnswered(by="a", decision="approved", gate="g", note="", step="s")
 FALLEN = FallbackTaken(action="skip", attempt=1, code="X", step="s")
@@ -110,6 +125,10 @@ GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY,
         (replace(GATE, when="pre_run"), "", "PreRun", "PreRun"),
         (replace(GATE, passed=False, when="pre_run"), "", "PreRun", REFUSED),
         (replace(GATE, passed=False, when="pre_step"), "", "PreStep", REFUSED),
+        (WorkEnded(), "", "WorkEnded", "WorkEnded"),
+        (WorkEnded(backtrack=BACK), "", "WorkEnded", "ToDecide"),
+        (CHECKED, "", "VerificationRun", "VerificationRun"),
+        (replace(CHECKED, backtrack=BACK), "", "VerificationRun", "ToDecide"),
     ],
 )
 def test_the_sign_of_an_event_is_its_kind_but_where_the_kind_does_not_say_it(

@@ -119,6 +119,10 @@ GOLDENS = (
     "fallen",
     "fallen_paid",
     "aborted",
+    "went_back",
+    "back_in_vain",
+    "back_after_failure",
+    "back_after_gate",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

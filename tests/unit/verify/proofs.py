@@ -9,6 +9,7 @@ import json
 
 #: The fields of a receipt (bundle-0.2, section 8); the optional ones first.
 OPTIONAL = {
+    "backtracks",
     "children",
     "continues",
     "effects",

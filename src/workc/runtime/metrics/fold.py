@@ -213,11 +213,17 @@ class RunFold:
         self._failed.clear()
         if payload.halt:
             self._add(table.HALTS, payload.halt)
+        self._went_back(payload)
+
+    def _went_back(self, payload: WorkEnded | VerificationRun) -> None:
+        if payload.backtrack:
+            self._add(table.BACKTRACKS, payload.backtrack.to)
 
     def _checked(self, _path: Path, _lane: _Lane, payload: VerificationRun) -> None:
         for result in payload.results:
             self._add(table.CHECKS, result.level, "passed" if result.passed else "failed")
         self._add(table.CHECK_VERDICTS, payload.verdict)
+        self._went_back(payload)
 
     def _locked(self, _path: Path, _lane: _Lane, payload: Locked) -> None:
         ended_ms = self._times.latest

@@ -17,7 +17,7 @@ from workc.kernel.failure import Misuse
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import Decision, GateKind
 from workc.kernel.kinds import KINDS
-from workc.kernel.payloads import Basis, Level, StepStatus, Verification
+from workc.kernel.payloads import Basis, Level, StepStatus, Target, Verification
 from workc.kernel.phases import Outcome
 from workc.runtime.run import HALT_ORDER
 
@@ -136,6 +136,7 @@ GRANT = Label("answer", ("granted", "refused"))
 LEVEL = Label("level", get_args(Level))
 CHECK = Label("result", ("passed", "failed"))
 FALLBACK = Label("action", get_args(FallbackAction))
+TARGET = Label("to", get_args(Target))
 GATE = Label("type", get_args(GateKind))
 DECISION = Label("decision", get_args(Decision))
 CHECKS_VERDICT = Label("verdict", get_args(Verification))
@@ -251,6 +252,13 @@ FALLBACKS = Metric(
     (MODE, FALLBACK),
     ("FallbackTaken",),
     "Steps that had failed for good and of which something was done, by what.",
+)
+BACKTRACKS = Metric(
+    "workc_backtracks_total",
+    "counter",
+    (MODE, TARGET),
+    ("WorkEnded", "VerificationRun"),
+    "Times that a run went back to an earlier phase, by that phase.",
 )
 EFFECTS = Metric(
     "workc_effects_total", "counter", (MODE, PORT), ("EffectAsked",), "Requests, by port."
@@ -404,7 +412,7 @@ STORE_RUNS = Metric(
 #: Every metric there is, in the order in which they are written.
 METRICS = (
     RUNS_STARTED, RUNS_ENDED, RUN_FAILURES, REFUSALS, RUN_DURATION, RUN_LAST_END, HALTS, ASKS_HALTED,
-    STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES, FALLBACKS,
+    STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES, FALLBACKS, BACKTRACKS,
     EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
     CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,

@@ -18,6 +18,7 @@ from workc.runtime.workflow.model import (
     StepSpec,
     Then,
     WorkflowFile,
+    backtracks_of,
 )
 from workc.runtime.workflow.source import Document
 from workc.stages.network import NetworkPolicy
@@ -26,7 +27,8 @@ from workc.stages.network import NetworkPolicy
 def build_workflow(document: Document) -> WorkflowFile:
     """Returns the workflow that a checked document describes."""
     file = members(document.value)
-    verify, budget = file.get("verify", []), members(file.get("budget"))
+    listed, budget = file.get("verify", []), members(file.get("budget"))
+    verify = tuple(_check(members(spec)) for spec in (listed if isinstance(listed, list) else []))
     return WorkflowFile(
         name=str(file["name"]),
         description=str(file.get("description", "")),
@@ -40,9 +42,8 @@ def build_workflow(document: Document) -> WorkflowFile:
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
         steps=_steps(document, members(file["steps"])),
-        verify=tuple(
-            _check(members(spec)) for spec in (verify if isinstance(verify, list) else [])
-        ),
+        verify=verify,
+        max_backtracks=backtracks_of(verify, _count(file.get("max_backtracks"))),
         output=file.get("output"),
     )
 

@@ -8,7 +8,7 @@ from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
 from workc.runtime.workflow.facts import UNRESOLVED, Facts, members
-from workc.runtime.workflow.model import SkillInfo
+from workc.runtime.workflow.model import NO_FEEDBACK, SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
 from workc.runtime.workflow.references import (
@@ -22,7 +22,7 @@ from workc.runtime.workflow.references import (
 EXPRESSION_PARAMS: Mapping[str, tuple[str, ...]] = {"json_transform": ("expression",)}
 
 _EXPRESSION_ROOTS = ("inputs", "steps", "output")
-_SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret"}
+_SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret", "feedback": "feedback"}
 
 
 def check_references(facts: Facts) -> None:
@@ -31,6 +31,7 @@ def check_references(facts: Facts) -> None:
         "inputs": frozenset(facts.section("inputs")),
         "steps": frozenset(facts.section("steps")),
         "secrets": frozenset(facts.secrets),
+        "feedback": frozenset({"pass", *NO_FEEDBACK}),
     }
     for use, step in facts.uses():
         named = str(step.get("skill"))
@@ -98,6 +99,7 @@ _DECLARE = {
     "inputs": "declare it under inputs",
     "steps": "write the id of a step",
     "secrets": "list it under secrets",
+    "feedback": f"it has pass, {', '.join(NO_FEEDBACK)}",
 }
 
 

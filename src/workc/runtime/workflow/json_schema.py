@@ -6,7 +6,10 @@ expressions, cycles, and the parameters of skills.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from workc.kernel.ledger import MAX_CENTS
+from workc.kernel.payloads import Target
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 
 #: Names of workflows, inputs, steps and checks.
@@ -22,6 +25,7 @@ HOST_PATTERN = r"^[^\s/@?#]+$"
 
 #: The most attempts a step may ask for.
 MAX_ATTEMPTS = 100
+MAX_BACKTRACKS = 100
 #: The most a delay may grow from one attempt to the next, in thousandths.
 MAX_MULTIPLIER_PERMILLE = 1_000_000
 #: The most characters of a description.
@@ -221,6 +225,10 @@ _CHECK = _record(
             "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.",
             minLength=1,
         ),
+        "on_fail": _text(
+            "The phase to which the run goes back if it does not hold; without it the run has failed.",
+            enum=[*get_args(Target)],
+        ),
     },
 )
 
@@ -279,6 +287,9 @@ FILE_SCHEMA: JsonObject = {
             "policy": _record("What the run may do.", [], {"network": _NETWORK}),
             "steps": _mapping("The steps, by id; file order breaks ties.", _STEP),
             "verify": _list("What must hold when the steps are done.", _CHECK),
+            "max_backtracks": _count(
+                "How often the run may go back; 1 if it is left out.", 0, MAX_BACKTRACKS
+            ),
             "output": {"description": "What the run gives: any JSON, with references."},
         },
     ),

@@ -7,11 +7,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from workc.kernel.payloads import Limits
+from workc.kernel.payloads import Limits, Target
 from workc.kernel.values import Json, JsonObject
 from workc.stages.network import NetworkPolicy
 
 Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
+#: What ``${feedback....}`` gives beside ``pass``, in a pass that has none before it.
+NO_FEEDBACK: JsonObject = {"code": "", "failed": [], "message": "", "of": ""}
 
 
 class SkillInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,16 +128,26 @@ def uses_of(steps: Iterable[StepSpec]) -> Iterator[StepSpec]:
 
 
 class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of ``verify``: a JMESPath over ``{inputs, steps, output}`` that must give true (no other value passes)."""
+    """One check of ``verify``: a JMESPath over ``{inputs, steps, output}`` that must give true (no other value passes).
+
+    ``on_fail`` is the phase to which the run goes back if it does not hold; None: it has failed.
+    """
 
     id: str
     level: Level
     that: str
+    on_fail: Target | None = None
+
+
+def backtracks_of(checks: Iterable[CheckSpec], most: int | None) -> int:
+    """Returns how often a run may go back: once, where a check asks for it and nothing is said."""
+    return most if most is not None else int(any(check.on_fail for check in checks))
 
 
 class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow; ``steps`` in file order.
 
+    ``max_backtracks`` is how often the run may go back.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
     of the budget beside money.
     """
@@ -151,4 +163,5 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     policy: NetworkPolicy | None = None
     steps: tuple[StepSpec, ...] = ()
     verify: tuple[CheckSpec, ...] = ()
+    max_backtracks: int = 0
     output: Json = None

@@ -2,7 +2,7 @@
 
 Grammar (no white space inside)::
 
-    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets"
+    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets" | "feedback"
     segment   = "." name | "[" index "]" | "[" JSON string "]"
     name      = [A-Za-z_][A-Za-z0-9_-]*         index   = "0" | [1-9][0-9]*   (at most 9 digits)
 
@@ -39,7 +39,7 @@ Resolved: TypeAlias = (
 )
 Scope: TypeAlias = Mapping[str, Json]
 
-ROOTS = ("inputs", "steps", "secrets")
+ROOTS = ("inputs", "steps", "secrets", "feedback")
 
 #: The most levels of the value in which references are resolved.
 MAX_DEPTH = 128

@@ -6,7 +6,7 @@ work and the checks (docs/spec/bundle-0.2.md, section 8).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -29,7 +29,7 @@ from workc.kernel.payloads import (
 from workc.verify.case import Case
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
-from workc.verify.v02.lane_rules import StepFound
+from workc.verify.v02.lane_rules import PassFound, StepFound
 
 _ROOTS: Mapping[str, Rule] = {
     "artifacts": rules.ROOT_OF_ARTIFACTS,
@@ -100,8 +100,8 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
     started, work, locked = projection.started, projection.work, projection.locked
     if started is None or work is None or locked is None:
         return
-    if projection.checks is not None:
-        _check_verdict(projection.checks, case)
+    for checks in projection.verifications:
+        _check_verdict(checks, case)
     if stopped is not None and work.halt is UNSET:
         message = f"{stopped}, but the work was not"
         _contradicted(case, rules.HALT_IS_SAID, message, "a halt", "none")
@@ -159,20 +159,22 @@ def _contradicted(case: Case, rule: Rule, message: str, expected: object, actual
     case.fail(rule, EVENTS, message, expected=expected, actual=actual)
 
 
-def check_plan(
-    plan: PlanChosen | None, steps: Mapping[str, StepFound], computed: Receipt, case: Case
-) -> None:
-    """Checks that a program that names its steps did what it planned.
+def check_plans(steps: int, passes: Iterable[PassFound], computed: Receipt, case: Case) -> None:
+    """Checks that a program that names its steps did what it planned, in each of its passes.
 
-    The number of steps is compared always, the steps themselves if the plan stands in the event.
+    The number of ``steps`` is compared always, the steps themselves if a plan stands in its event.
     """
-    if plan is None or computed.program_kind != "file":
+    if computed.program_kind != "file":
         return
-    if computed.counts.steps != plan.steps:
+    if computed.counts.steps != steps:
         message, actual = "the number of steps is not as planned", computed.counts.steps
-        _contradicted(case, rules.STEPS_AS_PLANNED, message, plan.steps, actual)
-    if plan.plan.inline is UNSET:
-        return
+        _contradicted(case, rules.STEPS_AS_PLANNED, message, steps, actual)
+    for plan, found in passes:
+        if plan is not None and plan.plan.inline is not UNSET:
+            _check_plan(plan, found, case)
+
+
+def _check_plan(plan: PlanChosen, steps: Mapping[str, StepFound], case: Case) -> None:
     planned = _read_plan(plan.plan)
     if planned is None:
         message, form = "the plan cannot be read", "a list of id, needs and skill"

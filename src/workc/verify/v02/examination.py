@@ -113,7 +113,7 @@ def _conclude(
     except ProjectionError:
         # Chain or table have said what is missing; roots and projection are not checked then.
         return
-    conclusions.check_plan(projection.plan, log.lanes.steps, computed, case)
+    conclusions.check_plans(projection.planned, log.lanes.passes, computed, case)
     if receipt is not None:
         conclusions.check_roots(receipt, computed, case)
         conclusions.check_projection(receipt, computed, case)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -36,11 +37,14 @@ from workc.kernel.payloads import (
     StepSkipped,
     TimerFired,
     TimerSet,
+    VerificationRun,
+    WorkEnded,
 )
 from workc.verify.case import Case
 from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
+from workc.verify.v02.backtrack_rules import BacktrackRules
 from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
@@ -58,11 +62,19 @@ class StepFound(msgspec.Struct):
     fallback: FallbackTaken | None = None
 
 
-class LaneRules:
-    """Takes the events in order. ``steps`` stand in the order of their lanes.
+class PassFound(NamedTuple):
+    """One pass of a run: its plan, if there was one, and its steps in the order of their lanes.
 
-    Those of a function that are named after their place are left out of ``steps``, so that memory
-    does not follow their number.
+    Steps of a function that are named after their place are left out, so that memory does not
+    follow their number.
+    """
+
+    plan: PlanChosen | None
+    steps: dict[str, StepFound]
+
+
+class LaneRules:
+    """Takes the events in order; ``passes`` are there when they are closed.
 
     ``stopped`` says what stopped the run, if anything did. ``requests`` are paths of files with
     the digests that they must have.
@@ -72,6 +84,7 @@ class LaneRules:
         self._case = case
         self._money = Money(case)
         self._children = ChildRules()
+        self._backtracks = BacktrackRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
@@ -90,7 +103,11 @@ class LaneRules:
         self._bounds: Bounds | None = None
         self._ceiling: int | UnsetType | None = None
         self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
-        self.steps: dict[str, StepFound] = {}
+        self._plan: PlanChosen | None = None
+        self._steps: dict[str, StepFound] = {}
+        # The gates of the run that failed last.
+        self._gates: set[str] = set()
+        self.passes: list[PassFound] = []
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
 
@@ -127,6 +144,7 @@ class LaneRules:
 
     def close(self) -> None:
         """Checks the end of the log: the ledger is closed, and no child is left out."""
+        self.passes.append(PassFound(self._plan, self._steps))
         self._money.close()
         missing = self._children.first_missing()
         if missing is not None:
@@ -152,6 +170,8 @@ class LaneRules:
                 self._child(payload)
             case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
                 self._gate(payload)
+            case WorkEnded() | VerificationRun():
+                self._ended(payload)
             case _:
                 pass
 
@@ -159,14 +179,24 @@ class LaneRules:
         self._check_alone(started)
         self._money.start(started, at_ms)
         self._children.start(started.run_id)
+        self._backtracks.start(started.max_backtracks or 0)
         self._code = started.code
         self._of_function = started.program_kind == "function"
         self._limits_tokens = started.limits is not UNSET and started.limits.tokens is not UNSET
         self._check_policy(started.policy)
 
     def _declared(self, plan: PlanChosen) -> None:
-        if plan.effects is not UNSET:
-            self._bounds = Bounds((effect.op, effect.selector) for effect in plan.effects)
+        self._plan = plan
+        declared = plan.effects
+        self._bounds = None
+        if declared is not UNSET:
+            self._bounds = Bounds((effect.op, effect.selector) for effect in declared)
+
+    def _ended(self, end: WorkEnded | VerificationRun) -> None:
+        self._check_all(self._backtracks.ended(end, self._gates))
+        if end.backtrack is not UNSET:
+            self.passes.append(PassFound(self._plan, self._steps))
+            self._steps, self._gates, self._has_begun = {}, set(), False
 
     def _bound(self, asked: EffectAsked) -> None:
         """Checks the effect that an ask names, and whether it must name one."""
@@ -196,6 +226,8 @@ class LaneRules:
         if isinstance(gate, GateEvaluated) and gate.passed != holds(gate):
             message = "a gate passes if and only if it gave what lets it pass"
             self._fail(rules.GATE_HOLDS, message, "/payload/passed")
+        if isinstance(gate, GateEvaluated) and gate.step is UNSET:
+            (self._gates.discard if gate.passed else self._gates.add)(gate.gate)
         if self._is_late(gate):
             message = "work that it can bar has begun"
             self._fail(rules.GATES_COME_FIRST, message, "/kind")
@@ -208,8 +240,8 @@ class LaneRules:
 
     def _skipped(self, skipped: StepSkipped) -> None:
         self._name(skipped.step)
-        if skipped.step in self.steps:
-            self.steps[skipped.step].because = skipped.because
+        if skipped.step in self._steps:
+            self._steps[skipped.step].because = skipped.because
         self._check_all(differences(self._before, skipped))
 
     def _fell_back(self, taken: FallbackTaken) -> None:
@@ -219,8 +251,8 @@ class LaneRules:
             message = "the step fell back before"
             self._fail(rules.FALLBACK_IS_TAKEN_ONCE, message, "/kind")
         self._fallen = self._start
-        if self._step in self.steps:
-            self.steps[self._step].fallback = taken
+        if self._step in self._steps:
+            self._steps[self._step].fallback = taken
         if taken.skill is UNSET:
             return
         if taken.skill not in self._code:
@@ -250,9 +282,9 @@ class LaneRules:
         self._step = step
         if self._of_function and self._stands_at_its_place(step):
             return
-        if step in self.steps:
+        if step in self._steps:
             self._fail(rules.STEP_HAS_ONE_LANE, "the step has a lane already", "/payload/step")
-        self.steps.setdefault(step, StepFound())
+        self._steps.setdefault(step, StepFound())
 
     def _stands_at_its_place(self, step: str) -> bool:
         """Returns whether the name ends with the lane, so that no other lane has it."""
@@ -278,8 +310,8 @@ class LaneRules:
             self._fail(rules.LANE_HAS_ONE_SKILL, message, "/payload/skill")
             return
         self._skill = skill
-        if self._step in self.steps:
-            self.steps[self._step].skill = skill
+        if self._step in self._steps:
+            self._steps[self._step].skill = skill
 
     def _try(self, attempt: int) -> None:
         if attempt != self._attempt:

@@ -74,7 +74,9 @@ STEP_LANE_TABLE = _table(
     3, "FSM_ILLEGAL_TRANSITION", "In the lane of a step a kind follows as the table says."
 )
 LANE_MAY_OPEN = _table(
-    4, "FSM_ILLEGAL_TRANSITION", "Lanes of steps stand after PlanChosen, TimerFired or CallHalted."
+    4,
+    "FSM_ILLEGAL_TRANSITION",
+    "Lanes of steps stand after PlanChosen, TimerFired, CallHalted or ToAct.",
 )
 ANSWER_FITS_ASK = _table(
     5, "FSM_ILLEGAL_TRANSITION", "An EffectAnswered has the request of the EffectAsked before it."
@@ -95,7 +97,7 @@ RETRY_FITS = _table(
 LANE_HAS_ONE_STEP = _table(11, "FSM_ILLEGAL_TRANSITION", "All events of a lane are of one step.")
 LANE_HAS_ONE_SKILL = _table(12, "FSM_ILLEGAL_TRANSITION", "All events of a lane are of one skill.")
 LANE_NAMES_A_STEP = _table(13, "FSM_ILLEGAL_TRANSITION", "Every lane names its step.")
-STEP_HAS_ONE_LANE = _table(14, "FSM_ILLEGAL_TRANSITION", "No two lanes are of one step.")
+STEP_HAS_ONE_LANE = _table(14, "FSM_ILLEGAL_TRANSITION", "No two lanes of a pass are of one step.")
 CODE_IS_NAMED = _table(
     15, "FSM_ILLEGAL_TRANSITION", "A skill that was called is one of the run's code."
 )
@@ -148,6 +150,14 @@ FALLBACK_IS_ALLOWED = _table(
     29, "FSM_ILLEGAL_TRANSITION", "A failure that is tolerated is one that may be."
 )
 FALLBACK_IS_TAKEN_ONCE = _table(30, "FSM_ILLEGAL_TRANSITION", "A step falls back once at most.")
+BACKTRACK_HAS_CAUSE = _table(
+    35,
+    "FSM_ILLEGAL_TRANSITION",
+    "A run goes back because of a failure, a check or a gate that stands there.",
+)
+BACKTRACKS_ARE_BOUNDED = _table(
+    36, "FSM_ILLEGAL_TRANSITION", "A run goes back no more often than it may."
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 

@@ -62,8 +62,8 @@ class Draft:
         self.roots: Doc = {}
 
     def all(self, kind: str) -> list[Doc]:
-        """Returns the events of a kind, in order."""
-        return [event for event in self.events if event["kind"] == kind]
+        """Returns the events of a kind, in order; of a run that went back those of its last pass."""
+        return [event for event in last_pass(self.events) if event["kind"] == kind]
 
     def event(self, kind: str, number: int = 0) -> Doc:
         """Returns an event of a kind.
@@ -148,6 +148,12 @@ class Draft:
         return lines
 
 
+def last_pass(events: list[Doc]) -> list[Doc]:
+    """Returns the events that count for the outcome, and those before all passes (section 5)."""
+    turns = [number for number, event in enumerate(events) if "backtrack" in event["payload"]]
+    return events if not turns else [*events[:2], *events[turns[-1] + 1 :]]
+
+
 def forget_unnamed(draft: Draft) -> None:
     """Takes away the files that no event names any more, but for signatures."""
     named = {body["path"] for event in draft.events for body in bodies_in(event["payload"])}
@@ -179,7 +185,8 @@ def roots_of(events: list[Doc], lines: Iterable[bytes], entries: list[Doc]) -> D
     """Returns the nine roots (section 8), whatever the events say."""
     moves = [event["payload"] for event in events if event["kind"] in _MOVES]
     kin = [event["payload"] for event in events if event["kind"] in _CHILDREN]
-    checks = [event["payload"] for event in events if event["kind"] == "VerificationRun"]
+    last = last_pass(events)
+    checks = [event["payload"] for event in last if event["kind"] == "VerificationRun"]
     leaves: dict[str, list[Doc]] = {
         "artifacts": [entry for entry in entries if entry["path"].startswith(ARTIFACTS)],
         "budget": sorted(moves, key=_number),

@@ -14,7 +14,7 @@ from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.place import BAD_EVENT, CHAIN, TABLE, Place
 from workc.sim.tamper.pointer import find, pointer_of, put
 from workc.sim.tamper.rungs import CHAINED, RUNGS
-from workc.sim.tamper.v02.draft import Draft
+from workc.sim.tamper.v02.draft import Draft, last_pass
 from workc.sim.tamper.v02.event_fields import FIELDS, Field
 from workc.sim.tamper.v02.ladder import EVENT_LINK, Edit, found_at
 from workc.sim.tamper.v02.subject import Subject
@@ -73,8 +73,13 @@ GROUPS: list[Group] = [
 
 def cells(subject: Subject) -> Iterator[Cell]:
     """Yields the cells of all operators on the values of events."""
+    last = {event["seq"] for event in last_pass(subject.events)}
     for field in FIELDS:
-        lines = [n for n, event in enumerate(subject.events) if _is_about(field, subject, event)]
+        lines = [
+            n
+            for n, event in enumerate(subject.events)
+            if _is_about(field, subject, event) and (n in last or field.path[0] == "backtrack")
+        ]
         for rung in RUNGS:
             make = _of_field(subject, field, lines, rung)
             yield Cell(Group(name_of(field), "events", rung), len(lines), make)

@@ -40,16 +40,25 @@ _OPTIONAL = frozenset(
         ("Locked", "code"),
         ("RunStarted", "calls"),
         ("RunStarted", "limits"),
+        ("RunStarted", "max_backtracks"),
         ("RunStarted", "tokens"),
         ("RunStarted", "wall_ms"),
+        ("VerificationRun", "backtrack"),
+        ("VerificationRun", "of"),
         ("VerificationRun", "failure"),
         ("VerificationRun", "value"),
+        ("WorkEnded", "backtrack"),
+        ("WorkEnded", "of"),
         ("WorkEnded", "failure"),
         ("WorkEnded", "halt"),
         ("WorkEnded", "output"),
         ("WorkEnded", "step"),
     }
 )
+
+
+#: Parts of payloads of which members may be absent.
+_PARTS = frozenset({"backtrack", "limits", "results"})
 
 
 def _rungs(component: Component, name: str) -> tuple[int, ...]:
@@ -146,5 +155,5 @@ def _keeps_form(name: str, kind: str, tokens: Tokens) -> bool:
 
 
 def _is_of_payload(tokens: Tokens) -> bool:
-    """Returns whether a place is a member of a payload, of its limits, or of one of its results."""
-    return len(tokens) == 2 or tokens[1] in {"limits", "results"} or "retry_after_ms" in tokens
+    """Returns whether a place is a member of a payload, or of such a part of it."""
+    return len(tokens) == 2 or tokens[1] in _PARTS or "retry_after_ms" in tokens

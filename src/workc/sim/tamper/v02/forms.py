@@ -39,6 +39,7 @@ MANIFEST_FORM: Form = {
     "run_id": "text",
 }
 RECEIPT_FORM: Form = {
+    "backtracks?": [{"code": "text", "of?": "text", "to": ("Act", "Decide", "Orient")}],
     "bundle_version": "text",
     "catalog_sha256": "text",
     "children?": [

@@ -1,0 +1,102 @@
+"""Sections 5, 6 and 8: why and how often a run went back, and what its earlier passes say."""
+
+from attacks.attack import sealed, table, unproven
+
+
+def _back(operator, name):
+    """Adds an edit of a backtrack, the receipt with it."""
+    return sealed(operator, "FSM_ILLEGAL_TRANSITION", "table", name)
+
+
+def _ends(d):
+    return [event["payload"] for event in d.events if "backtrack" in event["payload"]]
+
+
+@_back("set", "went_back")
+def a_backtrack_with_another_code_than_that_of_a_check(d):
+    _ends(d)[0]["backtrack"]["code"] = "TIMEOUT"
+
+
+@_back("set", "went_back")
+def a_backtrack_because_of_a_check_that_is_not_there(d):
+    _ends(d)[0]["backtrack"]["of"] = "another"
+
+
+@_back("remove", "went_back")
+def a_backtrack_because_of_no_check(d):
+    del _ends(d)[1]["backtrack"]["of"]
+
+
+@_back("set", "went_back")
+def a_backtrack_because_of_a_check_that_held(d):
+    _ends(d)[1]["backtrack"]["of"] = "Decide"
+
+
+@_back("set", "back_after_failure")
+def a_backtrack_because_of_another_step(d):
+    _ends(d)[0]["backtrack"]["of"] = "c"
+
+
+@_back("set", "back_after_gate")
+def a_backtrack_because_of_another_gate(d):
+    _ends(d)[0]["backtrack"]["of"] = "c1"
+
+
+@_back("add", "back_after_gate")
+def a_backtrack_from_what_was_halted(d):
+    _ends(d)[0]["halt"] = "TIMEOUT"
+
+
+@_back("move", "back_after_gate")
+def a_backtrack_from_the_work_to_itself(d):
+    again = d.event("PlanChosen", 1)
+    d.events.remove(again)
+    for event in d.events:
+        event["at"][0] -= event["at"][0] > again["at"][0]
+    _ends(d)[0]["backtrack"]["to"] = "Act"
+
+
+@_back("shrink", "went_back")
+def more_backtracks_than_there_may_be(d):
+    d.payload("RunStarted")["max_backtracks"] = 1
+
+
+@_back("remove", "back_in_vain")
+def a_backtrack_of_a_run_that_may_not_go_back(d):
+    del d.payload("RunStarted")["max_backtracks"]
+
+
+@table("set", "went_back")
+def a_backtrack_to_another_phase_than_what_comes(d):
+    _ends(d)[0]["backtrack"]["to"] = "Orient"
+
+
+@table("remove", "went_back")
+def a_pass_that_ends_without_going_back(d):
+    del _ends(d)[0]["backtrack"]
+
+
+@table("move", "back_after_failure")
+def a_step_twice_in_one_pass(d):
+    """The lanes of the second pass stand in the first one."""
+    second = [event for event in d.events if len(event["at"]) > 1 and event["at"][0] == 8]
+    for event in second:
+        d.events.remove(event)
+        event["at"][:2] = [4, event["at"][1] + 3]
+    place = next(n for n, event in enumerate(d.events) if event["kind"] == "WorkEnded")
+    d.events[place:place] = second
+
+
+@unproven("set", "back_in_vain")
+def a_check_of_an_earlier_pass_that_passed_all_the_same(d):
+    _ends(d)[0]["results"][1]["passed"] = True
+
+
+@sealed("remove", "RECEIPT_EVENT_MISMATCH", "projection", "back_in_vain")
+def a_lane_less_in_an_earlier_pass(d):
+    d.events = [event for event in d.events if event["at"][:2] != [4, 2]]
+
+
+@sealed("set", "RECEIPT_EVENT_MISMATCH", "projection", "back_in_vain")
+def another_skill_in_an_earlier_pass(d):
+    d.payload("SkillExecuted")["skill"] = "http_call"
