@@ -17,10 +17,13 @@ from typing import NamedTuple
 
 from goldens_v02_edits import EDITS, sealed
 from goldens_v02_flow import talk
+from goldens_v02_gates import weigh
 from workc.adapters.budget_tracker import BudgetTracker
+from workc.api.programs import Workflow
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
+from workc.kernel.values import Json
 from workc.sim.ports import Scripted
 from workc.stages.network import NetworkPolicy
 
@@ -171,19 +174,47 @@ STORIES: Mapping[str, Story] = {
             c=_after("b"),
         )
     ),
+    "gates_failed": Story(
+        _work(
+            output=_RESULT,
+            check="length(output) == `1`",
+            before="gates: {post: [{id: out, check: 'output.n == `2`'}]}",
+            a=_LENGTH,
+            b=_call(
+                "/flaky",
+                f", {_RETRY}, gates: {{pre: [{{id: before, check: 'steps.a.result == `2`'}}], "
+                "post: [{id: status, check: 'value.status == `204`'}, "
+                "{id: body, check: 'length(value.body)'}]}",
+            ),
+            c=_after("b"),
+        )
+    ),
+    "run_barred": Story(
+        _work(
+            before="gates: {pre: [{id: real, policy: unrehearsed}, {id: alone, policy: offline}]}",
+            output=_RESULT,
+            a=_LENGTH,
+            b=_call(),
+        )
+    ),
     "words": Story(
         _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
     ),
 }
-#: Stories that are only edited.
+#: Stories that are only edited, or that a function tells.
 _BASES: Mapping[str, Story] = {
+    "gated": Story("", policy=NetworkPolicy(offline=True)),
     "paid_once": Story(_work(before=_BUDGET, a=_MODEL)),
     "partial_twice": Story(
         _work(output=_RESULT, a=_LENGTH, b=_call("/unknown"), c=_after("b"), d=_call("/unknown"))
     ),
 }
-FUNCTION = "function"
-NAMES = (*STORIES, FUNCTION, *EDITS)
+#: Stories of workflow functions, each with its inputs.
+FUNCTIONS: Mapping[str, tuple[Workflow[..., object], Mapping[str, Json]]] = {
+    "function": (talk, {}),
+    "gated": (weigh, {"most": 6}),
+}
+NAMES = (*STORIES, *FUNCTIONS, *EDITS)
 
 
 def made(name: str) -> dict[str, bytes]:
@@ -207,7 +238,8 @@ def made(name: str) -> dict[str, bytes]:
         )
         runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
         first = out if story.raised is None else None
-        outcome = runtime.run(talk if name == FUNCTION else file, out=first)
+        program, inputs = FUNCTIONS.get(name, (file, {}))
+        outcome = runtime.run(program, inputs, out=first)
         if story.raised is not None:
             outcome = runtime.resume("last", budget_cents=story.raised, out=out)
         if outcome.bundle is None:

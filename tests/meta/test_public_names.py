@@ -33,6 +33,7 @@ PUBLIC = [
     "Verdict",
     "WorkflowContext",
     "failures",
+    "gate",
     "replay",
     "run",
     "skill",

@@ -62,8 +62,21 @@ async def spends(ctx: workc.Context, bound: int, actual: int, url: str) -> objec
     return [response.status, ctx.uuid(), str(ctx.random())]
 
 
+@workc.gate
+def full(steps: dict[str, object]) -> bool:
+    """Lets nothing go on that stands alone."""
+    return bool(steps)
+
+
+@workc.gate
+def whole(value: object) -> object:
+    """Gives something else than a yes or no, or fails."""
+    return value == "x" or (value if isinstance(value, dict) else value % 2 == 1)
+
+
 OWN = {skill.name: skill for skill in (pure, opaque, spends)}
 NAMES = sorted({*OWN, "http_call", "json_transform", "llm_invoke"})
+OWN |= {"full": full, "whole": whole}
 
 
 @workc.workflow
@@ -81,8 +94,8 @@ async def planned(ctx, layers: list[list[dict[str, object]]], lenient: bool) -> 
 
 def call(ctx, step):
     retry = RetrySpec(**step["retry"])
-    skill = OWN.get(step["skill"], step["skill"])
-    return ctx.call(skill, step=step["id"], retry=retry, **step["with"])
+    skill, gates = OWN.get(step["skill"], step["skill"]), step["gates"]
+    return ctx.call(skill, step=step["id"], retry=retry, gates=gates, **step["with"])
 
 
 # --- what is drawn -------------------------------------------------------------------------------
@@ -142,6 +155,20 @@ TOLERANCE = st.one_of(
         RETRIES,
     ),
 )
+#: Some that hold, some that hold now and then, some that never do or cannot be evaluated.
+PRE = st.sampled_from(
+    [{"check": "`true`"}, {"check": "length(params) > `2`"}, {"check": "abs(steps)"},
+     {"check": "inputs == inputs"}, {"policy": "unrehearsed"}, {"function": "full"}]
+)  # fmt: skip
+POST = st.sampled_from(
+    [{"check": "value == value"}, {"check": "value > `4`"}, {"function": "whole"}, {"policy": "offline"}]
+)  # fmt: skip
+OF_RUN = st.sampled_from(
+    [{"check": "`true`"}, {"check": "inputs != inputs"}, {"policy": "offline"}, {"policy": "unrehearsed"}]
+)  # fmt: skip
+ON_OUTPUT = st.sampled_from(
+    [{"check": "length(output) > `0`"}, {"check": "length(steps) < `9`"}, {"function": "full"}]
+)
 LIMITS = st.fixed_dictionaries(
     {},
     optional={
@@ -177,6 +204,17 @@ def params_of(draw, skill, needs):
             return {"model": "gpt-5-mini", "prompt": f"{word} {needs}", "max_tokens": most}
 
 
+def gates_of(draw, pre, post):
+    """Returns what is said of gates: mostly nothing."""
+    if draw(st.integers(0, 3)):
+        return {}
+    lists = {"pre": draw(st.lists(pre, max_size=2)), "post": draw(st.lists(post, max_size=2))}
+    return {
+        key: [{"id": f"{key}{n}", **gate} for n, gate in enumerate(said)]
+        for key, said in lists.items()
+    }
+
+
 @st.composite
 def plans(draw):
     """Returns steps as a workflow file writes them, by name; a few have limits of their own."""
@@ -188,6 +226,7 @@ def plans(draw):
             "depends_on": list(step.needs),
             "with": params_of(draw, step.skill, needs),
             "retry": draw(RETRIES),
+            "gates": gates_of(draw, PRE, POST),
         }
         if draw(st.integers(0, 9)) == 0:
             steps[step.id]["timeout_ms"] = 0
@@ -203,7 +242,7 @@ def files(draw):
     for step in steps.values():
         if draw(st.integers(0, 3)) == 0:
             step["on_failure"] = draw(TOLERANCE)
-    flow = {"workc": 1, "name": "drawn", "steps": steps}
+    flow = {"workc": 1, "name": "drawn", "steps": steps, "gates": gates_of(draw, OF_RUN, ON_OUTPUT)}
     used = draw(st.lists(st.sampled_from(sorted(steps)), max_size=2))
     flow["output"] = [f"${{steps.{name}}}" for name in used]
     if draw(st.booleans()):
@@ -228,7 +267,7 @@ def layered(draw):
         # A function passes values on, so that there are no references in its plan.
         given = jcs.parse(jcs.encode(step["with"]).replace(b"${steps.", b"{"))
         layers[places[name]].append(
-            {"id": name, "skill": step["skill"], "retry": step["retry"], "with": given}
+            {"id": name, **{key: step[key] for key in ("skill", "retry", "gates")}, "with": given}
         )
     return {"layers": layers, "lenient": draw(st.booleans())}
 

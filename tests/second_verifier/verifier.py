@@ -1364,7 +1364,7 @@ def borne_out(events: list[Event], projection: Json) -> bool:
 SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
 
 
-def as_planned(events: list[Event], plan: Json) -> bool:
+def as_planned(events: list[Event], plan: Json, count: int) -> bool:
     """Whether the lanes are those of a plan, if it stands in its event."""
     if "path" in plan:
         return True
@@ -1384,15 +1384,23 @@ def as_planned(events: list[Event], plan: Json) -> bool:
                 lane |= {"fell": named if fallback["action"] == "skill" else fallback["action"]}
             elif "fell" not in lane:
                 lane |= event["payload"]
+    if barred(events) and len(steps) != count:
+        return False
     done = [lane.get("step") for lane in lanes.values()]
-    if done != [step["id"] for step in steps]:
+    if done != ([] if barred(events) else [step["id"] for step in steps]):
         return False
     return all(
         lane.get("skill", step["skill"]) == step["skill"]
         and set(lane.get("because", ())) <= set(step["needs"])
         and lane.get("fell") in (None, step.get("on_failure"))
-        for step, lane in zip(steps, lanes.values(), strict=True)
+        for step, lane in zip(steps, lanes.values(), strict=False)  # without lanes nothing is left
     )
+
+
+def barred(events: list[Event]) -> bool:
+    """Whether a gate kept all steps of a pass from beginning."""
+    gates = payloads(events, "GateEvaluated")
+    return any(gate["when"] == "pre_run" and not gate["passed"] for gate in gates)
 
 
 def planned_passes(events: list[Event]) -> list[list[Event]]:
@@ -1419,8 +1427,9 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     other_run = manifest is not None and manifest["run_id"] != projection["run_id"]
     by_file = projection["program_kind"] == "file"
     ends = [(done, with_plans(done)[-1][1]) for done in planned_passes(events)]
-    miscounted = sum(plan.get("steps", 0) for _, plan in ends) != projection["counts"]["steps"]
-    unplanned = not all(as_planned(done, plan["plan"]) for done, plan in ends if plan)
+    counted = [plan.get("steps", 0) for done, plan in ends if not barred(done)]
+    miscounted = sum(counted) != projection["counts"]["steps"]
+    unplanned = not all(as_planned(done, p["plan"], p["steps"]) for done, p in ends if p)
     if differs or other_run or (by_file and (miscounted or unplanned)):
         codes.append("RECEIPT_EVENT_MISMATCH")
     raw = tree.files.get("manifest.json")

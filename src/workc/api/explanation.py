@@ -22,12 +22,28 @@ _ENDS = {
     "incomplete": "The records end before the run does.",
 }
 
+#: Why a step was skipped for which no other is the cause, by the code.
+_SKIPPED = {
+    "APPROVAL_DENIED": "a human did not approve it",
+    "APPROVAL_TIMEOUT": "nobody approved it in time",
+    "GATE_FAILED": "a gate before it did not hold",
+    "HALTED": "the run was stopped",
+}
+#: When a gate was evaluated.
+_WHEN = {
+    "pre_run": "before the run",
+    "pre_step": "before step {}",
+    "post_step": "after step {}",
+    "post_run": "on the output",
+}
+
 
 def explain(story: RunStory) -> list[str]:
     """Returns the story as sentences."""
     return [
         _purpose(story),
         *_steps(story),
+        *_gates(story),
         *_checks(story),
         _cost(story),
         *_end(story),
@@ -75,12 +91,35 @@ def _step(step: StepStory) -> str:
             done = f" Then {step.fallback.done}." if step.fallback else ""
             return f"{name} failed{tries} with {step.code}: {_ended(step.message)}{done}{asked}"
         case "skipped":
-            why = f"it needs {', '.join(step.because)}" if step.because else "the run was stopped"
-            return f"{name} did not run, because {why}."
+            return f"{name} did not run{_after(step)}, because {_why_skipped(step)}."
         case _ if step.waits:
             return f"{name} waits for a human to approve it, and has not begun."
         case _:
             return f"{name} began but has no end in the records.{asked}"
+
+
+def _after(step: StepStory) -> str:
+    return f" again after attempt {step.attempts}" if step.attempts else ""
+
+
+def _why_skipped(step: StepStory) -> str:
+    if step.because:
+        return f"it needs {', '.join(step.because)}"
+    return _SKIPPED.get(step.code or "", f"of {step.code}")
+
+
+def _gates(story: RunStory) -> Iterator[str]:
+    for gate in story.gates[:MAX_TOLD_STEPS]:
+        name = f"The gate {gate.gate} {_WHEN[gate.when].format(gate.step)}"
+        if gate.kind == "human":
+            answer = f"was {'' if gate.passed else 'not '}approved by {gate.by}"
+            yield f"{name} {'had no answer in time' if gate.by is None else answer}."
+        else:
+            why = gate.note if gate.passed else f"{gate.note} ({gate.gave})"
+            yield f"{name} {'held' if gate.passed else 'did not hold'}: {_ended(why)}"
+    left = len(story.gates) - MAX_TOLD_STEPS
+    if left > 0:
+        yield f"{left} more gates are not told here."
 
 
 def _at(attempt: int) -> str:

@@ -11,10 +11,12 @@ from workc.api.replay import replay
 from workc.api.runtime import Runtime
 from workc.api.verification import verify_bundle
 from workc.kernel.values import Json
+from workc.runtime.gate_reading import SaidGates
 from workc.runtime.outcome import StructuredOutcome
+from workc.stages.gate import gate
 from workc.stages.skill import Skill, skill
 
-__all__ = ["replay", "run", "skill", "verify_bundle", "workflow"]
+__all__ = ["gate", "replay", "run", "skill", "verify_bundle", "workflow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +55,7 @@ def workflow(
     max_backtracks: int | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
+    gates: SaidGates | None = None,
 ) -> WorkflowDecorator: ...
 
 
@@ -65,6 +68,7 @@ def workflow(
     max_backtracks: int | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
+    gates: SaidGates | None = None,
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
@@ -72,6 +76,8 @@ def workflow(
     how often a run may go back because of them. ``skills`` adds skills beyond
     those that the function's module knows. ``secrets`` names the environment variables that
     ``ctx.secret`` may use, and those of API keys beyond OPENAI_API_KEY and ANTHROPIC_API_KEY.
+    ``gates`` are what must hold before the function begins, and of its output, as in a file:
+    ``{"pre": [...], "post": [...]}``.
 
     Raises:
         Misuse: the function has another form.
@@ -86,6 +92,7 @@ def workflow(
             max_backtracks=max_backtracks,
             timeout_ms=timeout_ms,
             secrets=secrets,
+            gates=gates,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

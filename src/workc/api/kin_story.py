@@ -6,10 +6,14 @@ import msgspec
 
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
+from workc.runtime.failed_gate import what_it_gave
 
 
 class GateStory(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate: a human's (``kind`` human, ``by`` whom, with a ``note``) or an evaluated one."""
+    """One gate: a human's (``kind`` human, ``by`` whom, with a ``note``) or an evaluated one.
+
+    The ``note`` of an evaluated one is what it asks, and ``gave`` what came of it.
+    """
 
     gate: str
     kind: str
@@ -18,6 +22,7 @@ class GateStory(msgspec.Struct, frozen=True, kw_only=True):
     step: str | None = None
     by: str | None = None
     note: str = ""
+    gave: str = ""
 
 
 class WaitingStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,7 @@ def gate_story(payload: GateEvaluated | ApprovalAnswered) -> GateStory:
             passed=payload.passed,
             step=payload.step or None,
             note=payload.that,
+            gave=what_it_gave(payload),
         )
     return GateStory(
         gate=payload.gate,

@@ -198,6 +198,7 @@ def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
         limits=limits,
         guard=guard,
         injected=_injected(payload, files),
+        rules=_rules(payload, files),
     )
 
 
@@ -386,6 +387,7 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
         bundle=bundle,
         proof_digest=digest if isinstance(digest, str) else None,
         fallbacks=fallbacks,
+        failed_gates=result.failed_gates,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.payloads import Target
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.gate_reading import SaidGates, read_run_gates
 from workc.runtime.program import Program
 from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.json_schema import MAX_BACKTRACKS
@@ -31,10 +32,12 @@ from workc.runtime.workflow.loader import declared_skills, load_workflow
 from workc.runtime.workflow.model import (
     CheckSpec,
     Level,
+    RunGates,
     SkillInfo,
     StepSpec,
     WorkflowFile,
     backtracks_of,
+    gate_functions,
     uses_of,
 )
 from workc.skills.prices import Prices
@@ -69,6 +72,7 @@ class Workflow(Generic[P, R_co]):
     timeout_ms: int | None
     secrets: tuple[str, ...]
     description: str
+    gates: RunGates
 
     @cached_property
     def inputs(self) -> Skill[..., object]:
@@ -85,6 +89,7 @@ def workflow_decorator(
     max_backtracks: int | None = None,
     timeout_ms: int | None,
     secrets: Iterable[str],
+    gates: SaidGates | None,
 ) -> Workflow[P, R]:
     """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
 
@@ -96,19 +101,40 @@ def workflow_decorator(
         raise Misuse("two checks have the same id")
     if not inspect.isfunction(cast("object", function)):
         raise Misuse(f"@workflow makes workflows of an async def, not of {a(function)}")
+    given = tuple(_skill(each) for each in many("skills", skills, "skills"))
+    find = _GateFinder(function, given)
     made = Workflow(
         name=function.__name__ if name is None else _name(name),
         function=function,
-        skills=tuple(_skill(each) for each in many("skills", skills, "skills")),
+        skills=given,
         checks=checks,
         max_backtracks=_backtracks(checks, max_backtracks),
         timeout_ms=None if timeout_ms is None else whole("timeout_ms", timeout_ms),
         secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
+        gates=read_run_gates(gates, find),
     )
     if made.inputs.kind != "context":
         raise Misuse(f"{made.name}: a workflow is an async def whose first parameter is ctx")
-    return made
+    return replace(made, skills=(*made.skills, *find.found))
+
+
+class _GateFinder:
+    """Finds the functions of gates: those given by themselves, or named and known by then."""
+
+    def __init__(self, function: object, given: tuple[Skill[..., object], ...]) -> None:
+        there = getattr(function, "__globals__", {}).values()
+        found = [*(as_skill(value) for value in there), *given]
+        self._known = {skill.name: skill for skill in found if skill is not None}
+        self.found: list[Skill[..., object]] = []
+
+    def __call__(self, named: object) -> Skill[..., object]:
+        """Returns the function that is meant."""
+        skill = self._known.get(named) if isinstance(named, str) else as_skill(named)
+        if skill is None:
+            raise Misuse(f"{shown(named)} is no function of a gate; give one made by @workc.gate")
+        self.found.append(skill)
+        return skill
 
 
 def _names(secrets: Iterable[str]) -> tuple[str, ...]:
@@ -201,6 +227,7 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         code={**code_digests(known), workflow.name: digest_of(workflow.function)},
         prices=prices,
         function=function,
+        gates=workflow.gates,
         checks=workflow.checks,
         max_backtracks=workflow.max_backtracks,
         timeout_ms=workflow.timeout_ms,
@@ -242,7 +269,8 @@ def file_program(
     known, unloaded = _with_declared(skills, declared_skills(data, name), folder, never)
     infos = {key: _info(skill) for key, skill in known.items()}
     workflow = load_workflow(data, name, infos, unloaded)
-    used = {step.skill: known[step.skill] for step in uses_of(workflow.steps)}
+    names = (*(step.skill for step in uses_of(workflow.steps)), *gate_functions(workflow))
+    used = {each: known[each] for each in names}
     program = Program(
         name=workflow.name,
         description=workflow.description,
@@ -253,6 +281,7 @@ def file_program(
         code=code_digests(used),
         prices=prices,
         steps=_in_plan_order(workflow.steps),
+        gates=workflow.gates,
         checks=workflow.verify,
         max_backtracks=workflow.max_backtracks,
         output=workflow.output,
@@ -311,6 +340,7 @@ def _info(skill: Skill[..., object]) -> SkillInfo:
         input_schema=skill.input_schema,
         secret_params=tuple(sorted(skill.secret_params)),
         expression_params=expressions,
+        gate_params=skill.parameters if skill.pure and skill.kind == "function" else None,
     )
 
 

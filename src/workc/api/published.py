@@ -22,6 +22,7 @@ from workc.api.published_shapes import (
     record,
 )
 from workc.kernel.fallbacks import FallbackAction
+from workc.kernel.gates import GateKind, When
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import Status
 from workc.runtime.workflow.json_schema import published_schema
@@ -66,6 +67,14 @@ _OUTCOME = record(
     bundle=TEXT_OR_NULL,
     proof_digest=TEXT_OR_NULL,
     fallbacks=list_of(_FALLBACK),
+    failed_gates=list_of(
+        record(
+            gate=TEXT,
+            kind={"enum": list(get_args(GateKind))},
+            when={"enum": list(get_args(When))},
+            step=TEXT_OR_NULL,
+        )
+    ),
     notes=list_of(TEXT),
 )
 _FINDING = record(
@@ -312,6 +321,7 @@ _GATE = record(
     step=TEXT_OR_NULL,
     by=TEXT_OR_NULL,
     note=TEXT,
+    gave=TEXT,
 )
 _WAITING = record(step=TEXT, question=TEXT, deadline_ms=COUNT_OR_NULL)
 _CHILD = record(

@@ -17,7 +17,7 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.failure import refuse
-from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Body,
@@ -129,16 +129,21 @@ def tell(source: Source) -> RunStory:
     story = RunStory(run_id="", path=str(source.path), sealed=source.sealed)
     timeline = Timeline(lambda payload: _target(source, payload))
     rehearsal = Rehearsal(lambda body: _shown(source, body))
+    ended_with = None
     for line in source.lines():
         rehearsal.take(line.payload)
         timeline.take(line.at, line.at_ms, line.payload)
         story.ended_ms = max(story.ended_ms or 0, line.at_ms or 0)
         _take(story, source, line)
+        if isinstance(line.payload, WorkEnded) and line.payload.failure:
+            ended_with = line.payload.failure.code
     if not story.run_id:
         raise source.refusal()
     story.steps, story.passes = list(timeline.steps.values()), timeline.passes
     if story.code == "VERIFICATION_FAILED":
         story.message += _skipped(story)
+    if story.code == GATE_FAILED and ended_with != GATE_FAILED:
+        story.message, story.step = _gates_of_run(story), None
     story.events = timeline.records
     story.spent_micro_cents = timeline.spent_micro_cents
     story.reserved_micro_cents = timeline.reserved_micro_cents
@@ -207,6 +212,13 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 story.step = None
         case _:
             pass
+
+
+def _gates_of_run(story: RunStory) -> str:
+    """Returns which gates of the run did not hold the last time."""
+    last = {gate.gate: gate for gate in story.gates if gate.step is None}
+    failed = ", ".join(name for name, gate in last.items() if not gate.passed)
+    return f"gates that did not hold: {failed}"
 
 
 def _skipped(story: RunStory) -> str:

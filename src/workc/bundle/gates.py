@@ -25,6 +25,12 @@ class Gates:
         self.tree.append(leaf_hash(events.payload_bytes(line)))
         self.listed.append(_listed(payload))
 
+    @property
+    def barred(self) -> bool:
+        """Returns whether a gate kept all steps of this pass from beginning."""
+        here = self.listed[self._earlier :]
+        return any(gate.when == "pre_run" and not gate.passed for gate in here)
+
     def failed_last(self) -> list[Gate]:
         """Returns the evaluated gates that did not pass the last time in this pass; a human's are none."""
         here = self.listed[self._earlier :]

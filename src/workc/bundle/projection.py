@@ -108,8 +108,9 @@ class Projection:
 
     @property
     def planned(self) -> int:
-        """Returns how many steps the plans of all passes have."""
-        return self._planned_before + (self.plan.steps if self.plan else 0)
+        """Returns how many steps the plans of all passes have, those that a gate barred left out."""
+        now = 0 if self.plan is None or self.gates.barred else self.plan.steps
+        return self._planned_before + now
 
     def grow(self, leaves: Iterable[bytes]) -> None:
         """Takes the leaf hashes of the next lines."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
+from workc.api.kin_story import gate_story
 from workc.api.timeline import StepStory, Timeline
 from workc.cli.budget_text import budget_text
 from workc.cli.columns import columns
 from workc.cli.live_line import LiveLine, live_line
 from workc.cli.state import State
-from workc.cli.story_text import back_line, step_line
+from workc.cli.story_text import back_line, gate_line, step_line
 from workc.cli.text import count, money, printable
 from workc.kernel.events import Entry
+from workc.kernel.gates import GateEvaluated
 from workc.kernel.payloads import Limits, PlanChosen, RunStarted
 
 #: The narrowest and the widest column of step names.
@@ -77,6 +79,9 @@ class Progress:
             self._step(story)
         for done in self.timeline.passes[passes:]:
             self._write(f"  {back_line(done)}")
+        if isinstance(entry.payload, GateEvaluated):
+            gate = gate_line(self._state.console, gate_story(entry.payload), err=True)
+            self._write(f"  {gate}")
         if self._live is not None:
             self._live.show(self._awaited())
 

@@ -159,18 +159,21 @@ def check_lines(console: Console, story: RunStory) -> list[str]:
 
 def gate_lines(console: Console, story: RunStory) -> list[str]:
     """Returns the gates, in order: whether each let the work go on, and who or what said so."""
-    return [
-        f"  {symbol(console, 'success' if gate.passed else 'failure')} {printable(gate.gate, 60)}"
-        f"  {gate.when}{f' {printable(gate.step, 60)}' if gate.step else ''}"
-        f"  {_said_of(gate)}".rstrip()
-        for gate in story.gates
-    ]
+    return [f"  {gate_line(console, gate)}" for gate in story.gates]
+
+
+def gate_line(console: Console, gate: GateStory, *, err: bool = False) -> str:
+    """Returns what one gate said."""
+    sign = symbol(console, "success" if gate.passed else "failure", err=err)
+    step = f" {printable(gate.step, 60)}" if gate.step else ""
+    return f"{sign} {printable(gate.gate, 60)}  {gate.when}{step}  {_said_of(gate)}".rstrip()
 
 
 def _said_of(gate: GateStory) -> str:
     if gate.kind == "human" and gate.by is None:
         return "nobody answered in time"
-    return f"{printable(gate.by or gate.kind, 60)}  {printable(gate.note, 160)}"
+    gave = "" if gate.passed else f"  {printable(gate.gave, 160)}"
+    return f"{printable(gate.by or gate.kind, 60)}  {printable(gate.note, 160)}{gave}"
 
 
 def child_lines(console: Console, story: RunStory) -> list[str]:

@@ -12,14 +12,15 @@ from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import CallHalted, TimerFired
+from workc.kernel.values import JsonObject
 from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
 from workc.runtime.bodies import Files, failure_from
 from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
-from workc.runtime.guarding import within
+from workc.runtime.guarding import Context, within
 from workc.runtime.ports import Ports
 from workc.stages.effects import EffectResponse, HttpRequest
-from workc.stages.skill import Result, failure_of, invoke, invoke_async
+from workc.stages.skill import Result, Skill, failure_of, invoke, invoke_async
 
 Answer = Result | EffectResponse | Failure
 
@@ -103,8 +104,15 @@ def call_now(call: Call, guard: Callable[[], AbstractContextManager[None]] = nul
     Raises:
         KeyboardInterrupt: it is meant for the process.
     """
+    return result_of(call.skill, call.params, within(guard, call.guard))
+
+
+def result_of(
+    skill: Skill[..., object], params: JsonObject, guard: Context = nullcontext
+) -> Result:
+    """Returns what the function of a skill gives inside ``guard``; raises as :func:`call_now` does."""
     try:
-        return invoke(call.skill, call.params, within(guard, call.guard))
+        return invoke(skill, params, guard)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a call without an answer would hang the run

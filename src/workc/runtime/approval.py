@@ -17,43 +17,40 @@ from workc.runtime.asks import Approve
 from workc.runtime.bodies import store
 from workc.runtime.engine import Lane
 from workc.runtime.run import Run, StepResult
-from workc.runtime.workflow.model import ApprovalSpec, StepSpec
+from workc.runtime.workflow.model import HumanGate, StepSpec
 from workc.runtime.workflow.references import resolve_plain
 
-#: The name of a step's one gate for humans.
-GATE = "approval"
 #: The codes of steps that were refused.
 REFUSED: dict[Decision, str] = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
 
 
-async def ask_approval(run: Run, lane: Lane, step: StepSpec) -> StepResult | None:
+async def ask_approval(run: Run, lane: Lane, step: StepSpec, gate: HumanGate) -> StepResult | None:
     """Asks whether the step may begin; returns what became of it if it may not."""
-    asked = step.approval
-    if asked is None:
-        return None
+    asked = gate.asked
     result = StepResult(step.id, step.skill, "skipped")
     try:
         question = str(resolve_plain(asked.question, run.scope()))
     except Refusal as refusal:
-        return _skipped(lane, result, refusal.failure)
-    lane.emit(_asked(run, step.id, asked, question))
+        return skipped(lane, result, refusal.failure)
+    lane.emit(_asked(run, step.id, gate, question))
     deadline = None if asked.timeout_ms is None else lane.now_ms + asked.timeout_ms
-    answer = await lane.ask(Approve(GATE, step.id, deadline))
+    answer = await lane.ask(Approve(gate.id, step.id, deadline))
     if isinstance(answer, CallHalted):
         return halted(lane, replace(result, halt=answer.code))
     if not isinstance(answer, ApprovalAnswered):
         raise Misuse(f"an approval was answered with a {type(answer).__name__}")
     if answer.decision == "approved":
         return None
-    return _skipped(lane, result, _refusal(answer))
+    return skipped(lane, result, _refusal(answer))
 
 
-def _asked(run: Run, step: str, asked: ApprovalSpec, question: str) -> ApprovalAsked:
+def _asked(run: Run, step: str, gate: HumanGate, question: str) -> ApprovalAsked:
+    timeout_ms = gate.asked.timeout_ms
     return ApprovalAsked(
-        gate=GATE,
+        gate=gate.id,
         question=store(run.files, "text", question.encode("utf-8", "replace")),
         step=step,
-        timeout_ms=UNSET if asked.timeout_ms is None else asked.timeout_ms,
+        timeout_ms=UNSET if timeout_ms is None else timeout_ms,
     )
 
 
@@ -68,9 +65,10 @@ def _refusal(answer: ApprovalAnswered) -> Failure:
     )
 
 
-def _skipped(lane: Lane, result: StepResult, failure: Failure) -> StepResult:
+def skipped(lane: Lane, result: StepResult, failure: Failure) -> StepResult:
+    """Records that a step may not begin, or not again, and returns its result."""
     lane.emit(StepSkipped(because=[], code=failure.code, step=result.id))
-    return replace(result, failure=failure)
+    return replace(result, status="skipped", failure=failure)
 
 
 def halted(lane: Lane, result: StepResult) -> StepResult:
@@ -82,4 +80,4 @@ def halted(lane: Lane, result: StepResult) -> StepResult:
         message=f"the run was stopped: {result.halt}",
         details={"cause": result.halt},
     )
-    return _skipped(lane, replace(result, status="skipped"), failure)
+    return skipped(lane, result, failure)

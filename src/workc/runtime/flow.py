@@ -18,6 +18,7 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.events import Path
 from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.gates import GATE_FAILED
 from workc.kernel.payloads import (
     Backtrack,
     CheckResult,
@@ -35,8 +36,17 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import record_failure, store, store_file, store_json
 from workc.runtime.engine import Body, Lane
 from workc.runtime.expressions import compile_expression, evaluate
+from workc.runtime.failed_gate import FailedGate, failed_gates
 from workc.runtime.fallback import ABORTED, aborted_by, planned_as
 from workc.runtime.function import call_function
+from workc.runtime.gates import (
+    bar_run,
+    failed_in,
+    failed_run_gates,
+    failed_step_gate,
+    judge_run,
+    run_gates_failure,
+)
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
 from workc.runtime.taken_fallback import TakenFallback, skipped_in, taken_fallback
@@ -58,6 +68,7 @@ class RunResult:
     step: str | None = None
     halt: str | None = None
     checks: tuple[CheckResult, ...] = ()
+    failed_gates: tuple[FailedGate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,9 @@ def run_body(run: Run) -> Body:
         begin: Target = "Orient"
         while True:
             _prepare(run, lane, begin)
-            work = await _act(run, lane)
+            barred = bar_run(run, lane)
+            work = await _act(run, lane) if barred is None else _Work(failure=barred)
+            work = _judged(run, lane, work)
             # Checks touch nothing, so that they may tell already whether the work is the last.
             checks = () if work.failed else _checks(run, work)
             backtrack = _backtrack(run, checks)
@@ -94,7 +107,8 @@ def run_body(run: Run) -> Body:
             if not work.failed:
                 _verify(lane, checks, backtrack)
             if backtrack is None:
-                return _lock(run, lane, work, checks)
+                ended = _lock(run, lane, work, checks)
+                return replace(ended, failed_gates=failed_gates(failed_in(run)))
             run.go_back(_feedback(run, checks, backtrack))
             begin = backtrack.to
 
@@ -129,6 +143,18 @@ async def _act(run: Run, lane: Lane) -> _Work:
         return _Work(value, data, failure=failure, step=step, halt=halt)
     await _run_graph(run, lane)
     return _file_work(run)
+
+
+def _judged(run: Run, lane: Lane, work: _Work) -> _Work:
+    """Evaluates the gates on the output; a gate that failed is told if nothing else did."""
+    if work.data is None:
+        return work
+    judge_run(run, lane, work.output)
+    failed = failed_step_gate(run)
+    if work.failure is not None or failed is None:
+        return work
+    failure, step = failed
+    return replace(work, failure=failure, step=step)
 
 
 async def _run_graph(run: Run, lane: Lane) -> None:
@@ -298,9 +324,21 @@ def _lock(run: Run, lane: Lane, work: _Work, checks: tuple[CheckResult, ...]) ->
         failure = not_held(broken, fallbacks, backtracks=run.pass_number - 1)
         work = replace(work, failure=failure, step=None)
         return _locked(lane, work, "failed", "Draft", checks)
+    failed = failed_run_gates(run)
+    if failed:
+        work = (
+            work
+            if _is_of_gate(work)
+            else replace(work, failure=run_gates_failure(failed), step=None)
+        )
+        return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen:
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
+
+
+def _is_of_gate(work: _Work) -> bool:
+    return work.failure is not None and work.failure.code == GATE_FAILED
 
 
 def not_held(

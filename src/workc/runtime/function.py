@@ -23,12 +23,19 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
 from workc.runtime.engine import Body, Lane, Work
+from workc.runtime.gate_reading import SaidGates, read_step_gates
 from workc.runtime.guarding import context_of, guarded
 from workc.runtime.literals import given, literal
 from workc.runtime.on_failure import Said, read_on_failure, read_retry
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
-from workc.runtime.workflow.model import ApprovalSpec, OnFailure, RetrySpec, StepSpec
+from workc.runtime.workflow.model import (
+    ApprovalSpec,
+    OnFailure,
+    RetrySpec,
+    StepGates,
+    StepSpec,
+)
 from workc.stages.annotations import to_json
 from workc.stages.effects import SecretName, SecretText
 from workc.stages.skill import Skill
@@ -70,7 +77,8 @@ class PlannedCall:
     timeout_ms: int | None
     approval: ApprovalSpec | None
     budget_cents: int | None
-    on_failure: OnFailure | None = None
+    on_failure: OnFailure | None
+    gates: StepGates
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is.
@@ -131,6 +139,7 @@ class WorkflowContext:
         approval: ApprovalSpec | str | None = None,
         budget_cents: int | None = None,
         on_failure: Said | None = None,
+        gates: SaidGates | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
@@ -141,6 +150,8 @@ class WorkflowContext:
         ``budget_cents`` is what it may cost, all its attempts together.
         ``on_failure`` is what becomes of it when it has failed for good, as in a workflow file:
         ``"fail"``, ``"skip"``, ``"abort"``, ``{"value": ...}`` or ``{"skill": ..., "with": {...}}``.
+        ``gates`` are what must hold before it, and of what it gives, as in a workflow file:
+        ``{"pre": [...], "post": [...]}``; their ``steps`` are those that were over before it was made.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
@@ -162,6 +173,7 @@ class WorkflowContext:
             _approval(approval),
             budget_cents,
             said,
+            read_step_gates(gates, self._find, _asked, approved=approval is not None),
         )
         self._planned[planned] = None
         return planned
@@ -200,6 +212,7 @@ class WorkflowContext:
                 retry=call.retry or RetrySpec(),
                 timeout_ms=call.timeout_ms,
                 approval=call.approval,
+                gates=self._seeing(call.gates),
                 on_failure=call.on_failure,
                 budget_ceiling_cents=call.budget_cents,
             )
@@ -207,6 +220,12 @@ class WorkflowContext:
         results = await self._lane.spawn(bodies)
         self._stop_if_deaf(results)
         return [_value(result) for result in results]
+
+    def _seeing(self, gates: StepGates) -> StepGates:
+        """Returns the gates of a call with what they see: the steps that are over now."""
+        if not (gates.pre or gates.post):
+            return gates
+        return msgspec.structs.replace(gates, sees=tuple(sorted(self._run.results)))
 
     def _stop_if_deaf(self, results: list[object]) -> None:
         """Ends a workflow that keeps on calling though the run has been stopped."""
@@ -273,9 +292,11 @@ def _check_options(step: object, timeout_ms: object, budget_cents: object) -> No
 
 
 def _approval(asked: object) -> ApprovalSpec | None:
+    return None if asked is None else _asked(asked)
+
+
+def _asked(asked: object) -> ApprovalSpec:
     """Returns what is asked, its ``${`` escaped: texts of a function are no templates."""
-    if asked is None:
-        return None
     spec = ApprovalSpec(question=asked) if isinstance(asked, str) else asked
     if not isinstance(spec, ApprovalSpec):
         raise Misuse(f"approval is a question or an ApprovalSpec, not {a(asked)}")

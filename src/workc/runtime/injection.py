@@ -25,6 +25,7 @@ _OF_RUNS = frozenset(
         "APPROVAL_DENIED",
         "APPROVAL_PENDING",
         "APPROVAL_TIMEOUT",
+        "GATE_FAILED",
         "HALTED",
         "UPSTREAM_FAILED",
     }

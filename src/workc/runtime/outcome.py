@@ -10,6 +10,7 @@ from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure
 from workc.kernel.phases import Outcome
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.failed_gate import FailedGate
 from workc.runtime.taken_fallback import TakenFallback
 
 #: ``paused``: the run waits for a human and goes on when it is resumed.
@@ -49,7 +50,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
     the evidence stands, if it was kept. ``fallbacks`` are what was done about steps that had failed,
-    in order of the steps. ``notes`` are warnings about the run, a sentence each: what a guard saw, of
+    in order of the steps, and ``failed_gates`` the gates that did not hold. ``notes`` are warnings about the run, a sentence each: what a guard saw, of
     which the evidence holds nothing, and injected failures that never came.
     """
 
@@ -68,6 +69,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str | None = None
     proof_digest: str | None = None
     fallbacks: tuple[TakenFallback, ...] = ()
+    failed_gates: tuple[FailedGate, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -119,6 +121,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             "bundle": self.bundle,
             "proof_digest": self.proof_digest,
             "fallbacks": [msgspec.to_builtins(taken) for taken in self.fallbacks],
+            "failed_gates": [msgspec.to_builtins(gate) for gate in self.failed_gates],
             "notes": list[Json](self.notes),
         }
 

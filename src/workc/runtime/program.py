@@ -7,11 +7,11 @@ third thing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workc.kernel.values import Json
-from workc.runtime.workflow.model import CheckSpec, StepSpec
+from workc.runtime.workflow.model import CheckSpec, RunGates, StepSpec
 from workc.stages.context import PriceTable
 from workc.stages.skill import Skill
 
@@ -36,6 +36,7 @@ class Program:
     prices: PriceTable
     steps: tuple[StepSpec, ...] = ()
     function: Callable[..., Awaitable[object]] | None = None
+    gates: RunGates = field(default_factory=RunGates)
     checks: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0
     output: Json = None

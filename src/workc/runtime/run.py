@@ -11,6 +11,7 @@ from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.fallbacks import FallbackTaken
+from workc.kernel.gates import GateEvaluated
 from workc.kernel.payloads import Limits, StepStatus
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
@@ -62,7 +63,9 @@ class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
     ``pass_number`` counts the passes from 1; ``feedback`` says why the one before was not enough.
-    ``fallen`` are the fallbacks by lane. ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
+    ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
+    their places, by step, if they are of one, and gate. ``rules`` are those that the run has recorded.
+    ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``.
     """
 
@@ -82,11 +85,19 @@ class Run:
     fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
     pass_number: int = 1
     feedback: JsonObject = field(default_factory=lambda: {"pass": 1, **NO_FEEDBACK})
+    gates: dict[tuple[str | None, str], tuple[Path, GateEvaluated]] = field(
+        default_factory=dict[tuple[str | None, str], tuple[Path, GateEvaluated]]
+    )
+    rules: JsonObject = field(default_factory=dict[str, Json])
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
         """Returns what references may name: inputs, values of successful steps, the feedback."""
         return {"feedback": self.feedback, "inputs": self.inputs, "steps": self._values}
+
+    def values_of(self, steps: Iterable[str]) -> JsonObject:
+        """Returns the values of those of these steps that succeeded, in their order."""
+        return {step: self._values[step] for step in steps if step in self._values}
 
     def take(self, result: StepResult) -> None:
         """Keeps the result of a step that is over."""
@@ -112,7 +123,7 @@ class Run:
         """Begins another pass: nothing of the one before is left but why it was not enough."""
         self.pass_number += 1
         self.feedback = {"pass": self.pass_number, **feedback}
-        for kept in (self.results, self.claimed, self.halts, self.fallen, self._values):
+        for kept in (self.results, self.claimed, self.halts, self.fallen, self.gates, self._values):
             kept.clear()
 
     @property

@@ -21,12 +21,13 @@ from workc.kernel.payloads import (
     StepStatus,
 )
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.approval import ask_approval, halted
+from workc.runtime.approval import halted
 from workc.runtime.asks import Timer
 from workc.runtime.attempt import Trial, Tried, make_attempt
 from workc.runtime.bodies import record_failure
 from workc.runtime.engine import Body, Lane
 from workc.runtime.fallback import action_of, settled, take
+from workc.runtime.gates import bar_step, judge_step
 from workc.runtime.retry import delay_ms, policy_for
 from workc.runtime.run import Run, StepResult
 from workc.runtime.workflow.model import StepSpec
@@ -83,8 +84,10 @@ async def _use(
     except KeyError:
         missing = Failure(code="SKILL_NOT_FOUND", message=f"no skill is named {step.skill!r}")
         return _never_called(run, lane, step, missing, number)
-    refused = await ask_approval(run, lane, step)
-    return refused or await _try(Trial(run, lane, step, skill, params, number, number), before)
+    result = await _try(Trial(run, lane, step, skill, params, number, number), before)
+    if result.status == "success":
+        judge_step(run, lane, step, result.value)
+    return result
 
 
 def _resolved(run: Run, step: StepSpec) -> JsonObject:
@@ -125,6 +128,9 @@ async def _try(trial: Trial, before: StepResult | None) -> StepResult:
     lane, step = trial.lane, trial.step
     result = before or StepResult(step.id, step.skill, "failure")
     while True:
+        barred = await bar_step(trial, result)
+        if barred is not None:
+            return barred
         tried = await make_attempt(trial)
         if not tried.begun:
             return halted(lane, replace(result, halt=tried.halt))

@@ -81,6 +81,11 @@ class Contract:
         self.input_schema = self._input.document
         self.output_schema = self._output.document
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Returns the names of the parameters, in their order."""
+        return tuple(self._parameters)
+
     def bind(self, params: JsonObject) -> dict[str, object]:
         """Returns the arguments to call with, defaults included.
 

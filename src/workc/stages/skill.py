@@ -108,6 +108,11 @@ class Skill(Generic[P, R_co]):
         """Returns the schema of the value; see :meth:`conclude` for what it raises."""
         return self._contract.output_schema
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Returns the names of the parameters, ``ctx`` left out; see :meth:`bind` for what it raises."""
+        return self._contract.parameters
+
     def bind(self, params: JsonObject) -> dict[str, object]:
         """Returns the arguments to call the function with, defaults included.
 

@@ -121,6 +121,11 @@ async def flow(ctx, n: int = 1):
     return n
 
 
+def looks(inputs: object) -> bool:
+    """Is no gate yet."""
+    return inputs == {}
+
+
 def loaded():
     recorder = ReplayRecorder()
     recorder.load("bundle")
@@ -174,7 +179,14 @@ SKILL = {
     "input_schema": None,
     "output_schema": None,
 }
-WORKFLOW = {"name": "x", "skills": (), "verify": (), "timeout_ms": None, "secrets": ()}
+WORKFLOW = {
+    "name": "x",
+    "skills": (),
+    "verify": (),
+    "timeout_ms": None,
+    "secrets": (),
+    "gates": None,
+}
 STUB = {"status": 200, "headers": {}, "body": ""}
 FLIP = TamperOp.parse('{"FlipByte":{"rel_path":"receipt.json","offset":3,"xor":1}}')
 TRACKER = BudgetTracker(5)
@@ -284,6 +296,21 @@ CALLS = {
     "a check": (
         lambda **k: Runtime().run(workc.workflow(verify=[k])(flow)),
         {"id": "x", "that": "`true`", "level": "Semantic"},
+    ),
+    "gate": (workc.gate, {"function": looks}),
+    "gate()": (lambda **k: workc.gate(**k)(looks), {"name": "x", "description": "x"}),
+    "gates": (lambda **k: workc.workflow(gates=k)(flow), {"pre": [], "post": ()}),
+    "a gate": (
+        lambda **k: Runtime().run(workc.workflow(gates={"post": [k]})(flow)),
+        {"id": "x", "check": "inputs == inputs"},
+    ),
+    "a gate by a function": (
+        lambda **k: Runtime().run(workc.workflow(gates={"pre": [k]})(flow)),
+        {"id": "x", "function": workc.gate(looks)},
+    ),
+    "a gate by a rule": (
+        lambda **k: Runtime().run(workc.workflow(gates={"pre": [k]})(flow)),
+        {"id": "x", "policy": "unrehearsed"},
     ),
     "verify_bundle": (workc.verify_bundle, {"bundle": "bundle", **VERIFY}),
     "verify_bundle()": (

@@ -10,10 +10,11 @@ from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.gates import ApprovalAnswered
 from workc.kernel.payloads import CallHalted, StepSkipped, TimerFired
-from workc.runtime.approval import GATE, ask_approval, halted
+from workc.runtime.approval import ask_approval, halted
 from workc.runtime.asks import Approve
 from workc.runtime.engine import Engine, Lane
 from workc.runtime.run import StepResult
+from workc.runtime.workflow.model import APPROVAL as GATE
 from workc.runtime.workflow.model import ApprovalSpec, StepSpec
 
 RUN = SimpleNamespace(files=MemoryRun(), scope=lambda: {"inputs": {"n": 7}, "steps": {}})
@@ -28,7 +29,7 @@ def begun(spec):
     """Returns an engine in which the step has asked, and what it recorded and asked."""
 
     async def body(lane):
-        return await ask_approval(RUN, lane, spec)
+        return await ask_approval(RUN, lane, spec, *spec.barriers)
 
     engine = Engine(body, start_ms=1_000)
     entries, asks = engine.run()

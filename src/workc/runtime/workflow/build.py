@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
+from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
-from workc.runtime.workflow.facts import members, texts
+from workc.runtime.workflow.facts import listed, members, texts
+from workc.runtime.workflow.json_schema import GATE_WAYS
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CheckSpec,
+    GateSpec,
+    HumanGate,
     InputSpec,
     OnFailure,
     RetrySpec,
+    RunGates,
+    StepGates,
     StepSpec,
     Then,
     WorkflowFile,
@@ -42,6 +48,7 @@ def build_workflow(document: Document) -> WorkflowFile:
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
         steps=_steps(document, members(file["steps"])),
+        gates=_run_gates(members(file.get("gates"))),
         verify=verify,
         max_backtracks=backtracks_of(verify, _count(file.get("max_backtracks"))),
         output=file.get("output"),
@@ -76,16 +83,18 @@ def _steps(document: Document, steps: JsonObject) -> tuple[StepSpec, ...]:
 
 
 def _step(document: Document, step_id: str, step: JsonObject, position: dict[str, int]) -> StepSpec:
+    needs = tuple(sorted(needs_of(step), key=position.__getitem__))
     return StepSpec(
         id=step_id,
         skill=str(step["skill"]),
         params=members(step.get("with")),
         depends_on=tuple(texts(step.get("depends_on"))),
-        needs=tuple(sorted(needs_of(step), key=position.__getitem__)),
+        needs=needs,
         takes=tuple(sorted(takes_of(step), key=position.__getitem__)),
         retry=msgspec.convert(members(step.get("retry")), RetrySpec),
         timeout_ms=_count(step.get("timeout_ms")),
         approval=_approval(members(step.get("approval"))),
+        gates=_step_gates(members(step.get("gates")), needs),
         on_failure=_on_failure(step.get("on_failure")),
         budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
         description=str(step.get("description", "")),
@@ -95,6 +104,30 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
 
 def _approval(spec: JsonObject) -> ApprovalSpec | None:
     return msgspec.convert(spec, ApprovalSpec) if spec else None
+
+
+def _run_gates(said: JsonObject) -> RunGates:
+    return RunGates(pre=_evaluated(said.get("pre")), post=_evaluated(said.get("post")))
+
+
+def _step_gates(said: JsonObject, sees: tuple[str, ...]) -> StepGates:
+    gates = [members(gate) for gate in listed(said.get("pre"))]
+    pre = tuple(_human(gate) if "approval" in gate else _gate(gate) for gate in gates)
+    return StepGates(pre=pre, post=_evaluated(said.get("post")), sees=sees)
+
+
+def _evaluated(said: Json) -> tuple[GateSpec, ...]:
+    return tuple(_gate(members(gate)) for gate in listed(said))
+
+
+def _human(gate: JsonObject) -> HumanGate:
+    asked = msgspec.convert(members(gate["approval"]), ApprovalSpec)
+    return HumanGate(id=str(gate["id"]), asked=asked)
+
+
+def _gate(gate: JsonObject) -> GateSpec:
+    kind = next(way for way in GATE_WAYS if way in gate)
+    return GateSpec(id=str(gate["id"]), kind=msgspec.convert(kind, GateKind), that=str(gate[kind]))
 
 
 def _on_failure(said: Json) -> OnFailure | None:

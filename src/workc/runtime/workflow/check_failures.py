@@ -7,7 +7,7 @@ from workc.runtime.workflow.facts import Facts, texts
 from workc.runtime.workflow.fallback_codes import problem_of
 from workc.runtime.workflow.json_schema import FALLBACK_OF_SKILL, FALLBACK_WAYS, FALLBACK_WORDS
 from workc.runtime.workflow.place import Place, quoted
-from workc.runtime.workflow.problems import suggest
+from workc.runtime.workflow.problems import not_one, suggest
 
 
 def check_failures(facts: Facts) -> None:
@@ -27,19 +27,10 @@ def check_failures(facts: Facts) -> None:
 def _check_fields(facts: Facts, place: Place, said: JsonObject) -> None:
     there = [key for key in FALLBACK_WAYS if key in said]
     if len(there) != 1:
-        facts.refuse_key(place, *_not_one(there))
+        facts.refuse_key(place, *not_one(there, FALLBACK_WAYS))
     for key in (key for key in FALLBACK_OF_SKILL if key in said and "skill" not in said):
         message = f"{key} is said of a skill, and there is none here"
         facts.refuse_key((*place, key), message, "add skill, or leave it out")
-
-
-def _not_one(there: list[str]) -> tuple[str, str]:
-    """Returns what is wrong where there is no way to go on, or more than one, and the fix."""
-    if not there:
-        choice = ", ".join(FALLBACK_WAYS)
-        return f"there is none of {choice} here", f"write one of {choice}"
-    names = " and ".join(there)
-    return f"there is {names} here, and only one of them may be", f"keep one of {names}"
 
 
 def _check_when(facts: Facts, place: Place, said: JsonObject) -> None:

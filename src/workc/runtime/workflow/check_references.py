@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
-from workc.runtime.workflow.facts import UNRESOLVED, Facts, members
+from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members
 from workc.runtime.workflow.model import NO_FEEDBACK, SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
@@ -43,8 +43,9 @@ def check_references(facts: Facts) -> None:
             _check_key(facts, place)
     for step_id, step in facts.steps():
         fix = "a question holds none; leave it out"
-        question = members(step.get("approval")).get("question")
-        _Walk(facts, declared, fix).check(("steps", step_id, "approval", "question"), question)
+        for place, asked in _questions_of(step):
+            question = members(asked).get("question")
+            _Walk(facts, declared, fix).check(("steps", step_id, *place, "question"), question)
         fix, value = (
             "a value holds none; leave it out",
             members(step.get("on_failure")).get("value"),
@@ -52,6 +53,13 @@ def check_references(facts: Facts) -> None:
         _Walk(facts, declared, fix).check(("steps", step_id, "on_failure", "value"), value)
     output = members(facts.document.value).get("output")
     _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
+
+
+def _questions_of(step: JsonObject) -> Iterator[tuple[Place, Json]]:
+    """Yields what a human is asked before a step: its own approval, and gates that are one."""
+    yield ("approval",), step.get("approval")
+    for place, gate in gates_of(step):
+        yield (*place, "approval"), gate.get("approval")
 
 
 def _no_secrets(named: str, parameter: str, skill: SkillInfo) -> str | None:
@@ -179,15 +187,26 @@ def _check_check(facts: Facts, place: Place, check: JsonObject, seen: set[str]) 
             )
         seen.add(check_id)
     if isinstance(that, str) and that:
-        for chain in _compile(facts, (*place, "that"), that):
-            _check_chain(facts, (*place, "that"), chain)
+        check_chains(facts, (*place, "that"), that, _EXPRESSION_ROOTS)
 
 
-def _check_chain(facts: Facts, place: Place, chain: tuple[str, ...]) -> None:
-    """Reports a path of ``verify`` whose first two names cannot be there."""
+def check_chains(
+    facts: Facts, place: Place, text: str, roots: tuple[str, ...]
+) -> tuple[tuple[str, ...], ...]:
+    """Reports what is wrong with an expression over ``roots``; returns the paths that it names."""
+    chains = _compile(facts, place, text)
+    for chain in chains:
+        _check_chain(facts, place, chain, roots)
+    return chains
+
+
+def _check_chain(
+    facts: Facts, place: Place, chain: tuple[str, ...], roots: tuple[str, ...]
+) -> None:
+    """Reports a path whose first two names cannot be there."""
     root, *rest = chain
-    if root not in _EXPRESSION_ROOTS:
-        fix = suggest(root, _EXPRESSION_ROOTS, f"start with {', '.join(_EXPRESSION_ROOTS)}")
+    if root not in roots:
+        fix = suggest(root, roots, f"start with {', '.join(roots)}")
         facts.refuse(place, f"there is nothing called {quoted(root)} here", fix, UNRESOLVED)
     elif rest and root in _SINGULAR:
         names = facts.section(root)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.expressions import compile_expression
 from workc.runtime.workflow.check_inputs import check_names, place_of
-from workc.runtime.workflow.facts import UNRESOLVED, Facts, members
+from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members
 from workc.runtime.workflow.graph import find_cycles
 from workc.runtime.workflow.model import SkillInfo
 from workc.runtime.workflow.place import Place, quoted
@@ -18,7 +20,7 @@ from workc.stages import schema
 MAX_STEPS = 100_000
 
 
-#: What of a step may refer to the output of others.
+#: What of a step may refer to the output of others, beside its gates.
 _TAKING = ("with", "approval", "on_failure")
 
 
@@ -137,6 +139,30 @@ def _needs(step_id: str, step: JsonObject) -> Iterator[tuple[str, Place]]:
         for place, text in texts_of(step.get(section)):
             for need in _steps_in(text):
                 yield need, ("steps", step_id, section, *place)
+    yield from _needs_of_gates(step_id, step)
+
+
+def _needs_of_gates(step_id: str, step: JsonObject) -> Iterator[tuple[str, Place]]:
+    for below, gate in gates_of(step):
+        place = ("steps", step_id, *below)
+        for need in _named_in(gate.get("check")):
+            # Its own value is none that it could wait for; that is a problem of the gate.
+            if need != step_id:
+                yield need, (*place, "check")
+        for _, text in texts_of(members(gate.get("approval")).get("question")):
+            for need in _steps_in(text):
+                yield need, (*place, "approval", "question")
+
+
+def _named_in(expression: Json) -> list[str]:
+    """Returns the steps that an expression names; none of one that is wrong."""
+    if not isinstance(expression, str):
+        return []
+    try:
+        chains = compile_expression(expression).chains
+    except Refusal:
+        return []
+    return [chain[1] for chain in chains if chain[0] == "steps" and len(chain) > 1]
 
 
 def _steps_in(text: str) -> list[str]:
@@ -148,10 +174,12 @@ def _steps_in(text: str) -> list[str]:
 
 
 def needs_of(step: JsonObject) -> set[str]:
-    """Returns every step that a step names, in ``depends_on`` or in a reference."""
+    """Returns every step that a step names: in ``depends_on``, in a reference, or in a gate."""
     return {need for need, _ in _needs("", step)}
 
 
 def takes_of(step: JsonObject) -> set[str]:
-    """Returns every step whose output a step refers to."""
-    return {need for need, place in _needs("", step) if place[2] in _TAKING}
+    """Returns every step whose output a step refers to; what a gate looks at may be missing."""
+    return {
+        need for need, place in _needs("", step) if place[2] in _TAKING or place[-1] == "question"
+    }

@@ -67,6 +67,15 @@ class Facts(msgspec.Struct, frozen=True):
         return texts(self.items("secrets"))
 
 
+def gates_of(owner: JsonObject) -> Iterator[tuple[Place, JsonObject]]:
+    """Yields the gates of a step, or of the file, that are mappings, with their places below it."""
+    said = members(owner.get("gates"))
+    for key in ("pre", "post"):
+        for index, gate in enumerate(listed(said.get(key))):
+            if isinstance(gate, dict):
+                yield ("gates", key, index), gate
+
+
 def members(value: Json) -> JsonObject:
     """Returns ``value`` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}

@@ -14,7 +14,13 @@ _IN_VAIN = {
         "it stops the run by itself",
     ),
     **dict.fromkeys(
-        ("APPROVAL_DENIED", "APPROVAL_PENDING", "APPROVAL_TIMEOUT", "UPSTREAM_FAILED"),
+        (
+            "APPROVAL_DENIED",
+            "APPROVAL_PENDING",
+            "APPROVAL_TIMEOUT",
+            "GATE_FAILED",
+            "UPSTREAM_FAILED",
+        ),
         "the step is skipped then, and has not failed",
     ),
     **dict.fromkeys(("ABORTED", "HALTED"), "the run has been stopped then"),

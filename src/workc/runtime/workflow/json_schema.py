@@ -11,6 +11,7 @@ from typing import get_args
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import Target
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+from workc.runtime.gate_policies import GATE_POLICIES
 
 #: Names of workflows, inputs, steps and checks.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
@@ -38,6 +39,8 @@ FALLBACK_WORDS = ("fail", "skip", "abort")
 FALLBACK_WAYS = ("then", "value", "skill")
 #: The keys that stand beside ``skill`` alone.
 FALLBACK_OF_SKILL = ("with", "retry", "timeout_ms")
+#: The keys of a gate that say what it asks; a gate has one of them.
+GATE_WAYS = ("check", "function", "policy", "approval")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
@@ -146,6 +149,47 @@ _APPROVAL = _record(
     },
 )
 
+_GATE_ID = _text("The name of the gate.", pattern=NAME_PATTERN)
+#: What a gate asks, by the key that says it.
+_ASKED: dict[str, JsonObject] = {
+    "check": _text("JMESPath that must give true, and nothing else passes.", minLength=1),
+    "function": _text("The name of a pure function that must give true.", minLength=1),
+    "policy": _text("A rule about how the run is made.", enum=[*GATE_POLICIES]),
+    "approval": _APPROVAL,
+}
+
+
+def _gates(description: str, ways: tuple[str, ...]) -> JsonObject:
+    """Returns the schema of a list of gates, each of which asks in one of these ways."""
+    asked = {way: _ASKED[way] for way in ways}
+    gate: JsonObject = {
+        **_record("One gate.", ["id"], {"id": _GATE_ID, **asked}),
+        "anyOf": [
+            _record(f"A gate by {way}.", ["id", way], {"id": _GATE_ID, way: asked[way]})
+            for way in ways
+        ],
+    }
+    return _list(description, gate)
+
+
+_EVALUATED = tuple(way for way in GATE_WAYS if way != "approval")
+_STEP_GATES = _record(
+    "What must hold for the step to begin, and of what it gives.",
+    [],
+    {
+        "pre": _gates("What must hold before each attempt; else the step is skipped.", GATE_WAYS),
+        "post": _gates("What must hold of the value that it gives.", _EVALUATED),
+    },
+)
+_RUN_GATES = _record(
+    "What must hold for the run to begin, and of its output.",
+    [],
+    {
+        "pre": _gates("What must hold before the first step; else none runs.", _EVALUATED),
+        "post": _gates("What must hold of the output.", _EVALUATED),
+    },
+)
+
 _SKILL = _text("The name of the skill.", minLength=1, maxLength=256)
 _WITH: JsonObject = {
     "type": "object",
@@ -201,6 +245,7 @@ _STEP = _record(
         "retry": _RETRY,
         "timeout_ms": _TIMEOUT,
         "approval": _APPROVAL,
+        "gates": _STEP_GATES,
         "on_failure": _ON_FAILURE,
         "budget": _record(
             "What the step may cost, all its attempts together.",
@@ -286,6 +331,7 @@ FILE_SCHEMA: JsonObject = {
             "timeout_ms": _count("How long the whole run may take; 0 means 0."),
             "policy": _record("What the run may do.", [], {"network": _NETWORK}),
             "steps": _mapping("The steps, by id; file order breaks ties.", _STEP),
+            "gates": _RUN_GATES,
             "verify": _list("What must hold when the steps are done.", _CHECK),
             "max_backtracks": _count(
                 "How often the run may go back; 1 if it is left out.", 0, MAX_BACKTRACKS

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.build import build_workflow
 from workc.runtime.workflow.check_failures import check_failures
+from workc.runtime.workflow.check_gates import check_gates
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
@@ -33,6 +34,7 @@ _CHECKS = (
     check_graph,
     check_references,
     check_expressions,
+    check_gates,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits, Target
 from workc.kernel.values import Json, JsonObject
 from workc.stages.network import NetworkPolicy
@@ -20,12 +21,14 @@ class SkillInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the checks must know about a skill.
 
     ``input_schema`` is an object schema of the subset of ``workc.stages.schema``. Secrets may stand
-    only inside the parameters ``secret_params``. ``expression_params`` hold JMESPath.
+    only inside the parameters ``secret_params``. ``expression_params`` hold JMESPath. ``gate_params``
+    are what it takes if it may be a gate, which a pure function may; else None.
     """
 
     input_schema: JsonObject
     secret_params: tuple[str, ...] = ()
     expression_params: tuple[str, ...] = ()
+    gate_params: tuple[str, ...] | None = None
 
 
 class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,10 @@ class RetrySpec(msgspec.Struct, frozen=True, kw_only=True):
     jitter_permille: int | None = None
 
 
+#: The name of the gate that ``approval`` of a step is.
+APPROVAL = "approval"
+
+
 class ApprovalSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a human is asked before a step begins; the question may hold references.
 
@@ -60,6 +67,39 @@ class ApprovalSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     question: str
     timeout_ms: int | None = None
+
+
+class GateSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate that is evaluated. ``that`` is an expression, or the name of a function or a rule."""
+
+    id: str
+    kind: GateKind
+    that: str
+
+
+class HumanGate(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate that a human answers before a step begins."""
+
+    id: str
+    asked: ApprovalSpec
+
+
+class StepGates(msgspec.Struct, frozen=True, kw_only=True):
+    """The gates of a step: before each of its attempts, and on what it gave.
+
+    ``sees`` are the steps whose values they may look at: all of them are over when it begins.
+    """
+
+    pre: tuple[GateSpec | HumanGate, ...] = ()
+    post: tuple[GateSpec, ...] = ()
+    sees: tuple[str, ...] = ()
+
+
+class RunGates(msgspec.Struct, frozen=True, kw_only=True):
+    """The gates of a run: before its first step, and on its output."""
+
+    pre: tuple[GateSpec, ...] = ()
+    post: tuple[GateSpec, ...] = ()
 
 
 Then: TypeAlias = Literal["fail", "skip", "abort", "value", "skill"]
@@ -97,10 +137,18 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetrySpec = RetrySpec()
     timeout_ms: int | None = None
     approval: ApprovalSpec | None = None
+    gates: StepGates = StepGates()
     on_failure: OnFailure | None = None
     budget_ceiling_cents: int | None = None
     description: str = ""
     line: int = 0
+
+    @property
+    def barriers(self) -> tuple[GateSpec | HumanGate, ...]:
+        """Returns what it must pass to begin, its approval last: nobody is asked in vain."""
+        asked = self.approval
+        own = () if asked is None else (HumanGate(id=APPROVAL, asked=asked),)
+        return (*self.gates.pre, *own)
 
     @property
     def instead(self) -> StepSpec | None:
@@ -115,6 +163,8 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
             retry=found.retry,
             timeout_ms=found.timeout_ms,
             approval=None,
+            # What let the step begin let it begin with this skill too; what it gives is judged anew.
+            gates=msgspec.structs.replace(self.gates, pre=()),
             on_failure=None,
         )
 
@@ -162,6 +212,18 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
     policy: NetworkPolicy | None = None
     steps: tuple[StepSpec, ...] = ()
+    gates: RunGates = RunGates()
     verify: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0
     output: Json = None
+
+
+def gate_functions(workflow: WorkflowFile) -> Iterator[str]:
+    """Yields the names of the functions that gates of a workflow use."""
+    gates = [*workflow.gates.pre, *workflow.gates.post]
+    for step in workflow.steps:
+        gates += [gate for gate in step.gates.pre if isinstance(gate, GateSpec)]
+        gates += step.gates.post
+    for gate in gates:
+        if gate.kind == "function":
+            yield gate.that

@@ -132,6 +132,15 @@ def suggest(name: str, names: Iterable[str], otherwise: str) -> str:
     return otherwise if meant is None else f"did you mean {meant}?"
 
 
+def not_one(there: Sequence[str], ways: Sequence[str]) -> tuple[str, str]:
+    """Returns what is wrong where there is none of these keys, or more than one, and the fix."""
+    if not there:
+        choice = ", ".join(ways)
+        return f"there is none of {choice} here", f"write one of {choice}"
+    names = " and ".join(there)
+    return f"there is {names} here, and only one of them may be", f"keep one of {names}"
+
+
 def render_problems(problems: Iterable[Problem], text: str) -> str:
     """Returns the problems for people: place, message, the line with a caret, and the fix.
 

@@ -81,7 +81,9 @@ async def _once(ctx: WorkflowContext, skill: str, params: JsonObject) -> Json:
     return used
 
 
-_USE = workflow_decorator(_once, name="use", skills=(), verify=(), timeout_ms=None, secrets=())
+_USE = workflow_decorator(
+    _once, name="use", skills=(), verify=(), timeout_ms=None, secrets=(), gates=None
+)
 
 
 def _use(runtime: Runtime, skill: str, params: JsonObject) -> StructuredOutcome:

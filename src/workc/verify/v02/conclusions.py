@@ -169,22 +169,25 @@ def check_plans(steps: int, passes: Iterable[PassFound], computed: Receipt, case
     if computed.counts.steps != steps:
         message, actual = "the number of steps is not as planned", computed.counts.steps
         _contradicted(case, rules.STEPS_AS_PLANNED, message, steps, actual)
-    for plan, found in passes:
-        if plan is not None and plan.plan.inline is not UNSET:
-            _check_plan(plan, found, case)
+    for found in passes:
+        if found.plan is not None and found.plan.plan.inline is not UNSET:
+            _check_plan(found.plan, found, case)
 
 
-def _check_plan(plan: PlanChosen, steps: Mapping[str, StepFound], case: Case) -> None:
+def _check_plan(plan: PlanChosen, found: PassFound, case: Case) -> None:
     planned = _read_plan(plan.plan)
     if planned is None:
         message, form = "the plan cannot be read", "a list of id, needs and skill"
         _contradicted(case, rules.PLAN_FORM, message, form, plan.plan.inline)
         return
-    ids, lanes = [step.id for step in planned], list(steps)
+    if found.barred and len(planned) != plan.steps:
+        message = "the plan has another number of steps"
+        _contradicted(case, rules.STEPS_AS_PLANNED, message, plan.steps, len(planned))
+    ids, lanes = [] if found.barred else [step.id for step in planned], list(found.steps)
     if ids != lanes:
         _contradicted(case, rules.LANES_AS_PLANNED, "the lanes are not as planned", ids, lanes)
     for step in planned:
-        _check_planned(step, steps.get(step.id, StepFound()), case)
+        _check_planned(step, found.steps.get(step.id, StepFound()), case)
 
 
 def _check_planned(step: _PlannedStep, found: StepFound, case: Case) -> None:

@@ -65,12 +65,15 @@ class StepFound(msgspec.Struct):
 class PassFound(NamedTuple):
     """One pass of a run: its plan, if there was one, and its steps in the order of their lanes.
 
+    ``barred`` says that a gate kept all of them from beginning.
+
     Steps of a function that are named after their place are left out, so that memory does not
     follow their number.
     """
 
     plan: PlanChosen | None
     steps: dict[str, StepFound]
+    barred: bool
 
 
 class LaneRules:
@@ -99,7 +102,7 @@ class LaneRules:
         self._fallen: Path | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
-        self._is_offline = self._limits_tokens = False
+        self._is_offline = self._limits_tokens = self._is_barred = False
         self._bounds: Bounds | None = None
         self._ceiling: int | UnsetType | None = None
         self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
@@ -144,7 +147,7 @@ class LaneRules:
 
     def close(self) -> None:
         """Checks the end of the log: the ledger is closed, and no child is left out."""
-        self.passes.append(PassFound(self._plan, self._steps))
+        self.passes.append(PassFound(self._plan, self._steps, self._is_barred))
         self._money.close()
         missing = self._children.first_missing()
         if missing is not None:
@@ -195,8 +198,9 @@ class LaneRules:
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
         self._check_all(self._backtracks.ended(end, self._gates))
         if end.backtrack is not UNSET:
-            self.passes.append(PassFound(self._plan, self._steps))
+            self.passes.append(PassFound(self._plan, self._steps, self._is_barred))
             self._steps, self._gates, self._has_begun = {}, set(), False
+            self._is_barred = False
 
     def _bound(self, asked: EffectAsked) -> None:
         """Checks the effect that an ask names, and whether it must name one."""
@@ -228,6 +232,7 @@ class LaneRules:
             self._fail(rules.GATE_HOLDS, message, "/payload/passed")
         if isinstance(gate, GateEvaluated) and gate.step is UNSET:
             (self._gates.discard if gate.passed else self._gates.add)(gate.gate)
+            self._is_barred |= gate.when == "pre_run" and not gate.passed
         if self._is_late(gate):
             message = "work that it can bar has begun"
             self._fail(rules.GATES_COME_FIRST, message, "/kind")

@@ -283,11 +283,13 @@ OUTCOME_IS_BORNE_OUT = _projection(
     39, "VERIFICATION_INCOMPLETE", "The outcome is what work, checks, gates and children give."
 )
 STEPS_AS_PLANNED = _projection(
-    40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned."
+    40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned, or none behind a gate."
 )
 PLAN_FORM = _projection(41, "RECEIPT_EVENT_MISMATCH", "An inline plan is a list of steps.")
 LANES_AS_PLANNED = _projection(
-    42, "RECEIPT_EVENT_MISMATCH", "There is one lane for each planned step, in order."
+    42,
+    "RECEIPT_EVENT_MISMATCH",
+    "There is one lane for each planned step, in order, or none behind a gate.",
 )
 SKILL_AS_PLANNED = _projection(43, "RECEIPT_EVENT_MISMATCH", "A step has its planned skill.")
 NEEDS_AS_PLANNED = _projection(

@@ -97,6 +97,7 @@ def test_what_a_fallback_refers_to_is_needed_and_taken():
         ("{then: skip, when: [PERMISSION]}", "nothing but abort may follow PERMISSION", "then: abort"),
         ("{value: 1, when: [IN_DOUBT]}", "nothing but abort may follow IN_DOUBT", "then: abort"),
         ("{value: 1, when: [BUDGET_EXCEEDED]}", "BUDGET_EXCEEDED never comes to on_failure", "leave"),
+        ("{value: 1, when: [GATE_FAILED]}", "GATE_FAILED never comes to on_failure", "leave"),
         ("{then: abort, when: [QUOTA_EXCEEDED]}", "it stops the run by itself", "leave the code out"),
         ("{then: abort, when: [APPROVAL_DENIED]}", "the step is skipped then", "leave the code out"),
         ("{then: abort, when: [UPSTREAM_FAILED]}", "the step is skipped then", "leave the code out"),

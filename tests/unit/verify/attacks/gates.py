@@ -123,6 +123,16 @@ def work_behind_a_gate_that_barred_the_run(d):
     gate.update(passed=False, value={"form": "json", "inline": "false"})
 
 
+@sealed("set", "RECEIPT_EVENT_MISMATCH", "projection", "run_barred")
+def a_gate_that_barred_the_run_said_to_have_passed(d):
+    _gate(d, "alone")["payload"].update(passed=True, value={"form": "json", "inline": "true"})
+
+
+@sealed("grow", "RECEIPT_EVENT_MISMATCH", "projection", "run_barred")
+def a_barred_run_said_to_have_planned_another_step(d):
+    d.payload("PlanChosen")["steps"] += 1
+
+
 @_flow("move")
 def a_gate_after_a_step_in_front_of_its_end(d):
     gate = next(e for e in d.events if e["payload"].get("when") == "post_step")

@@ -153,21 +153,29 @@ def put_plan(draft: Draft, plan: list[Doc]) -> None:
     draft.payload("PlanChosen")["plan"]["inline"] = spell_json([*plan]).decode()
 
 
-def _plan_other_step(draft: Draft) -> None:
+def _taken(draft: Draft) -> list[Doc]:
+    """Returns the plan, if a step of it was taken, which a gate of the run may have barred."""
     plan = planned(draft)
+    if not any(len(event["at"]) > 1 for event in draft.events):
+        raise does_not_apply("no step that was taken")
+    return plan
+
+
+def _plan_other_step(draft: Draft) -> None:
+    plan = _taken(draft)
     plan[0]["id"] += "x"
     put_plan(draft, plan)
 
 
 def _plan_other_order(draft: Draft) -> None:
-    plan = planned(draft)
+    plan = _taken(draft)
     if len(plan) < 2:
         raise does_not_apply("no second step")
     put_plan(draft, plan[::-1])
 
 
 def _plan_other_skill(draft: Draft) -> None:
-    plan = planned(draft)
+    plan = _taken(draft)
     step = next((e["payload"]["step"] for e in draft.all("SkillExecuted")), None)
     for entry in plan:
         if entry["id"] == step:

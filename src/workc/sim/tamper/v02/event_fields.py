@@ -235,8 +235,10 @@ def _is_expression(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"]["kind"] in {"check", "function"})
 
 
-def _bars(_subject: Subject, event: Doc) -> bool:
-    return bool(event["payload"]["when"].startswith("pre_"))
+def _bars(subject: Subject, event: Doc) -> bool:
+    # Behind the last gate of a run in which nothing was done there is nothing that it could bar.
+    behind = subject.events[subject.events.index(event) + 1]["kind"]
+    return bool(event["payload"]["when"].startswith("pre_")) and behind != "WorkEnded"
 
 
 def _bars_nothing(subject: Subject, event: Doc) -> bool:
