@@ -506,3 +506,19 @@ def test_killed_at_any_write_the_run_resumes_and_passes_its_gates(tmp_path, prov
     found = gates(proven(outcome.bundle, code=tmp_path))
     assert len(found) in {7, 9}
     assert all(passed for *_, passed in found)
+
+
+def test_a_run_that_goes_back_passes_its_gates_anew_and_the_last_pass_counts(run, proven, tmp_path):
+    text = FLOW.replace("that: \"output.a == 'aa'\"", "that: \"output.a == 'zz'\", on_fail: Act")
+    text = text.replace(
+        "{id: right, check: \"value.body == 'bb'\"}", '{id: right, check: "value.body"}'
+    )
+    outcome = run(text)
+    assert (outcome.status, outcome.code) == ("failure", "VERIFICATION_FAILED")
+    events = proven(outcome.bundle, code=tmp_path)
+    passes = len(receipt_of(outcome)["backtracks"]) + 1
+    assert passes > 1
+    assert [gate[0] for gate in gates(events)] == passes * [
+        "few", "real", "one", "known", "short", "right", "both",
+    ]  # fmt: skip
+    assert [gate.gate for gate in outcome.failed_gates] == ["right"]
