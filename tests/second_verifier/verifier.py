@@ -167,6 +167,7 @@ SHAPES["response"] = closed(
     "body Body, boundaries count[], headers header[], redactions redaction[], status count, "
     "url string"
 )
+SHAPES["outcome"] = closed("data? Body, errors? Body, facts Body, redactions redaction[]")
 SHAPES["limits"] = closed("calls? count, tokens? count, wall_ms? count")
 SHAPES["rules"] = closed("id string, rules Body, rules_sha256 string")
 SHAPES["result"] = closed(
@@ -207,9 +208,11 @@ PAYLOADS = {
         "skill string, value? Body"
     ),
     "EffectAsked": closed(
-        OF_STEP + "digest string, effect? effect, port :http|model, request Body"
+        OF_STEP + "digest string, effect? effect, port :http|model|file|exec|publish, request Body"
     ),
-    "EffectAnswered": closed("failure? Failure, request string, response? response"),
+    "EffectAnswered": closed(
+        "failure? Failure, request string, response? response, result? outcome"
+    ),
     "RetryScheduled": closed(OF_STEP + "after_ms count, code string"),
     "FallbackTaken": closed(
         OF_STEP + "action :abort|skill|skip|value, code string, skill? string, value? Body"
@@ -239,7 +242,10 @@ PAYLOADS = {
     ),
     "Locked": closed("code? string, " + LOCK),
 }
-EXACTLY_ONE = {"SkillExecuted": ("failure", "value"), "EffectAnswered": ("failure", "response")}
+EXACTLY_ONE = {
+    "SkillExecuted": ("failure", "value"),
+    "EffectAnswered": ("failure", "response", "result"),
+}
 ANSWERS = {"RunStarted", "ApprovalAnswered", "EffectAnswered", "TimerFired", "CallHalted"}
 ANSWERS |= {"BudgetReserved", "BudgetSettled", "ChildJoined"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
@@ -466,18 +472,23 @@ def body_size(value: Json) -> int:
     return len(base64.b64decode(text) if value["form"] == "bytes" else text.encode("utf-8"))
 
 
-def response_holds(answered: Json) -> bool:
+def redactions_hold(part: Json) -> bool:
+    return all(
+        HEX_32.fullmatch(each["salt"]) and HEX_64.fullmatch(each["commitment"])
+        for each in part["redactions"]
+    )
+
+
+def answer_holds(answered: Json) -> bool:
+    if "result" in answered:
+        return redactions_hold(answered["result"])
     if "response" not in answered:
         return True
     response = answered["response"]
     edges = response["boundaries"]
     if sorted(edges) != edges or max(edges, default=0) > body_size(response["body"]):
         return False
-    hex_only = all(
-        HEX_32.fullmatch(each["salt"]) and HEX_64.fullmatch(each["commitment"])
-        for each in response["redactions"]
-    )
-    return hex_only and bool(100 <= response["status"] <= 999)
+    return redactions_hold(response) and bool(100 <= response["status"] <= 999)
 
 
 def gate_holds(payload: Json) -> bool:
@@ -566,7 +577,7 @@ def fallback_holds(taken: Json) -> bool:
 ALONE: dict[str, Callable[[Json], bool]] = {
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
-    "EffectAnswered": response_holds,
+    "EffectAnswered": answer_holds,
     "ApprovalAsked": gate_holds,
     "ApprovalAnswered": approval_holds,
     "GateEvaluated": evaluation_holds,
@@ -916,7 +927,8 @@ def fits(lane: list[Event], kind: str, payload: Json) -> bool:
     """Whether an event fits the one just before it in its lane."""
     earlier: Json = lane[-1]["payload"] if lane else {}
     if kind == "EffectAnswered":
-        return bool(payload["request"] == earlier["digest"])
+        wrong = "result" if earlier["port"] in ("http", "model") else "response"
+        return bool(payload["request"] == earlier["digest"]) and wrong not in payload
     if kind == "EffectAsked" and "inline" in payload["request"]:
         text = payload["request"]["inline"].encode("utf-8")
         return bool(payload["digest"] == tagged("workc request/0.2", text))

@@ -14,6 +14,8 @@ from workc.adapters.bundle_folder import BundleWriter, MemoryBundle
 from workc.adapters.event_loops import loopless
 from workc.adapters.guard import GuardMode
 from workc.adapters.identity import run_id as make_run_id
+from workc.api.access import Access, noted_folders
+from workc.api.live_ports import LivePorts
 from workc.api.network import NetworkPorts
 from workc.api.run_secrets import cleaner, recorded_text, secret_values
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
@@ -26,12 +28,13 @@ from workc.kernel.catalog import CATALOG_SHA256
 from workc.kernel.chain import GENESIS, link
 from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
-from workc.kernel.failure import Misuse
+from workc.kernel.failure import Misuse, refuse
 from workc.kernel.payloads import EffectAsked, Limits, Policy, RunStarted, given
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
+from workc.runtime.effects import local_target
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
 from workc.runtime.governor import Governor, ledger_of
@@ -52,6 +55,7 @@ from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
 from workc.runtime.taken_fallback import taken_fallback
 from workc.runtime.world import WorldDesk
+from workc.stages.grants import grants_of
 from workc.stages.network import NetworkPolicy
 
 ENGINE_VERSION = f"workc {__version__}"
@@ -147,6 +151,19 @@ def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy
 def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
     """Returns the policy that a run began with."""
     return msgspec.convert(_rules(started, files).get("network"), NetworkPolicy)
+
+
+def recorded_access(started: RunStarted, files: Files, notes: JsonObject) -> Access:
+    """Returns what a run may do to this machine, by its rules and the notes of its folder.
+
+    Raises:
+        Refusal: ``JOURNAL_CORRUPT`` if its rules hold something else.
+    """
+    try:
+        grants = grants_of(_rules(started, files))
+    except Misuse as misuse:
+        raise refuse("JOURNAL_CORRUPT", str(misuse)) from None
+    return Access(grants=grants, folders=noted_folders(notes))
 
 
 def recorded_guard(started: RunStarted, files: Files, asked: GuardMode = "off") -> GuardMode:
@@ -263,6 +280,8 @@ class Recorder:
 def _side_effect(port: str, request: JsonObject, by: AnsweredBy) -> SideEffect:
     if port == "http":
         return SideEffect("http", f"{request['method']} {_shown(request['url'])}", by)
+    if port != "model":
+        return SideEffect(port, local_target(request), by)
     base = request["base_url"]
     return SideEffect(
         "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}", by
@@ -315,7 +334,7 @@ def run_live(
     values = secret_values(settings.environment, start.program)
     driver = settings.driver(
         Answering(place, clock.now_ms, cleaner(values)),
-        settings.ports or network_ports(settings, values),
+        settings.ports or live_ports(settings, values),
         settings.max_parallel,
     )
     if on_driver is not None:
@@ -330,9 +349,11 @@ def run_live(
     return result, recorder.side_effects()
 
 
-def network_ports(settings: Settings, secrets: Mapping[str, str]) -> NetworkPorts:
-    """Returns the ports of the real network."""
-    return NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
+def live_ports(settings: Settings, secrets: Mapping[str, str]) -> LivePorts:
+    """Returns the ports of the real network and of this machine."""
+    network = NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
+    access = settings.access
+    return LivePorts(network, access.grants, access.folders, settings.store)
 
 
 def seal_into(place: Written, sink: BundleSink) -> Receipt:

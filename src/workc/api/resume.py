@@ -191,7 +191,11 @@ def _continue(
     result, effects = launch.run_live(
         start,
         writer,
-        replace(settings, policy=launch.recorded_policy(start.payload, writer)),
+        replace(
+            settings,
+            policy=launch.recorded_policy(start.payload, writer),
+            access=launch.recorded_access(start.payload, writer, writer.local()),
+        ),
         clock,
         journal=journal,
         known=Past(recorded),

@@ -65,7 +65,7 @@ def run_job(going: Going, settings: Settings) -> StructuredOutcome:
     place = _place(settings, run_id, going.meter)
     try:
         if isinstance(place, RunWriter):
-            place.note({**job.notes, "mode": settings.mode})
+            place.note({**job.notes, **settings.access.notes(), "mode": settings.mode})
         start = launch.begin(job.program, job.inputs, settings, place, clock, run_id, stand_in)
         guard = SkillGuard(settings.guard)
         result, effects = launch.run_live(

@@ -22,6 +22,7 @@ from workc.adapters.code import as_skill
 from workc.adapters.guard import GuardMode
 from workc.adapters.place import new_place, path_of
 from workc.adapters.run_folder import Durability
+from workc.api.access import Root, access_of
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import budget_of, limits_of, with_budget_of
 from workc.api.contract_account import ContractAccount
@@ -89,7 +90,10 @@ class Runtime:
     lower, hold. ``budget`` is one ceiling over all runs that are given the same tracker. ``guard`` says
     what becomes of code that reaches the clock, chance, the environment or a socket around ``ctx``:
     nothing (``off``), a note in the outcome (``warn``), or the failure ``NONDETERMINISTIC``
-    (``refuse``). ``inject`` are failures to rehearse, each ``"step:attempt:CODE"``.
+    (``refuse``). ``inject`` are failures to rehearse, each ``"step:attempt:CODE"``. ``roots`` are
+    the folders that files are read from and written to, by name (``{"repo": ".", "docs": ("docs",
+    "ro")}``), ``programs`` the names of those that may be run, ``publish`` the targets of
+    publications; with ``dry_run`` none of it changes anything.
     """
 
     def __init__(
@@ -110,6 +114,10 @@ class Runtime:
         contract: ResourceContract | None = None,
         guard: GuardMode = "off",
         inject: Sequence[str] = (),
+        roots: Mapping[str, Root] | None = None,
+        programs: Sequence[str] = (),
+        publish: Sequence[str] = (),
+        dry_run: bool = False,
         settings: Settings | None = None,
     ) -> None:
         switch("allow_external", allow_external)
@@ -127,6 +135,7 @@ class Runtime:
             contract=contract,
             guard=guard,
             inject=injections_of(inject),
+            access=access_of(roots or {}, programs, publish, dry_run=dry_run),
         )
         own = self.settings.contract
         self._account = None if own is None else ContractAccount(own)

@@ -17,6 +17,7 @@ from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
+from workc.api.access import Access
 from workc.api.contracts import ResourceContract
 from workc.api.standing_in import RunRecorder
 from workc.kernel.arguments import a, choice, instance, whole
@@ -84,6 +85,7 @@ class Settings:
     the network by something else, as a simulation does; ``mode`` is what metrics call the runs.
     ``stubs`` are the tables that answer a port in place of it, ``recorder`` what was recorded: then
     no port is asked. ``contract`` refuses what it does not allow.
+    ``access`` says which folders, programs and targets of this machine the work may use: none.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     ``inject`` are failures of attempts, to see what follows: see :mod:`workc.runtime.injection`.
     """
@@ -105,6 +107,7 @@ class Settings:
     recorder: RunRecorder | None = None
     contract: ResourceContract | None = None
     driver: DriverMaker = make_live_driver
+    access: Access = field(default_factory=Access)
     guard: GuardMode = "off"
     inject: tuple[Injection, ...] = ()
     mode: Literal["live", "simulated"] = "live"
@@ -127,6 +130,7 @@ class Settings:
         choice("guard", self.guard, get_args(GuardMode))
         if self.budget is not None:
             instance("budget", self.budget, BudgetTracker, "a workc.BudgetTracker")
+        instance("access", self.access, Access, "what access_of() gives")
         if self.contract is not None:
             instance("contract", self.contract, ResourceContract, "a workc.ResourceContract")
         recorder: object = self.recorder
@@ -149,7 +153,8 @@ def policy_rules(settings: Settings) -> JsonObject:
     """Returns the rules of a run as JSON; their digest is in every bundle.
 
     A guard that refuses is one of them, and so are injected failures: a replay must refuse what the
-    run refused, and fail where it failed.
+    run refused, and fail where it failed. What the run may do to the machine is there if it may do
+    anything.
     """
     policy = settings.policy
     refusing: JsonObject = {"guard": settings.guard} if settings.guard == "refuse" else {}
@@ -159,6 +164,7 @@ def policy_rules(settings: Settings) -> JsonObject:
     return {
         **refusing,
         **failing,
+        **settings.access.grants.rules(),
         "network": {
             "allow_hosts": list(policy.allow_hosts),
             "allow_loopback": policy.allow_loopback,

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
 from workc.api.contract_account import ContractAccount, ContractWorld
 from workc.api.contracts import parse_contract
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.payloads import Port
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call, Effect
 from workc.runtime.outcome import AnsweredBy
@@ -56,7 +57,7 @@ def stand_in_for(stubs: Stubs, recorder: RunRecorder | None) -> StandIn | None:
 
 def recording_stand_in(world: World, proof_digest: str) -> StandIn:
     """Returns the stand-in of a recording: nothing of the world is asked."""
-    by: dict[str, AnsweredBy] = {"http": "recording", "model": "recording"}
+    by: dict[str, AnsweredBy] = dict.fromkeys(get_args(Port), "recording")
     return StandIn(world, {"recording": proof_digest}, by)
 
 

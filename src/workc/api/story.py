@@ -34,6 +34,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.effects import local_target
 from workc.runtime.outcome import STATUS_OF
 from workc.runtime.taken_fallback import skipped_in
 
@@ -264,6 +265,8 @@ def _target(source: Source, payload: EffectAsked) -> str:
         return ""
     if payload.port == "http":
         return f"{request.get('method')} {text_of(request.get('url'))}"
+    if payload.port != "model":
+        return local_target(request)
     base = text_of(request.get("base_url"))
     return f"{request.get('provider')} {base}{request.get('path')}"
 

@@ -262,15 +262,14 @@ class Timeline:
 
     def _answered(self, lane: Path, payload: EffectAnswered) -> None:
         story = self.steps.get(self._lane_step.get(lane, ""))
-        open_effects = (
-            [e for e in story.effects if e.status is None and e.code is None] if story else []
-        )
-        if not open_effects:
+        if story is None or not story.effects:
             return
+        # A lane asks one thing at a time, so an answer is to what was asked last.
+        asked = story.effects[-1]
         if isinstance(payload.failure, FailureRecord):
-            open_effects[0].code = payload.failure.code
+            asked.code = payload.failure.code
         elif payload.response:
-            open_effects[0].status = payload.response.status
+            asked.status = payload.response.status
 
     def _ahead(self, lane: Path, payload: Payload) -> None:
         match payload:

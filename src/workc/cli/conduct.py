@@ -33,10 +33,12 @@ def conduct(
     quiet: bool,
     out: Path | None,
     offline: bool = False,
+    before_result: Callable[[StructuredOutcome], None] = lambda _: None,
 ) -> int:
     """Does the action under watch and returns what to exit with.
 
-    ``out`` is where a copy of the bundle goes, as it was given.
+    ``out`` is where a copy of the bundle goes, as it was given. ``before_result`` is told the outcome
+    before it is printed.
     What the work prints goes to stderr: stdout holds the result and nothing else.
     """
 
@@ -55,6 +57,7 @@ def conduct(
         except Interrupted:
             interruption.hold()
             return _interrupted(state, progress.run_id, interruption.received)
+    before_result(outcome)
     _print_result(state, outcome)
     for note in outcome.notes:
         state.err(f"{state.console.paint('! warning', 'warn', err=True)}  {printable(note)}")

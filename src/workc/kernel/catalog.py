@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "32d692194dfb4932a4980afa1ead607f807f534cc9e6c86d41d421f5ae5a7bab"
+CATALOG_SHA256 = "f714ea1dd56ac7772a725393f9dd5d9391e74f1c1e50ffdff088892bba5c45c2"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -286,7 +286,7 @@ CATALOG: dict[str, CatalogEntry] = {
         http_status=409,
         retryable=False,
         since="0.1.0",
-        summary="The request conflicts with the state on the server.",
+        summary="The request conflicts with the state on the other side.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -377,6 +377,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The policy does not allow a connection to that address.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "FILE_FAILED": CatalogEntry(
+        code="FILE_FAILED",
+        category="PERMANENT",
+        exit=1,
+        hint="The message has the system's own name of the error; check the permissions, and that the disk has room.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The file cannot be read or written, or the program cannot be started.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -732,11 +750,11 @@ CATALOG: dict[str, CatalogEntry] = {
         code="NOT_FOUND",
         category="PERMANENT",
         exit=1,
-        hint="Check the URL, and for a model its name.",
+        hint="Check the URL or the path, and for a model its name.",
         http_status=404,
         retryable=False,
         since="0.1.0",
-        summary="The server has nothing at that address.",
+        summary="There is nothing at that address or path.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -768,11 +786,11 @@ CATALOG: dict[str, CatalogEntry] = {
         code="OPERATION_NOT_ALLOWED",
         category="PERMISSION",
         exit=1,
-        hint="List the skill in allowed_operations of the contract, or do without it.",
+        hint="The message says what to give: --root, --allow-program or --allow-publish of `workc run`; of a skill, allowed_operations of the contract.",
         http_status=None,
         retryable=False,
         since="0.1.0",
-        summary="The contract of the runtime does not allow this skill, so it was not used.",
+        summary="Neither the run nor the contract of the runtime allows this, so it was not done.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,
@@ -809,6 +827,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The price file does not know this model, so the call was not made.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "PROGRAM_FAILED": CatalogEntry(
+        code="PROGRAM_FAILED",
+        category="PERMANENT",
+        exit=1,
+        hint="Read its output in the details; `check: false` of the step gives back any status.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The program ended with another status than 0, or had to be stopped.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -29,6 +29,10 @@ Form = Literal["json", "text", "bytes"]
 Basis = Literal["usage", "released", "bound"]
 #: What refused a reservation, if it was not the ceiling of the run (``workc.kernel.ledger``).
 RefusedBy = Literal["step", "tokens", "calls", "wall", "shared"]
+#: Through what a skill touches the world.
+Port = Literal["http", "model", "file", "exec", "publish"]
+#: The ports whose answer is a response; that of any other is a result.
+RESPONDING: frozenset[Port] = frozenset({"http", "model"})
 StepStatus = Literal["success", "failure", "skipped"]
 Level = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 Verification = Literal["passed", "failed", "nothing_to_check"]
@@ -272,7 +276,7 @@ class EffectAsked(PayloadBase, frozen=True, kw_only=True):
     attempt: Count
     digest: str
     effect: EffectBound | UnsetType = UNSET
-    port: Literal["http", "model"]
+    port: Port
     request: Body
     step: str
 
@@ -301,23 +305,43 @@ class Response(Part, frozen=True, kw_only=True):
     url: str
 
 
+class EffectResult(Part, frozen=True, kw_only=True):
+    """What a port of files, programs or publications gave back.
+
+    ``data`` is what was read, written or published, or what a program wrote to its output;
+    ``errors`` what it wrote to its error output. ``facts`` is a JSON object: sizes, digests, status.
+    """
+
+    data: Body | UnsetType = UNSET
+    errors: Body | UnsetType = UNSET
+    facts: Body
+    redactions: list[RedactionRecord]
+
+
 class EffectAnswered(PayloadBase, frozen=True, kw_only=True):
-    """The answer of a port. Exactly one of ``failure`` and ``response`` is set."""
+    """The answer of a port. Exactly one of ``failure``, ``response`` and ``result`` is set.
+
+    ``response`` is of the ports in :data:`RESPONDING`, ``result`` of the others.
+    """
 
     failure: FailureRecord | UnsetType = UNSET
     request: str
     response: Response | UnsetType = UNSET
+    result: EffectResult | UnsetType = UNSET
 
     def bodies(self) -> Iterable[Body | UnsetType]:
-        """Returns the bodies of failure and response."""
+        """Returns the bodies of failure, response and result."""
+        if self.result is not UNSET:
+            return (self.result.data, self.result.errors, self.result.facts)
         details = UNSET if self.failure is UNSET else self.failure.details
         return (details, UNSET if self.response is UNSET else self.response.body)
 
     def problem(self) -> str | None:
-        """Says that an answer has a response or a failure, not both, not neither."""
-        if (self.failure is UNSET) != (self.response is UNSET):
+        """Says that an answer has one of response, result and failure, no more, not none."""
+        parts = (self.failure, self.response, self.result)
+        if sum(part is not UNSET for part in parts) == 1:
             return None
-        return "an answer has a response or a failure"
+        return "an answer has a response, a result or a failure"
 
 
 class RetryScheduled(PayloadBase, frozen=True, kw_only=True):

@@ -19,7 +19,16 @@ from workc.runtime.calls import record_call
 from workc.runtime.effects import record_answer
 from workc.runtime.guarding import Context, within
 from workc.runtime.ports import Ports
-from workc.stages.effects import EffectResponse, HttpRequest
+from workc.stages.effects import (
+    EffectRequest,
+    EffectResponse,
+    FileRead,
+    FileWrite,
+    HttpRequest,
+    ModelRequest,
+    ProgramRun,
+    Publication,
+)
 from workc.stages.skill import Result, Skill, failure_of, invoke, invoke_async
 
 Answer = Result | EffectResponse | Failure
@@ -135,12 +144,24 @@ async def call_awaiting(
 async def perform(effect: Effect, ports: Ports) -> EffectResponse | Failure:
     """Returns what a port gives for an effect, whatever happens in it."""
     try:
-        if isinstance(effect.request, HttpRequest):
-            return await ports.http().send(effect.request)
-        return await ports.model().send(effect.request)
+        return await _sent(effect.request, ports)
     except Refusal as refusal:
         return refusal.failure
     except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or the run hangs
         found = failure_of(error)
         message = f"the port failed: {found.message}"
         return Failure(code="INTERNAL_ERROR", message=message, details=found.details)
+
+
+async def _sent(request: EffectRequest, ports: Ports) -> EffectResponse:
+    match request:
+        case HttpRequest():
+            return await ports.http().send(request)
+        case ModelRequest():
+            return await ports.model().send(request)
+        case FileRead() | FileWrite():
+            return await ports.files().send(request)
+        case ProgramRun():
+            return await ports.programs().send(request)
+        case Publication():
+            return await ports.publications().send(request)

@@ -67,11 +67,21 @@ def store_json(files: Files, value: Json) -> Body:
 
 def store_text_or_bytes(files: Files, data: bytes) -> Body:
     """Returns the body of bytes, as text where they are UTF-8."""
+    return store(files, _text_or_bytes(data), data)
+
+
+def store_artifact(files: Files, data: bytes) -> Body:
+    """Returns the body of bytes that the work has made: a file below ``artifacts/`` of any size."""
+    form = _text_or_bytes(data)
+    return store_file(files, f"artifacts/{sha256_hex(data)}.{_SUFFIX[form]}", form, data)
+
+
+def _text_or_bytes(data: bytes) -> Form:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return store(files, "bytes", data)
-    return store(files, "text", data)
+        return "bytes"
+    return "text"
 
 
 def load(files: KeptFiles, body: Body) -> bytes:

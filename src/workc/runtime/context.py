@@ -30,6 +30,8 @@ from workc.runtime.effects import (
     http_response,
     is_idempotent,
     model_response,
+    port_of,
+    port_result,
     request_digest,
     request_json,
 )
@@ -40,10 +42,14 @@ from workc.runtime.workflow.model import StepSpec
 from workc.stages.context import Grant, PriceTable
 from workc.stages.effects import (
     EffectRequest,
+    FileRequest,
     HttpRequest,
     HttpResponse,
     ModelRequest,
     ModelResponse,
+    PortResult,
+    ProgramRun,
+    Publication,
 )
 
 #: More tokens than any call uses, so that the sum of thousands is a number that a record holds.
@@ -121,6 +127,18 @@ class AttemptContext:
         if not self._open:
             raise Misuse("reserve the most that a model call may cost before it is made")
         return model_response(self._run.files, await self._effect(request))
+
+    async def file(self, request: FileRequest) -> PortResult:
+        """Reads or writes one file; raises the Refusal of the system or of what the run may do."""
+        return port_result(self._run.files, await self._effect(request))
+
+    async def program(self, request: ProgramRun) -> PortResult:
+        """Runs one program to its end, whatever its status; raises as :meth:`file`."""
+        return port_result(self._run.files, await self._effect(request))
+
+    async def publish(self, request: Publication) -> PortResult:
+        """Publishes one file, whatever the status of its answer; raises as :meth:`file`."""
+        return port_result(self._run.files, await self._effect(request))
 
     async def sleep_ms(self, delay_ms: int) -> None:
         """Waits ``delay_ms``, or until the time of the attempt is over and then raises TIMEOUT."""
@@ -200,7 +218,7 @@ class AttemptContext:
             EffectAsked(
                 attempt=self._attempt,
                 digest=digest,
-                port="http" if isinstance(request, HttpRequest) else "model",
+                port=port_of(request),
                 request=store(self._run.files, "json", jcs.encode(value)),
                 step=self._step,
             )

@@ -18,7 +18,12 @@ from workc.kernel.payloads import EffectAnswered, EffectAsked, SkillAsked, Skill
 from workc.kernel.values import Json
 from workc.runtime.asks import Call, Effect
 from workc.runtime.bodies import Files, load_failure, load_json
-from workc.runtime.effects import http_response, model_response, request_digest, request_json
+from workc.runtime.effects import (
+    local_target,
+    recorded_response,
+    request_digest,
+    request_json,
+)
 from workc.stages.effects import EffectResponse
 from workc.stages.skill import Result
 
@@ -40,10 +45,9 @@ class Playback:
         value = request_json(effect.request)
         payload = self._take(_effect_key(value))
         if not isinstance(payload, EffectAnswered):
-            return _missing(f"the request {value.get('method', 'POST')} {_where(value)}")
-        read = model_response if "provider" in value else http_response
+            return _missing(f"the request {_where(value)}")
         try:
-            return read(self._files, payload)
+            return recorded_response(self._files, effect.request, payload)
         except Refusal as refusal:
             return refusal.failure
 
@@ -94,7 +98,11 @@ def _effect_key(request: Json) -> str:
 
 
 def _where(asked: dict[str, Json]) -> str:
-    return str(asked["url"]) if "url" in asked else f"{asked.get('provider')}{asked.get('path')}"
+    if "url" in asked:
+        return f"{asked.get('method')} {asked['url']}"
+    if "provider" in asked:
+        return f"POST {asked['provider']}{asked.get('path')}"
+    return local_target(asked)
 
 
 def _missing(what: str) -> Failure:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from workc.stages.effects import HttpRequest, HttpResponse, ModelRequest, ModelResponse
+from workc.stages.effects import (
+    FileRequest,
+    HttpRequest,
+    HttpResponse,
+    ModelRequest,
+    ModelResponse,
+    PortResult,
+    ProgramRun,
+    Publication,
+)
 
 
 class HttpPort(Protocol):
@@ -39,6 +48,50 @@ class ModelPort(Protocol):
 
         Raises:
             Refusal: as for :meth:`HttpPort.send`.
+        """
+        ...
+
+
+class FilePort(Protocol):
+    """Reads and writes files below roots."""
+
+    async def send(self, request: FileRequest) -> PortResult:
+        """Returns what was read, or what was written; facts are ``sha256`` and ``size``.
+
+        Of a write they also hold ``before_sha256``: the digest of what was there, or null. What is
+        written is there whole or not at all.
+
+        Raises:
+            Refusal: ``OPERATION_NOT_ALLOWED`` for what is no regular file below a root that was
+                given, a link included; ``INVALID_INPUT`` for a path of no form, ``NOT_FOUND``,
+                ``OUTPUT_TOO_LARGE``, ``CONFLICT`` (``if_sha256``), ``FILE_FAILED``, ``TIMEOUT``.
+        """
+        ...
+
+
+class ProgramPort(Protocol):
+    """Runs programs."""
+
+    async def send(self, request: ProgramRun) -> PortResult:
+        """Returns what the program wrote; facts are ``exit`` and ``signal``, one of which is null.
+
+        When it ends, and when this is cancelled, all that it started in its group is killed.
+
+        Raises:
+            Refusal: ``OPERATION_NOT_ALLOWED``, ``INVALID_INPUT``, ``NOT_FOUND`` (the folder),
+                ``OUTPUT_TOO_LARGE``, ``FILE_FAILED`` (it cannot be started), ``TIMEOUT``.
+        """
+        ...
+
+
+class PublishPort(Protocol):
+    """Publishes files."""
+
+    async def send(self, request: Publication) -> PortResult:
+        """Returns what was published; facts are ``sha256``, ``size``, and of HTTP ``status``.
+
+        Raises:
+            Refusal: as for :meth:`FilePort.send` or :meth:`HttpPort.send`.
         """
         ...
 
@@ -88,4 +141,16 @@ class Ports(Protocol):
 
     def model(self) -> ModelPort:
         """Returns the model port."""
+        ...
+
+    def files(self) -> FilePort:
+        """Returns the port of files."""
+        ...
+
+    def programs(self) -> ProgramPort:
+        """Returns the port of programs."""
+        ...
+
+    def publications(self) -> PublishPort:
+        """Returns the port of publications."""
         ...

@@ -1,7 +1,7 @@
 """Scripted ports: what the world answers, written down beforehand.
 
-An answer is looked up by what is asked for (``"GET http://x/items.json"``, ``"openai gpt-x"``); each
-key holds a list, one answer a call, the last of which repeats. What is not in the script is
+An answer is looked up by what is asked for (``"GET http://x/items.json"``, ``"openai gpt-x"``,
+``"read repo/a.txt"``, ``"exec pytest -q"``, ``"publish repo/dist/a.txt"``); each key holds a list, one answer a call, the last of which repeats. What is not in the script is
 ``EXTERNAL_CALL_BLOCKED``: a simulation never falls back to the network.
 """
 
@@ -17,20 +17,29 @@ from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.gates import Decision
-from workc.runtime.ports import HttpPort, ModelPort
+from workc.kernel.values import JsonObject
+from workc.runtime.effects import content_facts, local_target, request_json
+from workc.runtime.ports import FilePort, HttpPort, ModelPort, ProgramPort, PublishPort
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
+    FileRead,
+    FileRequest,
+    FileWrite,
     HttpRequest,
     HttpResponse,
     ModelRequest,
     ModelResponse,
+    PortResult,
+    ProgramRun,
+    Publication,
 )
 
 
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: a status with headers and body (chunks for a stream), or a failure.
 
+    Of a program ``status`` is what it ends with, the chunks its output and ``errors`` its error output.
     ``delay_ms`` is how long it takes in virtual time; past the time limit of the ask it is
     ``TIMEOUT`` instead.
     """
@@ -38,6 +47,8 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
     chunks: tuple[bytes, ...] = ()
+    errors: bytes = b""
+    facts: JsonObject = {}
     failure: Failure | None = None
     delay_ms: int = 0
 
@@ -46,7 +57,7 @@ Script = Mapping[str, Sequence[Scripted]]
 
 
 class ScriptedWorld:
-    """Gives both ports over one script; ``approvals`` says what humans decide of steps."""
+    """Gives every port over one script; ``approvals`` says what humans decide of steps."""
 
     def __init__(self, script: Script, approvals: Mapping[str, Decision] | None = None) -> None:
         self._script = script
@@ -56,6 +67,18 @@ class ScriptedWorld:
     def http(self) -> HttpPort:
         """Returns the HTTP port."""
         return _Http(self)
+
+    def files(self) -> FilePort:
+        """Returns the port of files."""
+        return _Local(self)
+
+    def programs(self) -> ProgramPort:
+        """Returns the port of programs."""
+        return _Local(self)
+
+    def publications(self) -> PublishPort:
+        """Returns the port of publications."""
+        return _Local(self)
 
     def model(self) -> ModelPort:
         """Returns the model port."""
@@ -86,9 +109,25 @@ def respond(request: EffectRequest, found: Scripted) -> EffectResponse | Failure
             body=b"".join(found.chunks),
             url=str(request.url),
         )
-    return ModelResponse(
-        status=found.status, headers=found.headers, chunks=found.chunks, url=request.path
-    )
+    if isinstance(request, ModelRequest):
+        return ModelResponse(
+            status=found.status, headers=found.headers, chunks=found.chunks, url=request.path
+        )
+    return _local(request, found)
+
+
+def _local(request: FileRequest | ProgramRun | Publication, found: Scripted) -> PortResult:
+    data = b"".join(found.chunks)
+    match request:
+        case FileRead():
+            return PortResult(facts={**content_facts(data), **found.facts}, data=data)
+        case ProgramRun():
+            ended: JsonObject = {"exit": found.status, "signal": None, **found.facts}
+            return PortResult(facts=ended, data=data, errors=found.errors)
+        case FileWrite() | Publication():
+            before = {"before_sha256": None} if isinstance(request, FileWrite) else {}
+            facts: JsonObject = {**content_facts(request.data), **before, **found.facts}
+            return PortResult(facts=facts, data=request.data, is_output=True)
 
 
 def key_of(request: EffectRequest) -> str:
@@ -96,7 +135,9 @@ def key_of(request: EffectRequest) -> str:
     if isinstance(request, HttpRequest):
         query = "&".join(f"{name}={value}" for name, value in request.query)
         return f"{request.method} {request.url}" + (f"?{query}" if query else "")
-    return f"{request.provider} {_model_of(request.body)}"
+    if isinstance(request, ModelRequest):
+        return f"{request.provider} {_model_of(request.body)}"
+    return local_target(request_json(request))
 
 
 def _model_of(body: bytes) -> str:
@@ -105,6 +146,15 @@ def _model_of(body: bytes) -> str:
     except CanonicalError:
         return ""
     return str(value.get("model", "")) if isinstance(value, dict) else ""
+
+
+class _Local:
+    def __init__(self, world: ScriptedWorld) -> None:
+        self._world = world
+
+    async def send(self, request: FileRequest | ProgramRun | Publication) -> PortResult:
+        """Returns the scripted answer."""
+        return cast("PortResult", _given(respond(request, self._world.take(request))))
 
 
 class _Http:

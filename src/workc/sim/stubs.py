@@ -53,9 +53,11 @@ class StubWorld:
         try:
             if isinstance(request, HttpRequest):
                 return None if stubs.http is None else self._http(request, stubs.http)
-            return None if stubs.model is None else self._model(request, stubs.model)
+            if isinstance(request, ModelRequest):
+                return None if stubs.model is None else self._model(request, stubs.model)
         except Refusal as refusal:
             return refusal.failure
+        return None
 
     def of_call(self, call: Call) -> Result | Failure | None:
         """Returns None: functions are called; only ports are stubbed."""

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from workc.stages.effects import HttpRequest, HttpResponse, ModelRequest, ModelResponse
+from workc.stages.effects import (
+    FileRequest,
+    HttpRequest,
+    HttpResponse,
+    ModelRequest,
+    ModelResponse,
+    PortResult,
+    ProgramRun,
+    Publication,
+)
 
 
 class Grant(Protocol):
@@ -73,6 +82,30 @@ class Context(Protocol):
         Raises:
             Misuse: nothing is reserved.
             Refusal: as for :meth:`http`.
+        """
+        ...
+
+    async def file(self, request: FileRequest) -> PortResult:
+        """Reads or writes one file below a root.
+
+        Raises:
+            Refusal: what the system said (``NOT_FOUND``), or ``OPERATION_NOT_ALLOWED``.
+        """
+        ...
+
+    async def program(self, request: ProgramRun) -> PortResult:
+        """Runs one program to its end; its status is in the facts.
+
+        Raises:
+            Refusal: as for :meth:`file`; ``TIMEOUT``, ``OUTPUT_TOO_LARGE``.
+        """
+        ...
+
+    async def publish(self, request: Publication) -> PortResult:
+        """Publishes one file; the status of an answer of HTTP is in the facts.
+
+        Raises:
+            Refusal: as for :meth:`file` and :meth:`http`.
         """
         ...
 

@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.kernel.values import JsonObject
+
 
 class SecretName(msgspec.Struct, frozen=True):
     """Stands where the value of the environment variable ``secret`` goes when sending."""
@@ -111,5 +113,76 @@ class ModelResponse(msgspec.Struct, frozen=True, kw_only=True):
     redactions: tuple[Redaction, ...] = ()
 
 
-EffectRequest: TypeAlias = HttpRequest | ModelRequest
-EffectResponse: TypeAlias = HttpResponse | ModelResponse
+class FileRead(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to read: ``path`` is ``<root>/<path>`` (``workc.stages.root_path``).
+
+    A file of more than ``max_bytes`` is refused, not cut.
+    """
+
+    path: str
+    max_bytes: int = 8_388_608
+    timeout_ms: int = 30_000
+
+
+class FileWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to write whole, in place of what is there.
+
+    With ``if_sha256`` it is written only if that is the SHA-256 of what is there (empty: if nothing
+    is), or if what is there is ``data`` already.
+    """
+
+    path: str
+    data: bytes
+    if_sha256: str | None = None
+    timeout_ms: int = 30_000
+
+
+class ProgramRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One program to run: ``argv`` goes to it as it is, no shell reads it.
+
+    ``argv[0]`` is the name of an allowed program, ``cwd`` a folder ``<root>`` or ``<root>/<path>``
+    (None: an empty folder of its own), ``env`` the names of variables that it is given. More than
+    ``max_bytes`` of output, or of error output, stop it. ``idempotent`` says that it may be run again
+    when its answer was lost.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str | None = None
+    env: tuple[str, ...] = ()
+    stdin: bytes = b""
+    timeout_ms: int = 60_000
+    max_bytes: int = 1_048_576
+    idempotent: bool = False
+
+
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to publish as ``name`` at the target ``to``.
+
+    A target is a folder ``<root>/<path>``, or an address ``http://`` or ``https://``, to which a
+    ``/`` and ``name`` are added for a PUT.
+    """
+
+    to: str
+    name: str
+    data: bytes
+    timeout_ms: int = 30_000
+
+
+class PortResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a port of files, programs or publications gave back.
+
+    ``facts`` are figures about it, as JSON. ``data`` is what was read, or written, or what a program
+    wrote to its output, ``errors`` what it wrote to its error output. ``is_output`` says that the
+    run has made ``data``.
+    """
+
+    facts: JsonObject
+    data: bytes | None = None
+    errors: bytes | None = None
+    is_output: bool = False
+    redactions: tuple[Redaction, ...] = ()
+
+
+FileRequest: TypeAlias = FileRead | FileWrite
+EffectRequest: TypeAlias = HttpRequest | ModelRequest | FileRequest | ProgramRun | Publication
+EffectResponse: TypeAlias = HttpResponse | ModelResponse | PortResult

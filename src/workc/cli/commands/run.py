@@ -16,8 +16,9 @@ from workc.api.bundles import holds_bundle
 from workc.api.preparing import make_job, parse_inputs, read_file
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
-from workc.cli import options
+from workc.cli import access_options, options
 from workc.cli.conduct import conduct
+from workc.cli.diff_text import show_diffs
 from workc.cli.errors import stop
 from workc.cli.metrics_file import keep_metrics, metrics_target
 from workc.cli.problems_text import show_invalid
@@ -60,6 +61,7 @@ _SEED = options.Number(0, 2**64 - 1)
     metavar="STEP:N:CODE",
     help="Let the N-th attempt of a step fail with a code, to see what follows; repeat it.",
 )
+@access_options.access
 @options.metrics_file
 @options.running
 @options.store
@@ -81,6 +83,10 @@ def command(
     prices: str | None,
     guard: GuardMode,
     inject: Sequence[str],
+    roots: Sequence[str],
+    programs: Sequence[str],
+    publish: Sequence[str],
+    dry_run: bool,
     metrics_file: str | None,
     out: Path | None,
     durability: Durability,
@@ -100,6 +106,7 @@ def command(
         max_parallel=max_parallel,
         prices=builtin_price_file() if prices is None else read_file(Path(prices)),
         environment=state.environment,
+        access=access_options.read_access(state, roots, programs, publish, dry_run=dry_run),
         guard=guard,
         inject=tuple(by_attempt(map(parse_injection, inject)).values()),
     )
@@ -122,6 +129,7 @@ def command(
         quiet=quiet,
         out=out,
         offline=offline,
+        before_result=lambda outcome: show_diffs(state, outcome) if dry_run else None,
     )
     return keep_metrics(state, kept, runtime.metrics(), code)
 

@@ -377,9 +377,7 @@ class LaneRules:
         if self._is_offline and answered.response is not UNSET:
             message = "the run is offline and was answered"
             self._fail(rules.OFFLINE_HOLDS, message, "/payload/response")
-        asked = self._before
-        if isinstance(asked, EffectAsked) and answered.request != asked.digest:
-            self._differs(rules.ANSWER_FITS_ASK, "request", asked.digest, answered.request)
+        self._check_all(differences(self._before, answered))
 
     def _retried(self, retry: RetryScheduled) -> None:
         executed = self._before

@@ -1,4 +1,4 @@
-"""Pairs of gates and fallbacks: what an event must say after the one before it in its lane.
+"""Pairs of effects, gates and fallbacks: what an event must say after the one before it in its lane.
 
 Each rule looks at two payloads (docs/spec/bundle-0.2.md, section 5).
 """
@@ -19,7 +19,13 @@ from workc.kernel.gates import (
     GateEvaluated,
 )
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import SkillExecuted, StepSkipped
+from workc.kernel.payloads import (
+    RESPONDING,
+    EffectAnswered,
+    EffectAsked,
+    SkillExecuted,
+    StepSkipped,
+)
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 
@@ -43,6 +49,8 @@ class Difference(NamedTuple):
 def differences(before: Payload | None, payload: Payload) -> Iterator[Difference]:
     """Yields what does not fit the event before in the lane; None if there is none."""
     match before, payload:
+        case EffectAsked() as asked, EffectAnswered() as answer:
+            yield from _of_effect(asked, answer)
         case ApprovalAsked() as asked, ApprovalAnswered() as answer:
             yield from _of_answer(asked, answer)
         case _, StepSkipped():
@@ -53,6 +61,16 @@ def differences(before: Payload | None, payload: Payload) -> Iterator[Difference
             yield from _of_fallback(executed, payload)
         case _:
             pass
+
+
+def _of_effect(asked: EffectAsked, answer: EffectAnswered) -> Iterator[Difference]:
+    if answer.request != asked.digest:
+        yield Difference(rules.ANSWER_FITS_ASK, "request", asked.digest, answer.request)
+    responds = asked.port in RESPONDING
+    if answer.response is not UNSET and not responds:
+        yield Difference(rules.ANSWER_FITS_PORT, "response", "result", "response")
+    if answer.result is not UNSET and responds:
+        yield Difference(rules.ANSWER_FITS_PORT, "result", "response", "result")
 
 
 def _of_answer(asked: ApprovalAsked, answer: ApprovalAnswered) -> Iterator[Difference]:

@@ -21,8 +21,10 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     EffectBound,
+    EffectResult,
     PlanChosen,
     Policy,
+    RedactionRecord,
     Response,
     RunStarted,
     SkillExecuted,
@@ -54,6 +56,8 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_mode(payload)
         case EffectAnswered(response=Response() as response):
             return _of_response(response)
+        case EffectAnswered(result=EffectResult() as result):
+            return _of_redactions("result", result.redactions)
         case RunStarted():
             return _of_start(payload)
         case PlanChosen() | EffectAsked():
@@ -118,9 +122,13 @@ def _of_response(response: Response) -> Iterator[Problem]:
     edges = [0, *response.boundaries, _size(response.body)]
     if edges != sorted(edges):
         yield rules.BOUNDARIES_ASCEND, "/response/boundaries"
-    for index, record in enumerate(response.redactions):
+    yield from _of_redactions("response", response.redactions)
+
+
+def _of_redactions(part: str, redactions: list[RedactionRecord]) -> Iterator[Problem]:
+    for index, record in enumerate(redactions):
         if not (SIXTEEN_BYTES.fullmatch(record.salt) and is_hex_digest(record.commitment)):
-            yield rules.REDACTION_FORM, f"/response/redactions/{index}"
+            yield rules.REDACTION_FORM, f"/{part}/redactions/{index}"
 
 
 def _size(body: Body) -> int:

@@ -158,6 +158,11 @@ BACKTRACK_HAS_CAUSE = _table(
 BACKTRACKS_ARE_BOUNDED = _table(
     36, "FSM_ILLEGAL_TRANSITION", "A run goes back no more often than it may."
 )
+ANSWER_FITS_PORT = _table(
+    31,
+    "FSM_ILLEGAL_TRANSITION",
+    "What is not a failure is a response of http and model, and a result of any other port.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
