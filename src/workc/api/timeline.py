@@ -50,7 +50,10 @@ _AHEAD = (
 
 
 class EffectStory(msgspec.Struct, kw_only=True):
-    """One effect: what was asked (``target``) and how it was answered, if it was."""
+    """One effect: what was asked (``target``) and how it was answered, if it was.
+
+    ``code`` is that of a failure, or ``OK`` for an answer that has no ``status``.
+    """
 
     port: str
     target: str
@@ -270,6 +273,8 @@ class Timeline:
             asked.code = payload.failure.code
         elif payload.response:
             asked.status = payload.response.status
+        else:
+            asked.code = OK
 
     def _ahead(self, lane: Path, payload: Payload) -> None:
         match payload:
