@@ -23,6 +23,7 @@ from workc.api.programs import Workflow
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
+from workc.kernel.failure import Failure
 from workc.kernel.values import Json
 from workc.sim.ports import Scripted
 from workc.stages.network import NetworkPolicy
@@ -45,6 +46,14 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
         Scripted(headers=(("content-type", "image/png"),), chunks=(b"\xff\x00\xfe",))
     ],
     f"GET {ITEMS}/large": [Scripted(chunks=(b'"' + b"x" * 70_000 + b'"',))],
+    "read repo/in.txt": [Scripted(chunks=(b"one\ntwo\n",))],
+    "read repo/in.bin": [Scripted(chunks=(b"\xff\x00\xfe",))],
+    "read repo/gone.txt": [
+        Scripted(failure=Failure(code="NOT_FOUND", message="repo/gone.txt: there is none"))
+    ],
+    "write repo/out/report.txt": [Scripted()],
+    "exec wc -l": [Scripted(chunks=(b"2\n",), errors=b"\xffcounted\n")],
+    "publish repo/dist/report.txt": [Scripted()],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
     "openai gpt-4.1-nano": [Scripted(status=503), Scripted(chunks=(ANSWER,))],
     "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
@@ -195,6 +204,18 @@ STORIES: Mapping[str, Story] = {
             output=_RESULT,
             a=_LENGTH,
             b=_call(),
+        )
+    ),
+    "machine": Story(
+        _work(
+            output="${steps.c.stdout}",
+            a="{skill: read_file, with: {path: repo/in.txt}}",
+            b="{skill: write_file, with: {path: repo/out/report.txt, text: '${steps.a.text}'}}",
+            c="{skill: exec, with: {argv: [wc, -l], stdin: '${steps.a.text}'}}",
+            d="{skill: publish, with: {to: repo/dist, "
+            "files: [{name: report.txt, text: '${steps.a.text}'}]}}",
+            e="{skill: read_file, with: {path: repo/in.bin}}",
+            f="{skill: read_file, with: {path: repo/gone.txt}, on_failure: skip}",
         )
     ),
     "words": Story(

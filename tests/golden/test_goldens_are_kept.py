@@ -49,6 +49,7 @@ KEPT = {
         "gates_failed",
         "halted",
         "limited",
+        "machine",
         "offline",
         "out_of_calls",
         "overrun",

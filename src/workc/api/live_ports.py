@@ -10,20 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from workc.adapters.dry_files import DryFiles
+from workc.adapters.programs import Programs
+from workc.adapters.publications import Publications
 from workc.adapters.redaction import Redactor
+from workc.adapters.root_files import RootFiles
+from workc.adapters.root_folders import RootFolders
 from workc.api.network import NetworkPorts
 from workc.kernel.failure import refuse
 from workc.runtime.ports import FilePort, HttpPort, ModelPort, ProgramPort, PublishPort
 from workc.skills.http_call import UNSAFE_METHODS
 from workc.stages.effects import HttpRequest, HttpResponse
 from workc.stages.grants import Grants
-
-if TYPE_CHECKING:
-    from workc.adapters.dry_files import DryFiles
-    from workc.adapters.root_files import RootFiles
-    from workc.adapters.root_folders import RootFolders
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +60,12 @@ class LivePorts:
 
     @cached_property
     def _files(self) -> RootFiles | DryFiles:
-        from workc.adapters.dry_files import DryFiles  # noqa: PLC0415 - few runs need it
-        from workc.adapters.root_files import RootFiles  # noqa: PLC0415 - few runs need it
 
         make = DryFiles if self.grants.dry_run else RootFiles
         return make(self.grants, self._folders, self._redactor, self.network.entropy)
 
     @cached_property
     def _programs(self) -> ProgramPort:
-        from workc.adapters.programs import Programs  # noqa: PLC0415 - few runs need it
 
         network = self.network
         return Programs(
@@ -78,13 +74,11 @@ class LivePorts:
 
     @cached_property
     def _publications(self) -> PublishPort:
-        from workc.adapters.publications import Publications  # noqa: PLC0415 - few runs need it
 
         return Publications(self.grants, lambda: self._files, self.network.http)
 
     @cached_property
     def _folders(self) -> RootFolders:
-        from workc.adapters.root_folders import RootFolders  # noqa: PLC0415 - few runs need it
 
         return RootFolders(self.folders, self.closed)
 

@@ -274,7 +274,7 @@ class Timeline:
         elif payload.response:
             asked.status = payload.response.status
         else:
-            asked.code = OK
+            asked.code = "OK"
 
     def _ahead(self, lane: Path, payload: Payload) -> None:
         match payload:

@@ -39,7 +39,8 @@ from workc.stages.effects import (
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: a status with headers and body (chunks for a stream), or a failure.
 
-    Of a program ``status`` is what it ends with, the chunks its output and ``errors`` its error output.
+    Of a program the chunks are its output and ``errors`` its error output. ``facts`` are added to those of
+    a file, a program or a publication, such as the ``exit`` of a program, which is 0.
     ``delay_ms`` is how long it takes in virtual time; past the time limit of the ask it is
     ``TIMEOUT`` instead.
     """
@@ -122,7 +123,7 @@ def _local(request: FileRequest | ProgramRun | Publication, found: Scripted) -> 
         case FileRead():
             return PortResult(facts={**content_facts(data), **found.facts}, data=data)
         case ProgramRun():
-            ended: JsonObject = {"exit": found.status, "signal": None, **found.facts}
+            ended: JsonObject = {"exit": 0, "signal": None, **found.facts}
             return PortResult(facts=ended, data=data, errors=found.errors)
         case FileWrite() | Publication():
             before = {"before_sha256": None} if isinstance(request, FileWrite) else {}

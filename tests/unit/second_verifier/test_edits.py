@@ -140,6 +140,21 @@ PARTIAL = both(
     say("Locked", outcome="partial", lock_level="Draft"),
     claim(outcome="partial", lock_level="Draft"),
 )
+
+
+def resulted(port, **fields):
+    """Lets the answer be a result through a port; what is None is left out."""
+    result = {"data": body("x", "text"), "facts": body("{}"), "redactions": [], **fields}
+
+    def edit(draft):
+        draft.payload("EffectAsked")["port"] = port
+        answer = draft.payload("EffectAnswered")
+        del answer["response"]
+        answer["result"] = {name: value for name, value in result.items() if value is not None}
+
+    return edit
+
+
 OF_A_FUNCTION = both(say("RunStarted", program_kind="function"), claim(program_kind="function"))
 
 MINIMAL_EDITS = {
@@ -151,6 +166,17 @@ MINIMAL_EDITS = {
     "a failed step in a function that caught it": (both(STEP_FAILED, OF_A_FUNCTION), []),
     "nothing to check": (NOTHING_TO_CHECK, []),
     "an answer of no bytes": (lambda d: d.payload("EffectAnswered")["response"].update(body=body("", "bytes"), boundaries=[0]), []),
+    "a result of a file": (resulted("file"), []),
+    "a result of a program": (resulted("exec", errors=body("")), []),
+    "a result of a publication": (resulted("publish"), []),
+    "a result without data": (resulted("file", data=None), []),
+    "a result of a server": (resulted("http"), [FSM]),
+    "a response of a program": (say("EffectAsked", port="exec"), [FSM]),
+    "an effect of no port": (resulted("disk"), [MALFORMED]),
+    "a result without facts": (resulted("file", facts=None), [MALFORMED]),
+    "a result with a status": (resulted("file", status=200), [MALFORMED]),
+    "a result with a salt that is no hex": (resulted("file", redactions=[{"commitment": "0" * 64, "count": 1, "salt": "zz", "secret": "K"}]), [MALFORMED]),
+    "a result beside a response": (lambda d: d.payload("EffectAnswered").update(result={"facts": body("{}"), "redactions": []}), [MALFORMED]),
     "json in a body that is no json": (say("EffectAsked", port="model"), []),
     "a boundary past the body": (lambda d: d.payload("EffectAnswered")["response"].update(boundaries=[6]), [MALFORMED]),
     "boundaries that go back": (lambda d: d.payload("EffectAnswered")["response"].update(boundaries=[3, 2]), [MALFORMED]),

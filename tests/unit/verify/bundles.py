@@ -126,6 +126,7 @@ GOLDENS = (
     "back_in_vain",
     "back_after_failure",
     "back_after_gate",
+    "machine",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

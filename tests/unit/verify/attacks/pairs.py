@@ -147,3 +147,31 @@ def an_answer_of_another_run(d):
     lines = bundle("big")["events.jsonl"].splitlines()
     answers = [e for e in map(json.loads, lines) if e["kind"] == "EffectAnswered"]
     d.event("EffectAnswered")["payload"] = answers[1]["payload"]
+
+
+@table("set", "machine")
+def a_result_of_a_server(d):
+    d.payload("EffectAsked")["port"] = "http"
+
+
+@table("set")
+def a_response_of_a_file(d):
+    d.payload("EffectAsked")["port"] = "file"
+
+
+@table("splice", "machine")
+def a_response_in_place_of_a_result(d):
+    lines = bundle("success")["events.jsonl"].splitlines()
+    [answer] = [e for e in map(json.loads, lines) if e["kind"] == "EffectAnswered"]
+    told = d.payload("EffectAnswered")
+    del told["result"]
+    told["response"] = answer["payload"]["response"]
+
+
+@table("splice")
+def a_result_in_place_of_a_response(d):
+    lines = bundle("machine")["events.jsonl"].splitlines()
+    answer = next(e for e in map(json.loads, lines) if e["kind"] == "EffectAnswered")
+    told = d.payload("EffectAnswered")
+    del told["response"]
+    told["result"] = answer["payload"]["result"]

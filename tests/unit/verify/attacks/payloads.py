@@ -1,5 +1,7 @@
 """Section 6: words of payloads."""
 
+from functools import partial
+
 from attacks.attack import sealed
 
 
@@ -97,3 +99,29 @@ def rules_of_a_digest_in_capitals(d):
 def a_pure_call_without_its_request(d):
     executed = d.event("SkillExecuted")
     del executed["payload"]["request"], executed["at_ms"]
+
+
+@sealed("foreign", "BUNDLE_MALFORMED", "events", "machine")
+def a_result_with_a_salt_that_is_no_hex(d):
+    record = {"commitment": "0" * 64, "count": 1, "salt": "z" * 32, "secret": "K"}
+    d.payload("EffectAnswered")["result"]["redactions"] = [record]
+
+
+def _malformed(operator, edit):
+    sealed(operator, "BUNDLE_MALFORMED", "events", "machine", project=False)(edit)
+
+
+@partial(_malformed, "add")
+def a_result_and_a_failure(d):
+    failure = {"code": "X", "details": {"form": "json", "inline": "{}"}, "message": ""}
+    d.payload("EffectAnswered")["failure"] = failure
+
+
+@partial(_malformed, "remove")
+def a_result_without_facts(d):
+    del d.payload("EffectAnswered")["result"]["facts"]
+
+
+@partial(_malformed, "remove")
+def no_answer_at_all(d):
+    del d.payload("EffectAnswered")["result"]

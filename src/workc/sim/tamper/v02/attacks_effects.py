@@ -76,6 +76,26 @@ def _hide(draft: Draft) -> None:
     effect["selector"] += "/../x" if effect["op"] == "Network" else "\n"
 
 
+def _mistake_port(draft: Draft) -> None:
+    for asked in draft.all("EffectAsked"):
+        answer = draft.lane(asked)[draft.lane(asked).index(asked) + 1]["payload"]
+        if "response" in answer or "result" in answer:
+            asked["payload"]["port"] = "file" if "response" in answer else "http"
+            return
+    raise does_not_apply("no effect that was answered")
+
+
+def _respell_answer(draft: Draft) -> None:
+    for event in draft.all("EffectAnswered"):
+        payload = event["payload"]
+        if "response" in payload:
+            body = payload.pop("response")["body"]
+            facts: Doc = {"form": "json", "inline": "{}"}
+            payload["result"] = {"data": body, "facts": facts, "redactions": []}
+            return
+    raise does_not_apply("no response")
+
+
 def _disorder(draft: Draft) -> None:
     effects: list[Doc] = _plan(draft)["effects"]
     if len(effects) < 2:
@@ -109,6 +129,8 @@ EFFECT_ATTACKS: Attacks[Draft] = {
     ),
     "EffectUnnamed": Attack(_forget_named, TABLE, "An effect hides what it is."),
     "EffectMisspelt": Attack(_hide, BAD_EVENT, "An effect leads upwards from where it may be."),
+    "PortMistaken": Attack(_mistake_port, TABLE, "An effect went through another port."),
+    "ResponseRetold": Attack(_respell_answer, TABLE, "A server's answer is shown as a file."),
     "EffectsReordered": Attack(_disorder, BAD_EVENT, "Declared effects are out of order."),
     "EffectDoubled": Attack(_double, BAD_EVENT, "An effect is declared twice."),
     "CompressionMiscounted": Attack(_miscount, BAD_EVENT, "Few effects became more."),

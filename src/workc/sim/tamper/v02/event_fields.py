@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
+from workc.kernel.payloads import RESPONDING
 from workc.kernel.values import Json
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import (
@@ -168,6 +169,19 @@ def _has_status_below_999(_subject: Subject, event: Doc) -> bool:
 
 def _responded(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"].get("response", {}).get("url"))
+
+
+def _asks_a_server(_subject: Subject, event: Doc) -> bool:
+    return event["payload"]["port"] in RESPONDING
+
+
+def _asks_this_machine(_subject: Subject, event: Doc) -> bool:
+    return event["payload"]["port"] not in RESPONDING
+
+
+def _has_data(_subject: Subject, event: Doc) -> bool:
+    data = event["payload"].get("result", {}).get("data", {})
+    return data.get("form") == "text" and bool(data.get("inline"))
 
 
 def _failed(_subject: Subject, event: Doc) -> bool:
@@ -397,13 +411,16 @@ FIELDS: tuple[Field, ...] = (
     Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
     Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _is_bounded),
     Field("EffectAsked", ("effect", "selector"), _other, (EXCEEDED,), ("effects",), _is_declared),
-    Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",)),
+    Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",), _asks_a_server),
+    Field("EffectAsked", ("port",), _swap("file", "exec"), (), ("effects",), _asks_this_machine),
     Field("EffectAsked", ("request", "inline"), _other, (TABLE,), ("effects",), _has_text),
     Field("EffectAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
     Field("EffectAnswered", ("request",), _other, (TABLE,), ("effects",)),
     Field("EffectAnswered", ("response", "status"), _plus_one, (), ("effects",), _has_status_below_999),
     Field("EffectAnswered", ("response", "url"), _other, (), ("effects",), _responded),
     Field("EffectAnswered", ("response", "body", "inline"), _other, (), ("effects",), _has_text),
+    Field("EffectAnswered", ("result", "data", "inline"), _other, (), ("effects",), _has_data),
+    Field("EffectAnswered", ("result", "facts", "inline"), _other, (), ("effects",), _has("result", "facts", "inline")),
     Field("EffectAnswered", ("failure", "code"), _other, (), ("effects",), _failed),
     Field("RetryScheduled", ("after_ms",), _plus_one),
     Field("RetryScheduled", ("attempt",), _plus_one, (TABLE,)),

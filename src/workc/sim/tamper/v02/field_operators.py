@@ -27,6 +27,8 @@ _OPTIONAL = frozenset(
         ("ApprovalAsked", "timeout_ms"),
         ("GateEvaluated", "failure"),
         ("GateEvaluated", "value"),
+        ("EffectAnswered", "data"),
+        ("EffectAnswered", "errors"),
         ("EffectAsked", "effect"),
         ("PlanChosen", "compression"),
         ("PlanChosen", "effects"),
