@@ -35,9 +35,8 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What is started: ``file`` is the program, ``folder`` the path of its working folder."""
+    """What is started: the program by its path, its arguments, the path of its working folder."""
 
-    file: str
     argv: Sequence[str]
     folder: str
     environment: Mapping[str, str]
@@ -68,7 +67,6 @@ class _Child:
             stdin.seek(0)
             self._process = subprocess.Popen(  # noqa: S603 - a list, of an allowed program
                 list(command.argv),
-                executable=command.file,
                 cwd=command.folder,
                 env=dict(command.environment),
                 stdin=stdin,

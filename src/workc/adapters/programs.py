@@ -58,8 +58,8 @@ class Programs:
         environment = self._environment_of(request)
         with self._working_folder(request) as folder:
             command = Command(
-                file=self._file_of(name),
-                argv=request.argv,
+                # By its path: an interpreter finds its environment by how it was called.
+                argv=(self._file_of(name), *request.argv[1:]),
                 folder=folder,
                 environment=environment,
                 stdin=request.stdin,

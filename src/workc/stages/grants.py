@@ -30,7 +30,7 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 #: Variables that say what code a program loads or starts, by their names or how these begin.
 _LOADING = re.compile(
-    r"(?:LD|DYLD|GLIBC|GCONV|MALLOC|BASH|GIT|PYTHON|PERL|RUBY|NODE|JAVA|JDK|_JAVA|CLASSPATH|LUA)"
+    r"(?:LD|DYLD|GLIBC|GCONV|MALLOC|BASH|GIT|PYTHON|PERL5?|RUBY|NODE|JAVA|JDK|_JAVA|CLASSPATH|LUA)"
     r"(?:_.*|PATH|HOME|LIB|OPT|STARTUP|INSPECT)?"
     r"|(?:SHELL|BASH)OPTS|PATH|IFS|ENV|PS4|CDPATH|SHELL|EDITOR|VISUAL|PAGER|LOCPATH|HOSTALIASES"
     r"|PROMPT_COMMAND|TERMINFO|NLSPATH",

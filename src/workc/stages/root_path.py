@@ -6,8 +6,9 @@ A *root* is a name for a folder of the machine; which one, only the machine know
    name of a root: a letter of a-z, then at most 31 of ``a-z 0-9 _ -``.
 2. Any other segment has 1 to 255 bytes, is not ``.`` or ``..``, and has no blank in front and no
    blank or dot at its end.
-3. It holds no control or format character, half of a surrogate pair, separator of lines, ``\``,
-   ``:`` (as in ``C:``), nor a character that looks like one of these, like ``/`` or like dots.
+3. It holds nothing of Unicode's categories Other and Separator but the blank (controls, marks that
+   turn text round, halves of surrogate pairs, blanks of other widths), no ``\``, no ``:`` (as in
+   ``C:``), nor a character that looks like one of these, like ``/`` or like dots.
 4. It is in Unicode's normal form C, so that one name is one text.
 
 What is refused so is never brought into form: a name that needs it was meant to deceive, or is
@@ -31,8 +32,6 @@ MAX_SEGMENTS = 32
 MAX_SEGMENT_BYTES = 255
 
 _ROOT = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-#: Cc, Cf, Cs, Co, Zl, Zp: controls, marks that turn text round, halves, what anybody may draw.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _REFUSED = frozenset(
     "\\:"
     "\u2044\u2215\u29f8\uff0f\u2571\u27cb"  # like a slash
@@ -94,7 +93,7 @@ def segment_problem(segment: str) -> str | None:
 
 def _letter_problem(segment: str) -> str | None:
     for letter in segment:
-        if letter in _REFUSED or unicodedata.category(letter) in _UNSEEN:
+        if letter in _REFUSED or not letter.isprintable():
             return f"it holds U+{ord(letter):04X}"
     if not unicodedata.is_normalized("NFC", segment):
         return "it is not in the normal form C of Unicode"

@@ -11,6 +11,7 @@ from workc.kernel.kinds import is_answer
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
+    EffectResult,
     FailureRecord,
     Response,
     SkillExecuted,
@@ -74,7 +75,7 @@ def test_an_attempt_has_a_value_or_a_failure(payload):
     assert not payload.is_plain()
 
 
-def test_an_answer_has_a_response_or_a_failure_and_their_bodies():
+def test_an_answer_has_a_response_a_result_or_a_failure_and_their_bodies():
     response = Response(
         body=TEXT, boundaries=[], headers=[], redactions=[], status=200, url="http://a/"
     )
@@ -82,11 +83,16 @@ def test_an_answer_has_a_response_or_a_failure_and_their_bodies():
     failed = EffectAnswered(request="0", failure=FAILURE)
     assert (list(came.bodies()), came.problem()) == ([UNSET, TEXT], None)
     assert (list(failed.bodies()), failed.problem()) == ([DETAILS, UNSET], None)
+    result = EffectResult(data=TEXT, facts=FILE, redactions=[])
+    made = EffectAnswered(request="0", result=result)
+    assert (list(made.bodies()), made.problem()) == ([TEXT, UNSET, FILE], None)
     for wrong in (
         EffectAnswered(request="0"),
+        EffectAnswered(request="0", result=result, failure=FAILURE),
+        EffectAnswered(request="0", result=result, response=response),
         EffectAnswered(request="0", response=response, failure=FAILURE),
     ):
-        assert wrong.problem() == "an answer has a response or a failure"
+        assert wrong.problem() == "an answer has a response, a result or a failure"
 
 
 @pytest.mark.parametrize("action", ["abort", "skip", "skill", "value"])
