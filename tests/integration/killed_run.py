@@ -2,6 +2,7 @@
 
 Arguments: store, workflow file, base URL, n, and how: ``before`` the line is written, ``torn`` in
 the middle of it, ``after`` it is in the file, ``synced`` the same with fsync, ``file`` at the n-th file that a record will name.
+One more is the folder of the root ``repo``, in which the program ``tally`` may be run.
 """
 
 import os
@@ -46,7 +47,12 @@ class KilledWriter(RunWriter):
 
 STORE, WORKFLOW, BASE, N, HOW = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
 composition.RunWriter = KilledWriter
-outcome = Runtime(store=STORE, durability="fsync" if HOW == "synced" else "flush").run(
-    WORKFLOW, {"base": BASE}
-)
+ROOTS = dict(zip(["repo"], sys.argv[6:], strict=False))
+outcome = Runtime(
+    store=STORE,
+    durability="fsync" if HOW == "synced" else "flush",
+    roots=ROOTS,
+    programs=["tally"] if ROOTS else [],
+    publish=["repo/dist"] if ROOTS else [],
+).run(WORKFLOW, {"base": BASE})
 print(outcome.code, KilledWriter.seen, KilledWriter.put_files)
