@@ -126,7 +126,19 @@ CAUSE = Label("cause", (*HALT_ORDER, OTHER))
 OUTCOME = Label("outcome", get_args(Outcome))
 STATUS = Label("status", get_args(StepStatus))
 ATTEMPT_STATUS = Label("status", ("success", "failure"))
-SKILL = Label("skill", ("http_call", "json_transform", "llm_invoke", OTHER))
+SKILL = Label(
+    "skill",
+    (
+        "exec",
+        "http_call",
+        "json_transform",
+        "llm_invoke",
+        "publish",
+        "read_file",
+        "write_file",
+        OTHER,
+    ),
+)
 PORT = Label("port", ("http", "model", "file", "exec", "publish"))
 STATUS_CLASS = Label("class", ("1xx", "2xx", "3xx", "4xx", "5xx", OTHER))
 PROVIDER = Label("provider", ("anthropic", "openai", OTHER))
