@@ -72,10 +72,12 @@ class RootFolders:
         folder = self._folders.get(path.root)
         if folder is None:
             raise refuse("NOT_FOUND", f"this machine has no folder for the root {path.root}")
+        if self._closed is not None and folder.resolve().is_relative_to(self._closed.resolve()):
+            raise _closed(path)
         return os.open(folder, _FOLDER)
 
     def _refuse_closed(self, descriptor: int, path: RootPath) -> None:
-        """Refuses the folder of the runs: who could write there could rewrite what happened."""
+        """Refuses the folder of the runs, by whatever name it was reached."""
         if self._closed is None:
             return
         try:
@@ -83,8 +85,13 @@ class RootFolders:
         except OSError:
             return
         if os.path.samestat(own, os.fstat(descriptor)):
-            message = f"{path}: the folder of the runs is no place for their work"
-            raise refuse("OPERATION_NOT_ALLOWED", message, path=str(path))
+            raise _closed(path)
+
+
+def _closed(path: RootPath) -> Refusal:
+    # Who could write there could rewrite what happened.
+    message = f"{path}: the folder of the runs is no place for their work"
+    return refuse("OPERATION_NOT_ALLOWED", message, path=str(path))
 
 
 def parent_of(path: RootPath) -> tuple[RootPath, str]:

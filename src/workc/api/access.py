@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from workc.adapters.place import path_of
-from workc.kernel.arguments import a, instance, shown, switch, texts
+from workc.kernel.arguments import instance, shown, switch, texts
 from workc.kernel.failure import Misuse
 from workc.kernel.values import Json, JsonObject
 from workc.stages.grants import Grants, Mode
@@ -30,7 +30,7 @@ class Access:
     """Grants, and the absolute path of the folder of each root."""
 
     grants: Grants = field(default_factory=Grants)
-    folders: Mapping[str, Path] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict[str, Path])
 
     def notes(self) -> JsonObject:
         """Returns what the run's folder notes of it: nothing if there is no root."""
@@ -93,6 +93,7 @@ def _root(name: str, root: object) -> tuple[Path, Mode]:
 def _is_pair(root: object) -> bool:
     if not isinstance(root, tuple):
         return False
-    if len(cast("tuple[object, ...]", root)) != 2:
-        raise Misuse(f"a root is a folder, or a folder and a mode, not {a(root)}")
+    parts = len(cast("tuple[object, ...]", root))
+    if parts != 2:
+        raise Misuse(f"a root is a folder, or a folder and a mode, not {parts} of them")
     return True

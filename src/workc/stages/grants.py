@@ -87,10 +87,10 @@ class Grants(msgspec.Struct, frozen=True, kw_only=True):
         self._root(path, writes=not isinstance(request, FileRead))
         return path
 
-    def folder(self, text: str, *, writes: bool = False) -> RootPath:
-        """Returns the path of a folder; raises as :meth:`file`."""
+    def folder(self, text: str) -> RootPath:
+        """Returns the path of a folder that may be worked in; raises as :meth:`file`."""
         path = parse_folder(text)
-        self._root(path, writes=writes)
+        self._root(path, writes=False)
         return path
 
     def program(self, request: ProgramRun) -> str:
@@ -123,8 +123,10 @@ class Grants(msgspec.Struct, frozen=True, kw_only=True):
             raise _denied(message, target=request.to[:100])
         if is_address(request.to):
             return request.to
-        path = self.folder(request.to, writes=True)
-        return RootPath(path.root, (*path.parts, request.name))
+        folder = parse_folder(request.to)
+        path = RootPath(folder.root, (*folder.parts, request.name))
+        self._root(path, writes=True)
+        return path
 
     def _root(self, path: RootPath, *, writes: bool) -> None:
         mode = self.roots.get(path.root)

@@ -196,6 +196,7 @@ TRICKS = {
     "a write to a folder": (nothing, write("repo/src"), DENIED),
     "a file as a folder": (nothing, write("repo/src/a.txt/b"), DENIED),
     "a root that is only read": (nothing, write("docs/d.txt"), DENIED),
+    "hooks in a publication": (nothing, put(".git", to="repo/dist"), DENIED),
     "hooks": (nothing, write("repo/.git/hooks/post-checkout"), DENIED),
     "hooks in capitals": (nothing, write("repo/.GIT/config"), DENIED),
     "the folder of the runs": (nothing, write("repo/runs/1/journal.jsonl"), DENIED),
@@ -267,6 +268,19 @@ def test_an_argument_is_one_argument_whatever_stands_in_it(machine):
         ended = machine.send(run("cat", "--", text, cwd="repo/src"))
         assert ended.facts["exit"] == 1
         assert [*(machine.repo / "src").iterdir()] == [machine.repo / "src/a.txt"]
+
+
+@pytest.mark.parametrize("inside", [".", "runs", "runs/1"])
+def test_a_root_in_the_folder_of_the_runs_is_none(tmp_path, inside):
+    folder = tmp_path / "store" / inside
+    folder.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, tmp_path / "link"):
+        folders = RootFolders({"repo": place}, tmp_path / "store")
+        port = RootFiles(Grants(roots={"repo": "rw"}), folders, Redactor({}), Entropy())
+        with pytest.raises(Refusal, match=r"OPERATION_NOT_ALLOWED: .*the folder of the runs"):
+            asyncio.run(port.send(write("repo/a")))
+    assert not (folder / "a").exists()
 
 
 def test_a_hard_link_is_replaced_and_its_other_name_is_what_it_was(machine):
