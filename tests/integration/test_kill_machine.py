@@ -108,3 +108,4 @@ def test_killed_at_any_line_the_run_resumes_and_does_nothing_twice_that_it_must_
     assert journal(machine)[: len(before)] == before
     assert workc.verify_bundle(outcome.bundle).ok
     assert workc.replay(outcome.bundle).identical
+    assert (repo / "tally.txt").read_text().split() == ran, "a replay runs nothing"
