@@ -163,6 +163,11 @@ PRODUCED = {
     "CONTRACT_EXPIRED": lambda _: under_contract(expires_at="2020-01-01T00:00:00Z"),
     "PRICE_UNKNOWN": lambda _: use("llm_invoke", **{**MODEL, "model": "none-such"}),
     "SKILL_FAILED": lambda _: alone(breaks),
+    "PROGRAM_FAILED": lambda _: use("exec", Runtime(programs=["false"]), argv=["false"]),
+    # A regular file whose first bytes nobody can read.
+    "FILE_FAILED": lambda _: use(
+        "read_file", Runtime(roots={"proc": "/proc/self"}), path="proc/mem"
+    ),
     "INVALID_OUTPUT": lambda _: alone(lies),
     "INVALID_INPUT": lambda _: Runtime().execute("json_transform", {"data": 1, "op": "x"}),
     "SKILL_NOT_FOUND": lambda _: Runtime().execute("none_such", {}),

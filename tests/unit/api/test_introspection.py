@@ -22,6 +22,7 @@ from workc.api.bounds import STANDARD_ATTEMPTS
 from workc.api.published import schema_of
 from workc.api.settings import Settings
 from workc.kernel.catalog import CATALOG
+from workc.skills.registry import builtin_skills
 from workc.stages import schema
 
 PLAN = {
@@ -101,7 +102,7 @@ def test_a_stubbed_skill_says_so_and_an_unknown_one_is_misuse():
     runtime = Runtime()
     runtime.register_skill("http_call", HttpCallSkill(allow_external=False))
     assert runtime.describe_skill("http_call").tags == ("builtin", "context", "stubbed")
-    with pytest.raises(Misuse, match="known: http_call, json_transform, llm_invoke"):
+    with pytest.raises(Misuse, match="known: exec, http_call, json_transform, llm_invoke, publish"):
         runtime.describe_skill("http_cal")
 
 
@@ -119,7 +120,7 @@ def test_a_runtime_tells_what_was_tried(tmp_path):
     ]
     assert state.last_outcome == last
     assert (state.left_micro_cents, state.spent_micro_cents) == (3_000_000, 0)
-    assert state.allowed_skills == ("http_call", "json_transform", "llm_invoke")
+    assert state.allowed_skills == tuple(sorted(builtin_skills()))
     fits("state", state.to_json())
 
 
