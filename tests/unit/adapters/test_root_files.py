@@ -205,3 +205,18 @@ def test_a_secret_is_taken_out_of_a_diff(tmp_path, make):
 )
 def test_a_diff_is_what_diff_prints(before, after, diff):
     assert unified_diff("r/f", before, after) == diff
+
+
+def test_a_root_that_this_machine_does_not_have_is_not_found(tmp_path):
+    for folders in ({}, {"repo": tmp_path / "gone"}):
+        port = RootFiles(GRANTS, RootFolders(folders), Redactor({}), Entropy())
+        with pytest.raises(Refusal, match="NOT_FOUND") as refused:
+            send(port, FileRead(path="repo/a"))
+        assert str(tmp_path) not in repr(refused.value.failure)
+
+
+def test_a_folder_of_the_runs_that_is_not_there_yet_closes_nothing(tmp_path):
+    (tmp_path / "x").mkdir()
+    folders = RootFolders({"repo": tmp_path}, tmp_path / "store")
+    port = RootFiles(GRANTS, folders, Redactor({}), Entropy())
+    assert send(port, write("repo/x/a", b"1")).facts["size"] == 1
