@@ -150,6 +150,7 @@ SHAPES: dict[str, Shape] = {
     "count": count,
     "boolean": lambda value: type(value) is bool,
     "object": lambda value: type(value) is dict,
+    "bodies": lambda value: type(value) is dict and all(map(body, value.values())),
     "names": lambda value: type(value) is dict and all(map(string, value.values())),
     "header": lambda value: type(value) is list and len(value) == 2 and all(map(string, value)),
     "place": lambda value: type(value) is list and 1 <= len(value) <= 64 and all(map(count, value)),
@@ -189,7 +190,7 @@ PAYLOADS = {
     "RunStarted": closed(
         RUN
         + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
-        "max_backtracks? count, policy rules"
+        "max_backtracks? count, policy rules, programs? bodies"
     ),
     "IntentSet": closed(INTENT),
     "LensAssembled": closed("items count"),
@@ -229,8 +230,8 @@ PAYLOADS = {
         "spawn_index count, step string"
     ),
     "ChildJoined": closed(
-        "child_run_id string, outcome :success|partial|failed, proof_digest string, "
-        "spawn_index count, spent_micro_cents count"
+        "child_run_id string, failure? Failure, outcome :success|partial|failed, "
+        "proof_digest string, spawn_index count, spent_micro_cents count, value? Body"
     ),
     "CallHalted": closed("code string"),
     "StepSkipped": closed("because string[], code string, step string"),
@@ -274,7 +275,7 @@ SHAPES["failure"] = closed("code string, message string, step? string")
 SHAPES["child"] = closed(
     "ceiling_micro_cents count, child_run_id string, critical boolean, nonce string, "
     "outcome? :success|partial|failed, proof_digest? string, spawn_index count, "
-    "spent_micro_cents? count, step string"
+    "spent_micro_cents? count, step string, value? Body"
 )
 SHAPES["gate"] = closed(
     "gate string, kind :check|command|function|policy|human, passed boolean, step? string, "
@@ -566,7 +567,8 @@ def spawn_holds(child: Json) -> bool:
 
 
 def join_holds(child: Json) -> bool:
-    return bool(RUN_ID.fullmatch(child["child_run_id"]) and HEX_64.fullmatch(child["proof_digest"]))
+    whole = RUN_ID.fullmatch(child["child_run_id"]) and HEX_64.fullmatch(child["proof_digest"])
+    return bool(whole) and not (child["outcome"] == "success" and "failure" in child)
 
 
 def fallback_holds(taken: Json) -> bool:
@@ -1236,6 +1238,7 @@ def children_of(events: list[Event]) -> list[Json]:
         elif children:
             names = ("outcome", "proof_digest", "spent_micro_cents")
             children[-1] |= {name: payload[name] for name in names}
+            children[-1] |= {name: payload[name] for name in payload if name == "value"}
     return sorted(children, key=lambda child: child["spawn_index"])
 
 

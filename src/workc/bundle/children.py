@@ -36,6 +36,7 @@ class Children:
                 outcome=payload.outcome,
                 proof_digest=payload.proof_digest,
                 spent_micro_cents=payload.spent_micro_cents,
+                value=payload.value,
             )
 
     def listed(self) -> list[Child]:

@@ -147,6 +147,7 @@ class Child(_Document, frozen=True, kw_only=True):
     spawn_index: Count
     spent_micro_cents: Count | UnsetType = UNSET
     step: str
+    value: Body | UnsetType = UNSET
 
 
 class RunFailure(_Document, frozen=True, kw_only=True):
@@ -272,7 +273,8 @@ def read_receipt(data: bytes) -> Receipt:
     receipt = _read(data, _RECEIPTS)
     if receipt.proof_digest is UNSET:
         raise NotCanonicalError("the proof digest is missing")
-    for body in (receipt.inputs, receipt.output, receipt.prices, receipt.program):
+    given = (child.value for child in receipt.children or ())
+    for body in (receipt.inputs, receipt.output, receipt.prices, receipt.program, *given):
         problem = None if body is UNSET else body.problem()
         if problem is not None:
             raise NotCanonicalError(f"it is not of the form: {problem}")

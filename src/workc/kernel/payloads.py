@@ -147,7 +147,8 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     """Binds the run: everything that decides what happens, by digest. Always the event 0.
 
     ``continues`` is the proof digest of the bundle with which the run ended before its budget was
-    raised. ``max_backtracks`` is how often it may go back; absent: never.
+    raised. ``max_backtracks`` is how often it may go back; absent: never. ``programs`` are those of the
+    runs that it may start, and that these may, by name.
     """
 
     bundle: Literal["0.2"]
@@ -166,12 +167,14 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     prices: Body
     program: Body
     program_kind: Literal["file", "function"]
+    programs: dict[AsciiName, Body] | UnsetType = UNSET
     run_id: str
     seed: str
 
     def bodies(self) -> Iterable[Body | UnsetType]:
-        """Returns inputs, rules, prices and program."""
-        return (self.inputs, self.policy.rules, self.prices, self.program)
+        """Returns inputs, rules, prices and programs."""
+        own = (self.inputs, self.policy.rules, self.prices, self.program)
+        return (*own, *(self.programs or {}).values())
 
 
 class IntentSet(PayloadBase, frozen=True, kw_only=True):

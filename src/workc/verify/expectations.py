@@ -32,13 +32,14 @@ class Place(NamedTuple):
 
 
 class Child(msgspec.Struct, frozen=True, kw_only=True):
-    """A child as its parent recorded it."""
+    """A child as its parent recorded it; ``output_sha256`` is None where it recorded no value."""
 
     run_id: str
     proof_digest: str
     outcome: str
     place: Place | None = None
     account: Account | None = None
+    output_sha256: str | None = None
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,4 +54,5 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     continues: str | None = None
     place: Place | None = None
     account: Account | None = None
+    output_sha256: str | None = None
     children: tuple[Child, ...] = ()

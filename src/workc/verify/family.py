@@ -62,6 +62,9 @@ CHILD_NONCE = Rule(
 CHILD_PLACE = Rule(
     "13.12", "CHILD_MISMATCH", "children", _SECTION, "A child names its step and its number there."
 )
+CHILD_VALUE = Rule(
+    "13.13", "CHILD_MISMATCH", "children", _SECTION, "A child gave what was recorded."
+)
 FAMILY_RULES = (
     CHILD_IS_THERE,
     CHILD_PASSES,
@@ -75,6 +78,7 @@ FAMILY_RULES = (
     CHILD_SPENT,
     CHILD_NONCE,
     CHILD_PLACE,
+    CHILD_VALUE,
 )
 
 
@@ -184,6 +188,8 @@ def _said_by_both(child: Child, said: Proven) -> Iterator[tuple[Rule, object, ob
     """Yields what parent and child both say, whichever format each is of."""
     if child.place is not None and said.place is not None:
         yield CHILD_PLACE, child.place, said.place
+    if child.output_sha256 is not None:
+        yield CHILD_VALUE, child.output_sha256, said.output_sha256
     given, had = child.account, said.account
     if given is not None and had is not None:
         yield CHILD_CEILING, given.ceiling_micro_cents, had.ceiling_micro_cents

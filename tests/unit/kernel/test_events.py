@@ -221,8 +221,8 @@ def bodies_of(value):
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             yield from bodies_of(getattr(value, name))
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from bodies_of(item)
 
 

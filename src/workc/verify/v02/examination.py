@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from workc.bundle.documents import Manifest, Receipt
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, Limits
 from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
+from workc.kernel.payloads import Body
 from workc.verify.case import Case
 from workc.verify.documents import Documents, data_of
 from workc.verify.expectations import Account, Child, Expectations, Place, Proven
@@ -78,8 +79,16 @@ def examine(
             ceiling_micro_cents=parsed.money.ceiling_micro_cents,
             spent_micro_cents=parsed.money.spent_micro_cents,
         ),
+        output_sha256=_sha256_of(parsed.output),
         children=tuple(_children_of(parsed)),
     )
+
+
+def _sha256_of(body: Body | UnsetType) -> str | None:
+    """Returns the digest of what a body holds, spelled as it is; None if there is none."""
+    if body is UNSET:
+        return None
+    return body.sha256 or sha256_hex(str(body.inline).encode())
 
 
 def _children_of(receipt: Receipt) -> Iterator[Child]:
@@ -97,6 +106,7 @@ def _children_of(receipt: Receipt) -> Iterator[Child]:
                 ceiling_micro_cents=child.ceiling_micro_cents,
                 spent_micro_cents=child.spent_micro_cents or 0,
             ),
+            output_sha256=_sha256_of(child.value),
         )
 
 

@@ -147,6 +147,17 @@ def a_child_whose_nonce_is_in_capitals(d):
     d.payload("ChildSpawned")["nonce"] = "A" * 32
 
 
+@_words("add")
+def a_child_that_succeeded_and_says_why_not(d):
+    details = {"form": "json", "inline": "{}"}
+    d.payload("ChildJoined")["failure"] = {"code": "TIMEOUT", "details": details, "message": ""}
+
+
+@_words("set")
+def a_child_whose_value_is_neither_here_nor_there(d):
+    d.payload("ChildJoined")["value"] = {"form": "json", "path": "evidence/x"}
+
+
 @_words("shrink")
 def a_child_whose_digest_is_too_short(d):
     d.payload("ChildJoined")["proof_digest"] = "0" * 63

@@ -122,6 +122,28 @@ def test_a_child_that_ended_otherwise_is_found(tmp_path):
     assert rules(judged(tmp_path, parent, *CHILDREN)) == ["13.05"]
 
 
+OUTPUT = bundle("child")["artifacts/output.json"].decode()
+
+
+@pytest.mark.parametrize(("text", "found"), [(OUTPUT, []), ("[]", ["13.13"])])
+def test_a_child_gave_what_its_parent_says_that_it_gave(text, found, tmp_path):
+    parent = joining(CHILDREN[0], 0, value={"form": "json", "inline": text})
+    assert rules(judged(tmp_path, parent, *CHILDREN)) == found
+
+
+def test_a_child_without_an_output_gave_nothing(tmp_path):
+    def give(d):
+        ends = [event["payload"] for event in d.events if event["kind"] == "ChildJoined"]
+        (failed,) = [end for end in ends if end["outcome"] == "failed"]
+        failed["value"] = {"form": "json", "inline": "1"}
+
+    child = bundle("child_failed")
+    assert "artifacts/output.json" not in child
+    parent = changed("parent_failed", give)
+    # The goldens have two parents with the same children, of which these name one each.
+    assert "13.13" in rules(judged(tmp_path, parent, child, CHILDREN[0]))
+
+
 def test_a_child_that_spent_something_else_is_found(tmp_path):
     def spend(d):
         d.payload("BudgetSettled").update(actual=7)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import BAD_EVENT, NOT_BORNE_OUT, TABLE, UNPROVABLE
-from workc.sim.tamper.v02.draft import Draft
+from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 
 def _spawned(draft: Draft, *, last: bool) -> Doc:
@@ -33,6 +33,7 @@ def _drop(*, last: bool) -> Callable[[Draft], None]:
             raise does_not_apply("no child at that end that succeeded")
         draft.remove(following)
         draft.remove(child)
+        forget_unnamed(draft)
 
     return edit
 
@@ -56,7 +57,9 @@ def _bad_one(draft: Draft) -> Doc:
 
 
 def _flip(draft: Draft) -> None:
-    _bad_one(draft)["outcome"] = "success"
+    joined = _bad_one(draft)
+    joined["outcome"] = "success"
+    joined.pop("failure", None)
 
 
 def _flip_throughout(draft: Draft) -> None:

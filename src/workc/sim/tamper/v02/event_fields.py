@@ -306,6 +306,8 @@ def _makes_a_success(subject: Subject, event: Doc) -> bool:
         event["payload"]["outcome"]
     ]
     kept = subject.events[-1]["payload"].get("code") in {None, "CHILD_FAILED"}
+    # One that says why it is no success can be made none.
+    kept &= "failure" not in event["payload"]
     return kept and (is_bad_alone or set(joined) == {"success"})
 
 

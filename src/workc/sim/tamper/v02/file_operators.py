@@ -50,6 +50,7 @@ _IN_RECEIPT = frozenset(
         ("RunStarted", "prices"),
         ("RunStarted", "program"),
         ("WorkEnded", "output"),
+        ("ChildJoined", "value"),
     }
 )
 _IN_EFFECTS = frozenset({"EffectAsked", "EffectAnswered", "SkillAsked"})
@@ -166,6 +167,7 @@ def _found_changed(subject: Subject, path: str, rung: int) -> Place:
     touches: list[str] = [component_of(path)]
     touches += ["effects"] if kinds & _IN_EFFECTS else []
     touches += ["verification"] if "VerificationRun" in kinds else []
+    touches += ["workgraph"] if "ChildJoined" in kinds else []
     touches += ["receipt"] if roles & _IN_RECEIPT else []
     return found_at(Edit(own=tuple(own), touches=tuple(touches), link=FILE_LINK), rung)
 

@@ -53,6 +53,7 @@ RECEIPT_FORM: Form = {
             "spawn_index": "count",
             "spent_micro_cents?": "count",
             "step": "text",
+            "value?": "body",
         }
     ],
     "code": Names("text"),
