@@ -21,12 +21,17 @@ from workc.adapters.workers import GRACE_S, Loop, Threads, stop
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
-from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
+from workc.runtime.children import ChildEnd
 from workc.runtime.ports import Ports
 from workc.runtime.session import Session
 
 #: A queue cannot wait for longer than the system's clock can count; it is asked again.
 _LONGEST_WAIT_S = 3600.0
+#: What a run is halted with that is stopped from outside.
+_STOPPED = "ABORTED"
+#: So long the end of children is waited for that were interrupted: each waits for its own.
+_CHILD_GRACE_S = 16 * GRACE_S
 #: A signal that comes just before a wait begins does not end it: its handler runs at the next look.
 _LOOK_S = 0.2
 
@@ -43,6 +48,20 @@ class Paused(Exception):
 class _Done:
     at: Path
     result: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _ChildDone:
+    """A child has ended, never began (None), waits for people, or could not go on."""
+
+    at: Path
+    end: ChildEnd | None = None
+    waits: bool = False
+    error: BaseException | None = None
+
+
+class _Stop:
+    """The run is to be stopped as by one of its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,9 @@ class Driver:
         self._loop = Loop()
         self._skill_loop = Loop()
         self._interrupted = False
-        self._done: SimpleQueue[_Done | None] = SimpleQueue()
+        self._stopping = False
+        self._children: list[threading.Thread] = []
+        self._done: SimpleQueue[_Done | _ChildDone | _Stop | None] = SimpleQueue()
         self._ends: SimpleQueue[_End | None] = SimpleQueue()
         self._flights: dict[Path, _Flight] = {}
         # Those of the flights that wait for a human.
@@ -94,6 +115,10 @@ class Driver:
         """Stops the run at the next turn; may be called from a signal handler."""
         self._done.put(None)
         self._ends.put(None)
+
+    def stop(self) -> None:
+        """Ends the run as one that a step aborts: what is under way is given up, and it is locked."""
+        self._done.put(_Stop())
 
     def drive(self, session: Session) -> object:
         """Returns what the run gave.
@@ -160,6 +185,9 @@ class Driver:
             if self._interrupted:
                 session.keep(answers)
                 raise Interrupted
+            if self._stopping:
+                self._stopping = False
+                session.stop(_STOPPED)
             asks = session.turn(answers)
         return session.result
 
@@ -175,18 +203,29 @@ class Driver:
         return self._wait()
 
     def _give_up(self, asks: Sequence[Ask]) -> list[Entry]:
-        """Answers whatever is under way, and what was to begin, after a step stopped the run."""
+        """Answers whatever is under way, and what was to begin, after the run was stopped.
+
+        Children were told; what they say at their end is waited for.
+        """
         flights, self._flights = self._flights, {}
         self._people.clear()
         if self._left:
             raise Interrupted
-        if not (flights or asks):
-            raise Misuse("the run waits for something that nobody was asked for")
-        entries = [self._answering.given_up(ask, begun=False) for ask in asks]
-        for flight in flights.values():
+        entries: list[Entry] = []
+        for ask in asks:
+            if isinstance(ask.question, Child):
+                self._start(ask)
+            else:
+                entries.append(self._answering.given_up(ask, begun=False))
+        for at, flight in flights.items():
+            if isinstance(flight.ask.question, Child):
+                self._flights[at] = flight
+                continue
             flight.give_up()
             entries.append(self._answering.given_up(flight.ask, begun=True))
-        return entries
+        if not (entries or self._flights):
+            raise Misuse("the run waits for something that nobody was asked for")
+        return entries or self._wait()
 
     def _call_here(self, ask: Ask) -> list[Entry]:
         if not self._done.empty():
@@ -223,6 +262,8 @@ class Driver:
                 flight.cancel = self._start_call(ask.at, ask.question)
             case Effect():
                 flight.cancel = self._start_effect(ask.at, ask.question)
+            case Child():
+                flight.cancel = self._start_child(ask.at, ask.question)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
         if ask.timeout_ms is not None and not isinstance(ask.question, Timer):
@@ -248,6 +289,26 @@ class Driver:
         except KeyboardInterrupt:
             self.interrupt()
 
+    def _start_child(self, at: Path, child: Child) -> Callable[[], None]:
+        # Not one of the pool: it ends by itself when it is told to, and is never stopped half way.
+        work = contextvars.copy_context().run
+        thread = threading.Thread(
+            target=work, args=(self._run_child, at, child), name="workc-child", daemon=True
+        )
+        self._children.append(thread)
+        thread.start()
+        return child.runs.interrupt
+
+    def _run_child(self, at: Path, child: Child) -> None:
+        def paused() -> None:
+            self._done.put(_ChildDone(at, waits=True))
+
+        try:
+            done = _ChildDone(at, end=child.runs.run(child.order, paused))
+        except BaseException as error:  # noqa: BLE001 - the thread of the run raises it
+            done = _ChildDone(at, error=error)
+        self._done.put(done)
+
     def _start_effect(self, at: Path, effect: Effect) -> Callable[[], None]:
         return self._loop.submit(lambda: self._await_effect(at, effect))
 
@@ -259,7 +320,7 @@ class Driver:
         while True:
             only_people = len(self._people) == len(self._flights)
             entries = [*self._take(block=not only_people), *self._drain(), *self._fire()]
-            if entries or self._interrupted:
+            if entries or self._interrupted or self._stopping:
                 return entries
             if only_people:
                 raise Paused
@@ -269,11 +330,32 @@ class Driver:
             done = self._done.get(block=block, timeout=self._until_due() if block else None)
         except Empty:
             return []
-        if done is None:
-            self._interrupted = True
-            return []
+        match done:
+            case None:
+                self._interrupted = True
+                return []
+            case _Stop():
+                self._stopping = True
+                return []
+            case _ChildDone():
+                return self._child_done(done)
+            case _Done():
+                pass
         flight = self._flights.pop(done.at, None)
         return [] if flight is None else [self._answering.entry(flight.ask, done.result)]
+
+    def _child_done(self, done: _ChildDone) -> list[Entry]:
+        flight = self._flights.get(done.at)
+        if flight is None or not isinstance(flight.ask.question, Child):
+            return []
+        if done.error is not None:
+            raise done.error
+        if done.waits:
+            self._people.add(done.at)
+            return []
+        del self._flights[done.at]
+        self._people.discard(done.at)
+        return [self._answering.joined(flight.ask, flight.ask.question, done.end)]
 
     def _drain(self) -> list[Entry]:
         entries: list[Entry] = []
@@ -310,6 +392,9 @@ class Driver:
             stop(turning)
         for flight in [*self._flights.values()]:
             flight.give_up()
+        until = time.monotonic() + _CHILD_GRACE_S
+        for child in self._children:
+            child.join(max(0.0, until - time.monotonic()))
         self._threads.close()
         self._loop.close()
         self._skill_loop.close()

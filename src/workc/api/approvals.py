@@ -6,11 +6,12 @@ run goes on when it is resumed, on whatever machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from workc.adapters.run_folder import RunWriter
+from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
 from workc.api.settings import Settings
 from workc.api.store import Store
@@ -19,21 +20,29 @@ from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.gates import ApprovalAnswered
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.children import family_of
 from workc.runtime.outcome import StructuredOutcome, error_of
 
 MAX_NAME_CHARS = 256
 MAX_NOTE_BYTES = 4_096
 
 
-def paused(place: launch.Place, run_id: str, *, kept: bool) -> StructuredOutcome:
-    """Returns the outcome of a run that waits for people. ``kept``: there is a store to resume from."""
-    waiting = waiting_of(place.records(), place)
+def paused(
+    place: launch.Place, run_id: str, of_children: Sequence[tuple[str, Waiting]], *, kept: bool
+) -> StructuredOutcome:
+    """Returns the outcome of a run that waits for people, itself or in its children, by their ids.
+
+    ``kept``: there is a store to resume from.
+    """
+    asked = [(run_id, one) for one in waiting_of(place.records(), place)]
+    asked += of_children
+    waiting = [one for _, one in asked]
     steps = ", ".join(one.step for one in waiting)
     then = "" if kept else "; without a store it is lost"
     failure = Failure(
         code="APPROVAL_PENDING",
         message=f"waits for a human to approve {steps}{then}",
-        details={"waiting": list[Json](one.to_json() for one in waiting)},
+        details={"waiting": list[Json]({**one.to_json(), "run_id": of} for of, one in asked)},
     )
     return StructuredOutcome(
         status="paused",
@@ -87,24 +96,17 @@ def decide(
     if folder.bundle.exists():
         raise refuse("INVALID_INPUT", f"the run {name} is finished; nothing waits for a human")
     using = settings or Settings()
-    writer = RunWriter(folder.path, using.durability)
-    try:
-        records = list(writer.records())
-        waiting = waiting_of(records, writer)
-        now_ms = using.clock(max((one.asked_ms for one in waiting), default=0)).now_ms()
-        in_time = [one for one in waiting if not one.is_over(now_ms)]
-        _refuse_late(name, waiting, in_time, step)
-        chosen = _chosen(name, in_time, step)
-        answer = ApprovalAnswered(
-            by=by, decision=decision, gate=chosen.gate, note=note, step=chosen.step
-        )
-        place = (*chosen.at[:-1], chosen.at[-1] + 1)
-        launch.journal_after(records, writer).append(Entry(at=place, payload=answer, at_ms=now_ms))
-        writer.commit(effect=True)
-    finally:
-        writer.close()
+    asked = _asked_in(store, folder)
+    now_ms = using.clock(max((one.asked_ms for _, one in asked), default=0)).now_ms()
+    in_time = [(of, one) for of, one in asked if not one.is_over(now_ms)]
+    _refuse_late(name, asked, in_time, step)
+    of, chosen = _chosen(name, in_time, step)
+    answer = ApprovalAnswered(
+        by=by, decision=decision, gate=chosen.gate, note=note, step=chosen.step
+    )
+    _write(RunWriter(of.path, using.durability), chosen, answer, now_ms)
     return Decided(
-        run_id=name,
+        run_id=of.path.name,
         step=chosen.step,
         question=chosen.question,
         decision=decision,
@@ -112,6 +114,30 @@ def decide(
         note=note,
         open=len(in_time) - 1,
     )
+
+
+#: A question and the run that asks it.
+_Asked = tuple[RunFolder, Waiting]
+
+
+def _asked_in(store: Store, folder: RunFolder) -> list[_Asked]:
+    """Returns what a run waits for, and its children if it is the first of a family."""
+    kin = [folder, *(each for each in store.family(folder.path.name) if not each.bundle.exists())]
+    return [(each, one) for each in kin for one in waiting_of(each.records(), each)]
+
+
+def _write(writer: RunWriter, chosen: Waiting, answer: ApprovalAnswered, now_ms: int) -> None:
+    """Writes an answer into the journal of the run that waits for it; closes the writer."""
+    try:
+        records = list(writer.records())
+        if chosen not in waiting_of(records, writer):
+            message = f"the step {chosen.step} was decided on meanwhile"
+            raise refuse("INVALID_INPUT", message)
+        place = (*chosen.at[:-1], chosen.at[-1] + 1)
+        launch.journal_after(records, writer).append(Entry(at=place, payload=answer, at_ms=now_ms))
+        writer.commit(effect=True)
+    finally:
+        writer.close()
 
 
 def _check_words(by: str, note: str) -> None:
@@ -126,28 +152,30 @@ def _check_words(by: str, note: str) -> None:
         raise refuse("INVALID_INPUT", f"a note has at most {MAX_NOTE_BYTES} bytes, not {size}")
 
 
-def _refuse_late(
-    run: str, waiting: list[Waiting], in_time: list[Waiting], step: str | None
-) -> None:
+def _refuse_late(run: str, asked: list[_Asked], in_time: list[_Asked], step: str | None) -> None:
     """Refuses a step on which nobody can decide any more, and any if there are only such."""
-    late = [one.step for one in waiting if one not in in_time and step in {None, one.step}]
+    late = [one.step for of, one in asked if (of, one) not in in_time and step in {None, one.step}]
     if late and not (step is None and in_time):
         message = f"the time to decide on {', '.join(late)} is over; resume the run"
-        raise refuse("INVALID_INPUT", message, resume=run)
+        raise refuse("INVALID_INPUT", message, resume=family_of(run))
 
 
-def _chosen(run: str, waiting: list[Waiting], step: str | None) -> Waiting:
-    steps = [one.step for one in waiting]
+def _chosen(run: str, asked: list[_Asked], step: str | None) -> _Asked:
+    steps = [one.step for _, one in asked]
     names = ", ".join(steps)
-    if not waiting:
+    if not asked:
         raise refuse("INVALID_INPUT", f"no step of the run {run} waits for a human")
-    if step is None and len(waiting) > 1:
+    if step is None and len(asked) > 1:
         raise refuse("INVALID_INPUT", f"several steps wait, say which: {names}", waiting=steps)
-    found = next((one for one in waiting if step in {None, one.step}), None)
-    if found is None:
+    found = [each for each in asked if step in {None, each[1].step}]
+    if not found:
         raise refuse(
             "INVALID_INPUT",
             f"the step {step} does not wait for a human; these do: {names}",
             waiting=steps,
         )
-    return found
+    if len(found) > 1:
+        runs = ", ".join(of.path.name for of, _ in found)
+        message = f"the step {step} waits in several runs, say which: {runs}"
+        raise refuse("INVALID_INPUT", message, waiting=steps)
+    return found[0]

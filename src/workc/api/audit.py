@@ -16,15 +16,19 @@ from workc.api.bounds import Bound, bound_of, known_params, unknown_references
 from workc.api.budgets import with_budget_of
 from workc.api.cost_remarks import Costly, Remark, cost_remarks, totals_of
 from workc.api.determinism import Reaching, reaching
-from workc.api.programs import FileProgram, Workflow
+from workc.api.programs import FileProgram
 from workc.api.settings import Settings
+from workc.api.workflows import Workflow
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
+from workc.kernel.payloads import given as known
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.child_step import ChildSkill
 from workc.runtime.fallback import planned_as
 from workc.runtime.program import Program
+from workc.runtime.spawning import child_ceiling
 from workc.runtime.workflow.inputs import bind_inputs
-from workc.runtime.workflow.model import StepSpec, uses_of
+from workc.runtime.workflow.model import ChildSpec, StepSpec, uses_of
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
@@ -237,9 +241,17 @@ def _use(step: StepSpec, program: Program, inputs: JsonObject, settings: Setting
 def _cost(
     step: StepSpec, skill: Skill[..., object], inputs: JsonObject, settings: Settings
 ) -> Bound | None:
+    if isinstance(skill, ChildSkill):
+        return _of_child(step, skill)
     if builtin_skills().get(LLM) is not skill:
         return None
     return bound_of(step, skill, settings.price_table, inputs)
+
+
+def _of_child(step: StepSpec, skill: ChildSkill) -> Bound:
+    """Returns what a child may use at most: all that is reserved for it, once."""
+    ceiling = child_ceiling(skill.child, step.child or ChildSpec())
+    return Bound(bound_micro_cents=ceiling, bound_tokens=known(skill.child.limits.tokens))
 
 
 def _target(step: StepSpec, inputs: JsonObject) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workc.adapters.run_folder import BUNDLE, JOURNAL
 from workc.api.bundles import may_be_bundle
+from workc.api.relatives import CHILDREN
 from workc.api.sources import find_source, stands
 from workc.api.store import Store
 from workc.api.transport import SUFFIX
@@ -73,7 +74,8 @@ def _below(top: Path) -> Iterator[Sought]:
             yield Sought(str(here), here)
         elif JOURNAL in files:
             bundle = here / BUNDLE
-            folders.clear()
+            # Those of the runs that it started stand below it.
+            folders[:] = [name for name in folders if name == CHILDREN]
             yield Sought(str(here), bundle) if bundle.is_dir() else Sought(str(here), None, here)
         else:
             archives = sorted(name for name in files if name.endswith(SUFFIX))

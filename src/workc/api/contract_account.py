@@ -8,7 +8,7 @@ ceilings of their own where several are to run at once.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -17,6 +17,7 @@ from workc.api.contracts import PERIOD_MS, Quota, ResourceContract
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import JsonObject
 from workc.runtime.asks import Call, Effect
+from workc.runtime.child_step import children_in
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import uses_of
 from workc.runtime.world import World
@@ -125,7 +126,7 @@ class ContractAccount:
             Refusal: ``CONTRACT_EXPIRED`` or ``OPERATION_NOT_ALLOWED``.
         """
         refusal = self.contract.expired(now_ms) or self.contract.not_allowed(
-            step.skill for step in uses_of(program.steps)
+            _operations_of(program)
         )
         if refusal is not None:
             raise Refusal(refusal)
@@ -144,6 +145,16 @@ class ContractAccount:
             self._period = period
             self._spent = 0
             self._uses.clear()
+
+
+def _operations_of(program: Program) -> Iterator[str]:
+    """Yields the skills that a file names, and those that the files name which it runs."""
+    children = children_in(program.skills)
+    for step in uses_of(program.steps):
+        if step.skill not in children:
+            yield step.skill
+    for child in children.values():
+        yield from _operations_of(child.program)
 
 
 class ContractWorld:

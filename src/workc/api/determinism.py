@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workc.adapters.code import source_of
-from workc.api.programs import FileProgram, Workflow, used_skills
+from workc.api.programs import FileProgram, used_skills
+from workc.api.workflows import Workflow
 from workc.skills.registry import builtin_skills
 from workc.stages.code_reading import Found, read_function
 from workc.stages.reaches import Fate

@@ -14,13 +14,15 @@ from workc.api.audit import Audit, Planned, audit, passes_of
 from workc.api.bounds import STANDARD_ATTEMPTS, known_params
 from workc.api.contract_account import ContractAccount
 from workc.api.cost_remarks import Remark
-from workc.api.programs import FileProgram, Workflow
+from workc.api.programs import FileProgram
 from workc.api.settings import Settings
 from workc.api.skill_metadata import own_timeout
+from workc.api.workflows import Workflow
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.retry import longest_delay_ms, policy_for
+from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.runtime.workflow.problems import InvalidWorkflow
@@ -165,6 +167,8 @@ def _bound(
 
 
 def _attempts(step: StepSpec) -> int:
+    if step.child is not None:
+        return 1
     return step.retry.max_attempts or STANDARD_ATTEMPTS
 
 
@@ -223,6 +227,9 @@ def _contract_remarks(
         yield Remark(level="problem", code=ended.code, message=ended.message)
     left = account.uses_left(now_ms)
     for each, use in ((step, use) for step in plan for use in step.uses):
+        if use.skill.startswith(CHILD_PREFIX):
+            # What a child does is judged when it does it.
+            continue
         denied = account.contract.not_allowed([use.skill])
         if denied is not None:
             yield Remark(level="problem", step=each.step, code=denied.code, message=denied.message)

@@ -38,12 +38,16 @@ _WHEN = {
 }
 
 
+_ENDED = {"success": "succeeded", "partial": "succeeded in part", "failed": "failed"}
+
+
 def explain(story: RunStory) -> list[str]:
     """Returns the story as sentences."""
     return [
         _purpose(story),
         *_steps(story),
         *_gates(story),
+        *_children(story),
         *_checks(story),
         _cost(story),
         *_end(story),
@@ -124,6 +128,20 @@ def _gates(story: RunStory) -> Iterator[str]:
 
 def _at(attempt: int) -> str:
     return f" at attempt {attempt}"
+
+
+def _children(story: RunStory) -> Iterator[str]:
+    for child in story.children[:MAX_TOLD_STEPS]:
+        ended = _ENDED.get(child.outcome or "", "has not come to its end")
+        weight = "critical" if child.critical else "not critical"
+        spent, ceiling = money(child.spent_micro_cents), money(child.ceiling_micro_cents)
+        yield (
+            f"Step {child.step} started the run {child.run_id}, which is {weight} and {ended};"
+            f" it spent {spent} of {ceiling}."
+        )
+    left = len(story.children) - MAX_TOLD_STEPS
+    if left > 0:
+        yield f"{left} more children are not told here."
 
 
 def _checks(story: RunStory) -> Iterator[str]:

@@ -27,7 +27,7 @@ from workc.kernel.payloads import (
 )
 from workc.runtime.bodies import load_failure, load_json
 from workc.runtime.failed_gate import FailedGate, failed_gates, failed_last
-from workc.runtime.flow import RunResult, not_held
+from workc.runtime.flow import RunResult, child_failed, not_held
 from workc.runtime.gates import run_gates_failure
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.taken_fallback import taken_fallback
@@ -113,8 +113,17 @@ def _failure(
     if gated and (work.failure is UNSET or work.failure.code != GATE_FAILED):
         return run_gates_failure([gate.gate for gate in failed if gate.step is None]), None
     if work.failure is UNSET:
-        return None, None
+        return _of_children(receipt)
     return load_failure(folder, work.failure), None if work.step is UNSET else work.step
+
+
+def _of_children(receipt: Receipt) -> tuple[Failure | None, str | None]:
+    """Returns the failure of a run whose work has none: a critical child may have failed."""
+    if receipt.failure is UNSET:
+        return None, None
+    children = receipt.children or ()
+    step = min(each.step for each in children if each.critical and each.outcome == "failed")
+    return child_failed(step), step
 
 
 def _receipt(folder: RunFolder) -> Receipt:

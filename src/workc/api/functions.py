@@ -6,10 +6,10 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import ParamSpec, Protocol, TypeVar, overload
 
-from workc.api.programs import Workflow, workflow_decorator
 from workc.api.replay import replay
 from workc.api.runtime import Runtime
 from workc.api.verification import verify_bundle
+from workc.api.workflows import Workflow, workflow_decorator
 from workc.kernel.values import Json
 from workc.runtime.gate_reading import SaidGates
 from workc.runtime.outcome import StructuredOutcome
@@ -56,6 +56,7 @@ def workflow(
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
+    children: Iterable[Workflow[..., object] | str] = (),
 ) -> WorkflowDecorator: ...
 
 
@@ -69,6 +70,7 @@ def workflow(
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
+    children: Iterable[Workflow[..., object] | str] = (),
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
@@ -78,6 +80,8 @@ def workflow(
     ``ctx.secret`` may use, and those of API keys beyond OPENAI_API_KEY and ANTHROPIC_API_KEY.
     ``gates`` are what must hold before the function begins, and of its output, as in a file:
     ``{"pre": [...], "post": [...]}``.
+    ``children`` are the workflows that ``ctx.child`` may run, and workflow files, each by its way
+    from the folder of the function's own file.
 
     Raises:
         Misuse: the function has another form.
@@ -93,6 +97,7 @@ def workflow(
             timeout_ms=timeout_ms,
             secrets=secrets,
             gates=gates,
+            children=children,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

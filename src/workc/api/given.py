@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from workc.adapters.place import name_problem, path_of
-from workc.api.programs import FileProgram, Workflow
+from workc.api.programs import FileProgram
 from workc.api.settings import Settings
+from workc.api.workflows import Workflow
 from workc.kernel import jcs
 from workc.kernel.arguments import a, instance, shown, texts, whole
 from workc.kernel.canonical import CanonicalError

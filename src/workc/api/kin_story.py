@@ -26,11 +26,15 @@ class GateStory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that nobody has answered; at ``deadline_ms`` its time is over, if it has one."""
+    """A question that nobody has answered, of the run or of a child.
+
+    At ``deadline_ms`` its time is over, if it has one.
+    """
 
     step: str
     question: str
     deadline_ms: int | None
+    run_id: str
 
     def is_over(self, now_ms: int) -> bool:
         """Returns whether it can be answered no more."""

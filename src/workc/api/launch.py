@@ -15,12 +15,13 @@ from workc.adapters.event_loops import loopless
 from workc.adapters.guard import GuardMode
 from workc.adapters.identity import run_id as make_run_id
 from workc.api.access import Access, noted_folders
+from workc.api.contract_account import ContractAccount
 from workc.api.live_ports import LivePorts
 from workc.api.network import NetworkPorts
-from workc.api.run_secrets import cleaner, recorded_text, secret_values
+from workc.api.run_secrets import cleaner, recorded_texts, secret_values
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
 from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
-from workc.bundle.documents import Receipt
+from workc.bundle.documents import Child, Receipt
 from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
 from workc.kernel import canonical, jcs
@@ -29,11 +30,12 @@ from workc.kernel.chain import GENESIS, link
 from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Misuse, refuse
-from workc.kernel.payloads import EffectAsked, Limits, Policy, RunStarted, given
+from workc.kernel.payloads import Body, EffectAsked, Limits, Parent, Policy, RunStarted, given
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
+from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.effects import local_target
 from workc.runtime.engine import Engine
 from workc.runtime.flow import RunResult, run_body
@@ -44,6 +46,7 @@ from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
     AnsweredBy,
+    ChildOutcome,
     SideEffect,
     StructuredOutcome,
     Timings,
@@ -99,6 +102,14 @@ class Start:
         return self.entry.payload
 
 
+@dataclass(frozen=True)
+class Born:
+    """What a child has of its parent."""
+
+    parent: Parent
+    nonce: str
+
+
 def begin(
     program: Program,
     inputs: JsonObject,
@@ -107,11 +118,13 @@ def begin(
     clock: Clock,
     run_id: str,
     stand_in: StandIn | None = None,
+    born: Born | None = None,
 ) -> Start:
     """Returns the start of a new run; the files that it names are put into ``files``."""
     seed = settings.seed
     if seed is None:
         seed = int.from_bytes(settings.entropy.draw(8), "big")
+    text, texts = recorded_texts(program, settings)
     payload = RunStarted(
         bundle="0.2",
         catalog_sha256=CATALOG_SHA256,
@@ -122,15 +135,22 @@ def begin(
         limits=UNSET if settings.limits == Limits() else settings.limits,
         max_backtracks=program.max_backtracks or UNSET,
         name=program.name,
-        nonce=settings.entropy.draw(16).hex(),
+        nonce=settings.entropy.draw(16).hex() if born is None else born.nonce,
+        parent=UNSET if born is None else born.parent,
         policy=_policy(settings, files, {} if stand_in is None else stand_in.rules),
         prices=store_file(files, "evidence/prices.json", "json", settings.prices),
-        program=store_file(files, program.path, "text", recorded_text(program, settings)),
+        program=store_file(files, program.path, "text", text),
         program_kind=program.kind,
+        programs={name: _kept(files, each) for name, each in texts.items()} or UNSET,
         run_id=run_id,
         seed=str(seed),
     )
     return Start(Entry(at=(0,), payload=payload, at_ms=clock.now_ms()), program, inputs)
+
+
+def _kept(files: Files, text: bytes) -> Body:
+    """Returns the program of a child as its parent keeps it."""
+    return store_file(files, f"evidence/{sha256_hex(text)}.txt", "text", text)
 
 
 def new_run_id(settings: Settings, clock: Clock) -> str:
@@ -148,12 +168,12 @@ def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy
     )
 
 
-def recorded_policy(started: RunStarted, files: Files) -> NetworkPolicy:
+def recorded_policy(started: RunStarted, files: KeptFiles) -> NetworkPolicy:
     """Returns the policy that a run began with."""
     return msgspec.convert(_rules(started, files).get("network"), NetworkPolicy)
 
 
-def recorded_access(started: RunStarted, files: Files, notes: JsonObject) -> Access:
+def recorded_access(started: RunStarted, files: KeptFiles, notes: JsonObject) -> Access:
     """Returns what a run may do to this machine, by its rules and the notes of its folder.
 
     Raises:
@@ -166,7 +186,7 @@ def recorded_access(started: RunStarted, files: Files, notes: JsonObject) -> Acc
     return Access(grants=grants, folders=noted_folders(notes))
 
 
-def recorded_guard(started: RunStarted, files: Files, asked: GuardMode = "off") -> GuardMode:
+def recorded_guard(started: RunStarted, files: KeptFiles, asked: GuardMode = "off") -> GuardMode:
     """Returns the guard of a run that began before: one that refuses stays, else what is asked now.
 
     A replay that asks for none so refuses what the run refused. A guard that only warns is free to
@@ -188,18 +208,22 @@ def _injected(started: RunStarted, files: Files) -> Injected:
     return by_attempt(map(parse_injection, texts))
 
 
-def _rules(started: RunStarted, files: Files) -> JsonObject:
+def _rules(started: RunStarted, files: KeptFiles) -> JsonObject:
     rules = load_json(files, started.policy.rules)
     return rules if isinstance(rules, dict) else {}
 
 
-def stand_in_of(started: RunStarted, files: Files, clock: Clock) -> StandIn | None:
-    """Returns who stood in for the world when the run began."""
-    return recorded_stand_in(load_json(files, started.policy.rules), clock.now_ms)
+def stand_in_of(
+    started: RunStarted, files: KeptFiles, clock: Clock, account: ContractAccount | None = None
+) -> StandIn | None:
+    """Returns who stood in for the world when the run began; ``account`` is that of its contract."""
+    return recorded_stand_in(load_json(files, started.policy.rules), clock.now_ms, account)
 
 
-def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
-    """Returns the run that a start describes."""
+def make_run(
+    start: Start, files: Files, guard: Guard = unguarded, children: ChildRuns | None = None
+) -> Run:
+    """Returns the run that a start describes; without ``children`` it can start none."""
     payload, entry = start.payload, start.entry
     limits = payload.limits or Limits()
     times = [start.program.timeout_ms, given(limits.wall_ms)]
@@ -214,12 +238,15 @@ def make_run(start: Start, files: Files, guard: Guard = unguarded) -> Run:
         deadline_ms=None if time_ms is None else (given(entry.at_ms) or 0) + time_ms,
         limits=limits,
         guard=guard,
+        nonce=payload.nonce,
+        is_child=payload.parent is not UNSET,
+        children=children or NoChildren(),
         injected=_injected(payload, files),
         rules=_rules(payload, files),
     )
 
 
-def make_governor(start: Start, settings: Settings, clock: Clock) -> Governor:
+def make_governor(start: Start, settings: Settings, clock: Clock, children: ChildRuns) -> Governor:
     """Returns who decides about the money of a run, before its first move."""
     started = start.payload
     wall_ms = given(started.limits.wall_ms) if started.limits else None
@@ -228,6 +255,7 @@ def make_governor(start: Start, settings: Settings, clock: Clock) -> Governor:
         clock.now_ms,
         ends_ms=None if wall_ms is None else (given(start.entry.at_ms) or 0) + wall_ms,
         pool=None if settings.budget is None else settings.budget.share(started.run_id),
+        on_halt=children.stop,
     )
 
 
@@ -304,6 +332,7 @@ def run_live(
     settings: Settings,
     clock: Clock,
     *,
+    children: ChildRuns,
     journal: Journal | None = None,
     known: Known | None = None,
     desk: Desk | None = None,
@@ -315,12 +344,13 @@ def run_live(
 ) -> tuple[RunResult, tuple[SideEffect, ...]]:
     """Runs to the lock and returns what it gave; with ``known``, it continues what was recorded.
 
-    ``before`` are the recorded entries of a run that continues. ``stand_in`` answers for the world.
+    ``before`` are the recorded entries of a run that continues. ``stand_in`` answers for the world,
+    and ``children`` runs those that the run starts.
 
     Raises:
         Interrupted: the driver was told to stop; the journal holds everything so far.
     """
-    run = make_run(start, place, guard)
+    run = make_run(start, place, guard, children)
     recorder = Recorder(place, watch)
     for entry in before:
         recorder.note(entry)
@@ -328,7 +358,7 @@ def run_live(
         journal = Journal(place)
         journal.append(start.entry)
         recorder(start.entry)
-    desk = desk or make_governor(start, settings, clock)
+    desk = desk or make_governor(start, settings, clock, children)
     if stand_in is not None and stand_in.world is not None:
         desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
     values = secret_values(settings.environment, start.program)
@@ -409,6 +439,19 @@ def outcome_of(finished: Finished, bundle: str | None) -> StructuredOutcome:
         proof_digest=digest if isinstance(digest, str) else None,
         fallbacks=fallbacks,
         failed_gates=result.failed_gates,
+        children=tuple(map(_child_of, receipt.children or ())),
+    )
+
+
+def _child_of(child: Child) -> ChildOutcome:
+    digest = child.proof_digest
+    return ChildOutcome(
+        run_id=child.child_run_id,
+        step=child.step,
+        outcome=child.outcome or None,
+        critical=child.critical,
+        proof_digest=digest or None,
+        cost_micro_cents=child.spent_micro_cents or 0,
     )
 
 

@@ -106,6 +106,10 @@ class RunMeter:
         self._mode: Mode = mode
         self._fold: RunFold | None = None
 
+    def another(self) -> RunMeter:
+        """Returns what counts another run of the same family."""
+        return RunMeter(self._counts, self._mode)
+
     def watch(self, files: KeptFiles, then: Watch | None = None) -> Watch:
         """Returns a watch that counts, then tells ``then``; ``files`` are those of the run."""
         fold, counts = self._fold_of(files), self._counts

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from workc.api.programs import FileProgram, Workflow, find_workflow
+from workc.api.programs import FileProgram, find_workflow
 from workc.api.running import Job
 from workc.api.runtime import Runtime
+from workc.api.workflows import Workflow
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import refuse

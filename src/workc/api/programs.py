@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import cast
 
 from workc.adapters.code import (
     as_skill,
@@ -18,195 +16,67 @@ from workc.adapters.code import (
     skills_in,
     source_of,
 )
+from workc.api.child_files import (
+    ChildFiles,
+    child_of_file,
+    files_below,
+    generations,
+    refuse_large_family,
+    texts_of,
+    why_unfit,
+)
+from workc.api.workflows import Skills, Workflow, child_name, home_of, name_of
 from workc.kernel import jcs
-from workc.kernel.arguments import a, choice, instance, many, shown, text, texts, whole
 from workc.kernel.digest import sha256_hex
-from workc.kernel.failure import Misuse, Refusal, refuse
-from workc.kernel.payloads import Target
+from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.gate_reading import SaidGates, read_run_gates
-from workc.runtime.program import Program
+from workc.runtime.child_step import ChildSkill, child_skill, children_in
+from workc.runtime.program import ChildProgram, Program
+from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.graph import plan_order
-from workc.runtime.workflow.json_schema import MAX_BACKTRACKS
-from workc.runtime.workflow.loader import declared_skills, load_workflow
+from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN
+from workc.runtime.workflow.loader import (
+    declared_skills,
+    declared_workflows,
+    load_workflow,
+    read_recorded,
+)
 from workc.runtime.workflow.model import (
-    CheckSpec,
-    Level,
-    RunGates,
     SkillInfo,
     StepSpec,
     WorkflowFile,
-    backtracks_of,
     gate_functions,
     uses_of,
 )
 from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
-from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
-from workc.stages.skill import Skill, checked_name
-from workc.stages.skill import skill as make_skill
+from workc.stages.skill import Skill
 
 #: What may stand in the name of a skill and not in that of a workflow.
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_NAME_CHARS = 64
-_MAX_WORKFLOW_NAME_CHARS = 256
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-P = ParamSpec("P")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
-Skills = Mapping[str, Skill[..., object]]
+def function_program(
+    workflow: Workflow[..., object],
+    skills: Skills,
+    prices: Prices,
+    files: ChildFiles | None = None,
+) -> Program:
+    """Returns the program of a workflow function.
 
-
-@dataclass(frozen=True, eq=False)
-class Workflow(Generic[P, R_co]):
-    """A workflow function with its checks; made by ``@workflow``."""
-
-    name: str
-    function: Callable[P, Awaitable[R_co]]
-    skills: tuple[Skill[..., object], ...]
-    checks: tuple[CheckSpec, ...]
-    max_backtracks: int
-    timeout_ms: int | None
-    secrets: tuple[str, ...]
-    description: str
-    gates: RunGates
-
-    @cached_property
-    def inputs(self) -> Skill[..., object]:
-        """Returns the function as a skill, which says what inputs it takes."""
-        return make_skill(name=self.name)(self.function)
-
-
-def workflow_decorator(
-    function: Callable[P, Awaitable[R]],
-    *,
-    name: str | None,
-    skills: Iterable[Skill[..., object]],
-    verify: Iterable[Mapping[str, str]],
-    max_backtracks: int | None = None,
-    timeout_ms: int | None,
-    secrets: Iterable[str],
-    gates: SaidGates | None,
-) -> Workflow[P, R]:
-    """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
+    ``files`` reads the workflow files that it runs; without it they are read from beside its own.
 
     Raises:
-        Misuse: the function has another form.
+        Refusal: ``INVALID_WORKFLOW`` if one of them cannot be run.
     """
-    checks = tuple(_check(check) for check in many("verify", verify, "checks"))
-    if len({check.id for check in checks}) < len(checks):
-        raise Misuse("two checks have the same id")
-    if not inspect.isfunction(cast("object", function)):
-        raise Misuse(f"@workflow makes workflows of an async def, not of {a(function)}")
-    given = tuple(_skill(each) for each in many("skills", skills, "skills"))
-    find = _GateFinder(function, given)
-    made = Workflow(
-        name=function.__name__ if name is None else _name(name),
-        function=function,
-        skills=given,
-        checks=checks,
-        max_backtracks=_backtracks(checks, max_backtracks),
-        timeout_ms=None if timeout_ms is None else whole("timeout_ms", timeout_ms),
-        secrets=_names(secrets),
-        description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
-        gates=read_run_gates(gates, find),
-    )
-    if made.inputs.kind != "context":
-        raise Misuse(f"{made.name}: a workflow is an async def whose first parameter is ctx")
-    return replace(made, skills=(*made.skills, *find.found))
-
-
-class _GateFinder:
-    """Finds the functions of gates: those given by themselves, or named and known by then."""
-
-    def __init__(self, function: object, given: tuple[Skill[..., object], ...]) -> None:
-        there = getattr(function, "__globals__", {}).values()
-        found = [*(as_skill(value) for value in there), *given]
-        self._known = {skill.name: skill for skill in found if skill is not None}
-        self.found: list[Skill[..., object]] = []
-
-    def __call__(self, named: object) -> Skill[..., object]:
-        """Returns the function that is meant."""
-        skill = self._known.get(named) if isinstance(named, str) else as_skill(named)
-        if skill is None:
-            raise Misuse(f"{shown(named)} is no function of a gate; give one made by @workc.gate")
-        self.found.append(skill)
-        return skill
-
-
-def _names(secrets: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(cast("object", secrets), str):
-        raise Misuse(f'secrets takes a list of names; write ["{shown(secrets)[1:-1]}"]')
-    return texts("secrets", secrets)
-
-
-def _name(name: object) -> str:
-    found, most = text("the name of a workflow", name), _MAX_WORKFLOW_NAME_CHARS
-    if not (found.isascii() and found.isprintable() and 0 < len(found) <= most):
-        raise Misuse(f"the name of a workflow is 1 to {most} printable ASCII characters")
-    return found
-
-
-def skills_of(given: object) -> Skills:
-    """Returns the skills that a caller gave by name, none for None.
-
-    Raises:
-        Misuse: it is no mapping of names to skills.
-    """
-    if given is None:
-        return {}
-    found = cast(
-        "Mapping[object, object]",
-        instance("skills", given, Mapping, "a mapping of names to skills"),
-    )
-    return {checked_name(name): _skill(value) for name, value in found.items()}
-
-
-def _skill(value: object) -> Skill[..., object]:
-    found = as_skill(value)
-    if found is None:
-        raise Misuse(f"skills holds skills; one is {a(value)}")
-    return found
-
-
-_LEVELS: dict[str, Level] = {
-    "Syntactic": "Syntactic",
-    "Semantic": "Semantic",
-    "Regression": "Regression",
-    "Acceptance": "Acceptance",
-}
-
-
-_TARGETS: dict[str, Target] = {"Act": "Act", "Decide": "Decide", "Orient": "Orient"}
-_CHECK_KEYS = {"id", "that", "level", "on_fail"}
-
-
-def _check(given: object) -> CheckSpec:
-    check = cast("Mapping[str, object]", instance("a check", given, Mapping, "a mapping"))
-    if {"id", "that"} - check.keys() or check.keys() - _CHECK_KEYS:
-        raise Misuse("a check has the keys id, that and, if you like, level and on_fail")
-    level, on_fail = check.get("level", "Semantic"), check.get("on_fail")
-    choice("the level of a check", level, tuple(_LEVELS))
-    if on_fail is not None:
-        choice("on_fail of a check", on_fail, tuple(_TARGETS))
-    name, that = (text(f"{each} of a check", check[each]) for each in ("id", "that"))
-    target = None if on_fail is None else _TARGETS[str(on_fail)]
-    return CheckSpec(id=name, that=that, level=_LEVELS[str(level)], on_fail=target)
-
-
-def _backtracks(checks: tuple[CheckSpec, ...], most: int | None) -> int:
-    if most is not None:
-        whole("max_backtracks", most, most=MAX_BACKTRACKS)
-    return backtracks_of(checks, most)
-
-
-def function_program(workflow: Workflow[..., object], skills: Skills, prices: Prices) -> Program:
-    """Returns the program of a workflow function."""
-    known = {**skills, **used_skills(workflow)}
-    own = workflow.inputs
+    at_hand = files or ChildFiles(files_below(home_of(workflow)), ("",))
+    stock = home_of(workflow), skills, prices, None
+    children = dict(_child_of_function(each, stock, at_hand, files) for each in workflow.children)
+    known = {**skills, **used_skills(workflow), **children}
+    own, kin = workflow.inputs, children_in(children)
 
     async def function(ctx: object, **inputs: Json) -> Json:
         return own.conclude(await own.call_in(ctx, own.bind(inputs)))
@@ -231,8 +101,62 @@ def function_program(workflow: Workflow[..., object], skills: Skills, prices: Pr
         checks=workflow.checks,
         max_backtracks=workflow.max_backtracks,
         timeout_ms=workflow.timeout_ms,
-        secrets=workflow.secrets,
+        secrets=_all_secrets(workflow.secrets, kin),
+        programs=texts_of(
+            {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _prefix_of
+        ),
     )
+
+
+def _all_secrets(own: Iterable[str], kin: Mapping[str, ChildProgram]) -> tuple[str, ...]:
+    """Returns the secrets of a run and of all that it may start, each once."""
+    theirs = (name for child in kin.values() for name in child.program.secrets)
+    return tuple(dict.fromkeys([*own, *theirs]))
+
+
+def _child_of_function(
+    child: Workflow[..., object] | str, stock: _Stock, files: ChildFiles, given: ChildFiles | None
+) -> tuple[str, ChildSkill]:
+    key = CHILD_PREFIX + child_name(child)
+    try:
+        made = (
+            _child(child, stock, files)
+            if isinstance(child, str)
+            else _function_child(child, stock, files, given)
+        )
+    except Refusal as refusal:
+        message = f"{child_name(child)}: {why_unfit(refusal)}"
+        raise refuse("INVALID_WORKFLOW", message) from None
+    return key, child_skill(key, made)
+
+
+def _function_child(
+    child: Workflow[..., object], stock: _Stock, files: ChildFiles, given: ChildFiles | None
+) -> ChildProgram:
+    files.refuse_deep(0)
+    # Without recorded texts a function reads the files beside itself, whoever runs it.
+    read = files_below(home_of(child)) if given is None else given.under(_prefix_of(child.name))
+    below = ChildFiles(read, (*files.way, ""), files.is_deep)
+    program = function_program(child, stock[1], stock[2], below)
+    children = children_in(program.skills)
+    files.refuse_deep(generations(children))
+
+    def bind(params: JsonObject) -> JsonObject:
+        inputs = jcs.normalise(params)
+        child.inputs.bind(cast("JsonObject", inputs))
+        return cast("JsonObject", inputs)
+
+    return ChildProgram(
+        program=program,
+        input_schema=child.inputs.input_schema,
+        bind=bind,
+        generations=generations(children),
+    )
+
+
+def _prefix_of(name: str) -> str:
+    """Returns what stands before the names of the programs that a child may start."""
+    return _folder_in(name) if re.search(WORKFLOW_PATTERN, name) else f"{name}:"
 
 
 def used_skills(workflow: Workflow[..., object]) -> dict[str, Skill[..., object]]:
@@ -258,24 +182,31 @@ def file_program(
     skills: Skills,
     prices: Prices,
     never: Path | None = None,
+    files: ChildFiles | None = None,
 ) -> FileProgram:
     """Returns the program of a workflow file whose Python files stand below ``folder``.
 
-    No code below ``never`` is loaded.
+    No code below ``never`` is loaded. ``files`` reads the workflows that its steps run; without it
+    they are read from ``folder``.
 
     Raises:
         InvalidWorkflow: with every problem, code that cannot be loaded included.
     """
     known, unloaded = _with_declared(skills, declared_skills(data, name), folder, never)
+    at_hand = files or ChildFiles(files_below(folder), (name,))
+    children, unfit = _children(data, name, (folder, skills, prices, never), at_hand)
+    known = {**known, **children}
     infos = {key: _info(skill) for key, skill in known.items()}
-    workflow = load_workflow(data, name, infos, unloaded)
+    workflow = load_workflow(data, name, infos, unloaded, unfit)
+    kin = children_in(children)
+    refuse_large_family((step.skill for step in workflow.steps), kin)
     names = (*(step.skill for step in uses_of(workflow.steps)), *gate_functions(workflow))
     used = {each: known[each] for each in names}
     program = Program(
         name=workflow.name,
         description=workflow.description,
         kind="file",
-        path="evidence/program.json" if name.endswith(".json") else "evidence/program.yaml",
+        path=_path_of(name),
         text=data,
         skills=used,
         code=code_digests(used),
@@ -286,9 +217,71 @@ def file_program(
         max_backtracks=workflow.max_backtracks,
         output=workflow.output,
         timeout_ms=workflow.timeout_ms,
-        secrets=(*workflow.secrets, *_literal_keys(workflow.steps)),
+        secrets=_all_secrets((*workflow.secrets, *_literal_keys(workflow.steps)), kin),
+        programs=texts_of(
+            {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _folder_in
+        ),
     )
     return FileProgram(workflow, program, folder)
+
+
+#: What a program is made of beside its own text: folder, skills, prices, and where no code may be.
+_Stock = tuple[Path, Skills, Prices, Path | None]
+
+
+def _children(
+    data: bytes, name: str, stock: _Stock, files: ChildFiles
+) -> tuple[dict[str, ChildSkill], dict[str, str]]:
+    """Returns the skills that run the children of a file, and why a file can be none."""
+    found: dict[str, ChildSkill] = {}
+    unfit: dict[str, str] = {}
+    for path in declared_workflows(data, name):
+        key = CHILD_PREFIX + path
+        try:
+            found[key] = child_skill(key, _child(path, stock, files))
+        except Refusal as refusal:
+            unfit[path] = why_unfit(refusal)
+    return found, unfit
+
+
+def _child(path: str, stock: _Stock, files: ChildFiles) -> ChildProgram:
+    below = files.below(path)
+    where = below.way[-1]
+    folder, skills, prices, never = stock
+    if where not in below.known:
+        text, name = below.read(where), path.rpartition("/")[2]
+        if below.is_deep:
+            made = file_program(text, name, folder / _folder_in(path), skills, prices, never, below)
+            below.known[where] = made.workflow, made.program
+        else:
+            workflow = read_recorded(text, name)
+            below.known[where] = workflow, _undone(workflow, text, name, prices)
+    child = child_of_file(*below.known[where], _folder_in(path))
+    files.refuse_deep(child.generations)
+    return child
+
+
+def _undone(workflow: WorkflowFile, text: bytes, name: str, prices: Prices) -> Program:
+    """Returns the program of a child that is not to be run: a replay of its parent needs no more."""
+    return Program(
+        name=workflow.name,
+        description=workflow.description,
+        kind="file",
+        path=_path_of(name),
+        text=text,
+        skills={},
+        code={},
+        prices=prices,
+    )
+
+
+def _folder_in(path: str) -> str:
+    """Returns the folder of a file, with a slash at its end, or nothing."""
+    return path[: path.rfind("/") + 1]
+
+
+def _path_of(name: str) -> str:
+    return "evidence/program.json" if name.endswith(".json") else "evidence/program.yaml"
 
 
 def _with_declared(
@@ -350,29 +343,18 @@ def code_digests(skills: Skills) -> dict[str, str]:
     return {
         name: sha256_hex(f"workc {name}@{skill.version}".encode())
         if builtin.get(name) is skill
-        else digest_of(skill.function)
+        else _digest_of(skill)
         for name, skill in sorted(skills.items())
     }
 
 
-def home_of(workflow: Workflow[..., object]) -> Path:
-    """Returns the folder below which a workflow function is found again by its name."""
-    file = _file_of(workflow)
-    return Path(file).parent if file is not None else Path.cwd()
-
-
-def name_of(workflow: Workflow[..., object]) -> str:
-    """Returns ``file.py:name`` for a function whose file was run or loaded, else ``module:name``."""
-    file = _file_of(workflow)
-    where = workflow.function.__module__ if file is None else Path(file).name
-    return f"{where}:{workflow.function.__qualname__}"
-
-
-def _file_of(workflow: Workflow[..., object]) -> str | None:
-    module = workflow.function.__module__
-    file = getattr(workflow.function, "__globals__", {}).get("__file__")
-    by_path = module == MAIN or module.startswith(FILE_MODULE_PREFIX)
-    return str(file) if by_path and file else None
+def _digest_of(skill: Skill[..., object]) -> str:
+    """Returns the digest of a skill's code; of a child, of its program and all the code it uses."""
+    if not isinstance(skill, ChildSkill):
+        return digest_of(skill.function)
+    program = skill.child.program
+    used: JsonObject = {"code": {**program.code}, "program": sha256_hex(program.text)}
+    return sha256_hex(jcs.encode(used))
 
 
 def find_workflow(

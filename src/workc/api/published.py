@@ -11,6 +11,7 @@ from typing import get_args
 from workc.api.published_runtime import runtime_documents
 from workc.api.published_shapes import (
     ANY,
+    CHILD_OUTCOME,
     COUNT,
     COUNT_OR_NULL,
     FLAG,
@@ -75,6 +76,7 @@ _OUTCOME = record(
             step=TEXT_OR_NULL,
         )
     ),
+    children=list_of(CHILD_OUTCOME),
     notes=list_of(TEXT),
 )
 _FINDING = record(
@@ -218,6 +220,7 @@ _LS = record(
             proof_digest=TEXT_OR_NULL,
             fallbacks=list_of(_FALLBACK),
             continues=TEXT_OR_NULL,
+            parent=TEXT_OR_NULL,
         )
     )
 )
@@ -323,7 +326,7 @@ _GATE = record(
     note=TEXT,
     gave=TEXT,
 )
-_WAITING = record(step=TEXT, question=TEXT, deadline_ms=COUNT_OR_NULL)
+_WAITING = record(step=TEXT, question=TEXT, deadline_ms=COUNT_OR_NULL, run_id=TEXT)
 _CHILD = record(
     run_id=TEXT,
     step=TEXT,

@@ -43,3 +43,14 @@ def named(name: str, description: str, body: JsonObject) -> JsonObject:
         "properties": {"schema": {"const": name}, **members},
         "required": ["schema", *names],
     }
+
+
+#: A child of a run, as the outcome of the run lists it.
+CHILD_OUTCOME = record(
+    run_id=TEXT,
+    step=TEXT,
+    outcome={"enum": ["success", "partial", "failed", None]},
+    critical=FLAG,
+    proof_digest=TEXT_OR_NULL,
+    cost_micro_cents=COUNT,
+)

@@ -21,6 +21,7 @@ from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
 from workc.api.store import read_receipt, start_of
 from workc.kernel import events
+from workc.kernel.children import ChildSpawned
 from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import refuse
 from workc.kernel.ledger import Dimension
@@ -122,12 +123,24 @@ def _why_not(entries: Sequence[Entry], start: RunStarted) -> str | None:
     halt = given(work.halt)
     if halt == "BUDGET_BOUND_VIOLATED":
         return "was billed more than was reserved; no budget mends that, so run it again"
+    kin = _kin_of(start, entries)
+    if kin is not None:
+        return kin
     if any(_is_shared(entry.payload) for entry in entries):
         return "shared a budget with others; run it again under a higher one"
     has_wall = start.limits is not UNSET and start.limits.wall_ms is not UNSET
     if halt not in RAISABLE or not (refused_in(entries) or has_wall):
         said = "" if locked.code is UNSET else f" ({locked.code})"
         return f"ended as {locked.outcome}{said}, and not for its budget: nothing is to be raised"
+    return None
+
+
+def _kin_of(start: RunStarted, entries: Sequence[Entry]) -> str | None:
+    """Returns why a run of a family does not go on: the bundles of others name what they all spent."""
+    if start.parent is not UNSET:
+        return "is a child; the step of its parent says what it may spend"
+    if any(isinstance(entry.payload, ChildSpawned) for entry in entries):
+        return "started other runs, which have ended; run it again under a higher budget"
     return None
 
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workc.api.programs import Skills, Workflow, file_program, find_workflow, function_program
+from workc.api.child_files import ChildFiles, recorded_files
+from workc.api.programs import file_program, find_workflow, function_program
+from workc.api.workflows import Skills, Workflow
 from workc.kernel.failure import refuse
 from workc.kernel.payloads import Body, RunStarted
 from workc.runtime.bodies import Files, load, load_json
 from workc.runtime.divergence import Divergence
 from workc.runtime.program import Program
+from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.skills.prices import load_prices
 
 
@@ -22,24 +25,30 @@ def recorded_program(
     skills: Skills,
     code: Path,
     never: Path | None = None,
+    *,
+    with_children: bool,
 ) -> Program:
     """Returns the program of a run from what it recorded, its code from below ``code``.
 
-    No code below ``never`` is loaded: the bundle's own folder, when it is somebody else's.
+    No code below ``never`` is loaded: the bundle's own folder, when it is somebody else's. The code
+    of the workflows that it runs is loaded only ``with_children``; their texts are the recorded ones.
 
     Raises:
         Refusal: ``SKILL_NOT_FOUND`` and what else :func:`file_program` raises.
     """
     text = load(files, payload.program)
     prices = load_prices(load(files, payload.prices))
+    texts = {name: load(files, body) for name, body in (payload.programs or {}).items()}
+    # The first of the way has no name here: it was another file's when it was recorded.
+    children = ChildFiles(recorded_files(texts), ("",), is_deep=with_children)
     if payload.program_kind == "file":
         name = str(payload.program.path).rpartition("/")[2]
-        return file_program(text, name, code, skills, prices, never).program
+        return file_program(text, name, code, skills, prices, never, children).program
     found = workflow or find_workflow(
         _function_name(payload.program, files), code, inside=True, never=never
     )
     # The text is the recorded one: a change of the code is named as such.
-    return replace(function_program(found, skills, prices), text=text)
+    return replace(function_program(found, skills, prices, children), text=text)
 
 
 def _function_name(body: Body, files: Files) -> str:
@@ -50,9 +59,13 @@ def _function_name(body: Body, files: Files) -> str:
     return name
 
 
-def changed_code(payload: RunStarted, program: Program) -> Iterator[Divergence]:
+def changed_code(
+    payload: RunStarted, program: Program, *, with_children: bool
+) -> Iterator[Divergence]:
     """Yields a ``CODE_CHANGED`` for each skill whose code is not what was recorded."""
     for name, digest in payload.code.items():
+        if not with_children and name.startswith(CHILD_PREFIX):
+            continue
         now = program.code.get(name)
         if now != digest:
             yield Divergence(

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from workc.adapters.bundle_folder import BundleWriter
 from workc.adapters.place import new_place
-from workc.api.programs import Skills, Workflow
 from workc.api.replay import BundleFiles, ReplayReport, replay
 from workc.api.standing_in import StandIn, recording_stand_in
 from workc.api.transport import SUFFIX, contents, pack
 from workc.api.verification import reader_of_bundle, verify_bundle
+from workc.api.workflows import Skills, Workflow
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS
 from workc.kernel import events, jcs
 from workc.kernel.arguments import a

@@ -14,11 +14,14 @@ from pathlib import Path
 
 import msgspec
 
+from workc.adapters.run_folder import JOURNAL, RunFolder
 from workc.api.bundles import may_be_bundle, reader_of
 from workc.bundle.layout import RECEIPT
 from workc.kernel.events import UNREADABLE
 from workc.verify.reader import Reader, ReadError
 
+#: The name of a folder with bundles of children.
+CHILDREN = "children"
 #: Of one folder no more names than these are looked at.
 MAX_NAMES = 100_000
 #: A receipt larger than this is not read to find out what it is of.
@@ -54,9 +57,20 @@ class BundlesIn:
 
 
 def beside(bundle: Path) -> list[Path]:
-    """Returns the folders where the children of a bundle are looked for by default."""
+    """Returns the folders where the children of a bundle are looked for by default.
+
+    That of a child in a store stands among those of its whole family.
+    """
     parent = bundle.absolute().parent
-    return [parent / "children", parent]
+    family = [parent.parent] if parent.parent.name == CHILDREN else []
+    return [parent / CHILDREN, parent, *family]
+
+
+def runs_below(folder: Path) -> list[RunFolder]:
+    """Returns the runs that the run of a folder started, and those that these started, by id."""
+    children = folder / CHILDREN
+    names = [path.name for path in _entries(children) if (path / JOURNAL).is_file()]
+    return [RunFolder(children / name) for name in names]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -22,9 +22,9 @@ from workc.adapters.memory import MemoryRun
 from workc.adapters.place import new_place, path_of
 from workc.api import launch
 from workc.api.metering import Meter, RunMeter
-from workc.api.programs import Skills, Workflow, skills_of
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.verification import reader_of_bundle, verify_bundle
+from workc.api.workflows import Skills, Workflow, skills_of
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, MAX_FILE_BYTES
 from workc.kernel import events
 from workc.kernel.arguments import instance
@@ -233,10 +233,11 @@ def _run_again(
             {**builtin_skills(), **code.skills},
             code.folder,
             files.folder,
+            with_children=False,
         )
     except Refusal as refusal:
         raise _CodeNotHere(refusal.failure) from None
-    changed = list(changed_code(payload, program))
+    changed = list(changed_code(payload, program, with_children=False))
     inputs = load_json(files, payload.inputs)
     entry = Entry(at=(0,), payload=payload, at_ms=first.at_ms)
     start = launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})

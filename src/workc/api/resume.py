@@ -8,7 +8,6 @@ refused goes on under a higher one: see ``workc.api.raising``.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,31 +21,24 @@ from workc.api import launch, raising
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.finished import outcome_of_finished
+from workc.api.going_on import go_on, last_ms
+from workc.api.kin import Family, Kin, KinWatch
 from workc.api.launch import Watch
 from workc.api.metering import Meter, RunMeter
-from workc.api.programs import Skills, Workflow
 from workc.api.recorded_programs import changed_code, recorded_program
-from workc.api.running import finish
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
+from workc.api.workflows import Skills, Workflow
 from workc.kernel import events
-from workc.kernel.events import Entry, Record
+from workc.kernel.events import Record
 from workc.kernel.failure import refuse
-from workc.kernel.payloads import (
-    BudgetReserved,
-    BudgetSettled,
-    RunStarted,
-)
+from workc.kernel.payloads import RunStarted
 from workc.runtime.bodies import load_json
-from workc.runtime.captures import DoubtfulDesk, Past, refuse_unused
+from workc.runtime.children import family_of, is_child
 from workc.runtime.continuing import Budget
 from workc.runtime.divergence import Diverged
 from workc.runtime.outcome import StructuredOutcome
-from workc.runtime.recorded import Recorded
 from workc.skills.registry import builtin_skills
-
-#: What tells the side effects of a run, and who answered them.
-_TOLD = frozenset({"EffectAsked", "RunStarted"})
 
 
 def resume(
@@ -60,6 +52,7 @@ def resume(
     watch: Watch | None = None,
     recall: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
+    watch_child: KinWatch | None = None,
     meter: Meter | None = None,
     budget: Budget | None = None,
 ) -> StructuredOutcome:
@@ -68,8 +61,8 @@ def resume(
     With a ``budget`` a run that ended because its own refused it goes on under the higher one.
 
     ``workflow`` is the function of a run that was made from one; else it is looked for where it
-    was found then. ``recall`` is told each record of before, ``watch`` each new one. ``meter`` counts
-    the whole run, what was recorded before it stopped too.
+    was found then. ``recall`` is told each record of before, ``watch`` each new one, and
+    ``watch_child`` each new one of a child, with the id of its run. ``meter`` counts the whole run, what was recorded before it stopped too.
 
     What the runtime refuses is in the outcome: ``RUN_LOCKED`` while another process writes it,
     ``JOURNAL_CORRUPT``, ``CODE_CHANGED``, ``INVALID_INPUT`` if it had not begun, or if the budget is
@@ -87,7 +80,7 @@ def resume(
             budget or Budget(),
             out,
             None if meter is None else meter.run(settings.mode),
-            Onlookers(watch, recall or (lambda _: None), on_driver),
+            Onlookers(watch, recall or (lambda _: None), on_driver, watch_child),
         )
     )
     return outcome if meter is None else meter.told(settings.mode, outcome)
@@ -108,6 +101,8 @@ class Onlookers:
     watch: Watch | None
     recall: Watch
     on_driver: Callable[[RunDriver], None] | None
+    child: KinWatch | None
+    meter: RunMeter | None = None
 
 
 def _resume(
@@ -121,6 +116,7 @@ def _resume(
     told: Onlookers,
 ) -> StructuredOutcome:
     folder = store.find(run_id)
+    _refuse_child(folder)
     if folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder):
         return _tell(folder, settings, out, meter, told)
     writer = RunWriter(folder.path, settings.durability, meter)
@@ -132,11 +128,9 @@ def _resume(
             return _tell(writer, settings, out, meter, told)
         if meter is not None:
             meter.recall(writer, writer.records())
-            told = replace(told, watch=meter.watch(writer, told.watch))
+            told = replace(told, watch=meter.watch(writer, told.watch), meter=meter)
         _recall(writer, told)
         outcome = _continue(writer, settings, code, out, told)
-    except Paused:
-        outcome = paused(writer, folder.path.name, kept=True)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -168,7 +162,7 @@ def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) ->
     records = list(writer.records())
     start = _start_of(writer, records, code)
     guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
-    now_ms = settings.clock(_last_ms(records)).now_ms()
+    now_ms = settings.clock(last_ms(records)).now_ms()
     raising.go_on(writer, budget, start, guard.watch, now_ms)
 
 
@@ -181,34 +175,36 @@ def _continue(
 ) -> StructuredOutcome:
     records = list(writer.records())
     start = _start_of(writer, records, code)
-    journal = launch.journal_after(records, writer)
-    recorded = Recorded(records[1:])
-    clock = settings.clock(_last_ms(records))
-    governor = launch.make_governor(start, settings, clock)
-    for entry in _in_ledger_order(records):
-        governor.recall(entry)
-    guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
-    result, effects = launch.run_live(
-        start,
-        writer,
-        replace(
+    access = launch.recorded_access(start.payload, writer, writer.local())
+    settings = replace(settings, access=access)
+    clock = settings.clock(last_ms(records))
+    home = Path(str(writer.local().get("folder") or "."))
+    family = Family(settings.store or writer.path.parent.parent, home, told.meter, told.child)
+    kin = Kin(family, start, writer, settings, home)
+    try:
+        outcome = go_on(
+            writer,
+            start,
             settings,
-            policy=launch.recorded_policy(start.payload, writer),
-            access=launch.recorded_access(start.payload, writer, writer.local()),
-        ),
-        clock,
-        journal=journal,
-        known=Past(recorded),
-        before=[events.entry_of(record) for record in records if record.kind in _TOLD],
-        desk=DoubtfulDesk(recorded, writer, governor, clock.now_ms),
-        stand_in=launch.stand_in_of(start.payload, writer, clock),
-        watch=told.watch,
-        on_driver=told.on_driver,
-        guard=guard.watch,
-    )
-    refuse_unused(recorded)
-    outcome = finish(writer, settings, out, result, effects)
-    return msgspec.structs.replace(outcome, notes=(*guard.notes, *outcome.notes))
+            clock,
+            kin,
+            out=out,
+            watch=told.watch,
+            on_driver=told.on_driver,
+        )
+    except Paused:
+        return paused(writer, start.payload.run_id, family.waiting(), kept=True)
+    family.seal_beside(out, start.payload.run_id)
+    return family.with_notes(outcome)
+
+
+def _refuse_child(folder: RunFolder) -> None:
+    """Refuses to go on with a child alone: how it ends is its parent's to hear."""
+    name = folder.path.name
+    if is_child(name) and not folder.bundle.exists():
+        first = family_of(name)
+        message = f"{name} is a child; resume the run that it belongs to"
+        raise refuse("INVALID_INPUT", message, resume=first)
 
 
 def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.Start:
@@ -218,25 +214,8 @@ def _start_of(folder: RunWriter, records: list[Record], code: Code) -> launch.St
         raise refuse("INVALID_INPUT", f"the run {folder.path.name} had not begun; run it again")
     home = Path(str(folder.local().get("folder") or "."))
     skills = {**builtin_skills(), **code.skills}
-    program = recorded_program(payload, folder, code.workflow, skills, home)
-    for divergence in changed_code(payload, program):
+    program = recorded_program(payload, folder, code.workflow, skills, home, with_children=True)
+    for divergence in changed_code(payload, program, with_children=True):
         raise Diverged(divergence)
     inputs = load_json(folder, payload.inputs)
     return launch.Start(entry, program, inputs if isinstance(inputs, dict) else {})
-
-
-def _last_ms(records: list[Record]) -> int:
-    return max(record.at_ms for record in records if isinstance(record.at_ms, int))
-
-
-def _in_ledger_order(records: list[Record]) -> list[Entry]:
-    kinds = {"BudgetReserved", "BudgetSettled", "CallHalted"}
-    return sorted(
-        (events.entry_of(record) for record in records if record.kind in kinds), key=_number
-    )
-
-
-def _number(entry: Entry) -> int:
-    # A halt is not numbered; it changes nothing that a move before it did not change already.
-    payload = entry.payload
-    return payload.n if isinstance(payload, BudgetReserved | BudgetSettled) else sys.maxsize

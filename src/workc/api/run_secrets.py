@@ -10,6 +10,7 @@ from workc.api.standing_in import StandIn
 from workc.kernel import jcs
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.child_step import children_in
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.runtime.workflow.references import references_of
@@ -27,19 +28,24 @@ def secret_values(environment: Mapping[str, str], program: Program) -> dict[str,
     return {name: environment[name] for name in names if environment.get(name)}
 
 
-def recorded_text(program: Program, settings: Settings) -> bytes:
-    """Returns the program as the bundle keeps it: the source of a function without secrets.
+def recorded_texts(program: Program, settings: Settings) -> tuple[bytes, dict[str, bytes]]:
+    """Returns a program and those that it runs as the bundle keeps them.
 
-    A source is there to be read; it is not what a replay runs. A test may well set a key in it.
+    The source of a function is kept without secrets: it is there to be read, and is not what a
+    replay runs. A test may well set a key in it. A file holds none, or its run was refused.
     """
     if program.kind == "file":
-        return program.text
-    return Redactor(secret_values(settings.environment, program)).start().data(program.text)
+        return program.text, dict(program.programs)
+    cleaning = Redactor(secret_values(settings.environment, program)).start()
+    texts = {name: cleaning.data(text) for name, text in sorted(program.programs.items())}
+    return cleaning.data(program.text), texts
 
 
 def _may_ask_models(program: Program) -> bool:
-    return program.kind == "function" or any(
-        step.skill == "llm_invoke" for step in uses_of(program.steps)
+    return (
+        program.kind == "function"
+        or any(step.skill == "llm_invoke" for step in uses_of(program.steps))
+        or any(_may_ask_models(child.program) for child in children_in(program.skills).values())
     )
 
 
@@ -59,6 +65,7 @@ def refuse_open_secrets(program: Program, inputs: JsonObject, settings: Settings
     held = [("input", jcs.encode(inputs))]
     if program.kind == "file":
         held.append(("workflow", program.text))
+        held += ((f"workflow {name}", text) for name, text in sorted(program.programs.items()))
     for what, data in held:
         found = sorted({name for cut in Redactor(sought).find(data) for name in cut.names})
         if found:
@@ -91,11 +98,13 @@ def secrets_used(program: Program) -> list[str]:
     """
     if program.kind == "function":
         return list(program.secrets)
+    children = children_in(program.skills)
+    theirs = [name for child in children.values() for name in secrets_used(child.program)]
     named = [name for step in uses_of(program.steps) for name in _named_by(step)]
     # Before the first step nothing was spent, and its model or price may be what is wrong.
     uses = list(uses_of(program.steps))
     standard = [name for step in uses[1:] for name in _standard_key(step)]
-    return list(dict.fromkeys([*named, *standard]))
+    return list(dict.fromkeys([*named, *standard, *theirs]))
 
 
 def _named_by(step: StepSpec) -> Iterator[str]:

@@ -41,15 +41,14 @@ from workc.api.given import (
     of_the_caller,
     read_workflow,
 )
+from workc.api.kin import KinWatch
 from workc.api.launch import Watch
 from workc.api.metering import Meter
 from workc.api.programs import (
     FileProgram,
-    Workflow,
     file_program,
     find_workflow,
     function_program,
-    home_of,
     single_step,
 )
 from workc.api.replay import ReplayReport, replay
@@ -61,6 +60,7 @@ from workc.api.settings import RunDriver, Settings
 from workc.api.skill_metadata import SkillMetadata, metadata_of
 from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
 from workc.api.store import Store
+from workc.api.workflows import Workflow, home_of
 from workc.kernel import jcs
 from workc.kernel.arguments import a, instance, shown, switch
 from workc.kernel.failure import Misuse, Refusal, refuse
@@ -312,16 +312,19 @@ class Runtime:
         *,
         out: Path_ | None = None,
         watch: Watch | None = None,
+        watch_child: KinWatch | None = None,
         on_driver: Callable[[RunDriver], None] | None = None,
     ) -> StructuredOutcome:
         """Runs a job and returns its outcome, its bundle sealed.
+
+        ``watch`` is told each record, ``watch_child`` each of a child, with the id of its run.
 
         Raises:
             Interrupted: the driver was told to stop. With a store the run can be resumed.
         """
         name = instance("job", job, Job, "what prepare() gave").program.name
-        expect_callables(watch=watch, on_driver=on_driver)
-        return self._told(name, lambda: self._start(job, out, watch, on_driver))
+        expect_callables(watch=watch, watch_child=watch_child, on_driver=on_driver)
+        return self._told(name, lambda: self._start(job, out, watch, on_driver, watch_child))
 
     def describe_skill(self, name: str) -> SkillMetadata:
         """Returns what is known of a registered skill before it is used.
@@ -380,6 +383,7 @@ class Runtime:
         out: Path_ | None,
         watch: Watch | None,
         on_driver: Callable[[RunDriver], None] | None,
+        watch_child: KinWatch | None = None,
     ) -> StructuredOutcome:
         target = None if out is None else free_place(out)
         settings = job.settings
@@ -389,12 +393,13 @@ class Runtime:
         clock = settings.clock(0)
         meter = self._meter.run(settings.mode)
         told, given = of_the_caller("watch", watch), of_the_caller("on_driver", on_driver)
-        going = Going(job, target, stand_in, clock, meter, told, given)
+        going = Going(job, target, stand_in, clock, meter, told, given, watch_child)
         account = self._account_of_run()
         if account is None:
             return run_job(going, settings)
         account.admit(job.program, clock.now_ms())
-        going = replace(going, stand_in=under_contract(stand_in, account, clock.now_ms))
+        narrow = under_contract(stand_in, account, clock.now_ms)
+        going = replace(going, stand_in=narrow, account=account)
         with account.held(settings.ceiling_micro_cents, clock.now_ms()) as share:
             outcome = run_job(
                 going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents)

@@ -60,6 +60,10 @@ class RunDriver(Protocol):
         """Stops the run at the next turn."""
         ...
 
+    def stop(self) -> None:
+        """Ends the run as one that a step aborts; may be called from any thread."""
+        ...
+
 
 class DriverMaker(Protocol):
     """Makes the driver of a run."""

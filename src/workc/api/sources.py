@@ -236,4 +236,4 @@ def _kept_runs(bundle: Path, store: Store) -> list[RunFolder]:
         run_id = msgspec.json.decode(data or b"", type=_Head).run_id
     except events.UNREADABLE:
         return []
-    return [RunFolder(store.folder(run_id))] if run_id in store.ids() else []
+    return [RunFolder(store.folder(run_id))] if run_id in store.beginning(run_id) else []

@@ -71,11 +71,13 @@ def under_contract(
     return StandIn(world, {**inner.rules, "contract": text}, inner.by)
 
 
-def recorded_stand_in(rules: Json, now_ms: Callable[[], int]) -> StandIn | None:
+def recorded_stand_in(
+    rules: Json, now_ms: Callable[[], int], account: ContractAccount | None = None
+) -> StandIn | None:
     """Returns who stood in for the world when a run began, by the rules that it recorded.
 
     The recording itself is not among them, so what it would have to answer is missing. What was
-    used of a contract is not either: its quotas are counted from here.
+    used of a contract is not either: without an ``account`` its quotas are counted from here.
 
     Raises:
         Refusal: ``JOURNAL_CORRUPT`` if the rules hold stubs or a contract that are none.
@@ -88,7 +90,7 @@ def recorded_stand_in(rules: Json, now_ms: Callable[[], int]) -> StandIn | None:
         contract = parse_contract(jcs.parse(str(found["contract"]).encode()))
     except (Misuse, CanonicalError) as error:
         raise _unreadable(error) from None
-    return under_contract(stand_in, ContractAccount(contract), now_ms)
+    return under_contract(stand_in, account or ContractAccount(contract), now_ms)
 
 
 def recorded_by(rules: Json) -> Mapping[str, AnsweredBy]:

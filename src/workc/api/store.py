@@ -17,7 +17,8 @@ import msgspec
 
 from workc.adapters.regular_file import open_regular
 from workc.adapters.run_folder import JOURNAL, RunFolder
-from workc.api.waiting import waiting_of
+from workc.api.relatives import CHILDREN, runs_below
+from workc.api.waiting import waiting_kin, waiting_of
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT
 from workc.kernel import events
@@ -25,6 +26,7 @@ from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.payloads import RunStarted, given
 from workc.kernel.values import JsonObject
+from workc.runtime.children import family_of, is_child
 from workc.runtime.outcome import STATUS_OF
 from workc.runtime.taken_fallback import TakenFallback, taken_fallback
 
@@ -40,7 +42,10 @@ _RECEIPTS = msgspec.json.Decoder(Receipt)
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One run as `ls` shows it. ``continues`` is the digest of the bundle that it goes on from."""
+    """One run as `ls` shows it.
+
+    ``continues`` is the digest of the bundle that it goes on from, ``parent`` the run that started it.
+    """
 
     run_id: str
     status: RunStatus
@@ -52,6 +57,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     proof_digest: str | None
     fallbacks: tuple[TakenFallback, ...] = ()
     continues: str | None = None
+    parent: str | None = None
 
     def to_json(self) -> JsonObject:
         """Returns the summary as JSON."""
@@ -71,8 +77,14 @@ class Store:
         return self.path / "runs"
 
     def folder(self, run_id: str) -> Path:
-        """Returns where a run stands, or would."""
-        return self.runs / run_id
+        """Returns where a run stands, or would: a child below the first run of its family."""
+        own = self.runs / family_of(run_id)
+        return own / CHILDREN / run_id if is_child(run_id) else own
+
+    def family(self, run_id: str) -> list[RunFolder]:
+        """Returns the runs that a run of no parent started, and those that these started, by id."""
+        found = runs_below(self.runs / run_id)
+        return [folder for folder in found if family_of(folder.path.name) == run_id]
 
     def find(self, text: str) -> RunFolder:
         """Returns the run of an id, of an unambiguous beginning of one, or the newest (``last``).
@@ -83,8 +95,7 @@ class Store:
         newest = self.newest() if text == "last" else None
         if newest is not None:
             return newest
-        ids = self.ids()
-        found = [run_id for run_id in ids if run_id.startswith(text)] if text else []
+        found = self.beginning(text)
         if len(found) == 1 or text in found:
             return RunFolder(self.folder(text if text in found else found[0]))
         if not found:
@@ -92,20 +103,32 @@ class Store:
         more = f" and {len(found) - _NAMED} others" if len(found) > _NAMED else ""
         raise refuse("INVALID_INPUT", f"{text!r} may be {', '.join(found[:_NAMED])}{more}")
 
+    def beginning(self, text: str) -> list[str]:
+        """Returns the ids that begin so; of a child, both its family and what tells it there."""
+        first, own = family_of(text), text.removeprefix(family_of(text))
+        found = [run_id for run_id in self.ids() if first and run_id.startswith(first)]
+        if not is_child(text):
+            return found
+        kin = (folder.path.name for run_id in found for folder in self.family(run_id))
+        return [name for name in kin if name.removeprefix(family_of(name)).startswith(own)]
+
     def newest(self) -> RunFolder | None:
         """Returns the newest run whose first record is there: the first of :meth:`summaries`."""
         folders = (RunFolder(self.folder(run_id)) for run_id in self.ids())
         return next((folder for folder in folders if folder.has_begun), None)
 
     def ids(self) -> list[str]:
-        """Returns the ids of all runs, newest first: ids are in order of time."""
+        """Returns the ids of all runs but children, newest first: ids are in order of time."""
         if not self.runs.is_dir():
             return []
         folders = (path for path in self.runs.iterdir() if (path / JOURNAL).is_file())
         return sorted((path.name for path in folders), reverse=True)
 
     def summaries(self) -> list[RunSummary]:
-        """Returns all runs, newest first, unfinished ones too, once their first record is there."""
+        """Returns all runs, newest first, unfinished ones too, once their first record is there.
+
+        Children stand behind the first run of their family, in the order in which they began.
+        """
         kept = self._known()
         # A run that went on is not what the index remembers of it, and may go on again.
         known = {run_id: each for run_id, each in kept.items() if not self._went_on(run_id)}
@@ -118,9 +141,13 @@ class Store:
 
     def _begun(self, known: Collection[str]) -> Iterator[tuple[str, RunFolder]]:
         for run_id in self.ids():
-            folder = RunFolder(self.folder(run_id))
-            if run_id in known or folder.has_begun:
-                yield run_id, folder
+            for folder in (RunFolder(self.folder(run_id)), *self._in_order(run_id)):
+                name = folder.path.name
+                if name in known or folder.has_begun:
+                    yield name, folder
+
+    def _in_order(self, run_id: str) -> list[RunFolder]:
+        return sorted(self.family(run_id), key=_began_ms)
 
     def _known(self) -> dict[str, RunSummary]:
         try:
@@ -163,6 +190,11 @@ class Store:
         return index
 
 
+def _began_ms(folder: RunFolder) -> tuple[int, str]:
+    started = start_of(folder)
+    return (0 if started is None else started[1]), folder.path.name
+
+
 def summarise(folder: RunFolder) -> RunSummary:
     """Returns the summary of a run from its folder."""
     try:
@@ -181,6 +213,7 @@ def summarise(folder: RunFolder) -> RunSummary:
         proof_digest=digest if isinstance(digest, str) else None,
         fallbacks=tuple(taken_fallback(taken) for taken in receipt.fallbacks or ()),
         continues=given(receipt.continues),
+        parent=receipt.parent.run_id if receipt.parent else None,
     )
 
 
@@ -207,6 +240,7 @@ def _unfinished(folder: RunFolder) -> RunSummary:
         cost_micro_cents=None,
         proof_digest=None,
         continues=given(started[0].continues) if started else None,
+        parent=started[0].parent.run_id if started and started[0].parent else None,
     )
 
 
@@ -215,11 +249,15 @@ def _state(folder: RunFolder) -> tuple[RunStatus, str | None]:
     if folder.is_locked():
         return "running", None
     try:
-        return ("paused" if waiting_of(folder.records(), folder) else "interrupted"), None
+        return ("paused" if _waits(folder) else "interrupted"), None
     except Refusal as refusal:
         return "interrupted", refusal.failure.code
     except OSError:
         return "interrupted", None
+
+
+def _waits(folder: RunFolder) -> bool:
+    return bool(waiting_of(folder.records(), folder) or waiting_kin(folder.path))
 
 
 def start_of(folder: RunFolder) -> tuple[RunStarted, int] | None:

@@ -13,6 +13,7 @@ from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story,
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
 from workc.api.timeline import PassStory, StepStory, Timeline, plain
+from workc.api.waiting import waiting_kin
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.children import ChildJoined, ChildSpawned
@@ -165,15 +166,24 @@ def _open_status(story: RunStory, source: Source, timeline: Timeline) -> RunStat
     if source.damage is not None:
         story.code, story.message = source.damage.code, source.damage.message
         return "interrupted"
-    asked = timeline.waiting
-    if not asked:
-        return "interrupted"
-    story.waiting = [
+    own = [
         WaitingStory(
-            step=one.step, question=text_of(_shown(source, one.question)), deadline_ms=over_ms
+            step=one.step,
+            question=text_of(_shown(source, one.question)),
+            deadline_ms=over_ms,
+            run_id=story.run_id,
         )
-        for one, over_ms in asked
+        for one, over_ms in timeline.waiting
     ]
+    theirs = [
+        WaitingStory(
+            step=one.step, question=one.question, deadline_ms=one.deadline_ms, run_id=run_id
+        )
+        for run_id, one in waiting_kin(source.path)
+    ]
+    story.waiting = [*own, *theirs]
+    if not story.waiting:
+        return "interrupted"
     story.code, story.step = "APPROVAL_PENDING", story.waiting[0].step
     questions = "; ".join(f"{one.step}: {one.question}" for one in story.waiting)
     story.message = f"waits for a human to approve {questions}"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 from msgspec import UNSET
 
+from workc.api.relatives import runs_below
 from workc.kernel import events
-from workc.kernel.events import Path, Record
+from workc.kernel.events import Path as Place
+from workc.kernel.events import Record
+from workc.kernel.failure import Refusal
 from workc.kernel.gates import ApprovalAsked
 from workc.kernel.values import JsonObject
 from workc.runtime.bodies import KeptFiles, load
@@ -26,7 +31,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     asked_ms: int
     deadline_ms: int | None
-    at: Path
+    at: Place
 
     def is_over(self, now_ms: int) -> bool:
         """Returns whether it can be answered no more."""
@@ -48,7 +53,7 @@ def waiting_of(records: Iterable[Record], files: KeptFiles) -> list[Waiting]:
 
     ``records`` stand in the order of the journal.
     """
-    asked: dict[Path, Waiting] = {}
+    asked: dict[Place, Waiting] = {}
     now_ms = 0
     for record in records:
         at = tuple(record.at)
@@ -63,7 +68,20 @@ def waiting_of(records: Iterable[Record], files: KeptFiles) -> list[Waiting]:
     return [asked[at] for at in sorted(asked)]
 
 
-def _waiting(payload: ApprovalAsked, files: KeptFiles, now_ms: int, at: Path) -> Waiting:
+def waiting_kin(folder: Path) -> list[tuple[str, Waiting]]:
+    """Returns what the children of a run wait for, with the ids of theirs; ``folder`` is the run's.
+
+    A child whose records cannot be read waits for nobody.
+    """
+    found: list[tuple[str, Waiting]] = []
+    for kin in runs_below(folder):
+        with suppress(OSError, Refusal):
+            if not kin.bundle.exists():
+                found += [(kin.path.name, one) for one in waiting_of(kin.records(), kin)]
+    return found
+
+
+def _waiting(payload: ApprovalAsked, files: KeptFiles, now_ms: int, at: Place) -> Waiting:
     timeout = payload.timeout_ms
     return Waiting(
         step=payload.step,

@@ -106,10 +106,11 @@ def _summary(state: State, outcome: StructuredOutcome, progress: Progress) -> No
 
 def _next(state: State, outcome: StructuredOutcome) -> list[str]:
     run = f"{outcome.run_id}{state.store_option}"
+    recursive = "--recursive " if outcome.children else ""
     return [
         *([] if outcome.ok else [f"workc explain {run}"]),
         f"workc show {run}",
-        f"workc verify-bundle {argument(str(outcome.bundle))}",
+        f"workc verify-bundle {recursive}{argument(str(outcome.bundle))}",
         f"workc replay {argument(str(outcome.bundle))}",
     ]
 
@@ -123,7 +124,7 @@ def _waits(state: State, outcome: StructuredOutcome) -> None:
     for asked in waiting if isinstance(waiting, list) else ():
         if isinstance(asked, dict):
             state.err(f"  {printable(str(asked['step']))}: {printable(str(asked['question']))}")
-            run = f"{outcome.run_id} --step {argument(str(asked['step']))} --by NAME"
+            run = f"{asked.get('run_id')} --step {argument(str(asked['step']))} --by NAME"
             state.advise("try", f"workc approve {run}{state.store_option}")
             state.advise("try", f"workc deny {run}{state.store_option}")
     state.advise("next", f"workc resume {outcome.run_id}{state.store_option}")

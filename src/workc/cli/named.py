@@ -68,9 +68,8 @@ def refuse_unknown(state: State, store: Store, text: str) -> None:
     Raises:
         Refusal: ``INVALID_INPUT``, with what may have been meant.
     """
-    ids = store.ids()
     is_last = text == "last" and store.newest() is not None
-    if is_last or (text and any(run_id.startswith(text) for run_id in ids)):
+    if is_last or store.beginning(text):
         return
     code, where = text.upper(), printable(str(store.path), MAX_ARGUMENT)
     if code in CATALOG or code in ORACLE_CODES:
@@ -85,5 +84,7 @@ def refuse_unknown(state: State, store: Store, text: str) -> None:
         tries = [f"workc explain {each}" for each in near]
         raise stop("INVALID_INPUT", f"{message}; did you mean the code {meant(near)}?", *tries)
     raise stop(
-        "INVALID_INPUT", message, f"workc ls{state.store_option}" if ids else "workc run FILE"
+        "INVALID_INPUT",
+        message,
+        f"workc ls{state.store_option}" if store.ids() else "workc run FILE",
     )

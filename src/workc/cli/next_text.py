@@ -6,6 +6,7 @@ import time
 
 from workc.api.story import RunStory
 from workc.cli.text import argument
+from workc.runtime.children import family_of
 
 
 def next_lines(story: RunStory, store_option: str) -> list[str]:
@@ -26,17 +27,17 @@ def unsealed_lines(story: RunStory, store_option: str) -> list[str]:
     if story.code is not None:
         # A journal that is damaged does not go on.
         return [f"workc explain {story.code}"]
-    return [f"workc resume {story.run_id}{store_option}"]
+    return [f"workc resume {family_of(story.run_id)}{store_option}"]
 
 
 def _paused_lines(story: RunStory, store_option: str, now_ms: int) -> list[str]:
     """Returns how each step is decided on; what nobody decided in time, the run itself does."""
-    asked = [one.step for one in story.waiting if not one.is_over(now_ms)]
+    asked = [one for one in story.waiting if not one.is_over(now_ms)]
     lines = [
-        f"workc {word} {story.run_id} --step {argument(step)} --by NAME{store_option}"
-        for step in asked
+        f"workc {word} {one.run_id} --step {argument(one.step)} --by NAME{store_option}"
+        for one in asked
         for word in ("approve", "deny")
     ]
     if len(asked) == len(story.waiting):
         return lines
-    return [*lines, f"workc resume {story.run_id}{store_option}"]
+    return [*lines, f"workc resume {family_of(story.run_id)}{store_option}"]

@@ -5,7 +5,12 @@ On a terminal a line below says what is awaited; it is drawn by rich, which is i
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import msgspec
 
 from workc.api.kin_story import gate_story
 from workc.api.timeline import StepStory, Timeline
@@ -25,6 +30,14 @@ _MIN_WIDTH, _MAX_WIDTH = 8, 60
 _MAX_NAMED = 3
 
 
+@dataclass
+class _Child:
+    """A child that is watched: the steps that lead to it, and what it does."""
+
+    way: tuple[str, ...]
+    timeline: Timeline = field(default_factory=Timeline)
+
+
 class Progress:
     """Watches a run: give it each record."""
 
@@ -35,6 +48,9 @@ class Progress:
         self._quiet = quiet
         self._width = _MIN_WIDTH
         self._live: LiveLine | None = None
+        self._kin: dict[str, _Child] = {}
+        # A run and its children are told from threads of their own.
+        self._lock = threading.RLock()
 
     @property
     def run_id(self) -> str | None:
@@ -53,9 +69,18 @@ class Progress:
 
     def __call__(self, entry: Entry) -> None:
         """Takes a record as it is made; whatever goes wrong in showing it, the work goes on."""
-        self._learn(entry)
+        with self._lock:
+            self._learn(entry)
+            self._try(lambda: self._show(entry))
+
+    def child(self, run_id: str, entry: Entry) -> None:
+        """Takes a record of a child, from any thread."""
+        with self._lock:
+            self._try(lambda: self._show_child(run_id, entry))
+
+    def _try(self, show: Callable[[], None]) -> None:
         try:
-            self._show(entry)
+            show()
         except Exception:  # noqa: BLE001 - what is shown must not decide about the work
             self._quiet, self._live = True, None
 
@@ -84,6 +109,21 @@ class Progress:
             self._write(f"  {gate}")
         if self._live is not None:
             self._live.show(self._awaited())
+
+    def _show_child(self, run_id: str, entry: Entry) -> None:
+        payload = entry.payload
+        if isinstance(payload, RunStarted) and payload.parent:
+            before = self._kin.get(payload.parent.run_id)
+            way = () if before is None else before.way
+            self._kin[run_id] = _Child((*way, payload.parent.step))
+        # One that had begun before this process has no start here.
+        child = self._kin.setdefault(run_id, _Child((run_id,)))
+        if isinstance(payload, PlanChosen):
+            child.timeline.planned(payload)
+        for story in child.timeline.take(entry.at, entry.at_ms, payload):
+            named = msgspec.structs.replace(story, step="/".join((*child.way, story.step)))
+            line = step_line(self._state.console, named, self._width, err=True)
+            self._write("  " * (1 + len(child.way)) + line)
 
     def _learn(self, entry: Entry) -> None:
         payload = entry.payload

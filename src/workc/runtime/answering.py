@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from workc.kernel.children import ChildJoined
+from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
-from workc.kernel.payloads import CallHalted, TimerFired
+from workc.kernel.payloads import Body, CallHalted, TimerFired
 from workc.kernel.values import JsonObject
-from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
-from workc.runtime.bodies import Files, failure_from
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
+from workc.runtime.bodies import Files, failure_from, record_failure, store_file
 from workc.runtime.calls import record_call
+from workc.runtime.children import ChildEnd
 from workc.runtime.effects import record_answer
 from workc.runtime.guarding import Context, within
 from workc.runtime.ports import Ports
@@ -87,6 +90,28 @@ class Answering:
             step=question.step,
         )
         return Entry(at=ask.at, payload=answer, at_ms=self._now_ms())
+
+    def joined(self, ask: Ask, child: Child, end: ChildEnd | None) -> Entry:
+        """Returns the entry of a child that has ended; None: it never began."""
+        payload = CallHalted(code="ABORTED") if end is None else self._joined(child, end)
+        return Entry(at=ask.at, payload=payload, at_ms=self._now_ms())
+
+    def _joined(self, child: Child, end: ChildEnd) -> ChildJoined:
+        spawned, failure, output = child.order.spawned, end.failure, end.output
+        value: Body | UnsetType = UNSET
+        if output is not None:
+            # Never in the line: the receipt repeats it.
+            path = f"evidence/{sha256_hex(output)}.json"
+            value = store_file(self._files, path, "json", output)
+        return ChildJoined(
+            child_run_id=spawned.child_run_id,
+            failure=UNSET if failure is None else record_failure(self._files, failure),
+            outcome=end.outcome,
+            proof_digest=end.proof_digest,
+            spawn_index=spawned.spawn_index,
+            spent_micro_cents=end.spent_micro_cents,
+            value=value,
+        )
 
     def ms_until(self, time_ms: int) -> int:
         """Returns how long it is until a time of the driver's clock, 0 if that has come."""

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from workc.kernel.events import Path
 from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
+from workc.runtime.children import ChildRuns, Order
 from workc.runtime.guarding import Context
 from workc.stages.effects import EffectRequest
 from workc.stages.skill import Skill
@@ -93,7 +94,31 @@ class Halt:
     code: str
 
 
-Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve | Halt
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Number a child, which begins right after; its ceiling is what was reserved for it."""
+
+    ceiling_micro_cents: int
+    child_run_id: str
+    critical: bool
+    nonce: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Run a child that was numbered to its end; ``runs`` does it."""
+
+    order: Order
+    runs: ChildRuns
+
+    @property
+    def step(self) -> str:
+        """Returns the step whose child it is."""
+        return self.order.spawned.step
+
+
+Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from workc.kernel.arguments import a
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.gates import ApprovalAnswered
@@ -26,7 +27,18 @@ from workc.kernel.payloads import (
     SkillExecuted,
     TimerFired,
 )
-from workc.runtime.asks import Approve, Ask, Call, Effect, Halt, Reserve, Settle, Timer
+from workc.runtime.asks import (
+    Approve,
+    Ask,
+    Call,
+    Child,
+    Effect,
+    Halt,
+    Reserve,
+    Settle,
+    Spawn,
+    Timer,
+)
 from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call
 from workc.runtime.divergence import Diverged, Divergence, differing
@@ -44,6 +56,8 @@ _ANSWERS: dict[type, type[Payload]] = {
     Settle: BudgetSettled,
     Approve: ApprovalAnswered,
     Halt: CallHalted,
+    Spawn: ChildSpawned,
+    Child: ChildJoined,
 }
 
 #: What is answered for a call that was ended, or that could not or must not be made.
@@ -270,7 +284,11 @@ def _compare_ask(ask: Ask, payload: Payload) -> None:
     elif isinstance(question, Approve) and isinstance(payload, ApprovalAnswered):
         _compare_field(ask, "gate", question.gate, payload.gate)
         _compare_field(ask, "step", question.step, payload.step)
-    elif isinstance(question, Reserve | Settle):
+    elif isinstance(question, Child) and isinstance(payload, ChildJoined):
+        spawned = question.order.spawned
+        _compare_field(ask, "child_run_id", spawned.child_run_id, payload.child_run_id)
+        _compare_field(ask, "spawn_index", spawned.spawn_index, payload.spawn_index)
+    elif isinstance(question, Reserve | Settle | Spawn):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))
 

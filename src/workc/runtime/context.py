@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel import jcs
 from workc.kernel.arguments import a, whole
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
@@ -20,12 +21,13 @@ from workc.kernel.payloads import (
     EffectAsked,
     Limits,
     TimerSet,
+    given,
 )
 from workc.kernel.rng import SeededRng
-from workc.kernel.values import MAX_SAFE_INTEGER, Json
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
-from workc.runtime.bodies import store
+from workc.runtime.bodies import load_json, store
 from workc.runtime.effects import (
     http_response,
     is_idempotent,
@@ -36,9 +38,18 @@ from workc.runtime.effects import (
     request_json,
 )
 from workc.runtime.engine import Lane
+from workc.runtime.program import ChildProgram
 from workc.runtime.refusals import halt_of, refusal_of
 from workc.runtime.run import Run, derived_number
-from workc.runtime.workflow.model import StepSpec
+from workc.runtime.spawning import (
+    MAX_CALL_TOKENS,
+    child_ceiling,
+    child_limits,
+    child_of,
+    failure_of_child,
+    spawn_of,
+)
+from workc.runtime.workflow.model import ChildSpec, StepSpec
 from workc.stages.context import Grant, PriceTable
 from workc.stages.effects import (
     EffectRequest,
@@ -52,8 +63,6 @@ from workc.stages.effects import (
     Publication,
 )
 
-#: More tokens than any call uses, so that the sum of thousands is a number that a record holds.
-MAX_CALL_TOKENS = 2**40
 _BASES: dict[str, Basis] = {"usage": "usage", "released": "released", "bound": "bound"}
 
 
@@ -77,6 +86,7 @@ class AttemptContext:
         self._step = step.id
         self._step_ceiling = _micro_cents(step.budget_ceiling_cents)
         self._skill = step.skill
+        self._child = step.child or ChildSpec()
         self._attempt = attempt
         self._deadline_ms = deadline_ms
         self._uuids = 0
@@ -156,7 +166,7 @@ class AttemptContext:
         message = f"the time of the {scope} was over {when}"
         return refuse("TIMEOUT", message, **details, scope=scope)
 
-    async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
+    async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Reservation:
         """Sets the upper bound of a call aside, or raises what refused it."""
         bound = whole("bound_micro_cents", bound_micro_cents)
         most = UNSET if tokens is None else whole("tokens", tokens, most=MAX_CALL_TOKENS)
@@ -191,6 +201,48 @@ class AttemptContext:
         if violation is not None:
             self.halt = "BUDGET_BOUND_VIOLATED"
             raise violation
+
+    async def child(self, name: str, child: ChildProgram, inputs: JsonObject) -> Json:
+        """Starts a run of a child, waits for its end, and returns its output.
+
+        Raises:
+            Refusal: ``CHILD_FAILED``; ``TIMEOUT`` if there was no time left; and what :meth:`reserve`
+                and :meth:`settle` raise.
+        """
+        left_ms = self._left_ms()
+        if left_ms is not None and left_ms <= 0:
+            raise self._too_late("before the child began")
+        limits = child_limits(self._run, child, left_ms)
+        ceiling = child_ceiling(child, self._child)
+        # Of the tokens of a child only the most is known here, where the run's own are limited.
+        tokens = given(limits.tokens) if self._run.limits.tokens is not UNSET else None
+        grant = await self.reserve(ceiling, tokens)
+        joined = await self._spawn(grant, name, inputs, limits)
+        self._run.joined[self._step] = joined.outcome, self._child.critical
+        await self.settle(grant, joined.spent_micro_cents, "usage", tokens)
+        if joined.outcome != "failed":
+            return load_json(self._run.files, joined.value) if joined.value else None
+        failure, left_ms = failure_of_child(joined), self._left_ms()
+        if failure.details["code"] == "TIMEOUT" and left_ms is not None and left_ms <= 0:
+            raise self._too_late("before its child ended", child_run_id=joined.child_run_id)
+        raise Refusal(failure)
+
+    async def _spawn(
+        self, grant: Reservation, name: str, inputs: JsonObject, limits: Limits
+    ) -> ChildJoined:
+        """Spawns a child and returns how it ended; what was reserved is released if none begins."""
+        run, place = self._run, self._lane.next_place
+        critical = self._child.critical
+        spawn = spawn_of(run, place, self._step, grant.bound_micro_cents, critical=critical)
+        answer = await self._lane.ask(spawn)
+        if isinstance(answer, ChildSpawned):
+            answer = await self._lane.ask(child_of(run, place, answer, name, inputs, limits))
+        if isinstance(answer, CallHalted):
+            await self.settle(grant, 0, "released")
+        answer = self._unless_halted(answer)
+        if not isinstance(answer, ChildJoined):
+            raise _mismatch("ChildJoined", answer)
+        return answer
 
     async def close(self) -> None:
         """Settles what the skill left open, at its bound: the call may have been billed."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET
@@ -32,6 +33,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.phases import PHASES, LockLevel, Outcome
+from workc.kernel.rollup import rollup
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import record_failure, store, store_file, store_json
 from workc.runtime.engine import Body, Lane
@@ -55,6 +57,8 @@ from workc.runtime.workflow.model import CheckSpec, StepSpec
 from workc.runtime.workflow.references import references_of, resolve_plain
 
 OUTPUT_PATH = "artifacts/output.json"
+#: Who wants the work: whoever started the run, or its parent.
+Source = Literal["human", "parent_loop"]
 _CHECK_FAILED = "VERIFICATION_FAILED"
 
 
@@ -93,7 +97,9 @@ def run_body(run: Run) -> Body:
     async def body(lane: Lane) -> RunResult:
         lane.take()
         program = run.program
-        lane.emit(IntentSet(description=program.description or program.name, source="human"))
+        description = program.description or program.name
+        source: Source = "parent_loop" if run.is_child else "human"
+        lane.emit(IntentSet(description=description, source=source))
         begin: Target = "Orient"
         while True:
             _prepare(run, lane, begin)
@@ -332,13 +338,29 @@ def _lock(run: Run, lane: Lane, work: _Work, checks: tuple[CheckResult, ...]) ->
             else replace(work, failure=run_gates_failure(failed), step=None)
         )
         return _locked(lane, work, "failed", "Draft", checks)
-    if work.failure is not None or run.fallen:
+    inherited = rollup("success", run.joined.values())
+    if inherited == "failed":
+        work = work if work.failure is not None else _of_children(run, work)
+        return _locked(lane, work, "failed", "Draft", checks)
+    if work.failure is not None or run.fallen or inherited == "partial":
         return _locked(lane, work, "partial", "Draft", checks)
     return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
 
 
 def _is_of_gate(work: _Work) -> bool:
     return work.failure is not None and work.failure.code == GATE_FAILED
+
+
+def _of_children(run: Run, work: _Work) -> _Work:
+    """Returns the work with the failure of the first step, by name, whose critical child failed."""
+    step = min(name for name, joined in run.joined.items() if joined == ("failed", True))
+    return replace(work, failure=child_failed(step), step=step)
+
+
+def child_failed(step: str) -> Failure:
+    """Returns the failure of a run whose work says nothing of a critical child that failed."""
+    message = f"the child of {step} is critical, and failed"
+    return Failure(code="CHILD_FAILED", message=message, details={"step": step})
 
 
 def not_held(

@@ -8,13 +8,13 @@ else may be awaited: asyncio's primitives belong to an event loop, and the engin
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from workc.kernel.arguments import a, whole
+from workc.kernel.arguments import a, instance, switch, text, whole
 from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
@@ -29,8 +29,10 @@ from workc.runtime.literals import given, literal
 from workc.runtime.on_failure import Said, read_on_failure, read_retry
 from workc.runtime.run import Run, StepResult, derived_number
 from workc.runtime.step import step_body
+from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.model import (
     ApprovalSpec,
+    ChildSpec,
     OnFailure,
     RetrySpec,
     StepGates,
@@ -50,6 +52,12 @@ _PLACE_AT_END = re.compile(r"-[0-9]+\.[0-9]+\Z")
 
 #: After a halt a workflow may tidy up with so many calls, all of which fail, before it is ended.
 HALTED_CALLS_LIMIT = 100
+
+
+#: A run starts at most so many others.
+MAX_CHILDREN = 1_000
+#: What may not stand in the name of a step.
+_UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
 class WorkflowStopped(BaseException):
@@ -79,6 +87,7 @@ class PlannedCall:
     budget_cents: int | None
     on_failure: OnFailure | None
     gates: StepGates
+    child: ChildSpec | None = None
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is.
@@ -97,6 +106,7 @@ class WorkflowContext:
         self._lane = lane
         self._uuids = 0
         self._halted = 0
+        self._children = 0
         self._planned: dict[PlannedCall, None] = {}
         self._rng = run.rng(lane.path, "workflow")
 
@@ -178,6 +188,71 @@ class WorkflowContext:
         self._planned[planned] = None
         return planned
 
+    def child(
+        self,
+        workflow: object,
+        inputs: Mapping[str, object] | None = None,
+        /,
+        *,
+        budget_cents: int | None = None,
+        critical: bool = True,
+        step: str | None = None,
+        timeout_ms: int | None = None,
+        approval: ApprovalSpec | str | None = None,
+        on_failure: Said | None = None,
+    ) -> PlannedCall:
+        """Returns a run of another workflow as a child; await it for its output.
+
+        ``workflow`` is one of the ``children`` that this workflow was registered with: itself, or its
+        name. ``budget_cents`` is the most that it may cost; without it its own budget holds, and a
+        child with neither may spend nothing. If it is ``critical`` and fails, this run fails too,
+        even if the function goes on. The rest is as for :meth:`call`.
+
+        Raises:
+            Misuse: the workflow is none of the children, an option is not of its kind, or there
+                would be more than 1,000 of them.
+            Refusal: ``INVALID_INPUT`` for an input that is no JSON value.
+        """
+        self._children += 1
+        if self._children > MAX_CHILDREN:
+            raise Misuse(f"a run starts at most {MAX_CHILDREN} others; start fewer")
+        spec = ChildSpec(
+            ceiling_cents=None
+            if budget_cents is None
+            else whole("budget_cents", budget_cents, most=MAX_CENTS),
+            critical=switch("critical", critical),
+        )
+        found = self._find(self._child_named(workflow))
+        _check_options(step, timeout_ms, None)
+        planned = PlannedCall(
+            self,
+            found,
+            _inputs_of(inputs, found.name),
+            step,
+            None,
+            timeout_ms,
+            _approval(approval),
+            None,
+            read_on_failure(on_failure, self._find),
+            StepGates(),
+            spec,
+        )
+        self._planned[planned] = None
+        return planned
+
+    def _child_named(self, workflow: object) -> str:
+        """Returns the name of the skill that runs a child, by the child itself or its name."""
+        name = workflow if isinstance(workflow, str) else getattr(workflow, "name", None)
+        known = [each for each in self._run.program.skills if each.startswith(CHILD_PREFIX)]
+        if isinstance(name, str) and CHILD_PREFIX + name in known:
+            return CHILD_PREFIX + name
+        names = ", ".join(each.removeprefix(CHILD_PREFIX) for each in sorted(known)) or "none"
+        what = repr(name) if isinstance(name, str) else a(workflow)
+        raise Misuse(
+            f"{what} is no child of this workflow; its children are {names}: "
+            "name them in @workflow(children=[...])"
+        )
+
     def _find(self, skill: object) -> Skill[..., object]:
         """Returns the skill that is meant, by itself or by its name."""
         known = self._run.program.skills
@@ -203,7 +278,7 @@ class WorkflowContext:
         place = dotted(self._lane.next_place)
         bodies: list[Body] = []
         for index, call in enumerate(calls):
-            name = call.step or f"{call.skill.name}-{place}.{index}"
+            name = call.step or f"{_step_name(call.skill.name)}-{place}.{index}"
             self._claim(name)
             step = StepSpec(
                 id=name,
@@ -215,6 +290,7 @@ class WorkflowContext:
                 gates=self._seeing(call.gates),
                 on_failure=call.on_failure,
                 budget_ceiling_cents=call.budget_cents,
+                child=call.child,
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)
@@ -277,6 +353,27 @@ class WorkflowContext:
         if name in self._run.claimed:
             raise Misuse(f"two steps are named {name!r}; give one of them another `step=`")
         self._run.claimed.add(name)
+
+
+def _step_name(skill: str) -> str:
+    """Returns how a step is called that nobody named: as its skill, or the workflow of its child."""
+    return _UNNAMED.sub("_", skill.removeprefix(CHILD_PREFIX))
+
+
+def _inputs_of(inputs: Mapping[str, object] | None, skill: str) -> JsonObject:
+    """Returns the inputs of a child, none for None.
+
+    Raises:
+        Misuse: they are no mapping of names.
+        Refusal: ``INVALID_INPUT`` for one that is no JSON value.
+    """
+    found = cast(
+        "Mapping[object, object]",
+        instance("inputs", {} if inputs is None else inputs, Mapping, "a mapping of inputs"),
+    )
+    named = {text("the name of an input", name): value for name, value in found.items()}
+    child = skill.removeprefix(CHILD_PREFIX)
+    return {name: given(value, "the input", name, "of", child) for name, value in named.items()}
 
 
 def _check_options(step: object, timeout_ms: object, budget_cents: object) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Entry
 from workc.kernel.kinds import Payload
 from workc.kernel.ledger import Ledger, Terms
@@ -22,7 +23,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
-from workc.runtime.asks import Ask, Halt, Reserve, Settle
+from workc.runtime.asks import Ask, Child, Halt, Reserve, Settle, Spawn
 from workc.runtime.ports import Pool
 from workc.runtime.refusals import halt_of
 
@@ -42,6 +43,8 @@ class Governor:
 
     ``ends_ms`` is when the time of the run's budget is over. ``pool`` is a ceiling that the run
     shares: it is asked for what the run's own ledger would grant, and told what was settled.
+    ``on_halt`` is told once why the run was halted. Children are numbered here, because that is one
+    order too; a child that was spawned is never halted here, for it may have begun.
     """
 
     def __init__(
@@ -51,12 +54,15 @@ class Governor:
         *,
         ends_ms: int | None = None,
         pool: Pool | None = None,
+        on_halt: Callable[[str], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._now_ms = now_ms
         self._ends_ms = ends_ms
         self._pool = pool
         self._tokens_used = 0
+        self._on_halt = on_halt
+        self._spawned = 0
         self.halt: str | None = None
 
     def recall(self, entry: Entry) -> None:
@@ -73,6 +79,8 @@ class Governor:
                 self._close(payload)
             case CallHalted():
                 self._stop(payload.code)
+            case ChildSpawned():
+                self._spawned = max(self._spawned, payload.spawn_index + 1)
             case _:
                 pass
 
@@ -85,13 +93,28 @@ class Governor:
             case Halt(code=code):
                 payload = CallHalted(code=self.halt or code)
                 self._stop(code)
+            case Child():
+                return None
             case _ if self.halt is not None:
                 payload = CallHalted(code=self.halt)
             case Reserve():
                 payload = self._reserve(ask.question, now_ms)
+            case Spawn():
+                return Entry(at=ask.at, payload=self._spawn(ask.question))
             case _:
                 return None
         return Entry(at=ask.at, payload=payload, at_ms=now_ms)
+
+    def _spawn(self, question: Spawn) -> ChildSpawned:
+        index, self._spawned = self._spawned, self._spawned + 1
+        return ChildSpawned(
+            ceiling_micro_cents=question.ceiling_micro_cents,
+            child_run_id=question.child_run_id,
+            critical=question.critical,
+            nonce=question.nonce,
+            spawn_index=index,
+            step=question.step,
+        )
 
     def _terms(
         self, asked: Reserve | BudgetReserved, now_ms: int, shared_left: int | UnsetType = UNSET
@@ -163,4 +186,8 @@ class Governor:
         return msgspec.structs.replace(settled, reserved=move.reserved, spent=move.spent)
 
     def _stop(self, code: str | None) -> None:
-        self.halt = self.halt or code
+        if code is None or self.halt is not None:
+            return
+        self.halt = code
+        if self._on_halt is not None:
+            self._on_halt(code)

@@ -43,6 +43,17 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
         return self.ended_ms - self.started_ms
 
 
+class ChildOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a child; without an ``outcome`` it never came to an end."""
+
+    run_id: str
+    step: str
+    outcome: Outcome | None
+    critical: bool
+    proof_digest: str | None
+    cost_micro_cents: int
+
+
 class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of work. ``code`` is ``OK`` or one of the catalog's.
 
@@ -50,7 +61,9 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``error`` is a mapping with ``code, category, retryable, hint, retry_after_ms, message,
     details`` and ``step``, or None. ``cost_micro_cents`` is what was spent. ``bundle`` is where
     the evidence stands, if it was kept. ``fallbacks`` are what was done about steps that had failed,
-    in order of the steps, and ``failed_gates`` the gates that did not hold. ``notes`` are warnings about the run, a sentence each: what a guard saw, of
+    in order of the steps, and ``failed_gates`` the gates that did not hold. ``children`` are the runs that
+    it started, in the order in which they were spawned; what they cost is part of its own cost.
+    ``notes`` are warnings about the run, a sentence each: what a guard saw, of
     which the evidence holds nothing, and injected failures that never came.
     """
 
@@ -70,6 +83,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
     proof_digest: str | None = None
     fallbacks: tuple[TakenFallback, ...] = ()
     failed_gates: tuple[FailedGate, ...] = ()
+    children: tuple[ChildOutcome, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -122,6 +136,7 @@ class StructuredOutcome(msgspec.Struct, frozen=True, kw_only=True):
             "proof_digest": self.proof_digest,
             "fallbacks": [msgspec.to_builtins(taken) for taken in self.fallbacks],
             "failed_gates": [msgspec.to_builtins(gate) for gate in self.failed_gates],
+            "children": [msgspec.to_builtins(child) for child in self.children],
             "notes": list[Json](self.notes),
         }
 

@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workc.kernel.values import Json
+from workc.kernel.payloads import Limits
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.model import CheckSpec, RunGates, StepSpec
 from workc.stages.context import PriceTable
+from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
 
 
@@ -24,6 +26,7 @@ class Program:
     ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
     ``text`` is what the bundle keeps as the program, at ``path``. ``secrets`` names the
     environment variables that may be used as such. ``max_backtracks`` is how often a run may go back.
+    ``programs`` are the texts of all runs that it may start, and that these may, by name.
     """
 
     name: str
@@ -42,3 +45,24 @@ class Program:
     output: Json = None
     timeout_ms: int | None = None
     secrets: tuple[str, ...] = ()
+    programs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChildProgram:
+    """What a run may start as a child: a program and what its own text says of its runs.
+
+    ``ceiling_micro_cents`` is None where it says nothing. ``folder`` is where its files stand, seen
+    from those of its parent. ``descendants`` says how many runs its steps may start, with those that
+    these start, and ``generations`` how many stand below it. ``bind`` gives inputs as the program takes them, or ``INVALID_INPUT``.
+    """
+
+    program: Program
+    input_schema: JsonObject
+    bind: Callable[[JsonObject], JsonObject]
+    ceiling_micro_cents: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    policy: NetworkPolicy | None = None
+    folder: str = ""
+    descendants: int = 0
+    generations: int = 0

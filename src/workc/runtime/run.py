@@ -13,9 +13,11 @@ from workc.kernel.failure import Failure
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
 from workc.kernel.payloads import Limits, StepStatus
+from workc.kernel.phases import Outcome
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
+from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.injection import Injected, Injection
 from workc.runtime.program import Program
@@ -66,7 +68,8 @@ class Run:
     ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
     their places, by step, if they are of one, and gate. ``rules`` are those that the run has recorded.
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
-    runs again, and of a workflow function, runs in ``guard``.
+    runs again, and of a workflow function, runs in ``guard``. ``joined`` says of each step whose
+    child has ended last how that ended, and whether it is critical.
     """
 
     program: Program
@@ -77,12 +80,16 @@ class Run:
     ceiling_micro_cents: int
     deadline_ms: int | None
     guard: Guard = unguarded
+    nonce: str = ""
+    is_child: bool = False
+    children: ChildRuns = field(default_factory=NoChildren)
     limits: Limits = field(default_factory=Limits)
     injected: Injected = field(default_factory=dict[tuple[str, int], Injection])
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])
     fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
+    joined: dict[str, tuple[Outcome, bool]] = field(default_factory=dict[str, tuple[Outcome, bool]])
     pass_number: int = 1
     feedback: JsonObject = field(default_factory=lambda: {"pass": 1, **NO_FEEDBACK})
     gates: dict[tuple[str | None, str], tuple[Path, GateEvaluated]] = field(
@@ -123,7 +130,15 @@ class Run:
         """Begins another pass: nothing of the one before is left but why it was not enough."""
         self.pass_number += 1
         self.feedback = {"pass": self.pass_number, **feedback}
-        for kept in (self.results, self.claimed, self.halts, self.fallen, self.gates, self._values):
+        for kept in (
+            self.results,
+            self.claimed,
+            self.halts,
+            self.fallen,
+            self.gates,
+            self.joined,
+            self._values,
+        ):
             kept.clear()
 
     @property

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Entry
 from workc.kernel.gates import ApprovalAsked
 from workc.kernel.payloads import EffectAsked, SkillAsked, SkillExecuted
@@ -90,10 +91,17 @@ class Session:
                 break
             for entry in at_once:
                 self._append(entry)
+                urgent |= isinstance(entry.payload, ChildSpawned)
             for entry in (*recalled, *at_once):
                 self._engine.answer(entry)
         self._journal.commit(effect=urgent)
         return todo
+
+    def stop(self, code: str) -> None:
+        """Stops the run with a cause from outside: whoever still waits for an answer gives it up."""
+        # The desk halts as for a step that asks for it; nobody waits for this answer.
+        self._desk.answer(Ask((0,), Halt(code)))
+        self._aborted = True
 
     def keep(self, answers: Sequence[Entry]) -> None:
         """Records answers that came when the run was already told to stop; nobody acts on them."""

@@ -14,7 +14,7 @@ from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.gates import Decision
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
-from workc.runtime.asks import Approve, Ask, Call, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
 from workc.sim.ports import Scripted, ScriptedWorld, respond
@@ -39,6 +39,9 @@ class SimDriver:
 
     def interrupt(self) -> None:
         """Does nothing: a simulation is over before anybody could stop it."""
+
+    def stop(self) -> None:
+        """Does nothing: while a child is simulated its parent does nothing else."""
 
     def drive(self, session: Session) -> object:
         """Returns what the run gave."""
@@ -78,6 +81,9 @@ class SimDriver:
             decided = self._world.approvals.get(ask.question.step)
             decision: Decision = "timed_out" if decided is None else decided
             return self._answering.decided(ask, ask.question, decision)
+        if isinstance(ask.question, Child):
+            end = ask.question.runs.run(ask.question.order, _nobody)
+            return self._answering.joined(ask, ask.question, end)
         if isinstance(ask.question, Timer) or _is_late(ask, found):
             return self._answering.over(ask)
         return self._answering.entry(ask, self._answer(ask, found))
@@ -109,6 +115,10 @@ class SimDriver:
                 return respond(ask.question.request, found)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
+
+
+def _nobody() -> None:
+    """Is told that a child waits for people: in a simulation it never does."""
 
 
 def _order(queued: tuple[int, int, Ask, Scripted | None]) -> tuple[int, int]:

@@ -45,7 +45,9 @@ class StoreMetrics:
         now = Tally()
         now.show(table.STORE_RUNS)
         for run_id in self._store.ids():
-            now.add(table.STORE_RUNS, (self._take(run_id, now),))
+            kin = (folder.path.name for folder in self._store.family(run_id))
+            for name in (run_id, *kin):
+                now.add(table.STORE_RUNS, (self._take(name, now),))
         for _, run in self._refused.values():
             now.join(run)
         now.join(self._sealed)

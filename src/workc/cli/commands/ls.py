@@ -11,6 +11,7 @@ from workc.cli import exits, options
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import money, printable
+from workc.runtime.children import family_of
 
 _SYMBOLS: dict[RunStatus, str] = {
     "success": "✓",
@@ -59,12 +60,20 @@ def _show(state: State, runs: list[RunSummary]) -> None:
 
 def _row(run: RunSummary, now_ms: int) -> tuple[str, ...]:
     return (
-        printable(run.run_id[:SHOWN_ID]),
+        _shown_id(run),
         age(now_ms - run.started_ms) if run.started_ms else "—",
         f"{_SYMBOLS[run.status]} {run.status}",
         money(run.cost_micro_cents),
         _told(run),
     )
+
+
+def _shown_id(run: RunSummary) -> str:
+    """Returns so much of an id as tells a run apart; a child is told by its end, below its family."""
+    if run.parent is None:
+        return printable(run.run_id[:SHOWN_ID])
+    own = run.run_id.removeprefix(family_of(run.run_id))
+    return f"  {printable(own[: SHOWN_ID - 2])}"
 
 
 def _fallbacks(run: RunSummary) -> str:

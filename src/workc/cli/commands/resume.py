@@ -83,6 +83,7 @@ def command(
             out=target,
             watch=watch,
             recall=progress.recall,
+            watch_child=progress.child,
             on_driver=on_driver,
             meter=meter,
             budget=budget,

@@ -122,10 +122,13 @@ def command(
             job = make_job(file, runtime, texts, values)
     except InvalidWorkflow as invalid:
         return show_invalid(state, Path(file), invalid)
+    progress = Progress(state, quiet=quiet)
     code = conduct(
         state,
-        lambda watch, on_driver: runtime.start(job, out=target, watch=watch, on_driver=on_driver),
-        Progress(state, quiet=quiet),
+        lambda watch, on_driver: runtime.start(
+            job, out=target, watch=watch, watch_child=progress.child, on_driver=on_driver
+        ),
+        progress,
         quiet=quiet,
         out=out,
         offline=offline,

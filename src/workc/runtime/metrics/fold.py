@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workc.kernel.children import ChildJoined
+from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Entry, Path
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
@@ -51,6 +51,7 @@ class _Lane:
     asked: EffectAsked | None = None
     asked_ms: int = 0
     is_waiting: bool = False
+    granted: int = -1
 
 
 class RunFold:
@@ -66,6 +67,8 @@ class RunFold:
         self._lanes: dict[Path, _Lane] = {}
         self._failed: set[Path] = set()
         self._grants: dict[int, int] = {}
+        # What pays for a child is no cost of its own: the child counts what it holds and spends.
+        self._for_children: set[int] = set()
         self._started_ms = 0
         #: What is done with each kind; the others are counted and no more.
         self._handlers: Mapping[type[Payload], Callable[..., None]] = {
@@ -82,6 +85,7 @@ class RunFold:
             BudgetSettled: self._settled,
             GateEvaluated: self._gated,
             ApprovalAnswered: self._decided,
+            ChildSpawned: self._spawned,
             ChildJoined: self._joined,
             CallHalted: self._halted,
             WorkEnded: self._work_ended,
@@ -111,7 +115,8 @@ class RunFold:
     def _started(self, path: Path, _lane: _Lane, payload: RunStarted) -> None:
         self._started_ms = self._times.now(path)
         self._add(table.RUNS_STARTED)
-        self._add(table.CEILINGS, by=payload.ceiling_micro_cents)
+        if not payload.parent:
+            self._add(table.CEILINGS, by=payload.ceiling_micro_cents)
 
     def _planned(self, _path: Path, _lane: _Lane, payload: PlanChosen) -> None:
         self._times.plan(planned_steps(load(self._files, payload.plan)))
@@ -178,17 +183,19 @@ class RunFold:
         for kind, count in used.items():
             self._add(table.TOKENS, provider, kind, by=count)
 
-    def _reserved(self, _path: Path, _lane: _Lane, payload: BudgetReserved) -> None:
+    def _reserved(self, _path: Path, lane: _Lane, payload: BudgetReserved) -> None:
         self._add(table.RESERVATIONS, "granted" if payload.granted else "refused")
         if payload.granted:
             self._grants[payload.n] = payload.bound
+            lane.granted = payload.n
             self._add(table.RESERVED, by=payload.bound)
             self._add(table.HELD, by=payload.bound)
         else:
             self._add(table.REFUSED, by=payload.bound)
 
     def _settled(self, _path: Path, _lane: _Lane, payload: BudgetSettled) -> None:
-        self._add(table.SPENT, payload.basis, by=payload.actual)
+        if payload.grant not in self._for_children:
+            self._add(table.SPENT, payload.basis, by=payload.actual)
         self._add(table.HELD, by=-self._grants.pop(payload.grant, 0))
 
     def _gated(self, path: Path, lane: _Lane, payload: GateEvaluated) -> None:
@@ -199,6 +206,10 @@ class RunFold:
         self._add(table.APPROVALS, payload.decision)
         # Time that a human took is none of the skill's.
         lane.attempt_ms = self._times.now(path)
+
+    def _spawned(self, _path: Path, lane: _Lane, _payload: ChildSpawned) -> None:
+        self._for_children.add(lane.granted)
+        self._add(table.HELD, by=-self._grants.pop(lane.granted, 0))
 
     def _joined(self, _path: Path, _lane: _Lane, payload: ChildJoined) -> None:
         self._add(table.CHILDREN, payload.outcome)

@@ -309,7 +309,7 @@ CEILINGS = Metric(
     "counter",
     (MODE,),
     ("RunStarted",),
-    "The ceilings of all runs together.",
+    "The ceilings of all runs together; a child's is part of its parent's.",
 )
 RESERVATIONS = Metric(
     "workc_budget_reservations_total",
@@ -337,14 +337,14 @@ SPENT = Metric(
     "counter",
     (MODE, BASIS),
     ("BudgetSettled",),
-    "Cost: what was settled, by what the figure is based on.",
+    "Cost: what was settled, by what the figure is based on; what a child cost it counts itself.",
 )
 HELD = Metric(
     "workc_budget_held_micro_cents",
     "gauge",
     (MODE,),
-    ("BudgetReserved", "BudgetSettled"),
-    "What is set aside now and not settled yet.",
+    ("BudgetReserved", "BudgetSettled", "ChildSpawned"),
+    "What is set aside now and not settled yet; for a child, what it set aside itself.",
 )
 CHECKS = Metric(
     "workc_checks_total",

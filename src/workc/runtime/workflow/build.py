@@ -9,11 +9,12 @@ from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
-from workc.runtime.workflow.facts import listed, members, texts
+from workc.runtime.workflow.facts import listed, members, skill_of, texts
 from workc.runtime.workflow.json_schema import GATE_WAYS
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CheckSpec,
+    ChildSpec,
     GateSpec,
     HumanGate,
     InputSpec,
@@ -86,7 +87,7 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
     needs = tuple(sorted(needs_of(step), key=position.__getitem__))
     return StepSpec(
         id=step_id,
-        skill=str(step["skill"]),
+        skill=str(skill_of(step)),
         params=members(step.get("with")),
         depends_on=tuple(texts(step.get("depends_on"))),
         needs=needs,
@@ -97,8 +98,17 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         gates=_step_gates(members(step.get("gates")), needs),
         on_failure=_on_failure(step.get("on_failure")),
         budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
+        child=_child(step),
         description=str(step.get("description", "")),
         line=document.key_mark(("steps", step_id)).line,
+    )
+
+
+def _child(step: JsonObject) -> ChildSpec | None:
+    if "workflow" not in step:
+        return None
+    return ChildSpec(
+        ceiling_cents=_count(step.get("budget_cents")), critical=step.get("critical") is not False
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
-from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members
+from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members, skill_of
 from workc.runtime.workflow.model import NO_FEEDBACK, SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
@@ -34,7 +34,7 @@ def check_references(facts: Facts) -> None:
         "feedback": frozenset({"pass", *NO_FEEDBACK}),
     }
     for use, step in facts.uses():
-        named = str(step.get("skill"))
+        named = str(skill_of(step))
         skill = facts.known.get(named)
         for name, value in members(step.get("with")).items():
             place: Place = (*use, "with", name)

@@ -8,8 +8,16 @@ from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
 from workc.runtime.workflow.check_inputs import check_names, place_of
-from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members
+from workc.runtime.workflow.facts import (
+    CHILD_PREFIX,
+    UNRESOLVED,
+    Facts,
+    gates_of,
+    members,
+    skill_of,
+)
 from workc.runtime.workflow.graph import find_cycles
+from workc.runtime.workflow.json_schema import STEP_OF_WORKFLOW, STEP_WAYS
 from workc.runtime.workflow.model import SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
@@ -29,9 +37,25 @@ def check_steps(facts: Facts) -> None:
     check_names(facts, "steps")
     if facts.section("steps") == {} and "steps" in members(facts.document.value):
         facts.refuse(("steps",), "there are no steps", "add at least one step")
+    for step_id, step in facts.steps():
+        _check_ways(facts, ("steps", step_id), step)
     for place, use in facts.uses():
         _check_retry(facts, place, members(use.get("retry")))
         _check_skill(facts, place, use)
+
+
+def _check_ways(facts: Facts, place: Place, step: JsonObject) -> None:
+    """Reports a step that does nothing, or two things, and what is said of a child that is none."""
+    there = [key for key in STEP_WAYS if key in step]
+    if not there:
+        message = "missing here: skill"
+        facts.refuse_key(place, message, "add skill: The name of the skill.")
+    if len(there) > 1:
+        message = "there is skill and workflow here, and only one of them may be"
+        facts.refuse_key(place, message, "keep one of skill and workflow")
+    for key in (key for key in STEP_OF_WORKFLOW if key in step and "workflow" not in step):
+        message = f"{key} is said of a workflow, and there is none here"
+        facts.refuse_key((*place, key), message, "add workflow, or leave it out")
 
 
 def _check_retry(facts: Facts, place: Place, retry: JsonObject) -> None:
@@ -42,8 +66,11 @@ def _check_retry(facts: Facts, place: Place, retry: JsonObject) -> None:
 
 
 def _check_skill(facts: Facts, place: Place, use: JsonObject) -> None:
-    name = use.get("skill")
+    name = skill_of(use)
     if not isinstance(name, str) or not name:
+        return
+    if name.startswith(CHILD_PREFIX) and "workflow" in use:
+        _check_child(facts, place, use, name)
         return
     if name not in facts.known and facts.unloaded:
         # It may be in what could not be loaded, and that is a problem of its own.
@@ -56,6 +83,17 @@ def _check_skill(facts: Facts, place: Place, use: JsonObject) -> None:
     given = use.get("with", {})
     if isinstance(given, dict):
         _check_params(facts, place, given, facts.known[name])
+
+
+def _check_child(facts: Facts, place: Place, use: JsonObject, name: str) -> None:
+    """Reports a child that cannot be run, and inputs that it does not take."""
+    why = facts.unfit.get(name.removeprefix(CHILD_PREFIX))
+    if why is not None:
+        facts.refuse((*place, "workflow"), why, "mend it, or name another")
+    elif name in facts.known:
+        given = use.get("with", {})
+        if isinstance(given, dict):
+            _check_params(facts, place, given, facts.known[name])
 
 
 def _check_params(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:

@@ -16,6 +16,8 @@ from workc.runtime.workflow.place import Place, dotted
 from workc.runtime.workflow.problems import Report
 from workc.runtime.workflow.source import Document
 
+#: How the name of a skill begins by which a step runs a workflow as a child.
+CHILD_PREFIX = "workflow:"
 INVALID = "INVALID_WORKFLOW"
 UNRESOLVED = "UNRESOLVED_REFERENCE"
 
@@ -28,6 +30,8 @@ class Facts(msgspec.Struct, frozen=True):
     report: Report
     #: Why a module of ``skills`` could not be loaded, by the name that the file gives it.
     unloaded: Mapping[str, str] = {}
+    #: What is wrong with a workflow that a step runs, by the name that the file gives it.
+    unfit: Mapping[str, str] = {}
 
     def refuse(self, place: Place, message: str, fix: str, code: str = INVALID) -> None:
         """Reports a problem of the value at ``place``."""
@@ -74,6 +78,12 @@ def gates_of(owner: JsonObject) -> Iterator[tuple[Place, JsonObject]]:
         for index, gate in enumerate(listed(said.get(key))):
             if isinstance(gate, dict):
                 yield ("gates", key, index), gate
+
+
+def skill_of(use: JsonObject) -> Json:
+    """Returns the name of the skill that a use names: of a child, that of running its workflow."""
+    workflow = use.get("workflow")
+    return use.get("skill") if workflow is None else f"{CHILD_PREFIX}{workflow}"
 
 
 def members(value: Json) -> JsonObject:

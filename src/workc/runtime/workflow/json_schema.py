@@ -21,6 +21,10 @@ VARIABLE_PATTERN = "^[A-Za-z_][A-Za-z0-9_]{0,255}$"
 SKILL_SOURCE_PATTERN = (
     r"^(?:[^/\\\n][^\\\n]*\.py|[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
 )
+#: A workflow file below the folder of the one that names it; no part of the way leads up.
+WORKFLOW_PATTERN = (
+    r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:yaml|yml|json)$"
+)
 #: A host: a name, an address or ``*.`` and a suffix; no scheme, path, user or port list.
 HOST_PATTERN = r"^[^\s/@?#]+$"
 
@@ -232,11 +236,26 @@ _ON_FAILURE: JsonObject = {
     ],
 }
 
-_STEP = _record(
-    "One use of a skill.",
-    ["skill"],
+#: The keys of a step of which it has one: what it does.
+STEP_WAYS = ("skill", "workflow")
+#: The keys that stand beside ``workflow`` alone.
+STEP_OF_WORKFLOW = ("budget_cents", "critical")
+_STEP_KEYS = _record(
+    "One use of a skill, or a run of another workflow.",
+    [],
     {
         "skill": _SKILL,
+        "workflow": _text(
+            "A workflow file, relative to this one, that is run as a child.",
+            pattern=WORKFLOW_PATTERN,
+            maxLength=512,
+        ),
+        "budget_cents": _count(
+            "The most the child may cost, in cents; its own budget holds if it is lower.",
+            0,
+            MAX_CENTS,
+        ),
+        "critical": _flag("Whether the run fails if the child does; true if absent."),
         "with": _WITH,
         "depends_on": _list(
             "Steps that must succeed first, beside those that `with` refers to.",
@@ -259,6 +278,7 @@ _STEP = _record(
         "description": _DESCRIPTION,
     },
 )
+_STEP: JsonObject = {**_STEP_KEYS, "anyOf": [{"required": [way]} for way in STEP_WAYS]}
 
 _CHECK = _record(
     "A statement about the run that must hold.",

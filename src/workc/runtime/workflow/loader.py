@@ -8,9 +8,10 @@ line. Nothing runs, no file is opened, no skill is imported here: ``known`` says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.workflow.build import build_workflow
 from workc.runtime.workflow.check_failures import check_failures
 from workc.runtime.workflow.check_gates import check_gates
@@ -18,13 +19,14 @@ from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
 from workc.runtime.workflow.document import parse_document
-from workc.runtime.workflow.facts import Facts, texts
-from workc.runtime.workflow.json_schema import FILE_SCHEMA
+from workc.runtime.workflow.facts import Facts, members, texts
+from workc.runtime.workflow.json_schema import FILE_SCHEMA, WORKFLOW_PATTERN
 from workc.runtime.workflow.model import SkillInfo, WorkflowFile
 from workc.runtime.workflow.problems import InvalidWorkflow, Problem, Report
 from workc.runtime.workflow.shape import check_shape
 from workc.runtime.workflow.source import Document
 
+_WORKFLOW = re.compile(WORKFLOW_PATTERN)
 _CHECKS = (
     check_inputs,
     check_lists,
@@ -43,10 +45,12 @@ def load_workflow(
     name: str,
     known: Mapping[str, SkillInfo],
     unloaded: Mapping[str, str] | None = None,
+    unfit: Mapping[str, str] | None = None,
 ) -> WorkflowFile:
     """Returns the workflow in ``data``; ``name`` is the file's name as problems show it.
 
-    ``unloaded`` says of modules that the file lists why they could not be loaded.
+    ``unloaded`` says of modules that the file lists why they could not be loaded, ``unfit`` of
+    workflows that its steps run why they cannot be.
 
     Raises:
         InvalidWorkflow: ``INVALID_WORKFLOW`` with every problem found.
@@ -55,7 +59,7 @@ def load_workflow(
     document = parse_document(data, name, report)
     report.finish_reading()
     if document is not None:
-        _run_checks(Facts(document, known, report, unloaded or {}))
+        _run_checks(Facts(document, known, report, unloaded or {}, unfit or {}))
     found = report.problems()
     if document is None or found:
         raise InvalidWorkflow(found)
@@ -77,12 +81,41 @@ def declared_skills(data: bytes, name: str) -> tuple[str, ...]:
     Raises:
         InvalidWorkflow: if the file cannot be read at all.
     """
+    return tuple(texts(_read(data, name).get("skills")))
+
+
+def declared_workflows(data: bytes, name: str) -> tuple[str, ...]:
+    """Returns the workflows that steps of the file run, each once, as far as they can be files.
+
+    Raises:
+        InvalidWorkflow: if the file cannot be read at all.
+    """
+    steps = members(_read(data, name).get("steps"))
+    named = [members(step).get("workflow") for step in steps.values()]
+    found = [each for each in named if isinstance(each, str) and _WORKFLOW.search(each)]
+    return tuple(dict.fromkeys(found))
+
+
+def read_recorded(data: bytes, name: str) -> WorkflowFile:
+    """Returns the workflow of a file that was found valid when it was recorded.
+
+    Raises:
+        InvalidWorkflow: if the file cannot be read at all.
+        LookupError, ValueError: it is no workflow, so it was not found valid.
+    """
     report = Report(name)
     document = parse_document(data, name, report)
     if document is None:
         raise InvalidWorkflow(report.problems())
-    value: Json = document.value
-    return tuple(texts(value.get("skills"))) if isinstance(value, dict) else ()
+    return build_workflow(document)
+
+
+def _read(data: bytes, name: str) -> JsonObject:
+    report = Report(name)
+    document = parse_document(data, name, report)
+    if document is None:
+        raise InvalidWorkflow(report.problems())
+    return members(document.value)
 
 
 def check(document: Document, known: Mapping[str, SkillInfo], report: Report) -> None:

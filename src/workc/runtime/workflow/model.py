@@ -121,6 +121,13 @@ class OnFailure(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
 
 
+class ChildSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step says of the run that it starts: what that may cost, and whether it must succeed."""
+
+    ceiling_cents: int | None = None
+    critical: bool = True
+
+
 class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step. ``params`` still holds its references.
 
@@ -140,6 +147,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     gates: StepGates = StepGates()
     on_failure: OnFailure | None = None
     budget_ceiling_cents: int | None = None
+    child: ChildSpec | None = None
     description: str = ""
     line: int = 0
 
@@ -166,6 +174,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
             # What let the step begin let it begin with this skill too; what it gives is judged anew.
             gates=msgspec.structs.replace(self.gates, pre=()),
             on_failure=None,
+            child=None,
         )
 
 

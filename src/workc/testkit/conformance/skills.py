@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, cast
 
-from workc.api.programs import workflow_decorator
 from workc.api.runtime import Runtime
+from workc.api.workflows import workflow_decorator
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.function import WorkflowContext
 from workc.runtime.outcome import StructuredOutcome
