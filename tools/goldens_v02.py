@@ -64,7 +64,8 @@ class Story(NamedTuple):
     """A run: a workflow without its first lines, a ceiling in micro-cents, a policy.
 
     ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
-    is the budget in cents under which it goes on after it was refused.
+    is the budget in cents under which it goes on after it was refused. ``children`` are workflows
+    that it runs, by the names of their files.
     """
 
     text: str
@@ -72,6 +73,7 @@ class Story(NamedTuple):
     policy: NetworkPolicy = NetworkPolicy()
     held: int | None = None
     raised: int | None = None
+    children: Mapping[str, str] = {}
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -166,6 +168,23 @@ STORIES: Mapping[str, Story] = {
             c=_after("b"),
         )
     ),
+    "family": Story(
+        _work(
+            before=_BUDGET,
+            output="${steps.c.n}",
+            a="{workflow: paid.yaml, budget_cents: 9}",
+            b="{workflow: failed.yaml, critical: false, on_failure: skip}",
+            c="{workflow: middle.yaml, budget_cents: 4}",
+        ),
+        children={
+            "paid.yaml": _work(before=_BUDGET, a=_MODEL),
+            "failed.yaml": _work(a=_call("/gone")),
+            "middle.yaml": _work(
+                before=_BUDGET, output="${steps.m.n}", m="{workflow: leaf.yaml}", o=_MODEL
+            ),
+            "leaf.yaml": _work(output=_RESULT, a=_LENGTH),
+        },
+    ),
     "went_back": Story(
         _work(
             before=_again(2, Act="steps.a.result == `3`", Decide="output.n > `1`"),
@@ -243,11 +262,19 @@ def made(name: str) -> dict[str, bytes]:
     if name in EDITS:
         base, edit = EDITS[name]
         return sealed(made(base), edit)
+    return family(name)[0]
+
+
+def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Returns the bundle of a story, and those of its children in folders of their own."""
     story = STORIES.get(name) or _BASES.get(name, Story(""))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "bundle"
         file = Path(folder) / "work.yaml"
-        file.write_text(f"workc: 1\nname: {name.replace('_', '-')}\n{story.text}", "utf-8")
+        for path, text in {**story.children, file.name: story.text}.items():
+            called = name if path == file.name else Path(path).stem
+            words = f"workc: 1\nname: {called.replace('_', '-')}\n{text}"
+            (Path(folder) / path).write_text(words, "utf-8")
         tracker = None if story.held is None else BudgetTracker(ceiling_cents=1)
         if tracker is not None:
             tracker.reserve(micro_cents=story.held)
@@ -265,7 +292,7 @@ def made(name: str) -> dict[str, bytes]:
             outcome = runtime.resume("last", budget_cents=story.raised, out=out)
         if outcome.bundle is None:
             raise SystemExit(f"{name} left no bundle: {outcome.code} {outcome.message}")
-        return _files(out)
+        return _files(out), _files(Path(folder) / "children")
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -291,21 +318,29 @@ def problems(name: str) -> list[str]:
     if not folder.is_dir():
         return [f"missing: v0.2/{name}"]
     found = []
-    if not verify_bundle(folder).ok:
+    # The stories of before are of children that are nowhere.
+    has_kin = (GOLDEN / name / "children").is_dir()
+    if not verify_bundle(folder, recursive=has_kin).ok:
         found.append(f"does not verify: v0.2/{name}")
     elif told(_files(folder)) != told(made(name)):
         found.append(f"tells another story than today: v0.2/{name}")
     return found
 
 
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for path, data in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
 def main(arguments: list[str]) -> int:
     """Writes what is missing, or only looks; exits with 1 if something is not as it must be."""
     missing = [name for name in NAMES if not (GOLDEN / name / "bundle").is_dir()]
     for name in missing if "--check" not in arguments else ():
-        for path, data in made(name).items():
-            target = GOLDEN / name / "bundle" / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        _write(GOLDEN / name / "bundle", made(name))
+        if name in STORIES:
+            _write(GOLDEN / name / "children", family(name)[1])
         print(f"written: v0.2/{name}")
     found = [problem for name in NAMES for problem in problems(name)]
     print("".join(f"{problem}\n" for problem in found), end="")

@@ -42,6 +42,7 @@ KEPT = {
         "failed_check",
         "fallen",
         "fallen_paid",
+        "family",
         "function",
         "gate_barred",
         "gate_failed",
