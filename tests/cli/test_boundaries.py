@@ -149,6 +149,9 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "decided": ("approve", waiting, "--by", "ann"),
         "problems": ("run", "bad.yaml"),
         "check": ("check", "demo.yaml"),
+        "policy-check": ("policy", "check", "strict"),
+        "policy-shown": ("policy", "show", "strict"),
+        "policy-explained": ("policy", "explain", "bundle"),
         "verdict": ("verify-bundle", "demo.yaml"),
         "trust": ("keys", "trust", "keys/a.pub.pem"),
         "key": ("keys", "new", "b", "--out", "keys"),
@@ -174,7 +177,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
     }
     # What `serve` prints before it ends, which only a signal makes it, test_serve.py compares.
     printed = [name for name in schema_names() if name not in {*OF_PYTHON, "serve"}]
-    assert ["workflow", *calls] == printed
+    assert ["workflow", "policy", *calls] == printed
     for name, arguments in calls.items():
         published = workc("schema", name).document
         assert published == schema_of(name)

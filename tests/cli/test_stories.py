@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workc.api import preparing
+from workc.api import named_file
 from workc.testkit.servers import Reply
 
 ANSWER = {
@@ -128,7 +128,7 @@ def test_schemas_are_listed_and_a_misspelt_one_is_named(workc):
 
 
 def test_a_file_is_read_up_to_the_limit_and_no_further(folder, monkeypatch, workc):
-    monkeypatch.setattr(preparing, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(named_file, "MAX_FILE_BYTES", 100)
     (folder / "at.yaml").write_bytes(b"#" * 100)
     (folder / "past.yaml").write_bytes(b"#" * 101)
     assert "is larger than 100 bytes" not in workc("run", "at.yaml").stderr

@@ -4,7 +4,8 @@ Rules for whoever writes a page (see also CONTRIBUTING.md):
 
 1. The blocks of a page are taken in order, in an empty folder of the page's own.
 2. ``python`` runs; all blocks of a page share one namespace. An ``output`` block behind it is what
-   it prints. ``yaml`` is a workflow file, or the part of one, and must be valid.
+   it prints. ``yaml`` is a workflow file, or the part of one, and must be valid; ``toml`` is a policy
+   file, or the part of one.
 3. A first line ``# file: NAME`` also writes the block to NAME for those after it; ``# file: NAME
    (not valid)`` says that the workflow in it must be refused.
 4. ``console`` holds lines ``$ command``, each with what it prints. ``...`` stands for anything in a
@@ -42,6 +43,7 @@ from workc.cli.group import cli
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Refusal
 from workc.kernel.kinds import KINDS
+from workc.runtime.policy.loader import load_policy
 from workc.runtime.workflow.json_schema import FILE_SCHEMA
 from workc.skills.prices import builtin_prices, load_prices
 from workc.skills.registry import builtin_skills
@@ -52,7 +54,7 @@ FOLDERS = ("docs", "examples")
 PAGES = sorted([*ROOT.glob("*.md"), *(p for f in FOLDERS for p in (ROOT / f).rglob("*.md"))])
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 REFERENCE = ROOT / "docs/reference"
-LANGUAGES = {"python", "output", "yaml", "console", "json", "text", "mermaid"}
+LANGUAGES = {"python", "output", "yaml", "toml", "console", "json", "text", "mermaid"}
 #: What the documents call the address of the server, and what is written instead of it.
 BASE = "http://127.0.0.1:8000"
 FILE = re.compile(r"# file: (\S+)( \(not valid\))?$")
@@ -156,6 +158,10 @@ class Page:
             text = f"workc: 1\nname: part\n{steps}{text}"
         file_program(text.encode(), name, self.folder, builtin_skills(), builtin_prices())
 
+    def _toml(self, text, _first):
+        head = "" if re.search(r"^schema = ", text, re.M) else POLICY
+        load_policy((head + text).encode(), "part.toml")
+
     def _json(self, text, _first):
         if json.loads(text).get("schema") == "workc.prices/1":
             load_prices(text.encode())
@@ -195,6 +201,8 @@ class Page:
         return printed()
 
 
+#: What the part of a policy is put behind.
+POLICY = 'schema = "workc.policy/1"\nname = "part"\n'
 #: What a part of a workflow without steps is put beside.
 STEPS = """steps:
   fetch:
@@ -238,7 +246,7 @@ def page(tmp_path, monkeypatch):
         thread.join()
 
 
-RUN = {"python", "output", "yaml", "console", "json"}
+RUN = {"python", "output", "yaml", "toml", "console", "json"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ stubs; threads, files and the order in which lanes reach the ledger are real.
 
 import json
 import os
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,11 @@ from workc import Failure, HttpCallSkill, LLMInvokeSkill, Refusal, Runtime, Step
 from workc.kernel import jcs
 from workc.kernel.catalog import CATALOG
 from workc.kernel.ledger import Terms
+from workc.runtime.declared_effects import given_effects
 from workc.runtime.injection import parse_injection
+from workc.runtime.policy.model import PolicyFile
 from workc.runtime.workflow.model import RetrySpec
+from workc.stages.effect_limits import EffectRules
 from workc.stages.effects import HttpRequest
 
 COUNT = int(os.environ.get("WORKC_WORKFLOWS", "120"))
@@ -169,6 +173,18 @@ OF_RUN = st.sampled_from(
 ON_OUTPUT = st.sampled_from(
     [{"check": "length(output) > `0`"}, {"check": "length(steps) < `9`"}, {"function": "full"}]
 )
+#: What is declared: all, some, or nothing that the skills ask for.
+EFFECTS = st.lists(
+    st.sampled_from(
+        [
+            *(f"Network net:{address}" for address in [HOST, *ADDRESSES]),
+            "Network net:https://api.openai.com",
+            "WriteFS fs:out/",
+        ]
+    ),
+    max_size=4,
+    unique=True,
+)
 LIMITS = st.fixed_dictionaries(
     {},
     optional={
@@ -242,7 +258,11 @@ def files(draw):
     for step in steps.values():
         if draw(st.integers(0, 3)) == 0:
             step["on_failure"] = draw(TOLERANCE)
+        if draw(st.integers(0, 5)) == 0:
+            step["effects"] = draw(EFFECTS)
     flow = {"workc": 1, "name": "drawn", "steps": steps, "gates": gates_of(draw, OF_RUN, ON_OUTPUT)}
+    if draw(st.integers(0, 2)) == 0:
+        flow["effects"] = draw(EFFECTS)
     used = draw(st.lists(st.sampled_from(sorted(steps)), max_size=2))
     flow["output"] = [f"${{steps.{name}}}" for name in used]
     if draw(st.booleans()):
@@ -302,18 +322,31 @@ def layered(draw):
 # --- what must hold ------------------------------------------------------------------------------
 
 
+RULES = st.builds(
+    lambda allow, deny, unknown: EffectRules(
+        allow=given_effects(allow), deny=given_effects(deny), unknown=unknown
+    ),
+    EFFECTS,
+    EFFECTS,
+    st.sampled_from(["allow", "deny"]),
+)
+
+
 @st.composite
 def runtimes(draw):
     """Returns a function that makes the runtime, and the failures that are injected."""
     inject = draw(INJECTIONS)
     http, model, limits = draw(HTTP), draw(MODEL), draw(LIMITS)
     lanes, seed = draw(st.integers(1, 4)), draw(st.integers(0, 99))
+    rules = draw(st.none() | RULES)
 
     def make(steps):
         known = [each for each in inject if each.partition(":")[0] in steps]
         runtime = Runtime(
             allow_external=False, inject=known, max_parallel=lanes, seed=seed, **limits
         )
+        ruling = rules and PolicyFile(name="drawn", effects=rules)
+        runtime.settings = replace(runtime.settings, ruling=ruling)
         runtime.register_skill("http_call", HttpCallSkill(allow_external=False, responses=http))
         runtime.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True, responses=model))
         for name, skill in OWN.items():

@@ -908,6 +908,7 @@ NEVER = [
     "CAPTURE_UNUSED",
     "CODE_CHANGED",
     "CONTRACT_EXPIRED",
+    "EFFECT_NOT_DECLARED",
     "EXTERNAL_CALL_BLOCKED",
     "GATE_FAILED",
     "HALTED",
@@ -916,6 +917,7 @@ NEVER = [
     "JOURNAL_CORRUPT",
     "NONDETERMINISTIC",
     "OPERATION_NOT_ALLOWED",
+    "POLICY_VIOLATION",
     "QUOTA_EXCEEDED",
     "REPLAY_DIVERGED",
     "RUN_LOCKED",
@@ -961,9 +963,11 @@ def phase_follows(before: str, event: Event) -> bool:
 
 # ------------------------------------------------------------------------------- policy [6]
 
+EFFECT_RULES = closed("allow effect[], deny effect[], unknown :allow|deny")
 POLICIES = {
     "5a7d192083e42f1a7e3c188dbc31ceb37ce33df234eca1e3bd5bf741dd88fd5d": "workc-default",
     "7aee4d380d9da2a68673a17c19eef903bce682e46b48b0eec8660d47db3215cf": "workc-offline",
+    "1b9995be43e811b3330c0e7fafdcdf763cd4197bb4ffd9fc38dbd93be2f4aa4f": "workc-strict",
 }
 
 
@@ -977,6 +981,46 @@ def check_policy(events: list[Event]) -> list[str]:
         if run["policy"]["id"] == "workc-offline" and answered:
             return ["POLICY_VIOLATION"]
     return []
+
+
+def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
+    """Whether the plan declares effects, and the rules allow them, if they speak of effects."""
+    for run in payloads(events, "RunStarted"):
+        name = POLICIES.get(run["policy"]["rules_sha256"])
+        said = effects_in(rules_in(run["policy"]["rules"], tree, manifest))
+        if said is None or name in ("workc-default", "workc-offline"):
+            continue
+        named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
+        within = [effect for effect, plan in named if covered(effect, plan.get("effects", []))]
+        allowed = all(
+            covered(each, said["allow"]) and not covered(each, said["deny"]) for each in within
+        )
+        if not all("effects" in plan for plan in payloads(events, "PlanChosen")) or not allowed:
+            return ["POLICY_VIOLATION"]
+    return []
+
+
+def rules_in(rules: Json, tree: Tree, manifest: Json) -> bytes:
+    if "inline" in rules:
+        return str(rules["inline"]).encode("utf-8", "surrogatepass")
+    sizes = {entry["path"]: entry["size"] for entry in manifest["files"]}
+    raw = tree.files.get(rules["path"])
+    if not isinstance(raw, bytes) or sizes.get(rules["path"]) != len(raw) or len(raw) > MAX_LINE:
+        return b""
+    return raw
+
+
+def effects_in(rules: bytes) -> Json | None:
+    """What rules say of effects; None if they do not speak of them, and nothing if not in form."""
+    try:
+        said = parse(rules)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or "effects" not in said:
+        return None
+    effects = said["effects"]
+    in_form = EFFECT_RULES(effects) and all(map(spelled, [*effects["allow"], *effects["deny"]]))
+    return effects if in_form else {"allow": [], "deny": []}
 
 
 def check_bounds(events: list[Event]) -> list[str]:
@@ -1483,7 +1527,10 @@ def judge(tree: Tree) -> list[str]:
     codes += of_receipt + of_events
     if events is not None:
         codes += check_table(events) or check_requests(events, tree)
-        codes += check_policy(events) + check_bounds(events) + check_money(events)
+        codes += check_policy(events) + check_bounds(events)
+        if manifest is not None:
+            codes += check_allowed(events, tree, manifest)
+        codes += check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)
             if receipt is not None:

@@ -24,7 +24,9 @@ from workc import (
 from workc.api.settings import Settings
 from workc.kernel.catalog import CATALOG
 from workc.runtime.outcome import error_of
+from workc.runtime.policy.model import PolicyFile
 from workc.runtime.workflow.model import RetrySpec
+from workc.stages.effect_limits import EffectRules
 from workc.testkit.provider import Answer, Fault, Provider
 from workc.testkit.servers import LoopbackServer, RawServer, Reply
 
@@ -127,6 +129,27 @@ def text(tmp_path, *lines):
     return Runtime().run(tmp_path / "w.yaml")
 
 
+def declaring(effects):
+    """Returns the outcome of a request under these declared effects."""
+
+    @workc.workflow(name="bounded", effects=effects)
+    async def bounded(ctx) -> object:
+        """Asks for a page."""
+        return await ctx.call("http_call", url=PAGE)
+
+    return Runtime(allow_external=False).run(bounded)
+
+
+def under_policy(**members):
+    """Returns the outcome of a request under what a policy says of effects."""
+    rules = EffectRules(allow=(), **members)
+    return use(
+        "http_call",
+        Runtime(settings=Settings(ruling=PolicyFile(name="p", effects=rules))),
+        url=PAGE,
+    )
+
+
 STEP = "steps: {a: {skill: json_transform, with: {data: %s, expression: '%s'}}}"
 
 #: Of each code, what makes it happen: a function of a folder that gives an outcome.
@@ -149,6 +172,8 @@ PRODUCED = {
     "NOT_JSON": lambda _: status(200, body="{", headers={"content-type": "application/json"}),
     "OUTPUT_TOO_LARGE": lambda _: http(Reply(body=b"12345"), max_bytes=4),
     "EXTERNAL_CALL_BLOCKED": lambda _: use("http_call", Runtime(allow_external=False), url=PAGE),
+    "EFFECT_NOT_DECLARED": lambda _: declaring([]),
+    "POLICY_VIOLATION": lambda _: under_policy(),
     "LLM_API_ERROR": lambda _: model(Fault(status=500)),
     "LLM_OVERLOADED": lambda _: model(Fault(status=503)),
     "LLM_CONTENT_FILTERED": lambda _: model(Answer(text="", finish="content_filter")),

@@ -2,8 +2,9 @@
 
 1. A name is resolved once, by us; every address is judged; the connection goes to a judged address
    and nowhere else, so a name cannot change its mind in between. Host and TLS keep the name.
-2. Redirects are followed one by one and each is judged like the first request. Credentials stay
-   with their origin and do not come back once dropped.
+2. Redirects are followed one by one and each is judged like the first request: by the policy, and
+   by the effects that the exchange must lie within. Credentials stay with their origin and do not
+   come back once dropped.
 3. Each request has its own connection: no pool, no cookies, no proxy, nothing of the environment.
 4. Time, body size and redirects are bounded; any status is an answer.
 """
@@ -23,6 +24,9 @@ from workc.adapters.redirects import Hop, next_hop
 from workc.adapters.resolver import Resolver, resolve_name
 from workc.adapters.transport_errors import LOOKUP_ERRORS, NETWORK_ERRORS, failure_of
 from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.selectors import Effect
+from workc.runtime.declared_effects import effect_at
+from workc.stages.effect_limits import EffectLimits, decide_effect
 from workc.stages.network import NetworkPolicy, classify, decide, is_address
 from workc.stages.url import Target, parse_url
 
@@ -90,6 +94,8 @@ class HttpClient:
         raise _too_many(hop.target, exchange.max_redirects)
 
     async def _visit(self, hop: Hop, exchange: Exchange) -> Answer | Hop:
+        if exchange.within is not None:
+            _raise_if(_beyond(exchange.within, hop.target.text))
         addresses = await self._judged_addresses(hop)
         try:
             async with self._opened(hop, addresses) as (response, address):
@@ -170,6 +176,12 @@ class _Sockets:
 def _raise_if(failure: Failure | None) -> None:
     if failure is not None:
         raise Refusal(failure)
+
+
+def _beyond(within: EffectLimits, address: str) -> Failure | None:
+    """Returns why an address must not be asked; told as it is, so that secrets in it are found again."""
+    told = Effect("Network", f"net:{address.partition('?')[0]}")
+    return decide_effect(within, effect_at(address), told)
 
 
 def _too_many(target: Target, most: int) -> Refusal:

@@ -15,6 +15,7 @@ import msgspec
 from workc.adapters.secret_text import fill_in, fill_in_url
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import MAX_SAFE_INTEGER
+from workc.stages.effect_limits import EffectLimits
 from workc.stages.effects import HttpRequest, SecretText, Text
 
 #: RFC 9110, section 5.6.2.
@@ -49,7 +50,10 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """Is a request ready to send. Limits are those of the request: ms, bytes, redirects."""
+    """Is a request ready to send. Limits are those of the request: ms, bytes, redirects.
+
+    Every address that it leads to must lie within ``within``.
+    """
 
     method: str
     url: str
@@ -58,6 +62,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int
     max_bytes: int
     max_redirects: int
+    within: EffectLimits | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +90,7 @@ def exchange_of(request: HttpRequest, secrets: Mapping[str, str]) -> Exchange:
         timeout_ms=request.timeout_ms,
         max_bytes=request.max_bytes,
         max_redirects=request.max_redirects,
+        within=request.within,
     )
 
 

@@ -22,6 +22,8 @@ from workc.adapters.guarded_client import GuardedClient
 from workc.adapters.secret_text import fill_in
 from workc.kernel.failure import refuse
 from workc.stages.effects import (
+    BASE_VARIABLES,
+    PROVIDER_BASES,
     HttpRequest,
     ModelRequest,
     ModelResponse,
@@ -43,14 +45,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 #: From the API references of the two providers.
 PROVIDERS: dict[Literal["openai", "anthropic"], Provider] = {
     "openai": Provider(
-        base_url="https://api.openai.com/v1",
-        base_url_variable="OPENAI_BASE_URL",
+        base_url=PROVIDER_BASES["openai"],
+        base_url_variable=BASE_VARIABLES["openai"],
         key_header="authorization",
         key_prefix="Bearer ",
     ),
     "anthropic": Provider(
-        base_url="https://api.anthropic.com",
-        base_url_variable="ANTHROPIC_BASE_URL",
+        base_url=PROVIDER_BASES["anthropic"],
+        base_url_variable=BASE_VARIABLES["anthropic"],
         key_header="x-api-key",
         key_prefix="",
     ),
@@ -93,6 +95,7 @@ class ModelAdapter:
             timeout_ms=request.timeout_ms,
             max_bytes=request.max_bytes,
             max_redirects=0,
+            within=request.within,
         )
         return exchange_of(http, self._client.secrets)
 

@@ -16,6 +16,8 @@ from workc.api.bounds import Bound, bound_of, known_params, unknown_references
 from workc.api.budgets import with_budget_of
 from workc.api.cost_remarks import Costly, Remark, cost_remarks, totals_of
 from workc.api.determinism import Reaching, reaching
+from workc.api.effect_remarks import effect_remarks, shown_effects
+from workc.api.policies import lock_refusal
 from workc.api.programs import FileProgram
 from workc.api.settings import Settings
 from workc.api.workflows import Workflow
@@ -84,13 +86,17 @@ class SecretUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What the audit found. ``total_...`` is what all attempts can use; None while not known."""
+    """What the audit found. ``total_...`` is what all attempts can use; None while not known.
+
+    ``declared`` are the effects that the workflow declares, None if it declares none.
+    """
 
     name: str
     kind: Literal["file", "function"]
     plan: tuple[Planned, ...]
     remarks: tuple[Remark, ...]
     secrets: tuple[SecretUse, ...]
+    declared: tuple[str, ...] | None
     ceiling_micro_cents: int
     limits: Limits
     total_micro_cents: int | None = None
@@ -132,6 +138,8 @@ def audit(
     remarks = [
         *cost_remarks(costly, totals, ceiling, budget.limits),
         *_uncounted(plan),
+        *effect_remarks(found.program, inputs, settings),
+        *_lock_remarks(found.program, settings),
         *(_unset(secret) for secret in secrets if not secret.is_set),
         *_check_remarks(len(found.program.checks)),
         *code,
@@ -142,6 +150,7 @@ def audit(
         plan=tuple(plan),
         remarks=tuple(remarks),
         secrets=tuple(secrets),
+        declared=shown_effects(found.program.effects),
         ceiling_micro_cents=ceiling,
         limits=budget.limits,
         total_micro_cents=totals.micro_cents,
@@ -196,6 +205,7 @@ def _function_audit(found: Workflow[..., object], code: list[Remark], settings: 
         plan=(),
         remarks=tuple(remarks),
         secrets=(),
+        declared=shown_effects(found.effects),
         ceiling_micro_cents=budget.ceiling_micro_cents or 0,
         limits=budget.limits,
         prices_date=settings.price_table.date,
@@ -281,6 +291,13 @@ def _uncounted(plan: list[Planned]) -> list[Remark]:
         return []
     message = f"what {', '.join(others)} may cost is known only when it reserves"
     return [Remark(level="warning", message=message)]
+
+
+def _lock_remarks(program: Program, settings: Settings) -> list[Remark]:
+    failure = lock_refusal(program, settings.ruling)
+    if failure is None:
+        return []
+    return [Remark(level="problem", message=failure.message, code=failure.code)]
 
 
 def _secrets(found: FileProgram, settings: Settings) -> list[SecretUse]:

@@ -11,6 +11,7 @@ from workc.api.settings import Settings
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
 from workc.runtime.continuing import Budget
+from workc.runtime.policy.model import limits_of as limits_under
 from workc.runtime.workflow.model import WorkflowFile
 
 
@@ -27,7 +28,16 @@ def with_budget_of(
     ]
     lowest = min((each for each in ceilings if each is not None), default=default)
     limits = _lowest(settings.limits, workflow.limits) if workflow else settings.limits
+    budget = None if settings.ruling is None else settings.ruling.budget
+    if budget is not None:
+        # A policy bounds what is given; it gives nothing itself.
+        limits = _lowest(limits, limits_under(budget))
+        lowest = lowest if budget.ceiling_cents is None else _capped(lowest, budget.ceiling_cents)
     return replace(settings, ceiling_micro_cents=lowest, limits=limits)
+
+
+def _capped(ceiling: int | None, most_cents: int) -> int | None:
+    return None if ceiling is None else min(ceiling, most_cents * MICRO_CENTS_PER_CENT)
 
 
 def limits_of(calls: int | None, tokens: int | None, wall_ms: int | None) -> Limits:

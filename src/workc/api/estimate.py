@@ -57,6 +57,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
 
     ``waiting_ms`` is how long it may wait for answers and between attempts, steps at the same time
     counted once; what code computes, and what a server demands by Retry-After, comes on top.
+    ``declared`` are the effects that it declares, None for none.
     ``missing`` are the codes of the permissions that it lacks, each with its remark.
     """
 
@@ -64,6 +65,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     steps: tuple[StepBound, ...] = ()
     effects: tuple[str, ...] = ()
+    declared: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
     cost_micro_cents: int | None = None
     ceiling_micro_cents: int = 0
@@ -127,6 +129,7 @@ def simulate(
         ok=not problems,
         steps=tuple(bounds.values()),
         effects=tuple(sorted({effect for each in audited.plan for effect in each.all_effects})),
+        declared=audited.declared,
         missing=tuple(sorted(code for code in codes if CATALOG[code].category == "PERMISSION")),
         cost_micro_cents=_cost(audited, passes),
         ceiling_micro_cents=audited.ceiling_micro_cents,

@@ -57,6 +57,7 @@ def workflow(
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
     children: Iterable[Workflow[..., object] | str] = (),
+    effects: Iterable[str | Mapping[str, str]] | None = None,
 ) -> WorkflowDecorator: ...
 
 
@@ -71,6 +72,7 @@ def workflow(
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
     children: Iterable[Workflow[..., object] | str] = (),
+    effects: Iterable[str | Mapping[str, str]] | None = None,
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
@@ -82,6 +84,8 @@ def workflow(
     ``{"pre": [...], "post": [...]}``.
     ``children`` are the workflows that ``ctx.child`` may run, and workflow files, each by its way
     from the folder of the function's own file.
+    ``effects`` are all that a run may have, such as ``"Network net:https://api.example.com/v1"``;
+    without it nothing bounds them.
 
     Raises:
         Misuse: the function has another form.
@@ -98,6 +102,7 @@ def workflow(
             secrets=secrets,
             gates=gates,
             children=children,
+            effects=effects,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

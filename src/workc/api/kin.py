@@ -21,6 +21,8 @@ from workc.adapters.memory import MemoryRun
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
 from workc.api.contract_account import ContractAccount
+from workc.api.contracts import narrowed
+from workc.api.effect_rules import ruling_of_child
 from workc.api.finished import outcome_of_finished
 from workc.api.finishing import finish
 from workc.api.given import joined_policy
@@ -262,9 +264,16 @@ class Kin:
 
     def _settings_of(self, order: Order, child: ChildProgram) -> Settings:
         parent, files = self._parent.payload, self._files
+        program, ruling = self._parent.program, launch.ruling_of(parent, files)
+        network = launch.recorded_policy(parent, files)
+        policy = joined_policy(network, child.policy)
+        now = self._settings.ruling
+        if ruling is not None or (now is not None and now.network is not None):
+            policy = narrowed(policy, network)
         return replace(
             self._settings,
-            policy=joined_policy(launch.recorded_policy(parent, files), child.policy),
+            policy=policy,
+            ruling=ruling_of_child(program, order.spawned.step, ruling),
             guard=launch.recorded_guard(parent, files, self._settings.guard),
             prices=load(files, parent.prices),
             ceiling_micro_cents=order.spawned.ceiling_micro_cents,

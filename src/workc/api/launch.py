@@ -16,6 +16,7 @@ from workc.adapters.guard import GuardMode
 from workc.adapters.identity import run_id as make_run_id
 from workc.api.access import Access, noted_folders
 from workc.api.contract_account import ContractAccount
+from workc.api.effect_rules import bases_of, limits_of_effects, recorded_bases
 from workc.api.live_ports import LivePorts
 from workc.api.network import NetworkPorts
 from workc.api.run_secrets import cleaner, recorded_texts, secret_values
@@ -53,6 +54,7 @@ from workc.runtime.outcome import (
     as_mapping,
     error_of,
 )
+from workc.runtime.policy.model import PolicyFile, recorded_ruling
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
@@ -137,7 +139,7 @@ def begin(
         name=program.name,
         nonce=settings.entropy.draw(16).hex() if born is None else born.nonce,
         parent=UNSET if born is None else born.parent,
-        policy=_policy(settings, files, {} if stand_in is None else stand_in.rules),
+        policy=_policy(settings, files, _rules_of_run(program, settings, stand_in)),
         prices=store_file(files, "evidence/prices.json", "json", settings.prices),
         program=store_file(files, program.path, "text", text),
         program_kind=program.kind,
@@ -158,8 +160,14 @@ def new_run_id(settings: Settings, clock: Clock) -> str:
     return make_run_id(clock.now_ms(), settings.entropy.draw(10))
 
 
-def _policy(settings: Settings, files: Files, standing_in: JsonObject) -> Policy:
-    rules = canonical.encode({**policy_rules(settings), **standing_in})
+def _rules_of_run(program: Program, settings: Settings, stand_in: StandIn | None) -> JsonObject:
+    """Returns the rules of this very run: who stands in, and where providers are, if it is bounded."""
+    standing_in = {} if stand_in is None else stand_in.rules
+    return {**standing_in, **bases_of(program, settings)}
+
+
+def _policy(settings: Settings, files: Files, own: JsonObject) -> Policy:
+    rules = canonical.encode({**policy_rules(settings), **own})
     digest = sha256_hex(rules)
     return Policy(
         id=policy_name(digest),
@@ -184,6 +192,11 @@ def recorded_access(started: RunStarted, files: KeptFiles, notes: JsonObject) ->
     except Misuse as misuse:
         raise refuse("JOURNAL_CORRUPT", str(misuse)) from None
     return Access(grants=grants, folders=noted_folders(notes))
+
+
+def ruling_of(started: RunStarted, files: KeptFiles) -> PolicyFile | None:
+    """Returns what the policy of a run says beside its network; raises as ``recorded_ruling``."""
+    return recorded_ruling(_rules(started, files))
 
 
 def recorded_guard(started: RunStarted, files: KeptFiles, asked: GuardMode = "off") -> GuardMode:
@@ -225,6 +238,8 @@ def make_run(
 ) -> Run:
     """Returns the run that a start describes; without ``children`` it can start none."""
     payload, entry = start.payload, start.entry
+    rules = _rules(payload, files)
+    ruling = recorded_ruling(rules)
     limits = payload.limits or Limits()
     times = [start.program.timeout_ms, given(limits.wall_ms)]
     time_ms = min((each for each in times if each is not None), default=None)
@@ -242,7 +257,10 @@ def make_run(
         is_child=payload.parent is not UNSET,
         children=children or NoChildren(),
         injected=_injected(payload, files),
-        rules=_rules(payload, files),
+        rules=rules,
+        effects=limits_of_effects(start.program, ruling),
+        asking=None if ruling is None else ruling.approval,
+        bases=recorded_bases(rules),
     )
 
 

@@ -7,9 +7,9 @@ wanted and the text ``3`` where a text is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
+from workc.api.named_file import read_file
 from workc.api.programs import FileProgram, find_workflow
 from workc.api.running import Job
 from workc.api.runtime import Runtime
@@ -21,34 +21,6 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.facts import listed, members
 from workc.runtime.workflow.inputs import parse_input_text
 from workc.stages import schema
-
-#: A workflow file larger than this was not written by a person.
-MAX_FILE_BYTES = 16_777_216
-#: So many names of a folder are compared with a misspelt one.
-MAX_NEIGHBOURS = 2000
-
-
-def read_file(path: Path) -> bytes:
-    """Returns the bytes of a file that a command names.
-
-    Raises:
-        Refusal: ``INVALID_INPUT``, with the name that may have been meant.
-    """
-    if "\0" in str(path) or not path.exists():
-        raise refuse("INVALID_INPUT", f"there is no file {path}{_meant(path)}")
-    if not path.is_file():
-        raise refuse("INVALID_INPUT", f"{path} is no file")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise refuse("INVALID_INPUT", f"{path} is larger than {MAX_FILE_BYTES} bytes")
-    return path.read_bytes()
-
-
-def _meant(path: Path) -> str:
-    if "\0" in str(path) or not path.parent.is_dir():
-        return ""
-    names = sorted(found.name for found in path.parent.iterdir())[:MAX_NEIGHBOURS]
-    near = get_close_matches(path.name[:100], names, n=1)
-    return f"; did you mean {path.parent / near[0]}?" if near else ""
 
 
 def load(target: str, runtime: Runtime) -> FileProgram | Workflow[..., object]:

@@ -105,6 +105,7 @@ def function_program(
         programs=texts_of(
             {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _prefix_of
         ),
+        effects=workflow.effects,
     )
 
 
@@ -221,6 +222,7 @@ def file_program(
         programs=texts_of(
             {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _folder_in
         ),
+        effects=workflow.effects,
     )
     return FileProgram(workflow, program, folder)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import get_args
 
+from workc.api.published_files import FILES
+from workc.api.published_policy import policy_documents
 from workc.api.published_runtime import runtime_documents
 from workc.api.published_shapes import (
     ANY,
@@ -26,7 +28,6 @@ from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.outcome import Status
-from workc.runtime.workflow.json_schema import published_schema
 from workc.verify.signatures.trust import MAX_KEYS, VERSIONS
 
 _RUN_STATES: list[Json] = [*get_args(Status), "running", "interrupted"]
@@ -276,6 +277,7 @@ _CHECK = record(
         "plan": list_of(_PLANNED),
         "remarks": list_of(_REMARK),
         "secrets": list_of(record(name=TEXT, is_set=FLAG)),
+        "declared": {"anyOf": [{"type": "null"}, list_of(TEXT)]},
         "ceiling_micro_cents": COUNT,
         "limits": _LIMITS,
         "total_micro_cents": COUNT_OR_NULL,
@@ -416,18 +418,8 @@ _EVENTS = record(
     ),
 )
 _RECORDS = record(verified={"const": False}, run_id=TEXT, step=TEXT, records=list_of(OBJECT))
-_RULES = record(
-    rules=list_of(
-        record(
-            registry=TEXT,
-            number=TEXT,
-            code=TEXT,
-            step=TEXT,
-            paragraph=TEXT,
-            text=TEXT,
-        )
-    )
-)
+_RULE = record(registry=TEXT, number=TEXT, code=TEXT, step=TEXT, paragraph=TEXT, text=TEXT)
+_RULES = record(rules=list_of(_RULE))
 _DECIDED = record(
     run_id=TEXT,
     step=TEXT,
@@ -451,6 +443,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
+    **policy_documents(_PROBLEM),
     "verdict": (
         "workc.verdict/1",
         "What `verify-bundle` prints of one bundle; of several it prints an array.",
@@ -487,12 +480,12 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
 
 def schema_names() -> list[str]:
     """Returns the names of all published schemas."""
-    return ["workflow", *_DOCUMENTS]
+    return [*FILES, *_DOCUMENTS]
 
 
 def schema_of(name: str) -> JsonObject | None:
     """Returns a published schema, or None if there is none of that name."""
-    if name == "workflow":
-        return published_schema()
+    if name in FILES:
+        return FILES[name]()
     found = _DOCUMENTS.get(name)
     return None if found is None else named(*found)

@@ -98,6 +98,7 @@ def _simulation(remark: JsonObject) -> JsonObject:
             )
         ),
         effects=_TEXTS,
+        declared={"anyOf": [{"type": "null"}, _TEXTS]},
         missing=_TEXTS,
         cost_micro_cents=COUNT_OR_NULL,
         ceiling_micro_cents=COUNT,

@@ -25,6 +25,7 @@ from workc.api.going_on import go_on, last_ms
 from workc.api.kin import Family, Kin, KinWatch
 from workc.api.launch import Watch
 from workc.api.metering import Meter, RunMeter
+from workc.api.policies import refuse_beyond
 from workc.api.recorded_programs import changed_code, recorded_program
 from workc.api.settings import RunDriver, Settings
 from workc.api.store import Store
@@ -161,6 +162,7 @@ def _recall(folder: RunFolder, told: Onlookers) -> None:
 def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) -> None:
     records = list(writer.records())
     start = _start_of(writer, records, code)
+    refuse_beyond(launch.ruling_of(start.payload, writer), budget)
     guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     now_ms = settings.clock(last_ms(records)).now_ms()
     raising.go_on(writer, budget, start, guard.watch, now_ms)

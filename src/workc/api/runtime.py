@@ -27,6 +27,7 @@ from workc.api.boundary import outcome_of_work
 from workc.api.budgets import budget_of, limits_of, with_budget_of
 from workc.api.contract_account import ContractAccount
 from workc.api.contracts import ResourceContract, narrowed
+from workc.api.effect_rules import refuse_secret_bases
 from workc.api.estimate import Simulation, refused_plan, simulate
 from workc.api.given import (
     as_inputs,
@@ -44,6 +45,7 @@ from workc.api.given import (
 from workc.api.kin import KinWatch
 from workc.api.launch import Watch
 from workc.api.metering import Meter
+from workc.api.policies import expect_policy, refuse_unlockable, under_policy
 from workc.api.programs import (
     FileProgram,
     file_program,
@@ -68,6 +70,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.injection import refuse_unknown_steps
 from workc.runtime.metrics.tally import Metrics
 from workc.runtime.outcome import StructuredOutcome
+from workc.runtime.policy.model import PolicyFile
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import WorkflowFile
 from workc.skills.registry import builtin_skills
@@ -90,7 +93,8 @@ class Runtime:
     lower, hold. ``budget`` is one ceiling over all runs that are given the same tracker. ``guard`` says
     what becomes of code that reaches the clock, chance, the environment or a socket around ``ctx``:
     nothing (``off``), a note in the outcome (``warn``), or the failure ``NONDETERMINISTIC``
-    (``refuse``). ``inject`` are failures to rehearse, each ``"step:attempt:CODE"``. ``roots`` are
+    (``refuse``). ``policy`` is a policy file, ``default`` or ``strict``: what all runs may do, spend and
+    reach. ``inject`` are failures to rehearse, each ``"step:attempt:CODE"``. ``roots`` are
     the folders that files are read from and written to, by name (``{"repo": ".", "docs": ("docs",
     "ro")}``), ``programs`` the names of those that may be run, ``publish`` the targets of
     publications; with ``dry_run`` none of it changes anything.
@@ -113,6 +117,7 @@ class Runtime:
         recorder: RunRecorder | None = None,
         contract: ResourceContract | None = None,
         guard: GuardMode = "off",
+        policy: Path_ | PolicyFile | None = None,
         inject: Sequence[str] = (),
         roots: Mapping[str, Root] | None = None,
         programs: Sequence[str] = (),
@@ -121,10 +126,11 @@ class Runtime:
         settings: Settings | None = None,
     ) -> None:
         switch("allow_external", allow_external)
-        policy = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
-        self.settings = given_settings(settings) or Settings(
+        network = NetworkPolicy(offline=not allow_external, allow_private=allow_private)
+        expect_policy(policy)
+        made = given_settings(settings) or Settings(
             store=None if store is None else new_place("store", store),
-            policy=policy,
+            policy=network,
             ceiling_micro_cents=ceiling_of(budget_cents),
             limits=limits_of(budget_calls, budget_tokens, budget_wall_ms),
             budget=budget,
@@ -137,6 +143,7 @@ class Runtime:
             inject=injections_of(inject),
             access=access_of(roots or {}, programs, publish, dry_run=dry_run),
         )
+        self.settings = under_policy(made, policy)
         own = self.settings.contract
         self._account = None if own is None else ContractAccount(own)
         self._stubs: dict[str, Stubs] = {}
@@ -387,7 +394,9 @@ class Runtime:
     ) -> StructuredOutcome:
         target = None if out is None else free_place(out)
         settings = job.settings
+        refuse_unlockable(job.program, settings.ruling)
         refuse_open_secrets(job.program, job.inputs, settings)
+        refuse_secret_bases(job.program, settings)
         stand_in = stand_in_for(settings.stubs, settings.recorder)
         refuse_unset_secrets(job.program, settings, stand_in)
         clock = settings.clock(0)
@@ -463,6 +472,8 @@ class Runtime:
         self, workflow: WorkflowFile | None, settings: Settings, *, default: int | None = 0
     ) -> Settings:
         policy = joined_policy(settings.policy, workflow.policy if workflow else None)
+        if settings.ruling is not None and settings.ruling.network is not None:
+            policy = narrowed(policy, settings.policy)
         if settings.contract is not None:
             policy = narrowed(policy, settings.contract.policy)
         stubs = settings.stubs

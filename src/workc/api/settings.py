@@ -26,6 +26,7 @@ from workc.kernel.payloads import Limits
 from workc.kernel.values import JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.injection import Injection
+from workc.runtime.policy.model import PolicyFile, rules_of
 from workc.runtime.ports import Entropy, Ports
 from workc.runtime.session import Session
 from workc.skills.prices import Prices, builtin_price_file, load_prices
@@ -91,6 +92,7 @@ class Settings:
     no port is asked. ``contract`` refuses what it does not allow.
     ``access`` says which folders, programs and targets of this machine the work may use: none.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
+    ``ruling`` is the policy file that the run is under, if it is under one; its network is ``policy``.
     ``inject`` are failures of attempts, to see what follows: see :mod:`workc.runtime.injection`.
     """
 
@@ -113,6 +115,7 @@ class Settings:
     driver: DriverMaker = make_live_driver
     access: Access = field(default_factory=Access)
     guard: GuardMode = "off"
+    ruling: PolicyFile | None = None
     inject: tuple[Injection, ...] = ()
     mode: Literal["live", "simulated"] = "live"
 
@@ -135,6 +138,8 @@ class Settings:
         if self.budget is not None:
             instance("budget", self.budget, BudgetTracker, "a workc.BudgetTracker")
         instance("access", self.access, Access, "what access_of() gives")
+        if self.ruling is not None:
+            instance("ruling", self.ruling, PolicyFile, "a policy file that was read")
         if self.contract is not None:
             instance("contract", self.contract, ResourceContract, "a workc.ResourceContract")
         recorder: object = self.recorder
@@ -169,6 +174,7 @@ def policy_rules(settings: Settings) -> JsonObject:
         **refusing,
         **failing,
         **settings.access.grants.rules(),
+        **rules_of(settings.ruling),
         "network": {
             "allow_hosts": list(policy.allow_hosts),
             "allow_loopback": policy.allow_loopback,

@@ -30,7 +30,7 @@ _PROVES: Mapping[str, tuple[str, ...]] = {
         "the outcome is the one that the work, the checks, the gates and what was recorded of "
         "children give.",
         "A step that a human or a gate did not let begin did not begin; and if effects were declared, "
-        "all that was asked for lies within them.",
+        "all that was asked for lies within them, and is what the recorded rules of the policy allow.",
         "The money adds up: what was reserved was granted within the ceiling, and what was spent is the "
         "sum of what was settled.",
     ),

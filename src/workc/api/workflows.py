@@ -14,6 +14,8 @@ from workc.adapters.code import as_skill
 from workc.kernel.arguments import a, choice, instance, many, shown, text, texts, whole
 from workc.kernel.failure import Misuse
 from workc.kernel.payloads import Target
+from workc.kernel.selectors import Effect
+from workc.runtime.declared_effects import given_effects
 from workc.runtime.gate_reading import SaidGates, read_run_gates
 from workc.runtime.workflow.json_schema import MAX_BACKTRACKS, WORKFLOW_PATTERN
 from workc.runtime.workflow.model import CheckSpec, Level, RunGates, backtracks_of
@@ -44,6 +46,7 @@ class Workflow(Generic[P, R_co]):
     description: str
     gates: RunGates
     children: tuple[Workflow[..., object] | str, ...] = ()
+    effects: tuple[Effect, ...] | None = None
 
     @cached_property
     def inputs(self) -> Skill[..., object]:
@@ -62,6 +65,7 @@ def workflow_decorator(
     secrets: Iterable[str],
     gates: SaidGates | None,
     children: Iterable[Workflow[..., object] | str] = (),
+    effects: Iterable[object] | None = None,
 ) -> Workflow[P, R]:
     """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
 
@@ -89,6 +93,7 @@ def workflow_decorator(
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
         gates=read_run_gates(gates, find),
         children=tuple(map(_named_child, many("children", children, "workflows"))),
+        effects=None if effects is None else given_effects(effects),
     )
     names = [child_name(each) for each in made.children]
     if len(set(names)) < len(names):

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 
 DEFAULT = "workc-default"
 OFFLINE = "workc-offline"
+STRICT = "workc-strict"
 
 SHIPPED: Mapping[str, str] = {
     DEFAULT: "5a7d192083e42f1a7e3c188dbc31ceb37ce33df234eca1e3bd5bf741dd88fd5d",
     OFFLINE: "7aee4d380d9da2a68673a17c19eef903bce682e46b48b0eec8660d47db3215cf",
+    STRICT: "1b9995be43e811b3330c0e7fafdcdf763cd4197bb4ffd9fc38dbd93be2f4aa4f",
 }
 _NAMES: Mapping[str, str] = {digest: name for name, digest in SHIPPED.items()}
 _DIGITS = 12

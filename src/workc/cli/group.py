@@ -19,6 +19,7 @@ _WHERE = "workc.cli.commands."
 #: Every command: its section in the help, its module and its line there.
 COMMANDS = {
     "check": Entry("Author", _WHERE + "check", "Audit a workflow before it costs anything."),
+    "policy": Entry("Author", _WHERE + "policy", "Check, print and explain policies."),
     "schema": Entry(
         "Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."
     ),

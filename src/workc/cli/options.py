@@ -116,6 +116,12 @@ def budget(function: F) -> F:
     return function
 
 
+def policy(function: F) -> F:
+    """Adds ``--policy``."""
+    text = "A policy file, `default` or `strict`: what the run may do, spend and reach."
+    return click.option("--policy", metavar="FILE", help=text)(function)
+
+
 def running(function: F) -> F:
     """Adds what every command that does work takes."""
     for option in (

@@ -1,4 +1,4 @@
-"""What is wrong with a workflow file: each problem with its line, a caret and the fix."""
+"""What is wrong with a file that somebody wrote: each problem with its line, a caret and the fix."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from workc.cli.errors import show_failure
 from workc.cli.state import State
 from workc.kernel.failure import Failure
 from workc.kernel.values import Json
-from workc.runtime.workflow.problems import InvalidWorkflow, render_problems
+from workc.runtime.workflow.problems import InvalidFile, render_problems
 
 
-def problems_json(invalid: InvalidWorkflow) -> list[Json]:
+def problems_json(invalid: InvalidFile) -> list[Json]:
     """Returns the problems as JSON."""
     return [msgspec.to_builtins(problem) for problem in invalid.problems]
 
 
-def show_invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
+def show_invalid(state: State, path: Path, invalid: InvalidFile) -> int:
     """Writes every problem of a file and returns 2: nothing was run."""
     if state.json:
         state.document(
@@ -37,12 +37,14 @@ def show_invalid(state: State, path: Path, invalid: InvalidWorkflow) -> int:
     return exits.USAGE
 
 
-def show_problems(state: State, path: Path, invalid: InvalidWorkflow) -> None:
+def show_problems(state: State, path: Path, invalid: InvalidFile) -> None:
     """Writes every problem of a file to stderr."""
     text = path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
     state.err(render_problems(invalid.problems, text).rstrip("\n"))
     count = len(invalid.problems)
     message = f"{path.name} has {count} problem" + ("" if count == 1 else "s")
     show_failure(
-        state, Failure(code=invalid.failure.code, message=message), ("workc schema workflow",)
+        state,
+        Failure(code=invalid.failure.code, message=message),
+        (f"workc schema {invalid.schema}",),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "f714ea1dd56ac7772a725393f9dd5d9391e74f1c1e50ffdff088892bba5c45c2"
+CATALOG_SHA256 = "8adbcd860a3f412408fb8581a21e4d7ceae736d668001a491b2783746449b56c"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -366,6 +366,24 @@ CATALOG: dict[str, CatalogEntry] = {
             max_delay_ms=30000,
             multiplier_permille=2000,
             strategy="exponential",
+        ),
+    ),
+    "EFFECT_NOT_DECLARED": CatalogEntry(
+        code="EFFECT_NOT_DECLARED",
+        category="PERMISSION",
+        exit=1,
+        hint="Add the line that the message gives to `effects`, or do without the effect.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The workflow declares its effects, and this is none of them, so it did not happen.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
         ),
     ),
     "EXTERNAL_CALL_BLOCKED": CatalogEntry(
@@ -809,6 +827,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The answer is larger than the step allows.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "POLICY_VIOLATION": CatalogEntry(
+        code="POLICY_VIOLATION",
+        category="PERMISSION",
+        exit=1,
+        hint="`workc policy explain RUN` says which line decided; change the policy, or do without.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The policy of the run does not allow this, so it did not happen.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -88,10 +88,11 @@ def chance(strain: int) -> int:
 
 def loss_ms(effects: Iterable[Effect]) -> int:
     """Returns what a wrong lock of a run with these effects loses under POLICY-DEFAULT, in ms."""
-    return PRODUCTION_LOSS_MS if any(map(_is_production, effects)) else LOSS_MS
+    return PRODUCTION_LOSS_MS if any(map(is_production, effects)) else LOSS_MS
 
 
-def _is_production(effect: Effect) -> bool:
+def is_production(effect: Effect) -> bool:
+    """Says whether an effect touches production: it publishes, or is under ``prod/`` or on all files."""
     path = effect.selector.partition(":")[2]
     if effect.op == "Network":
         path = path.partition("://")[2].partition("/")[2]

@@ -95,6 +95,17 @@ def uncovered(allowed: Iterable[Effect], done: Iterable[Effect]) -> list[Effect]
     return [effect for effect in done if known.isdisjoint([effect, *ancestors(effect)])]
 
 
+def common(one: Iterable[Effect], other: Iterable[Effect]) -> list[Effect]:
+    """Returns effects, sorted, that cover just what both of two lists cover.
+
+    Of two selectors one covers the other, or they have nothing in common.
+    """
+    others = list(other)
+    pairs = [(a, b) for a in one for b in others]
+    narrow = {a for a, b in pairs if covers(b, a)} | {b for a, b in pairs if covers(a, b)}
+    return sorted(narrow)
+
+
 def ancestors(effect: Effect) -> list[Effect]:
     """Returns all that cover an effect in its one spelling, but itself, the nearest first.
 

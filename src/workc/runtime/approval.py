@@ -13,15 +13,41 @@ from msgspec.structs import replace
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, Decision
 from workc.kernel.payloads import CallHalted, StepSkipped
+from workc.kernel.phases import LockLevel
+from workc.kernel.selectors import Effect
 from workc.runtime.asks import Approve
 from workc.runtime.bodies import store
 from workc.runtime.engine import Lane
+from workc.runtime.policy.approval import question_of
 from workc.runtime.run import Run, StepResult
-from workc.runtime.workflow.model import HumanGate, StepSpec
+from workc.runtime.workflow.model import ApprovalSpec, HumanGate, StepSpec
 from workc.runtime.workflow.references import resolve_plain
 
 #: The codes of steps that were refused.
 REFUSED: dict[Decision, str] = {"denied": "APPROVAL_DENIED", "timed_out": "APPROVAL_TIMEOUT"}
+
+
+def with_policy(run: Run, step: StepSpec) -> StepSpec:
+    """Returns a step with what the policy of a run has a human asked, unless it asks itself."""
+    asks = any(isinstance(gate, HumanGate) for gate in step.barriers)
+    if asks or run.asking is None or run.program.skills[step.skill].pure:
+        return step
+    level: LockLevel = "Committed" if run.program.checks else "Staged"
+    question = question_of(run.asking, step.id, _effects_of(run, step), level)
+    if question is None:
+        return step
+    escaped = question.replace("${", "$${")
+    return replace(step, approval=ApprovalSpec(question=escaped, timeout_ms=run.asking.timeout_ms))
+
+
+def _effects_of(run: Run, step: StepSpec) -> tuple[Effect, ...]:
+    """Returns what a step may do, as far as it is declared: its own effects, or all of the run's."""
+    limits = run.effects
+    if step.effects is not None or limits is None:
+        return step.effects or ()
+    if limits.run is not None:
+        return limits.run
+    return limits.policy.allow if limits.policy else ()
 
 
 async def ask_approval(run: Run, lane: Lane, step: StepSpec, gate: HumanGate) -> StepResult | None:

@@ -34,6 +34,7 @@ from workc.runtime.engine import Lane, Work
 from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run
 from workc.runtime.workflow.model import StepSpec
+from workc.stages.effect_limits import decide_unknown
 from workc.stages.skill import Skill
 
 
@@ -168,6 +169,11 @@ def _conclude(trial: Trial, tried: Tried) -> None:
 
 
 async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
+    denied = None if trial.skill.pure else decide_unknown(trial.run.effects)
+    if denied is not None:
+        tried = Tried(failure=denied)
+        _conclude(trial, tried)
+        return tried
     try:
         data = jcs.encode(trial.params)
     except CanonicalError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel import jcs
@@ -19,6 +20,7 @@ from workc.kernel.payloads import (
     CallHalted,
     EffectAnswered,
     EffectAsked,
+    EffectBound,
     Limits,
     TimerSet,
     given,
@@ -28,6 +30,7 @@ from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import load_json, store
+from workc.runtime.declared_effects import addressed, as_bound, effect_of
 from workc.runtime.effects import (
     http_response,
     is_idempotent,
@@ -51,6 +54,7 @@ from workc.runtime.spawning import (
 )
 from workc.runtime.workflow.model import ChildSpec, StepSpec
 from workc.stages.context import Grant, PriceTable
+from workc.stages.effect_limits import decide_effect
 from workc.stages.effects import (
     EffectRequest,
     FileRequest,
@@ -84,6 +88,7 @@ class AttemptContext:
         self._run = run
         self._lane = lane
         self._step = step.id
+        self._within = run.within(step.effects)
         self._step_ceiling = _micro_cents(step.budget_ceiling_cents)
         self._skill = step.skill
         self._child = step.child or ChildSpec()
@@ -263,6 +268,7 @@ class AttemptContext:
             raise self._too_late("before the call was made", sent=False)
         limit_ms = whole("timeout_ms", request.timeout_ms)
         limit_ms = limit_ms if left_ms is None else min(limit_ms, left_ms)
+        request, named = self._named(request)
         value = request_json(request)
         digest = request_digest(value)
         self._idempotent_so_far &= is_idempotent(request)
@@ -270,6 +276,7 @@ class AttemptContext:
             EffectAsked(
                 attempt=self._attempt,
                 digest=digest,
+                effect=named,
                 port=port_of(request),
                 request=store(self._run.files, "json", jcs.encode(value)),
                 step=self._step,
@@ -281,6 +288,23 @@ class AttemptContext:
         if not isinstance(answer, EffectAnswered):
             raise _mismatch("EffectAnswered", answer)
         return answer
+
+    def _named(self, request: EffectRequest) -> tuple[EffectRequest, EffectBound | UnsetType]:
+        """Returns the request as it is sent, and its effect if effects are bounded.
+
+        Raises:
+            Refusal: its effect is none that it may have, or has no name.
+        """
+        if self._within is None:
+            return request, UNSET
+        known = addressed(request, self._run.bases)
+        effect = effect_of(known)
+        failure = decide_effect(self._within, effect)
+        if failure is not None:
+            raise Refusal(failure)
+        if isinstance(known, HttpRequest | ModelRequest):
+            known = msgspec.structs.replace(known, within=self._within)
+        return known, as_bound(effect)
 
     def _left_ms(self) -> int | None:
         return None if self._deadline_ms is None else self._deadline_ms - self._lane.now_ms

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
@@ -23,6 +23,8 @@ from workc.kernel.gates import GATE_FAILED
 from workc.kernel.payloads import (
     Backtrack,
     CheckResult,
+    Compression,
+    EffectBound,
     IntentSet,
     LensAssembled,
     Locked,
@@ -36,6 +38,7 @@ from workc.kernel.phases import PHASES, LockLevel, Outcome
 from workc.kernel.rollup import rollup
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import record_failure, store, store_file, store_json
+from workc.runtime.declared_effects import bounds_of
 from workc.runtime.engine import Body, Lane
 from workc.runtime.expressions import compile_expression, evaluate
 from workc.runtime.failed_gate import FailedGate, failed_gates
@@ -127,7 +130,25 @@ def _prepare(run: Run, lane: Lane, begin: Target) -> None:
         lane.emit(LensAssembled(items=0))
     if begin != "Act":
         plan: list[Json] = [_planned(step) for step in run.program.steps]
-        lane.emit(PlanChosen(plan=store_json(run.files, plan), steps=len(plan)))
+        effects, compression = _bounds(run)
+        lane.emit(
+            PlanChosen(
+                compression=compression,
+                effects=effects,
+                plan=store_json(run.files, plan),
+                steps=len(plan),
+            )
+        )
+
+
+def _bounds(run: Run) -> tuple[list[EffectBound] | UnsetType, Compression | UnsetType]:
+    """Returns the effects of the plan: those that are declared, else those that a policy allows."""
+    limits = run.effects
+    if limits is None:
+        return UNSET, UNSET
+    allowed = limits.policy.allow if limits.policy else ()
+    effects, compression = bounds_of(allowed if limits.run is None else limits.run)
+    return effects, UNSET if compression is None else compression
 
 
 def _planned(step: StepSpec) -> JsonObject:

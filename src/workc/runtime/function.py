@@ -8,7 +8,7 @@ else may be awaited: asyncio's primitives belong to an event loop, and the engin
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -19,9 +19,11 @@ from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import CallHalted, TimerSet
+from workc.kernel.selectors import Effect, uncovered
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
+from workc.runtime.declared_effects import given_effects
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.gate_reading import SaidGates, read_step_gates
 from workc.runtime.guarding import context_of, guarded
@@ -88,6 +90,7 @@ class PlannedCall:
     on_failure: OnFailure | None
     gates: StepGates
     child: ChildSpec | None = None
+    effects: tuple[Effect, ...] | None = None
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is.
@@ -150,6 +153,7 @@ class WorkflowContext:
         budget_cents: int | None = None,
         on_failure: Said | None = None,
         gates: SaidGates | None = None,
+        effects: Iterable[str | Mapping[str, str]] | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
@@ -162,6 +166,7 @@ class WorkflowContext:
         ``"fail"``, ``"skip"``, ``"abort"``, ``{"value": ...}`` or ``{"skill": ..., "with": {...}}``.
         ``gates`` are what must hold before it, and of what it gives, as in a workflow file:
         ``{"pre": [...], "post": [...]}``; their ``steps`` are those that were over before it was made.
+        ``effects`` are those that it may have: none beyond what the workflow declares.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
@@ -184,6 +189,7 @@ class WorkflowContext:
             budget_cents,
             said,
             read_step_gates(gates, self._find, _asked, approved=approval is not None),
+            effects=None if effects is None else self._narrowed(effects),
         )
         self._planned[planned] = None
         return planned
@@ -253,6 +259,16 @@ class WorkflowContext:
             "name them in @workflow(children=[...])"
         )
 
+    def _narrowed(self, effects: object) -> tuple[Effect, ...]:
+        """Returns the effects that a call declares; each must be one that the workflow may have."""
+        declared, given = self._run.program.effects, given_effects(effects)
+        for beyond in given if declared is None else uncovered(declared, given):
+            name = f"{beyond.op} {beyond.selector}"
+            raise Misuse(
+                f'the workflow does not declare {name}; write @workflow(effects=["{name}"])'
+            )
+        return given
+
     def _find(self, skill: object) -> Skill[..., object]:
         """Returns the skill that is meant, by itself or by its name."""
         known = self._run.program.skills
@@ -291,6 +307,7 @@ class WorkflowContext:
                 on_failure=call.on_failure,
                 budget_ceiling_cents=call.budget_cents,
                 child=call.child,
+                effects=call.effects,
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from workc.kernel.payloads import Limits
+from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.model import CheckSpec, RunGates, StepSpec
 from workc.stages.context import PriceTable
@@ -26,6 +27,7 @@ class Program:
     ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
     ``text`` is what the bundle keeps as the program, at ``path``. ``secrets`` names the
     environment variables that may be used as such. ``max_backtracks`` is how often a run may go back.
+    ``effects`` are all that it declares, None if it declares none.
     ``programs`` are the texts of all runs that it may start, and that these may, by name.
     """
 
@@ -46,6 +48,7 @@ class Program:
     timeout_ms: int | None = None
     secrets: tuple[str, ...] = ()
     programs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    effects: tuple[Effect, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

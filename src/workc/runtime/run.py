@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,13 +15,16 @@ from workc.kernel.gates import GateEvaluated
 from workc.kernel.payloads import Limits, StepStatus
 from workc.kernel.phases import Outcome
 from workc.kernel.rng import SeededRng, derive
+from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import Files
 from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.injection import Injected, Injection
+from workc.runtime.policy.model import ApprovalRules
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import NO_FEEDBACK
+from workc.stages.effect_limits import EffectLimits
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
 HALT_ORDER: tuple[str, ...] = (
@@ -65,6 +68,9 @@ class Run:
     """What every lane of a run shares. ``results`` is filled by the step lanes as they end.
 
     ``pass_number`` counts the passes from 1; ``feedback`` says why the one before was not enough.
+    ``effects`` is what every effect must lie within, None if nothing bounds them; then ``bases``
+    are the base URLs of providers that were set when it began. ``asking`` is when a policy has a
+    human asked.
     ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
     their places, by step, if they are of one, and gate. ``rules`` are those that the run has recorded.
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
@@ -84,6 +90,9 @@ class Run:
     is_child: bool = False
     children: ChildRuns = field(default_factory=NoChildren)
     limits: Limits = field(default_factory=Limits)
+    effects: EffectLimits | None = None
+    asking: ApprovalRules | None = None
+    bases: Mapping[str, str] = field(default_factory=dict[str, str])
     injected: Injected = field(default_factory=dict[tuple[str, int], Injection])
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     claimed: set[str] = field(default_factory=set[str])
@@ -116,6 +125,10 @@ class Run:
     def fallbacks(self) -> tuple[FallbackTaken, ...]:
         """Returns the fallbacks in order of their lanes, whichever came first."""
         return tuple(self.fallen[path] for path in sorted(self.fallen))
+
+    def within(self, step: tuple[Effect, ...] | None) -> EffectLimits | None:
+        """Returns what the effects of a step that declares these must lie within, None for all."""
+        return self.effects and msgspec.structs.replace(self.effects, step=step)
 
     def is_over(self, time_ms: int) -> bool:
         """Returns whether the run's time is over at that time."""

@@ -21,7 +21,7 @@ from workc.kernel.payloads import (
     StepStatus,
 )
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.approval import halted
+from workc.runtime.approval import halted, with_policy
 from workc.runtime.asks import Timer
 from workc.runtime.attempt import Trial, Tried, make_attempt
 from workc.runtime.bodies import record_failure
@@ -84,6 +84,9 @@ async def _use(
     except KeyError:
         missing = Failure(code="SKILL_NOT_FOUND", message=f"no skill is named {step.skill!r}")
         return _never_called(run, lane, step, missing, number)
+    if before is None:
+        # What stands in for a skill that failed does so in a step that was let begin.
+        step = with_policy(run, step)
     result = await _try(Trial(run, lane, step, skill, params, number, number), before)
     if result.status == "success":
         judge_step(run, lane, step, result.value)

@@ -54,8 +54,10 @@ KEY_NAMES: dict[Provider, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTH
 UNSENT = frozenset(
     {
         "CONTRACT_EXPIRED",
+        "EFFECT_NOT_DECLARED",
         "EXTERNAL_CALL_BLOCKED",
         "OPERATION_NOT_ALLOWED",
+        "POLICY_VIOLATION",
         "QUOTA_EXCEEDED",
         # A provider says so with a status; without one, it is the runtime's own contract.
         "RATE_LIMITED",
@@ -113,6 +115,11 @@ _WIRES: dict[Provider, _Wire] = {
 }
 
 
+def path_of(provider: Provider) -> str:
+    """Returns the path below its base URL at which a provider is asked."""
+    return _WIRES[provider].path
+
+
 @skill(effects=("Cost", "Llm", "Network"), idempotent=True, secret_params=("base_url",))
 async def llm_invoke(
     ctx: Context,
@@ -163,7 +170,7 @@ async def llm_invoke(
     key = KEY_NAMES[provider] if api_key_env is None else api_key_env
     request = ModelRequest(
         provider=provider,
-        path=_WIRES[provider].path,
+        path=path_of(provider),
         body=_body(call, provider, limit_field),
         base_url=base_url,
         headers=(*_WIRES[provider].headers, ("Idempotency-Key", ctx.idempotency_key)),

@@ -7,11 +7,24 @@ code therefore sees what a replay sees.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from workc.kernel.values import JsonObject
+from workc.stages.effect_limits import EffectLimits
+
+#: Where each provider is unless something else is set (the API references of the two).
+PROVIDER_BASES: Mapping[Literal["openai", "anthropic"], str] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+}
+#: The environment variables that set another address.
+BASE_VARIABLES: Mapping[Literal["openai", "anthropic"], str] = {
+    "openai": "OPENAI_BASE_URL",
+    "anthropic": "ANTHROPIC_BASE_URL",
+}
 
 
 class SecretName(msgspec.Struct, frozen=True):
@@ -55,6 +68,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``query`` is appended to the URL, percent-encoded. ``timeout_ms`` bounds the whole exchange
     and ``max_bytes`` the body after decoding. ``max_redirects`` 0 returns a redirect as it is.
+    ``within`` is what each address of the exchange must lie within; the run sets it, whatever a
+    skill says, and it is no part of the record.
     """
 
     method: str
@@ -65,6 +80,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int = 30_000
     max_bytes: int = 8_388_608
     max_redirects: int = 5
+    within: EffectLimits | None = None
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +102,7 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``base_url`` None means the provider's own, or what the environment says; ``key`` names the
     environment variable of the API key (None: no key is sent). ``path`` is appended to the base.
-    ``max_bytes`` bounds the answer.
+    ``max_bytes`` bounds the answer. ``within`` is as for HTTP.
     """
 
     provider: Literal["openai", "anthropic"]
@@ -98,6 +114,7 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     timeout_ms: int = 120_000
     max_bytes: int = 33_554_432
+    within: EffectLimits | None = None
 
 
 class ModelResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from workc.kernel.selectors import (
     Effect,
     SelectorError,
     ancestors,
+    common,
     covers,
     declared,
     normalise,
@@ -147,3 +148,19 @@ def test_what_is_not_covered_is_named_in_its_order():
 )
 def test_what_is_wider_comes_nearest_first(effect, expected):
     assert ancestors(effect) == [Effect(effect.op, selector) for selector in expected]
+
+
+def test_what_two_lists_have_in_common_is_what_both_cover():
+    wide = declared([("WriteFS", "fs:out/"), ("Network", "net:http://a/v1"), ("Exec", "exec:x")])
+    other = declared(
+        [
+            ("WriteFS", "fs:out/a/"),
+            ("Network", "net:http://a/"),
+            ("Exec", "exec:y"),
+            ("ReadFS", "fs:/"),
+        ]
+    )
+    found = declared([("WriteFS", "fs:out/a/"), ("Network", "net:http://a/v1")])
+    assert common(wide, other) == common(other, wide) == found
+    assert common(wide, []) == common([], wide) == []
+    assert common(wide, wide) == wide

@@ -99,6 +99,7 @@ UNREACHED_02 = {
     "4.04": "a line of 16 MiB",
     "4.05": "ten million events",
     "4.11": "a disk that fails",
+    "6.24": "no golden is of a policy that speaks of effects",
     "8.02": "a document of 256 MiB",
     "8.03": "a disk that fails",
     "10.03": "the caller demands a digest, not a run",

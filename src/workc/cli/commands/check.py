@@ -10,7 +10,8 @@ import click
 from workc.api.audit import Audit, Planned, Use, audit, audit_json
 from workc.api.budgets import limits_of
 from workc.api.cost_remarks import Remark
-from workc.api.preparing import load, read_file, typed_inputs
+from workc.api.named_file import read_file
+from workc.api.preparing import load, typed_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
 from workc.cli import exits, options
@@ -22,11 +23,12 @@ from workc.cli.commands.run import (
     named_file,
 )
 from workc.cli.lines import table_rows
-from workc.cli.problems_text import problems_json, show_problems
+from workc.cli.problems_text import problems_json, show_invalid, show_problems
 from workc.cli.state import State
 from workc.cli.text import count, money, printable, short
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
+from workc.runtime.policy.loader import InvalidPolicy
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 
@@ -37,6 +39,7 @@ from workc.skills.prices import builtin_price_file
 @click.argument("file", metavar="FILE")
 @options.inputs
 @options.budget
+@options.policy
 @click.option("--prices", metavar="FILE", help="A price file in place of the built-in one.")
 @click.option(
     "--strict", is_flag=True, help="Exit 1 if code reaches around ctx, as to the clock or a socket."
@@ -53,6 +56,7 @@ def command(
     budget_calls: int | None,
     budget_tokens: int | None,
     budget_wall_ms: int | None,
+    policy: str | None,
     prices: str | None,
     strict: bool,
 ) -> int:
@@ -67,12 +71,15 @@ def command(
     )
     find_modules_in(Path.cwd())
     try:
+        runtime = Runtime(settings=settings, policy=policy)
         with state.streams.aside():
-            found = load(file, Runtime(settings=settings))
+            found = load(file, runtime)
+    except InvalidPolicy as invalid:
+        return show_invalid(state, Path(str(policy)), invalid)
     except InvalidWorkflow as invalid:
         return _invalid(state, Path(file), invalid)
     given = typed_inputs(found, input_texts(inputs), input_values(inputs_file))
-    result = audit(found, given, settings, strict=strict)
+    result = audit(found, given, runtime.settings, strict=strict)
     code = _exit_of(result)
     if state.json:
         members = {"ok": result.ok, "file": file, **audit_json(result)}
@@ -130,6 +137,8 @@ def _show(state: State, found: Audit, code: int) -> None:
         for use in (use for use in step.uses if use.cost is not None):
             state.out(f"  {_cost_line(step.step, use, is_instead=use is not step)}")
     state.out(f"prices   {found.prices_date} · sha256:{short(found.prices_sha256)}")
+    for effect in _effects(found):
+        state.out(f"effect   {effect}")
     for secret in found.secrets:
         state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
     for remark in found.remarks:
@@ -137,6 +146,12 @@ def _show(state: State, found: Audit, code: int) -> None:
     warnings = sum(remark.level == "warning" for remark in found.remarks)
     problems = len(found.remarks) - warnings
     state.out(f"{count(problems, 'problem')} · {count(warnings, 'warning')} · exit {code}")
+
+
+def _effects(found: Audit) -> list[str]:
+    if found.declared == ():
+        return ["none may happen: effects is empty"]
+    return [printable(effect, 1000) for effect in found.declared or ()]
 
 
 def _plan_text(found: Audit) -> str:

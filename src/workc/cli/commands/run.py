@@ -13,7 +13,8 @@ from workc.adapters.guard import GuardMode
 from workc.adapters.run_folder import Durability
 from workc.api.budgets import limits_of
 from workc.api.bundles import holds_bundle
-from workc.api.preparing import make_job, parse_inputs, read_file
+from workc.api.named_file import read_file
+from workc.api.preparing import make_job, parse_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
 from workc.cli import access_options, options
@@ -30,6 +31,7 @@ from workc.cli.text import argument, printable
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.values import JsonObject
 from workc.runtime.injection import by_attempt, parse_injection
+from workc.runtime.policy.loader import InvalidPolicy
 from workc.runtime.workflow.problems import InvalidWorkflow
 from workc.skills.prices import builtin_price_file
 from workc.stages.network import NetworkPolicy
@@ -44,6 +46,7 @@ _SEED = options.Number(0, 2**64 - 1)
 @click.argument("file", metavar="FILE")
 @options.inputs
 @options.budget
+@options.policy
 @click.option("--seed", type=_SEED, metavar="N", help="The seed of all derived chance.")
 @click.option("--offline", is_flag=True, help="Deny every address.")
 @click.option("--allow-private", is_flag=True, help="Allow private addresses.")
@@ -77,6 +80,7 @@ def command(
     budget_calls: int | None,
     budget_tokens: int | None,
     budget_wall_ms: int | None,
+    policy: str | None,
     seed: int | None,
     offline: bool,
     allow_private: bool,
@@ -110,7 +114,10 @@ def command(
         guard=guard,
         inject=tuple(by_attempt(map(parse_injection, inject)).values()),
     )
-    runtime = Runtime(settings=settings)
+    try:
+        runtime = Runtime(settings=settings, policy=policy)
+    except InvalidPolicy as invalid:
+        return show_invalid(state, Path(str(policy)), invalid)
     texts, values = input_texts(inputs), input_values(inputs_file)
     open_store(state)
     outside_bundles(state.store / "runs", "--store DIR")

@@ -7,6 +7,7 @@ import msgspec
 from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.check_effects import declared_in, effects_of
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
 from workc.runtime.workflow.facts import listed, members, skill_of, texts
@@ -48,6 +49,7 @@ def build_workflow(document: Document) -> WorkflowFile:
         limits=msgspec.convert(_without(budget, "ceiling_cents"), Limits),
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
+        effects=declared_in(file),
         steps=_steps(document, members(file["steps"])),
         gates=_run_gates(members(file.get("gates"))),
         verify=verify,
@@ -99,6 +101,7 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         on_failure=_on_failure(step.get("on_failure")),
         budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
         child=_child(step),
+        effects=effects_of(step),
         description=str(step.get("description", "")),
         line=document.key_mark(("steps", step_id)).line,
     )

@@ -42,7 +42,7 @@ def parse_document(data: bytes, name: str, report: Report) -> Document | None:
         fix = "move large data into a file of its own and give it as an input"
         _refuse(report, Source(""), 0, f"the file has more than {MAX_BYTES} bytes", fix)
         return None
-    text = _decoded(data, report)
+    text = decoded(data, report)
     if text is None:
         return None
     source = Source(text)
@@ -55,8 +55,8 @@ def parse_document(data: bytes, name: str, report: Report) -> Document | None:
     return read_yaml(source, report)
 
 
-def _decoded(data: bytes, report: Report) -> str | None:
-    """Returns the bytes as text, or None with the first byte that is wrong reported."""
+def decoded(data: bytes, report: Report) -> str | None:
+    """Returns the bytes of a file as text, or None with the first byte that is wrong reported."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

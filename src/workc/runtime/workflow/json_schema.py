@@ -10,8 +10,10 @@ from typing import get_args
 
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import Target
-from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
+from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
+from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
 
 #: Names of workflows, inputs, steps and checks.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
@@ -48,51 +50,16 @@ GATE_WAYS = ("check", "function", "policy", "approval")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
-def _text(description: str, **more: Json) -> JsonObject:
-    return {"type": "string", "description": description, **more}
-
-
-def _count(description: str, minimum: int = 0, maximum: int = MAX_SAFE_INTEGER) -> JsonObject:
-    return {
-        "type": "integer",
-        "minimum": minimum,
-        "maximum": maximum,
-        "description": description,
-    }
-
-
-def _flag(description: str) -> JsonObject:
-    return {"type": "boolean", "description": description}
-
-
-def _list(description: str, items: JsonObject, **more: Json) -> JsonObject:
-    return {"type": "array", "items": items, "description": description, **more}
-
-
-def _mapping(description: str, values: JsonObject) -> JsonObject:
-    return {"type": "object", "additionalProperties": values, "description": description}
-
-
-def _record(description: str, required: list[Json], properties: JsonObject) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-        "description": description,
-    }
-
-
-_DESCRIPTION = _text("What it is for, in words; nothing depends on it.", maxLength=MAX_DESCRIPTION)
+_DESCRIPTION = text("What it is for, in words; nothing depends on it.", maxLength=MAX_DESCRIPTION)
 _SCHEMA: JsonObject = {"type": "object", "description": "A JSON Schema of the same subset."}
 
 #: An input: the keywords of the schema subset, with one type.
-_INPUT = _record(
+_INPUT = record(
     "What the input must be, as JSON Schema.",
     ["type"],
     {
-        "type": _text("The type of the value.", enum=[*INPUT_TYPES]),
-        "title": _text("A short name for people."),
+        "type": text("The type of the value.", enum=[*INPUT_TYPES]),
+        "title": text("A short name for people."),
         "description": _DESCRIPTION,
         "default": {
             "description": "The value if none is given; without it the input must be given."
@@ -104,16 +71,16 @@ _INPUT = _record(
         "maximum": {"type": "number", "description": "The greatest number allowed."},
         "exclusiveMinimum": {"type": "number", "description": "The number must be greater."},
         "exclusiveMaximum": {"type": "number", "description": "The number must be less."},
-        "minLength": _count("The least number of characters."),
-        "maxLength": _count("The greatest number of characters."),
-        "pattern": _text("A regular expression that some part of the text must match."),
-        "format": _text("What the text is, for people; not checked."),
+        "minLength": count("The least number of characters."),
+        "maxLength": count("The greatest number of characters."),
+        "pattern": text("A regular expression that some part of the text must match."),
+        "format": text("What the text is, for people; not checked."),
         "items": {"type": "object", "description": "The schema of each item."},
-        "minItems": _count("The least number of items."),
-        "maxItems": _count("The greatest number of items."),
-        "uniqueItems": _flag("Whether all items must differ."),
-        "properties": _mapping("The schema of each member, by name.", _SCHEMA),
-        "required": _list("Members that must be there.", _text("A member's name.")),
+        "minItems": count("The least number of items."),
+        "maxItems": count("The greatest number of items."),
+        "uniqueItems": flag("Whether all items must differ."),
+        "properties": mapping("The schema of each member, by name.", _SCHEMA),
+        "required": listed("Members that must be there.", text("A member's name.")),
         "additionalProperties": {
             "type": ["boolean", "object"],
             "description": "Whether other members may be there, or their schema.",
@@ -136,29 +103,29 @@ _IN_RETRY = {
     "multiplier_permille": "What each wait is multiplied by, in thousandths.",
     "jitter_permille": "The part of a wait that is random, in thousandths.",
 }
-_RETRY = _record(
+_RETRY = record(
     "How often the step is tried; what is absent comes from the failure catalog.",
     [],
-    {name: _count(text, *RETRY_BOUNDS[name]) for name, text in _IN_RETRY.items()},
+    {name: count(words, *RETRY_BOUNDS[name]) for name, words in _IN_RETRY.items()},
 )
 
-_APPROVAL = _record(
+_APPROVAL = record(
     "What a human must approve before the step begins.",
     ["question"],
     {
-        "question": _text(
+        "question": text(
             "What is asked; may hold references.", minLength=1, maxLength=MAX_DESCRIPTION
         ),
-        "timeout_ms": _count("How long the answer may take; without it, for ever."),
+        "timeout_ms": count("How long the answer may take; without it, for ever."),
     },
 )
 
-_GATE_ID = _text("The name of the gate.", pattern=NAME_PATTERN)
+_GATE_ID = text("The name of the gate.", pattern=NAME_PATTERN)
 #: What a gate asks, by the key that says it.
 _ASKED: dict[str, JsonObject] = {
-    "check": _text("JMESPath that must give true, and nothing else passes.", minLength=1),
-    "function": _text("The name of a pure function that must give true.", minLength=1),
-    "policy": _text("A rule about how the run is made.", enum=[*GATE_POLICIES]),
+    "check": text("JMESPath that must give true, and nothing else passes.", minLength=1),
+    "function": text("The name of a pure function that must give true.", minLength=1),
+    "policy": text("A rule about how the run is made.", enum=[*GATE_POLICIES]),
     "approval": _APPROVAL,
 }
 
@@ -167,17 +134,17 @@ def _gates(description: str, ways: tuple[str, ...]) -> JsonObject:
     """Returns the schema of a list of gates, each of which asks in one of these ways."""
     asked = {way: _ASKED[way] for way in ways}
     gate: JsonObject = {
-        **_record("One gate.", ["id"], {"id": _GATE_ID, **asked}),
+        **record("One gate.", ["id"], {"id": _GATE_ID, **asked}),
         "anyOf": [
-            _record(f"A gate by {way}.", ["id", way], {"id": _GATE_ID, way: asked[way]})
+            record(f"A gate by {way}.", ["id", way], {"id": _GATE_ID, way: asked[way]})
             for way in ways
         ],
     }
-    return _list(description, gate)
+    return listed(description, gate)
 
 
 _EVALUATED = tuple(way for way in GATE_WAYS if way != "approval")
-_STEP_GATES = _record(
+_STEP_GATES = record(
     "What must hold for the step to begin, and of what it gives.",
     [],
     {
@@ -185,7 +152,7 @@ _STEP_GATES = _record(
         "post": _gates("What must hold of the value that it gives.", _EVALUATED),
     },
 )
-_RUN_GATES = _record(
+_RUN_GATES = record(
     "What must hold for the run to begin, and of its output.",
     [],
     {
@@ -194,20 +161,20 @@ _RUN_GATES = _record(
     },
 )
 
-_SKILL = _text("The name of the skill.", minLength=1, maxLength=256)
+_SKILL = text("The name of the skill.", minLength=1, maxLength=256)
 _WITH: JsonObject = {
     "type": "object",
     "description": "The skill's parameters; may hold references.",
 }
-_TIMEOUT = _count("How long one attempt may take; 0 means 0.")
+_TIMEOUT = count("How long one attempt may take; 0 means 0.")
 
-_WHEN = _list(
+_WHEN = listed(
     "The failure codes, or categories of them, that it is said of; without it, all.",
-    _text("A failure code, or a category of failures."),
+    text("A failure code, or a category of failures."),
     minItems=1,
 )
 _BY_WORD: JsonObject = {
-    "then": _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+    "then": text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
     "when": _WHEN,
 }
 _BY_VALUE: JsonObject = {
@@ -215,145 +182,169 @@ _BY_VALUE: JsonObject = {
     "when": _WHEN,
 }
 _BY_SKILL: JsonObject = {
-    "skill": _text("The skill that runs instead.", minLength=1, maxLength=256),
+    "skill": text("The skill that runs instead.", minLength=1, maxLength=256),
     "with": _WITH,
     "retry": _RETRY,
     "timeout_ms": _TIMEOUT,
     "when": _WHEN,
 }
 _ON_FAILURE: JsonObject = {
-    **_record(
+    **record(
         "What becomes of the run when the step has failed for good: fail, skip, abort, or a mapping.",
         [],
         {**_BY_WORD, **_BY_VALUE, **_BY_SKILL},
     ),
     "type": ["string", "object"],
     "anyOf": [
-        _text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
-        _record("A word, for some failures.", ["then"], _BY_WORD),
-        _record("Another value.", ["value"], _BY_VALUE),
-        _record("Another skill.", ["skill"], _BY_SKILL),
+        text("In one word what becomes of it.", enum=[*FALLBACK_WORDS]),
+        record("A word, for some failures.", ["then"], _BY_WORD),
+        record("Another value.", ["value"], _BY_VALUE),
+        record("Another skill.", ["skill"], _BY_SKILL),
     ],
 }
+
+_EFFECT: JsonObject = {
+    **record(
+        "An effect, like `Network net:https://api.example.com/v1`: itself and what lies below it.",
+        [],
+        {
+            "op": text("What it does.", enum=[*OPS]),
+            "selector": text("Where; it begins with fs:, net:, exec: or pub:.", minLength=1),
+        },
+    ),
+    "type": ["string", "object"],
+    "anyOf": [
+        text("An op, a space and a selector.", pattern=f"^ *(?:{'|'.join(OPS)}) +[a-z]+:"),
+        {"type": "object", "required": ["op", "selector"]},
+    ],
+}
+
+
+def effects_schema(of: str) -> JsonObject:
+    """Returns the schema of the effects that a run or a step declares."""
+    return listed(f"All effects that {of} may have; without it, nothing bounds them.", _EFFECT)
+
 
 #: The keys of a step of which it has one: what it does.
 STEP_WAYS = ("skill", "workflow")
 #: The keys that stand beside ``workflow`` alone.
 STEP_OF_WORKFLOW = ("budget_cents", "critical")
-_STEP_KEYS = _record(
+_STEP_KEYS = record(
     "One use of a skill, or a run of another workflow.",
     [],
     {
         "skill": _SKILL,
-        "workflow": _text(
+        "workflow": text(
             "A workflow file, relative to this one, that is run as a child.",
             pattern=WORKFLOW_PATTERN,
             maxLength=512,
         ),
-        "budget_cents": _count(
+        "budget_cents": count(
             "The most the child may cost, in cents; its own budget holds if it is lower.",
             0,
             MAX_CENTS,
         ),
-        "critical": _flag("Whether the run fails if the child does; true if absent."),
+        "critical": flag("Whether the run fails if the child does; true if absent."),
         "with": _WITH,
-        "depends_on": _list(
+        "depends_on": listed(
             "Steps that must succeed first, beside those that `with` refers to.",
-            _text("The id of a step."),
+            text("The id of a step."),
         ),
         "retry": _RETRY,
         "timeout_ms": _TIMEOUT,
         "approval": _APPROVAL,
         "gates": _STEP_GATES,
         "on_failure": _ON_FAILURE,
-        "budget": _record(
+        "budget": record(
             "What the step may cost, all its attempts together.",
             ["ceiling_cents"],
             {
-                "ceiling_cents": _count(
+                "ceiling_cents": count(
                     "The most it may cost, in cents; 0 means nothing.", 0, MAX_CENTS
                 )
             },
         ),
+        "effects": effects_schema("the step"),
         "description": _DESCRIPTION,
     },
 )
 _STEP: JsonObject = {**_STEP_KEYS, "anyOf": [{"required": [way]} for way in STEP_WAYS]}
 
-_CHECK = _record(
+_CHECK = record(
     "A statement about the run that must hold.",
     ["id", "that"],
     {
-        "id": _text("The name of the check.", pattern=NAME_PATTERN),
-        "level": _text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
-        "that": _text(
+        "id": text("The name of the check.", pattern=NAME_PATTERN),
+        "level": text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
+        "that": text(
             "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.",
             minLength=1,
         ),
-        "on_fail": _text(
+        "on_fail": text(
             "The phase to which the run goes back if it does not hold; without it the run has failed.",
             enum=[*get_args(Target)],
         ),
     },
 )
 
-_NETWORK = _record(
+NETWORK = record(
     "Where requests may go.",
     [],
     {
-        "allow_public": _flag("Whether public addresses may be reached; true if absent."),
-        "allow_loopback": _flag("Whether this machine may be reached; true if absent."),
-        "allow_private": _flag("Whether private ranges may be reached; false if absent."),
-        "allow_hosts": _list(
+        "allow_public": flag("Whether public addresses may be reached; true if absent."),
+        "allow_loopback": flag("Whether this machine may be reached; true if absent."),
+        "allow_private": flag("Whether private ranges may be reached; false if absent."),
+        "allow_hosts": listed(
             "Hosts that may be reached in spite of their address.",
-            _text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
+            text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
         ),
-        "deny_hosts": _list(
+        "deny_hosts": listed(
             "Hosts that may never be reached.",
-            _text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
+            text("A name, an address, or `*.` and a suffix.", pattern=HOST_PATTERN),
         ),
     },
 )
 
 #: The whole file. Each record refuses keys that it does not name.
 FILE_SCHEMA: JsonObject = {
-    **_record(
+    **record(
         "A workflow: steps that use skills, and what must hold at the end.",
         ["workc", "name", "steps"],
         {
             "workc": {"const": 1, "description": "The version of this file format: 1."},
-            "name": _text("The name of the workflow.", pattern=NAME_PATTERN),
+            "name": text("The name of the workflow.", pattern=NAME_PATTERN),
             "description": _DESCRIPTION,
-            "inputs": _mapping("What is given when the workflow is run, by name.", _INPUT),
-            "secrets": _list(
+            "inputs": mapping("What is given when the workflow is run, by name.", _INPUT),
+            "secrets": listed(
                 "Environment variables that ${secrets.NAME} may name.",
-                _text("The name of an environment variable.", pattern=VARIABLE_PATTERN),
+                text("The name of an environment variable.", pattern=VARIABLE_PATTERN),
             ),
-            "skills": _list(
+            "skills": listed(
                 "Where the workflow's own skills are.",
-                _text(
+                text(
                     "A Python file, relative to this one, or a module name.",
                     pattern=SKILL_SOURCE_PATTERN,
                 ),
             ),
-            "budget": _record(
+            "budget": record(
                 "What the run may use; what is absent is not limited, but money: without it nothing.",
                 [],
                 {
-                    "ceiling_cents": _count(
+                    "ceiling_cents": count(
                         "The most it may cost, in cents; 0 means nothing.", 0, MAX_CENTS
                     ),
-                    "calls": _count("The most billable calls it may make; 0 means none."),
-                    "tokens": _count("The most tokens it may use, of all calls; 0 means none."),
-                    "wall_ms": _count("The most time it may take, from its start; 0 means none."),
+                    "calls": count("The most billable calls it may make; 0 means none."),
+                    "tokens": count("The most tokens it may use, of all calls; 0 means none."),
+                    "wall_ms": count("The most time it may take, from its start; 0 means none."),
                 },
             ),
-            "timeout_ms": _count("How long the whole run may take; 0 means 0."),
-            "policy": _record("What the run may do.", [], {"network": _NETWORK}),
-            "steps": _mapping("The steps, by id; file order breaks ties.", _STEP),
+            "timeout_ms": count("How long the whole run may take; 0 means 0."),
+            "policy": record("What the run may do.", [], {"network": NETWORK}),
+            "effects": effects_schema("the run"),
+            "steps": mapping("The steps, by id; file order breaks ties.", _STEP),
             "gates": _RUN_GATES,
-            "verify": _list("What must hold when the steps are done.", _CHECK),
-            "max_backtracks": _count(
+            "verify": listed("What must hold when the steps are done.", _CHECK),
+            "max_backtracks": count(
                 "How often the run may go back; 1 if it is left out.", 0, MAX_BACKTRACKS
             ),
             "output": {"description": "What the run gives: any JSON, with references."},

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.build import build_workflow
+from workc.runtime.workflow.check_effects import check_effects
 from workc.runtime.workflow.check_failures import check_failures
 from workc.runtime.workflow.check_gates import check_gates
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
@@ -33,6 +34,7 @@ _CHECKS = (
     check_policy,
     check_steps,
     check_failures,
+    check_effects,
     check_graph,
     check_references,
     check_expressions,

@@ -9,6 +9,7 @@ import msgspec
 
 from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits, Target
+from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.stages.network import NetworkPolicy
 
@@ -132,7 +133,8 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step. ``params`` still holds its references.
 
     ``depends_on`` is what the file says; ``needs`` adds the steps that ``params`` refers to, all of
-    them in file order; ``takes`` are those of ``needs`` whose output it refers to. ``line`` is where the step stands in the file, from 1; 0 if there is none.
+    them in file order; ``takes`` are those of ``needs`` whose output it refers to. ``effects`` are
+    what it declares, None if nothing. ``line`` is where the step stands in the file, from 1; 0 if there is none.
     """
 
     id: str
@@ -148,6 +150,7 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: OnFailure | None = None
     budget_ceiling_cents: int | None = None
     child: ChildSpec | None = None
+    effects: tuple[Effect, ...] | None = None
     description: str = ""
     line: int = 0
 
@@ -208,7 +211,8 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``max_backtracks`` is how often the run may go back.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
-    of the budget beside money.
+    of the budget beside money. ``effects`` are all that the file declares, of the run and of its
+    steps; None if it declares none.
     """
 
     name: str
@@ -220,6 +224,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     timeout_ms: int | None = None
     policy: NetworkPolicy | None = None
+    effects: tuple[Effect, ...] | None = None
     steps: tuple[StepSpec, ...] = ()
     gates: RunGates = RunGates()
     verify: tuple[CheckSpec, ...] = ()

@@ -35,23 +35,35 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
 
 
-class InvalidWorkflow(Refusal):
-    """Refuses a workflow file: ``INVALID_WORKFLOW`` with all its problems in the details.
+class InvalidFile(Refusal):
+    """Refuses a file that somebody wrote, with all its problems in the details.
 
-    Where nothing is wrong but that its code cannot be loaded, it is ``SKILL_NOT_FOUND``.
+    ``schema`` is the name of the schema that says what such a file holds.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    schema = ""
+
+    def __init__(self, problems: Sequence[Problem], code: str) -> None:
         self.problems = tuple(problems)
         listed: list[Json] = [msgspec.to_builtins(problem) for problem in problems]
         count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
         first = problems[0]
         message = f"{first.file}: {count}; the first, in line {first.line}: {first.message}"
+        super().__init__(Failure(code=code, message=message, details={"problems": listed}))
+
+
+class InvalidWorkflow(InvalidFile):
+    """Refuses a workflow file: ``INVALID_WORKFLOW`` with all its problems in the details.
+
+    Where nothing is wrong but that its code cannot be loaded, it is ``SKILL_NOT_FOUND``.
+    """
+
+    schema = "workflow"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
         only_code = all(problem.path.startswith("skills[") for problem in problems)
         missing = only_code and {problem.code for problem in problems} == {"SKILL_NOT_FOUND"}
-        code = "SKILL_NOT_FOUND" if missing else "INVALID_WORKFLOW"
-        failure = Failure(code=code, message=message, details={"problems": listed})
-        super().__init__(failure)
+        super().__init__(problems, "SKILL_NOT_FOUND" if missing else "INVALID_WORKFLOW")
 
 
 class Report:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET, UnsetType
 
-from workc.bundle.documents import Manifest, Receipt
+from workc.bundle.documents import FileEntry, Manifest, Receipt
 from workc.bundle.layout import BUNDLE_VERSION, EVENTS, Limits
 from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
@@ -19,6 +19,7 @@ from workc.verify.documents import Documents, data_of
 from workc.verify.expectations import Account, Child, Expectations, Place, Proven
 from workc.verify.reader import Item, Reader
 from workc.verify.v02 import conclusions, contents, documents
+from workc.verify.v02.effect_rules import check_effect_rules
 from workc.verify.v02.event_log import Log, walk
 from workc.verify.verdict import Step
 
@@ -62,6 +63,7 @@ def examine(
         log = walk(reader, entries[EVENTS], case, limits) if EVENTS in entries else None
         if log is not None:
             contents.compare_requests(reader, entries, log.lanes.requests, case)
+            _check_effects(reader, entries, log, case)
             _conclude(log, manifest, sha256_hex(data), parsed, case)
     if parsed is None:
         return None
@@ -89,6 +91,13 @@ def _sha256_of(body: Body | UnsetType) -> str | None:
     if body is UNSET:
         return None
     return body.sha256 or sha256_hex(str(body.inline).encode())
+
+
+def _check_effects(reader: Reader, entries: Mapping[str, FileEntry], log: Log, case: Case) -> None:
+    started, lanes = log.projection.started, log.lanes
+    if started is not None:
+        asked = lanes.effects if lanes.are_declared else None
+        check_effect_rules(reader, entries, started.policy, asked, case)
 
 
 def _children_of(receipt: Receipt) -> Iterator[Child]:

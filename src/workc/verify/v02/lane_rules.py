@@ -40,6 +40,7 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
 from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
@@ -80,7 +81,8 @@ class LaneRules:
     """Takes the events in order; ``passes`` are there when they are closed.
 
     ``stopped`` says what stopped the run, if anything did. ``requests`` are paths of files with
-    the digests that they must have.
+    the digests that they must have. ``effects`` are those that were asked for and that one of their
+    plan covers; ``are_declared`` says whether every plan declares some.
     """
 
     def __init__(self, case: Case) -> None:
@@ -113,6 +115,8 @@ class LaneRules:
         self.passes: list[PassFound] = []
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
+        self.effects: set[tuple[EffectOp, str]] = set()
+        self.are_declared = True
 
     def take(self, events: list[Event]) -> None:
         """Checks the next events against those before them."""
@@ -192,7 +196,9 @@ class LaneRules:
         self._plan = plan
         declared = plan.effects
         self._bounds = None
-        if declared is not UNSET:
+        if declared is UNSET:
+            self.are_declared = False
+        else:
             self._bounds = Bounds((effect.op, effect.selector) for effect in declared)
 
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
@@ -210,7 +216,9 @@ class LaneRules:
         if asked.effect is UNSET or self._bounds is None:
             return
         self._check_alone(asked)
-        if not self._bounds.cover(asked.effect.op, asked.effect.selector):
+        if self._bounds.cover(asked.effect.op, asked.effect.selector):
+            self.effects.add((asked.effect.op, asked.effect.selector))
+        else:
             message = f"no declared effect covers {asked.effect.op} {asked.effect.selector}"
             self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effect")
 

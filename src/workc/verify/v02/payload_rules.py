@@ -166,13 +166,13 @@ def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
 
 def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:
     if isinstance(payload, EffectAsked):
-        if payload.effect is not UNSET and not _is_spelled(payload.effect):
+        if payload.effect is not UNSET and not is_spelled(payload.effect):
             yield rules.EFFECT_IS_SPELLED, "/effect/selector"
         return
     declared = payload.effects or []
     pairs = [(effect.op, effect.selector) for effect in declared]
     is_sorted = pairs == sorted(set(pairs))
-    if len(pairs) > MAX_DECLARED or not is_sorted or not all(map(_is_spelled, declared)):
+    if len(pairs) > MAX_DECLARED or not is_sorted or not all(map(is_spelled, declared)):
         yield rules.EFFECTS_ARE_SPELLED, "/effects"
     made = payload.compression
     if made is not UNSET:
@@ -181,7 +181,8 @@ def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:
             yield rules.COMPRESSION_FITS, "/compression"
 
 
-def _is_spelled(effect: EffectBound) -> bool:
+def is_spelled(effect: EffectBound) -> bool:
+    """Returns whether an effect is in its one spelling."""
     try:
         return normalise(effect.op, effect.selector).selector == effect.selector
     except SelectorError:

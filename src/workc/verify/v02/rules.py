@@ -224,6 +224,12 @@ EFFECT_IS_COVERED = _policy(
     23, "EFFECT_BOUNDS_EXCEEDED", "An effect that is asked for is covered by a declared one."
 )
 
+EFFECT_IS_ALLOWED = _policy(
+    24,
+    "POLICY_VIOLATION",
+    "If the rules speak of effects, every plan declares some, and they allow what is asked for.",
+)
+
 MOVES_FOLLOW = _money(
     1, "BUDGET_INVALID", "Every move of the ledger follows from those before it, numbers dense."
 )

@@ -68,3 +68,43 @@ def an_answer_of_another_run_in_one_that_was_offline(d):
     answered = d.payload("EffectAnswered")
     del answered["failure"]
     answered["response"] = answer["response"]
+
+
+ALLOWED = {"allow": [{"op": "Network", "selector": "net:http://93.184.216.34/"}], "deny": []}
+ITEMS = {"op": "Network", "selector": "net:http://93.184.216.34/items"}
+
+
+def speak(d, unknown="deny", **effects):
+    """Puts rules that speak of effects into the run: those that it needs, but for these."""
+    rules = {**ALLOWED, "unknown": unknown, **effects}
+    put_policy(d, {"effects": rules, "network": OPEN}, None)
+
+
+@sealed("set", "POLICY_VIOLATION", "policy", "bounded")
+def an_effect_that_no_line_of_the_policy_allows(d):
+    speak(d, allow=[{"op": "Publish", "selector": "pub:x"}])
+
+
+@sealed("grow", "POLICY_VIOLATION", "policy", "bounded")
+def an_effect_that_a_line_of_the_policy_denies(d):
+    speak(d, deny=[ITEMS])
+
+
+@sealed("remove", "POLICY_VIOLATION", "policy", "bounded")
+def effects_that_no_plan_declares_under_a_policy_that_speaks_of_them(d):
+    speak(d)
+    plan = d.payload("PlanChosen")
+    del plan["effects"], plan["compression"]
+    for event in d.events:
+        if event["kind"] == "EffectAsked":
+            del event["payload"]["effect"]
+
+
+@sealed("respell", "POLICY_VIOLATION", "policy", "bounded")
+def a_line_of_the_policy_in_another_spelling(d):
+    speak(d, allow=[{"op": "Network", "selector": "net:http://93.184.216.34"}])
+
+
+@sealed("retype", "POLICY_VIOLATION", "policy", "bounded")
+def rules_of_effects_that_have_another_form(d):
+    speak(d, unknown=True)

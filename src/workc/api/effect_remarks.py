@@ -1,0 +1,112 @@
+"""What an audit says of effects: those that a plan is sure to ask for and may not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from workc.api.bounds import known_params
+from workc.api.cost_remarks import Remark
+from workc.api.effect_rules import limits_of_effects, set_bases
+from workc.api.settings import Settings
+from workc.kernel.failure import Failure, Refusal
+from workc.kernel.selectors import Effect
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.declared_effects import addressed, effect_of
+from workc.runtime.program import Program
+from workc.runtime.workflow.facts import listed
+from workc.runtime.workflow.model import StepSpec, uses_of
+from workc.skills.llm_invoke import Provider, path_of
+from workc.skills.registry import builtin_skills
+from workc.stages.effect_limits import EffectLimits, decide_effect, decide_unknown
+from workc.stages.effects import (
+    EffectRequest,
+    FileRead,
+    FileWrite,
+    HttpRequest,
+    ModelRequest,
+    ProgramRun,
+    Publication,
+    SecretText,
+)
+from workc.stages.skill import Skill
+
+
+def shown_effects(effects: tuple[Effect, ...] | None) -> tuple[str, ...] | None:
+    """Returns effects as a workflow file writes them, None if none are declared."""
+    return None if effects is None else tuple(f"{each.op} {each.selector}" for each in effects)
+
+
+def effect_remarks(program: Program, inputs: JsonObject, settings: Settings) -> Iterator[Remark]:
+    """Yields which steps ask for what they may not have, as far as that is known before the run."""
+    limits = limits_of_effects(program, settings.ruling)
+    if limits is None:
+        return
+    bases = set_bases(settings.environment)
+    for step in uses_of(program.steps):
+        skill = program.skills[step.skill]
+        yield from _of_function(step, skill, limits)
+        failure = _failure(step, skill, inputs, limits, bases)
+        if failure is not None:
+            yield Remark(level="problem", step=step.id, code=failure.code, message=failure.message)
+
+
+def _of_function(
+    step: StepSpec, skill: Skill[..., object], limits: EffectLimits
+) -> Iterator[Remark]:
+    if skill.pure or skill.kind == "context":
+        return
+    denied = decide_unknown(limits)
+    if denied is not None:
+        yield Remark(level="problem", step=step.id, code=denied.code, message=denied.message)
+        return
+    message = "its function does not work through ctx, so that declared effects do not bound it"
+    yield Remark(level="warning", step=step.id, message=message)
+
+
+def _failure(
+    step: StepSpec,
+    skill: Skill[..., object],
+    inputs: JsonObject,
+    limits: EffectLimits,
+    bases: Mapping[str, str],
+) -> Failure | None:
+    if builtin_skills().get(step.skill) is not skill:
+        return None
+    request = _known_request(step, known_params(step.params, inputs))
+    if request is None:
+        return None
+    try:
+        effect = effect_of(addressed(request, bases))
+    except Refusal as refusal:
+        return refusal.failure
+    own = EffectLimits(run=limits.run, step=step.effects, policy=limits.policy)
+    return decide_effect(own, effect)
+
+
+#: The parameter that says what a skill does to this machine, and the request by it.
+_LOCAL: Mapping[str, tuple[str, Callable[[Json], EffectRequest]]] = {
+    "read_file": ("path", lambda path: FileRead(path=str(path))),
+    "write_file": ("path", lambda path: FileWrite(path=str(path), data=b"")),
+    "exec": ("argv", lambda argv: ProgramRun(argv=tuple(map(str, listed(argv))))),
+    "publish": ("to", lambda to: Publication(to=str(to), name="", data=b"")),
+}
+
+
+def _known_request(step: StepSpec, known: JsonObject) -> EffectRequest | None:
+    """Returns a request with the address that a built-in skill will ask, if that is known now."""
+    if step.skill in _LOCAL:
+        name, make = _LOCAL[step.skill]
+        return make(known[name]) if name in known else None
+    if step.skill == "http_call":
+        url: object = known.get("url")
+        return HttpRequest(method="GET", url=url) if isinstance(url, str | SecretText) else None
+    if step.skill != "llm_invoke" or {"provider", "base_url"} & (step.params.keys() - known.keys()):
+        return None
+    base: object = known.get("base_url")
+    provider: Provider = "anthropic" if known.get("provider") == "anthropic" else "openai"
+    return ModelRequest(
+        provider=provider,
+        path=path_of(provider),
+        body=b"",
+        base_url=base if isinstance(base, str | SecretText) else None,
+    )

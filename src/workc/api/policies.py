@@ -1,0 +1,155 @@
+"""Policies from where people keep them, and what a run under one is set to.
+
+What ships is named ``default`` and ``strict``; anything else is the path of a policy file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.place import path_of
+from workc.api.named_file import read_file
+from workc.api.settings import Settings
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
+from workc.kernel.ledger import MICRO_CENTS_PER_CENT
+from workc.kernel.payloads import Level, given
+from workc.kernel.phases import LockLevel
+from workc.kernel.values import Json
+from workc.runtime.child_step import children_in
+from workc.runtime.continuing import Budget
+from workc.runtime.policy.json_schema import LOCK_LEVELS
+from workc.runtime.policy.loader import load_policy
+from workc.runtime.policy.model import BudgetRules, PolicyFile, VerifyRules
+from workc.runtime.program import Program
+
+#: The policies that ship, by the name of their file.
+SHIPPED = ("default", "strict")
+
+
+def shipped_policy(name: str) -> bytes:
+    """Returns the file of a policy that ships; ``name`` is one of :data:`SHIPPED`."""
+    folder = resources.files("workc.runtime.policy").joinpath("shipped")
+    return folder.joinpath(f"{name}.toml").read_bytes()
+
+
+def find_policy(given: str | os.PathLike[str] | PolicyFile) -> PolicyFile:
+    """Returns the policy that is given: a value, the name of one that ships, or a path.
+
+    Raises:
+        InvalidPolicy: the file has problems; it says all of them.
+        Refusal: ``INVALID_INPUT``: there is no such file.
+        Misuse: it is of another type.
+    """
+    if isinstance(given, PolicyFile):
+        return given
+    if given in SHIPPED:
+        return load_policy(shipped_policy(str(given)), f"{given}.toml")
+    path = path_of("policy", given)
+    return load_policy(read_file(path), path.name)
+
+
+def under_policy(
+    settings: Settings, policy: str | os.PathLike[str] | PolicyFile | None
+) -> Settings:
+    """Returns the settings of runs under a policy; raises what :func:`find_policy` does.
+
+    Raises:
+        Refusal: ``POLICY_VIOLATION`` if private addresses are asked for and it denies them.
+    """
+    if policy is None:
+        return settings
+    ruling = find_policy(policy)
+    network = ruling.network or settings.policy
+    if settings.policy.allow_private and not network.allow_private:
+        message = f"the policy {ruling.name} does not allow private addresses"
+        raise refuse("POLICY_VIOLATION", f"{message}; set allow_private in its [network]")
+    if settings.policy.offline:
+        network = msgspec.structs.replace(network, offline=True)
+    return replace(settings, ruling=ruling, policy=network)
+
+
+def lock_refusal(program: Program, ruling: PolicyFile | None) -> Failure | None:
+    """Returns why no run of a program, or of its children, may lock as its checks say, or None."""
+    if ruling is None or ruling.verify is None:
+        return None
+    children = children_in(program.skills).values()
+    others = (lock_refusal(child.program, ruling) for child in children)
+    found = [_lock_refusal(program, ruling.verify), *others]
+    return next((each for each in found if each is not None), None)
+
+
+def _lock_refusal(program: Program, rules: VerifyRules) -> Failure | None:
+    level: LockLevel = "Committed" if program.checks else "Staged"
+    highest = rules.max_lock_level
+    if LOCK_LEVELS.index(level) > LOCK_LEVELS.index(highest):
+        message = f"the run would lock as {level}, and the policy allows {highest} at most"
+        return Failure(code="POLICY_VIOLATION", message=message, details={"lock_level": level})
+    return _unchecked(program, level, rules.levels)
+
+
+def _unchecked(
+    program: Program, level: LockLevel, levels: Mapping[LockLevel, tuple[Level, ...]]
+) -> Failure | None:
+    there = {check.level for check in program.checks}
+    missing = [each for each in levels.get(level, ()) if each not in there]
+    if not missing:
+        return None
+    message = f"the policy takes a check of level {missing[0]} for {level}; add one to verify"
+    details: dict[str, Json] = {"lock_level": level, "missing": list[Json](missing)}
+    return Failure(code="POLICY_VIOLATION", message=message, details=details)
+
+
+def refuse_unlockable(program: Program, ruling: PolicyFile | None) -> None:
+    """Refuses a program whose runs a policy does not let lock: nothing is done before that is found.
+
+    Raises:
+        Refusal: ``POLICY_VIOLATION``.
+    """
+    failure = lock_refusal(program, ruling)
+    if failure is not None:
+        raise Refusal(failure)
+
+
+def refuse_beyond(ruling: PolicyFile | None, asked: Budget) -> None:
+    """Refuses a budget above what the policy of a run allows.
+
+    Raises:
+        Refusal: ``POLICY_VIOLATION``, naming what is too high.
+    """
+    budget = None if ruling is None else ruling.budget
+    for name, most, wanted in () if budget is None else _compared(budget, asked):
+        if most is not None and wanted is not None and wanted > most:
+            message = f"the policy of the run allows a {name} of {most} at most, not {wanted}"
+            raise refuse("POLICY_VIOLATION", message)
+
+
+def _compared(budget: BudgetRules, asked: Budget) -> list[tuple[str, int | None, int | None]]:
+    ceiling, limits = asked.ceiling_micro_cents, asked.limits
+    cents = None if ceiling is None else -(-ceiling // MICRO_CENTS_PER_CENT)
+    return [
+        ("ceiling_cents", budget.ceiling_cents, cents),
+        ("calls", budget.calls, given(limits.calls)),
+        ("tokens", budget.tokens, given(limits.tokens)),
+        ("wall_ms", budget.wall_ms, given(limits.wall_ms)),
+    ]
+
+
+def policy_path(text: str) -> Path | None:
+    """Returns the file that a policy is read from, None for one that ships."""
+    return None if text in SHIPPED else Path(text)
+
+
+def expect_policy(policy: object) -> None:
+    """Refuses what can be no policy.
+
+    Raises:
+        Misuse: it is neither a path, nor a name, nor a policy that was read.
+    """
+    if policy is not None and not isinstance(policy, str | os.PathLike | PolicyFile):
+        raise Misuse("policy is a path, default, strict, or a policy file that was read")

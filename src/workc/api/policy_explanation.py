@@ -1,0 +1,153 @@
+"""Which rule decided what in a run: read from its records alone, and nothing is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+
+from workc.api.sources import Source
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
+from workc.kernel.payloads import (
+    BudgetReserved,
+    EffectAsked,
+    EffectBound,
+    PlanChosen,
+    RunStarted,
+    SkillExecuted,
+)
+from workc.kernel.selectors import Effect
+from workc.kernel.values import JsonObject
+from workc.runtime.policy.model import PolicyFile, recorded_ruling
+from workc.runtime.workflow.facts import members
+from workc.stages.effect_limits import covering
+
+SCHEMA = "workc.policy-explained/1"
+#: Codes with which something was refused, and what decided so.
+_BY: dict[str, str] = {
+    "BUDGET_EXCEEDED": "the budget",
+    "EFFECT_NOT_DECLARED": "effects of the workflow",
+    "EXTERNAL_CALL_BLOCKED": "[network]",
+    "OPERATION_NOT_ALLOWED": "the contract",
+    "POLICY_VIOLATION": "[effects]",
+    "QUOTA_EXCEEDED": "the budget",
+    "STEP_CEILING_EXCEEDED": "the budget",
+}
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was decided: of which step, what about, how, and by which rule."""
+
+    step: str
+    verdict: Literal["allowed", "refused", "asked", "approved", "denied", "timed_out"]
+    subject: str
+    rule: str
+
+
+class PolicyStory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy decided in a run. ``name`` is empty for one that adds no rules."""
+
+    run_id: str
+    id: str
+    name: str
+    rules_sha256: str
+    rules: JsonObject
+    declared: tuple[str, ...] | None
+    decisions: tuple[Decision, ...]
+
+    def to_json(self) -> JsonObject:
+        """Returns it as JSON, schema ``workc.policy-explained/1``."""
+        encoded: JsonObject = msgspec.json.decode(msgspec.json.encode(self))
+        return {"schema": SCHEMA, **encoded}
+
+
+def explain_policy(source: Source) -> PolicyStory:
+    """Returns what was decided in a run, by its bundle or its journal.
+
+    Raises:
+        Refusal: ``INVALID_INPUT`` if the records tell no story.
+    """
+    lines = list(source.lines())
+    started = lines[0].payload if lines else None
+    if not isinstance(started, RunStarted):
+        raise source.refusal()
+    rules = _rules(source, started)
+    ruling = recorded_ruling(rules)
+    plan = next((line.payload for line in lines if isinstance(line.payload, PlanChosen)), None)
+    declared = None if plan is None or plan.effects is UNSET else plan.effects
+    decisions = [
+        decision for line in lines for decision in _decided(source, line.payload, ruling, declared)
+    ]
+    return PolicyStory(
+        run_id=started.run_id,
+        id=started.policy.id,
+        name="" if ruling is None else ruling.name,
+        rules_sha256=started.policy.rules_sha256,
+        rules=rules,
+        declared=None if declared is None else tuple(map(_shown, declared)),
+        decisions=tuple(decisions),
+    )
+
+
+def _rules(source: Source, started: RunStarted) -> JsonObject:
+    try:
+        return members(jcs.parse(source.data(started.policy.rules) or b"{}"))
+    except CanonicalError:
+        return {}
+
+
+def _decided(
+    source: Source, payload: object, ruling: PolicyFile | None, declared: list[EffectBound] | None
+) -> Iterator[Decision]:
+    match payload:
+        case EffectAsked():
+            subject = _shown(payload.effect) if payload.effect else f"a request by {payload.port}"
+            rule = _allowing(payload.effect or None, ruling, declared)
+            yield Decision(step=payload.step, verdict="allowed", subject=subject, rule=rule)
+        case SkillExecuted(failure=failure) if failure is not UNSET and failure.code in _BY:
+            yield Decision(
+                step=payload.step,
+                verdict="refused",
+                subject=f"{failure.code}: {failure.message}",
+                rule=_BY[failure.code],
+            )
+        case BudgetReserved(granted=False):
+            subject = f"a call of up to {payload.bound} micro-cents"
+            rule = payload.refused_by or "ceiling"
+            yield Decision(
+                step=payload.step, verdict="refused", subject=subject, rule=f"the budget: {rule}"
+            )
+        case ApprovalAsked():
+            question = (source.data(payload.question) or b"").decode("utf-8", "replace")
+            by_policy = ruling is not None and ruling.approval is not None
+            rule = "[approval], or the step" if by_policy else "the step"
+            yield Decision(step=payload.step, verdict="asked", subject=question, rule=rule)
+        case ApprovalAnswered():
+            by = payload.by or "nobody"
+            yield Decision(
+                step=payload.step, verdict=payload.decision, subject=payload.note, rule=by
+            )
+        case _:
+            pass
+
+
+def _allowing(
+    effect: EffectBound | None, ruling: PolicyFile | None, declared: list[EffectBound] | None
+) -> str:
+    """Returns the rule by which an effect was allowed."""
+    if effect is None:
+        return "nothing bounds effects"
+    named = Effect(effect.op, effect.selector)
+    if ruling is not None and ruling.effects is not None:
+        line = covering(ruling.effects.allow, named)
+        return f"allow {_shown(line)}" if line else "no line"
+    line = covering([Effect(each.op, each.selector) for each in declared or ()], named)
+    return f"declared {_shown(line)}" if line else "no line"
+
+
+def _shown(effect: EffectBound | Effect) -> str:
+    return f"{effect.op} {effect.selector}"

@@ -1,0 +1,180 @@
+"""Loads a policy file: reads it, finds everything that is wrong, and builds the policy.
+
+    policy = load_policy(data, "team.toml")
+
+Whatever ``data`` is, the answer is a policy or one :class:`InvalidPolicy` with all problems, by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import cast
+
+import msgspec
+
+from workc.kernel.failure import Refusal
+from workc.kernel.human_approval import LOSS_MS, PRODUCTION_LOSS_MS
+from workc.kernel.selectors import Effect
+from workc.kernel.trie_merge import CompressionError, compress
+from workc.kernel.values import JsonObject
+from workc.runtime.declared_effects import BadEffect, read_effect
+from workc.runtime.policy.json_schema import LOCK_LEVELS, POLICY_SCHEMA
+from workc.runtime.policy.model import PolicyFile
+from workc.runtime.policy.toml_document import CODE, parse_toml
+from workc.runtime.workflow.facts import Facts, listed, members, texts
+from workc.runtime.workflow.place import Place, quoted
+from workc.runtime.workflow.problems import InvalidFile, Report
+from workc.runtime.workflow.shape import check_shape
+from workc.runtime.workflow.source import Document
+from workc.stages.effect_limits import EffectRules, covering
+from workc.stages.network import NetworkPolicy
+
+#: A file with more lines about effects than this was not written by a person.
+MAX_LINES = 10_000
+
+
+class InvalidPolicy(InvalidFile):
+    """Refuses a policy file: ``INVALID_INPUT`` with all its problems in the details."""
+
+    schema = "policy"
+
+
+def load_policy(data: bytes, name: str) -> PolicyFile:
+    """Returns the policy in ``data``; ``name`` is the file's name as problems show it.
+
+    Raises:
+        InvalidPolicy: ``INVALID_INPUT`` with every problem found.
+    """
+    report = Report(name)
+    document = parse_toml(data, report)
+    if document is not None:
+        facts = Facts(document, {}, report)
+        check_shape(facts, POLICY_SCHEMA)
+        for check in () if report.problems() else _CHECKS:
+            check(facts)
+    found = [msgspec.structs.replace(problem, code=CODE) for problem in report.problems()]
+    if document is None or found:
+        raise InvalidPolicy(found, CODE)
+    return _built(document)
+
+
+def _check_effects(facts: Facts) -> None:
+    allowed, denied = (_lines(facts, name) for name in ("allow", "deny"))
+    for place, effect in allowed:
+        wider = covering([each for _, each in denied], effect)
+        if wider is not None:
+            message = f"it never allows anything: deny has {wider.op} {wider.selector}"
+            facts.refuse(place, message, "remove one of the two lines")
+    try:
+        compress((effect.op, effect.selector) for _, effect in allowed)
+    except CompressionError as error:
+        facts.refuse(("effects", "allow"), str(error), "allow folders or paths that cover several")
+
+
+def _lines(facts: Facts, name: str) -> list[tuple[Place, Effect]]:
+    found: dict[Effect, Place] = {}
+    for index, line in enumerate(listed(facts.section("effects").get(name))):
+        place: Place = ("effects", name, index)
+        try:
+            effect = read_effect(line)
+        except BadEffect as bad:
+            facts.refuse((*place, "selector"), bad.message, bad.fix)
+            continue
+        if effect in found:
+            message = f"{quoted(f'{effect.op} {effect.selector}')} stands here twice"
+            facts.refuse(place, message, "remove one")
+        found.setdefault(effect, place)
+    if len(found) > MAX_LINES:
+        message = f"more than {MAX_LINES} lines about effects"
+        facts.refuse(
+            ("effects", name), message, "allow or deny folders or paths that cover several"
+        )
+    return [(place, effect) for effect, place in found.items()]
+
+
+def _check_network(facts: Facts) -> None:
+    network = facts.section("network")
+    for key in ("allow_hosts", "deny_hosts"):
+        for host in texts(network.get(key)):
+            try:
+                NetworkPolicy(deny_hosts=(host,))
+            except Refusal as refusal:
+                fix = "write a host name, an address, or *. and a suffix"
+                facts.refuse(("network", key), refusal.failure.message, fix)
+    allowed = texts(network.get("allow_hosts"))
+    for host in sorted({*allowed} & {*texts(network.get("deny_hosts"))}):
+        message = f"{quoted(host)} is allowed and denied"
+        facts.refuse(("network", "deny_hosts"), message, "keep it in one of the two lists")
+    if network.get("offline") is True and allowed:
+        message = "offline denies every host, and allow_hosts allows some"
+        facts.refuse(("network", "offline"), message, "remove one of the two")
+
+
+def _check_approval(facts: Facts) -> None:
+    approval = facts.section("approval")
+    least = cast("int", approval.get("loss_ms", LOSS_MS))
+    for key in ("production_loss_ms", "publish_loss_ms"):
+        loss = cast("int", approval.get(key, PRODUCTION_LOSS_MS))
+        if loss < least:
+            place = ("approval", key if key in approval else "loss_ms")
+            message = f"{key} ({loss}) is less than loss_ms ({least})"
+            facts.refuse(place, message, "what is done in production loses as much or more")
+
+
+def _check_verify(facts: Facts) -> None:
+    verify = facts.section("verify")
+    highest = LOCK_LEVELS.index(str(verify.get("max_lock_level", LOCK_LEVELS[-1])))
+    for level, asked in members(verify.get("levels")).items():
+        place: Place = ("verify", "levels", level)
+        if LOCK_LEVELS.index(level) > highest:
+            message = f"no run reaches {level}: max_lock_level is {LOCK_LEVELS[highest]}"
+            facts.refuse_key(place, message, "remove it, or raise max_lock_level")
+        if len({*texts(asked)}) < len(texts(asked)):
+            facts.refuse(place, "a level stands here twice", "remove one")
+        if level == LOCK_LEVELS[0] and asked:
+            fix = "remove it: a run that fails ends as Draft, whatever it checked"
+            facts.refuse_key(place, "Draft takes no checks", fix)
+
+
+def _check_lens(facts: Facts) -> None:
+    lens = facts.section("lens")
+    said = [(level, cast("int", lens[level])) for level in LOCK_LEVELS if level in lens]
+    for (lower, least), (higher, most) in pairwise(said):
+        if most < least:
+            message = f"{higher} takes less ({most}) than {lower} ({least})"
+            facts.refuse(("lens", higher), message, "a level that binds more takes as much or more")
+
+
+_CHECKS: tuple[Callable[[Facts], None], ...] = (
+    _check_effects,
+    _check_network,
+    _check_approval,
+    _check_verify,
+    _check_lens,
+)
+
+
+def _built(document: Document) -> PolicyFile:
+    file = members(document.value)
+    parts = {name: file[name] for name in _PLAIN if name in file}
+    policy = msgspec.convert({**parts, "name": file["name"]}, PolicyFile)
+    if "effects" not in file:
+        return policy
+    return msgspec.structs.replace(policy, effects=_effects(members(file["effects"])))
+
+
+#: The parts that are built as they stand.
+_PLAIN = ("description", "network", "budget", "approval", "verify", "lens")
+
+
+def _effects(said: JsonObject) -> EffectRules:
+    return EffectRules(
+        allow=tuple(sorted(_read(said, "allow"))),
+        deny=tuple(sorted(_read(said, "deny"))),
+        unknown="allow" if said.get("unknown") == "allow" else "deny",
+    )
+
+
+def _read(said: Mapping[str, object], name: str) -> Iterator[Effect]:
+    return map(read_effect, listed(cast("JsonObject", said).get(name)))
