@@ -170,7 +170,7 @@ async def odd(ctx: workc.WorkflowContext, how: str) -> None:
         ("silent", "takes the tokens that were used"),
         ("other", "means 5 tokens, not 4"),
         ("negative", "a whole number"),
-        ("huge", "at most 1099511627776"),
+        ("huge", "from 0 to 1099511627776"),
     ],
 )
 def test_a_settlement_that_no_record_could_hold_is_a_mistake_and_costs_its_bound(
