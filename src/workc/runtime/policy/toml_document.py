@@ -65,9 +65,10 @@ def _places(text: str) -> Places:
         header, key = _HEADER.match(line), _KEY.match(line)
         if header is not None:
             table = _table(_parts(header[2]), keys, is_list=header[1] == "[[")
-            at = offset + header.start(1)
-            keys.setdefault(table, at)
-            values.setdefault(table, at)
+            # What holds a table stands in no line of its own: it begins with the first of its tables.
+            for depth in range(1, len(table) + 1):
+                keys.setdefault(table[:depth], offset + header.start(1))
+                values.setdefault(table[:depth], offset + header.start(1))
         elif key is not None:
             place = (*table, *_parts(key[1]))
             keys.setdefault(place, offset + key.start(1))
