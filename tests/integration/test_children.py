@@ -350,12 +350,15 @@ def test_an_abort_of_the_parent_ends_its_children_in_lock(place, server):
     runtime, inputs = slow(
         place,
         server,
+        # The slow one has begun when the other, which began after it, is over.
         '  a: {workflow: slow.yaml, with: {base: "${inputs.base}"}}\n'
-        '  b: {skill: http_call, with: {url: "${inputs.base}/gone"}, on_failure: abort}\n',
+        "  other: {workflow: child.yaml}\n"
+        '  b: {skill: http_call, with: {url: "${inputs.base}/gone"}, on_failure: abort, '
+        "depends_on: [other]}\n",
     )
     outcome = runtime.run(place / "flow.yaml", inputs)
     assert (outcome.status, outcome.code, outcome.step) == ("failure", "ABORTED", "b")
-    (child,) = outcome.children
+    child = next(each for each in outcome.children if each.step == "a")
     assert child.outcome == "failed"
     assert receipt_of(place, child.run_id)["halt"] == "ABORTED"
     proven(outcome, place)

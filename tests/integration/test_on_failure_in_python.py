@@ -122,9 +122,18 @@ def test_what_a_function_catches_itself_leaves_no_fallback():
         ({"skill": shout, "with": [1]}, "with is a mapping, not a list"),
         ({"skill": shout, "timeout_ms": -1}, "timeout_ms is a whole number"),
         ({"skill": shout, "retry": {"attempts": 1}}, "retry: "),
-        ({"skill": shout, "retry": {"max_attempts": 101}}, "max_attempts is a whole number from 1 to 100, not 101"),
-        ({"skill": shout, "retry": {"max_attempts": 0}}, "max_attempts is a whole number from 1 to 100, not 0"),
-        ({"skill": shout, "retry": {"multiplier_permille": 9}}, "multiplier_permille is a whole number from 1000 to"),
+        (
+            {"skill": shout, "retry": {"max_attempts": 101}},
+            "max_attempts is a whole number from 1 to 100, not 101",
+        ),
+        (
+            {"skill": shout, "retry": {"max_attempts": 0}},
+            "max_attempts is a whole number from 1 to 100, not 0",
+        ),
+        (
+            {"skill": shout, "retry": {"multiplier_permille": 9}},
+            "multiplier_permille is a whole number from 1000 to",
+        ),
         ({"skill": shout, "retry": SWAPPED}, "base_delay_ms (2) is more than max_delay_ms (1)"),
         ({"skill": shout, "retry": 3}, "retry is a RetrySpec, not an int"),
     ],

@@ -40,14 +40,21 @@ def completion(prompt, answer):
 
 
 DELAYS = st.integers(0, 700)
+
+
+def scripted(**given):
+    """Returns an answer; what is not given is not drawn either."""
+    return Scripted(**given)
+
+
 ANSWERED = st.builds(
-    Scripted,
+    scripted,
     status=st.sampled_from([200] * 9 + [204, 404, 429, 500, 503, 999]),
     chunks=st.sampled_from([(b"[1]",), (b"[1]",), (b"[%s1]" % (b"1," * 40_000),)]),
     delay_ms=DELAYS,
 )
 FAILED = st.builds(
-    Scripted,
+    scripted,
     failure=st.sampled_from(["TIMEOUT", "DNS_FAILURE"]).map(
         lambda code: workc.Failure(code=code, message="m")
     ),
@@ -55,7 +62,7 @@ FAILED = st.builds(
 )
 HTTP_ANSWERS = ANSWERED | ANSWERED | ANSWERED | FAILED
 MODEL_ANSWERS = st.builds(
-    Scripted,
+    scripted,
     status=st.sampled_from([200, 200, 200, 429, 500]),
     chunks=st.builds(completion, st.integers(0, 99), st.integers(0, 99)) | st.just((b"no json",)),
     delay_ms=DELAYS,

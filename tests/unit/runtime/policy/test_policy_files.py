@@ -107,7 +107,12 @@ def test_what_is_left_out_is_as_the_formulas_have_it():
         ("nam = 1\n", 3, 'no key "nam"', "did you mean name?"),
         ("[efects]\n", 3, 'no key "efects"', "did you mean effects?"),
         ("[effects]\nalow = []\n", 4, 'no key "alow"', "did you mean allow?"),
-        (line("Exec", "exec:a") + line("Exec", "exec:b", "alow"), 6, '"alow"', "did you mean allow?"),
+        (
+            line("Exec", "exec:a") + line("Exec", "exec:b", "alow"),
+            6,
+            '"alow"',
+            "did you mean allow?",
+        ),
         (line("Netwrk", "net:http://a/"), 4, "Netwrk", "did you mean Network?"),
         (line("Network", "http://a/"), 5, "begins with net:", "write it like net:"),
         (line("Network", "net:http://a/../b"), 5, "leads upwards", "write it like"),

@@ -1,6 +1,6 @@
 """Sections 5, 6 and 8: children: what pays for them, which they are, what they make of the run."""
 
-from attacks.attack import receipt, sealed, table, unproven
+from attacks.attack import malformed, receipt, sealed, table, unproven
 
 
 def _flow(operator, name="parent"):
@@ -153,7 +153,7 @@ def a_child_that_succeeded_and_says_why_not(d):
     d.payload("ChildJoined")["failure"] = {"code": "TIMEOUT", "details": details, "message": ""}
 
 
-@_words("set")
+@malformed("set", "parent")
 def a_child_whose_value_is_neither_here_nor_there(d):
     d.payload("ChildJoined")["value"] = {"form": "json", "path": "evidence/x"}
 

@@ -12,6 +12,7 @@ from workc.sim.tamper.v02.attacks_limits import LIMIT_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
+from workc.sim.tamper.v02.attacks_passes import PASS_ATTACKS
 from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
 from workc.sim.tamper.v02.draft import Draft
 
@@ -23,6 +24,7 @@ ATTACKS: Attacks[Draft] = {
     **WORD_ATTACKS,
     **GATE_ATTACKS,
     **FALLBACK_ATTACKS,
+    **PASS_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,
