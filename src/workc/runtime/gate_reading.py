@@ -53,12 +53,18 @@ def read_run_gates(said: object, find: Find) -> RunGates:
     return gates
 
 
+#: What nearly every call says.
+_NONE = StepGates()
+
+
 def read_step_gates(said: object, find: Find, ask: Ask, *, approved: bool) -> StepGates:
     """Returns the gates of a call; ``approved`` says that a human is asked besides.
 
     Raises:
         Misuse: as for :func:`read_run_gates`.
     """
+    if said is None:
+        return _NONE
     pre, post = _lists(said)
     gates = StepGates(
         pre=tuple(_human(each, ask) or _evaluated(each, "pre_step", find) for each in pre),
