@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from workc.adapters.run_folder import JOURNAL, RunFolder
 from workc.api.bundles import may_be_bundle, reader_of
 from workc.bundle.layout import RECEIPT
 from workc.kernel.events import UNREADABLE
@@ -52,7 +51,7 @@ class BundlesIn:
 
     def _candidates(self) -> Iterator[Path]:
         for folder in self._folders:
-            for path in _entries(folder):
+            for path in entries_of(folder):
                 yield from (path for path in (path, path / "bundle") if not path.is_symlink())
 
 
@@ -66,14 +65,8 @@ def beside(bundle: Path) -> list[Path]:
     return [parent / CHILDREN, parent, *family]
 
 
-def runs_below(folder: Path) -> list[RunFolder]:
-    """Returns the runs that the run of a folder started, and those that these started, by id."""
-    children = folder / CHILDREN
-    names = [path.name for path in _entries(children) if (path / JOURNAL).is_file()]
-    return [RunFolder(children / name) for name in names]
-
-
-def _entries(folder: Path) -> list[Path]:
+def entries_of(folder: Path) -> list[Path]:
+    """Returns what stands in a folder, by name, links left out; nothing if it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             kept = (entry for entry in islice(entries, MAX_NAMES) if not entry.is_symlink())

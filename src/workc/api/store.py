@@ -17,7 +17,8 @@ import msgspec
 
 from workc.adapters.regular_file import open_regular
 from workc.adapters.run_folder import JOURNAL, RunFolder
-from workc.api.relatives import CHILDREN, runs_below
+from workc.api.family_runs import runs_below
+from workc.api.relatives import CHILDREN
 from workc.api.waiting import waiting_kin, waiting_of
 from workc.bundle.documents import Receipt
 from workc.bundle.layout import RECEIPT

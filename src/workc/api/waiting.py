@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
-from workc.api.relatives import runs_below
+from workc.api.family_runs import runs_below
 from workc.kernel import events
 from workc.kernel.events import Path as Place
 from workc.kernel.events import Record
