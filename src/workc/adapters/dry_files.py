@@ -6,16 +6,20 @@ of it, so that the record says what would have changed.
 
 from __future__ import annotations
 
-import asyncio
 import difflib
-import threading
 
 from workc.adapters.redaction import Redactor
-from workc.adapters.root_files import MAX_BEFORE_BYTES, check_before, read_result, written_result
+from workc.adapters.root_files import (
+    MAX_BEFORE_BYTES,
+    GrantedFiles,
+    check_before,
+    read_result,
+    written_result,
+)
 from workc.adapters.root_folders import RootFolders, parent_of, read_regular
 from workc.kernel.failure import Refusal, refuse
 from workc.runtime.ports import Entropy
-from workc.stages.effects import FileRead, FileRequest, PortResult
+from workc.stages.effects import FileRead, PortResult
 from workc.stages.grants import Grants
 from workc.stages.root_path import RootPath
 
@@ -25,27 +29,14 @@ MAX_DIFF_LINES = 20_000
 _NO_NEWLINE = "\\ No newline at end of file"
 
 
-class DryFiles:
-    """Answers :class:`workc.runtime.ports.FilePort` and changes nothing."""
+class DryFiles(GrantedFiles):
+    """Reads below the folders of roots, and changes nothing: what would be written is remembered."""
 
     def __init__(
         self, grants: Grants, folders: RootFolders, redactor: Redactor, entropy: Entropy
     ) -> None:
-        self._grants = grants
-        self._folders = folders
-        self._redactor = redactor
-        self._entropy = entropy
+        super().__init__(grants, folders, redactor, entropy)
         self._written: dict[str, bytes] = {}
-        self._writing = threading.Lock()
-
-    async def send(self, request: FileRequest) -> PortResult:
-        """Returns what was read, or what would be written; see the port for what it raises."""
-        path = self._grants.file(request)
-        if request.timeout_ms == 0:
-            raise refuse("TIMEOUT", "timeout_ms is 0, so nothing was done", timeout_ms=0)
-        if isinstance(request, FileRead):
-            return await asyncio.to_thread(self._read, path, request)
-        return await asyncio.to_thread(self.put, path, request.data, request.if_sha256)
 
     def put(self, path: RootPath, data: bytes, if_sha256: str | None = None) -> PortResult:
         """Returns the answer to a write, with its diff, and remembers what it would write."""

@@ -13,6 +13,7 @@ import errno
 import os
 import stat
 import threading
+from abc import ABC, abstractmethod
 from contextlib import suppress
 
 from workc.adapters.redaction import Redactor
@@ -30,8 +31,8 @@ MAX_BEFORE_BYTES = 2**30
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class RootFiles:
-    """Answers :class:`workc.runtime.ports.FilePort`."""
+class GrantedFiles(ABC):
+    """Takes requests of :class:`workc.runtime.ports.FilePort` as far as they are granted."""
 
     def __init__(
         self, grants: Grants, folders: RootFolders, redactor: Redactor, entropy: Entropy
@@ -52,6 +53,21 @@ class RootFiles:
             return await asyncio.to_thread(self._read, path, request)
         return await asyncio.to_thread(self.put, path, request.data, request.if_sha256)
 
+    @abstractmethod
+    def put(self, path: RootPath, data: bytes, if_sha256: str | None = None) -> PortResult:
+        """Writes one file and returns the answer.
+
+        Raises:
+            Refusal: as the port does.
+        """
+
+    @abstractmethod
+    def _read(self, path: RootPath, request: FileRead) -> PortResult: ...
+
+
+class RootFiles(GrantedFiles):
+    """Reads and writes below the folders of roots."""
+
     def _read(self, path: RootPath, request: FileRead) -> PortResult:
         folder, name = parent_of(path)
         with self._folders.opened(folder) as descriptor:
@@ -59,11 +75,7 @@ class RootFiles:
         return read_result(data, self._redactor, self._entropy)
 
     def put(self, path: RootPath, data: bytes, if_sha256: str | None = None) -> PortResult:
-        """Writes one file and returns the answer; folders on the way are made.
-
-        Raises:
-            Refusal: as the port does.
-        """
+        """Writes one file and returns the answer; folders on the way are made."""
         folder, name = parent_of(path)
         with self._writing, self._folders.opened(folder, make=True) as descriptor:
             before = _before(descriptor, name, path)
