@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import Generic, ParamSpec, TypeVar, cast, get_args
 
 from workc.adapters.code import as_skill
 from workc.kernel.arguments import a, choice, instance, many, shown, text, texts, whole
@@ -171,15 +171,6 @@ def _skill(value: object) -> Skill[..., object]:
     return found
 
 
-_LEVELS: dict[str, Level] = {
-    "Syntactic": "Syntactic",
-    "Semantic": "Semantic",
-    "Regression": "Regression",
-    "Acceptance": "Acceptance",
-}
-
-
-_TARGETS: dict[str, Target] = {"Act": "Act", "Decide": "Decide", "Orient": "Orient"}
 _CHECK_KEYS = {"id", "that", "level", "on_fail"}
 
 
@@ -188,12 +179,12 @@ def _check(given: object) -> CheckSpec:
     if {"id", "that"} - check.keys() or check.keys() - _CHECK_KEYS:
         raise Misuse("a check has the keys id, that and, if you like, level and on_fail")
     level, on_fail = check.get("level", "Semantic"), check.get("on_fail")
-    choice("the level of a check", level, tuple(_LEVELS))
+    choice("the level of a check", level, get_args(Level))
     if on_fail is not None:
-        choice("on_fail of a check", on_fail, tuple(_TARGETS))
+        choice("on_fail of a check", on_fail, get_args(Target))
     name, that = (text(f"{each} of a check", check[each]) for each in ("id", "that"))
-    target = None if on_fail is None else _TARGETS[str(on_fail)]
-    return CheckSpec(id=name, that=that, level=_LEVELS[str(level)], on_fail=target)
+    level, on_fail = cast("Level", level), cast("Target | None", on_fail)
+    return CheckSpec(id=name, that=that, level=level, on_fail=on_fail)
 
 
 def _backtracks(checks: tuple[CheckSpec, ...], most: int | None) -> int:
