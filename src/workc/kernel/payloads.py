@@ -334,10 +334,11 @@ class EffectAnswered(PayloadBase, frozen=True, kw_only=True):
 
     def bodies(self) -> Iterable[Body | UnsetType]:
         """Returns the bodies of failure, response and result."""
-        if self.result is not UNSET:
-            return (self.result.data, self.result.errors, self.result.facts)
         details = UNSET if self.failure is UNSET else self.failure.details
-        return (details, UNSET if self.response is UNSET else self.response.body)
+        body = UNSET if self.response is UNSET else self.response.body
+        if self.result is UNSET:
+            return (details, body)
+        return (details, body, self.result.data, self.result.errors, self.result.facts)
 
     def problem(self) -> str | None:
         """Says that an answer has one of response, result and failure, no more, not none."""
