@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ _GOVERNED = frozenset({"BudgetReserved", "BudgetSettled", "CallHalted", "ChildSp
 
 def go_on(
     place: Place,
+    records: Sequence[Record],
     start: launch.Start,
     settings: Settings,
     clock: Clock,
@@ -41,11 +42,12 @@ def go_on(
 ) -> StructuredOutcome:
     """Goes on with a run to its end and returns its outcome; what was done is not done again.
 
+    ``records`` are those of its journal, checked.
+
     Raises:
         Interrupted, Paused: as a run does.
         Diverged: the code does something else now than it did.
     """
-    records = list(place.records())
     recorded = Recorded(records[1:])
     governor = launch.make_governor(start, settings, clock, children)
     for entry in _in_ledger_order(records):
@@ -71,12 +73,12 @@ def go_on(
     return msgspec.structs.replace(outcome, notes=(*guard.notes, *outcome.notes))
 
 
-def last_ms(records: list[Record]) -> int:
+def last_ms(records: Sequence[Record]) -> int:
     """Returns the time of the last answer of a run that has begun."""
     return max(record.at_ms for record in records if isinstance(record.at_ms, int))
 
 
-def _in_ledger_order(records: list[Record]) -> list[Entry]:
+def _in_ledger_order(records: Sequence[Record]) -> list[Entry]:
     return sorted(
         (events.entry_of(record) for record in records if record.kind in _GOVERNED), key=_number
     )

@@ -233,7 +233,14 @@ class Kin:
             start = _start_of(child, place, records)
             kin = Kin(self._family, start, place, settings, home)
             return go_on(
-                place, start, settings, clock, kin, watch=watch, on_driver=self._driver_of(run_id)
+                place,
+                records,
+                start,
+                settings,
+                clock,
+                kin,
+                watch=watch,
+                on_driver=self._driver_of(run_id),
             )
         if isinstance(place, RunWriter):
             place.note({"folder": str(home), "mode": settings.mode})

@@ -8,7 +8,7 @@ refused goes on under a higher one: see ``workc.api.raising``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def resume(
             budget or Budget(),
             out,
             None if meter is None else meter.run(settings.mode),
-            Onlookers(watch, recall or (lambda _: None), on_driver, watch_child),
+            Onlookers(watch, recall, on_driver, watch_child),
         )
     )
     return outcome if meter is None else meter.told(settings.mode, outcome)
@@ -100,7 +100,7 @@ class Onlookers:
     """Who is told of new records, of those of before, and of the driver."""
 
     watch: Watch | None
-    recall: Watch
+    recall: Watch | None
     on_driver: Callable[[RunDriver], None] | None
     child: KinWatch | None
     meter: RunMeter | None = None
@@ -127,11 +127,12 @@ def _resume(
             _raise(writer, settings, code, budget)
         if writer.bundle.exists():
             return _tell(writer, settings, out, meter, told)
+        records = list(writer.records())
         if meter is not None:
-            meter.recall(writer, writer.records())
+            meter.recall(writer, records)
             told = replace(told, watch=meter.watch(writer, told.watch), meter=meter)
-        _recall(writer, told)
-        outcome = _continue(writer, settings, code, out, told)
+        _recall(records, told)
+        outcome = _continue(writer, records, settings, code, out, told)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -148,14 +149,17 @@ def _tell(
     told: Onlookers,
 ) -> StructuredOutcome:
     outcome = outcome_of_finished(folder, out, settings)
-    _recall(folder, told)
+    records = list(folder.records())
+    _recall(records, told)
     if meter is not None:
-        meter.recall(folder, folder.records())
+        meter.recall(folder, records)
     return outcome
 
 
-def _recall(folder: RunFolder, told: Onlookers) -> None:
-    for record in folder.records():
+def _recall(records: Sequence[Record], told: Onlookers) -> None:
+    if told.recall is None:
+        return
+    for record in records:
         told.recall(events.entry_of(record))
 
 
@@ -170,12 +174,12 @@ def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) ->
 
 def _continue(
     writer: RunWriter,
+    records: list[Record],
     settings: Settings,
     code: Code,
     out: Path | None,
     told: Onlookers,
 ) -> StructuredOutcome:
-    records = list(writer.records())
     start = _start_of(writer, records, code)
     access = launch.recorded_access(start.payload, writer, writer.local())
     settings = replace(settings, access=access)
@@ -186,6 +190,7 @@ def _continue(
     try:
         outcome = go_on(
             writer,
+            records,
             start,
             settings,
             clock,
