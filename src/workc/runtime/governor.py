@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Entry
 from workc.kernel.kinds import Payload
-from workc.kernel.ledger import Ledger, Terms
+from workc.kernel.ledger import Ledger, Move, Terms
 from workc.kernel.payloads import (
+    Basis,
     BudgetReserved,
     BudgetSettled,
     CallHalted,
@@ -76,7 +76,7 @@ class Governor:
                     self._pool.reserve(payload.n, payload.bound)
                 self._stop(halt_of(payload))
             case BudgetSettled():
-                self._close(payload)
+                self._close(payload.grant, payload.actual, payload.basis, payload.tokens)
             case CallHalted():
                 self._stop(payload.code)
             case ChildSpawned():
@@ -159,31 +159,28 @@ class Governor:
         tokens = question.tokens
         if tokens is not UNSET:
             tokens = min(tokens, MAX_SAFE_INTEGER - self._tokens_used)
-        settled = BudgetSettled(
-            actual=min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent),
+        actual = min(question.actual, MAX_SAFE_INTEGER - self._ledger.spent)
+        move = self._close(question.grant, actual, question.basis, tokens)
+        return BudgetSettled(
+            actual=actual,
             basis=question.basis,
             grant=question.grant,
-            n=self._ledger.next_n,
-            reserved=0,
-            spent=0,
+            n=move.n,
+            reserved=move.reserved,
+            spent=move.spent,
             step=question.step,
             tokens=tokens,
         )
-        return self._close(settled)
 
-    def _close(self, settled: BudgetSettled) -> BudgetSettled:
-        """Makes the move of a settlement; returns it with what stands after it."""
-        move = self._ledger.settle(
-            settled.grant,
-            settled.actual,
-            tokens=settled.tokens or 0,
-            released=settled.basis == "released",
-        )
-        self._tokens_used += settled.tokens or 0
+    def _close(self, grant: int, actual: int, basis: Basis, tokens: int | UnsetType) -> Move:
+        """Makes the move of a settlement."""
+        used = tokens or 0
+        move = self._ledger.settle(grant, actual, tokens=used, released=basis == "released")
+        self._tokens_used += used
         if self._pool is not None:
-            self._pool.settle(settled.grant, settled.actual)
+            self._pool.settle(grant, actual)
         self._stop(None if move.granted else "BUDGET_BOUND_VIOLATED")
-        return msgspec.structs.replace(settled, reserved=move.reserved, spent=move.spent)
+        return move
 
     def _stop(self, code: str | None) -> None:
         if code is None or self.halt is not None:

@@ -13,7 +13,7 @@ from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Entry, Path
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
-from workc.kernel.kinds import Payload
+from workc.kernel.kinds import KINDS, Payload
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -35,7 +35,7 @@ from workc.runtime.bodies import KeptFiles, load, load_json
 from workc.runtime.effects import model_response
 from workc.runtime.lane_times import LaneTimes, planned_steps
 from workc.runtime.metrics import table
-from workc.runtime.metrics.table import NS_PER_MS, OTHER, Metric, Mode
+from workc.runtime.metrics.table import NS_PER_MS, OTHER, Key, Metric, Mode
 from workc.runtime.metrics.tally import Tally
 from workc.stages.effects import ModelResponse
 
@@ -70,6 +70,10 @@ class RunFold:
         # What pays for a child is no cost of its own: the child counts what it holds and spends.
         self._for_children: set[int] = set()
         self._started_ms = 0
+        # Every record is counted by its kind, so these labels are made once.
+        self._kinds: Mapping[type[Payload], Key] = {
+            rule.payload: (mode, kind) for kind, rule in KINDS.items()
+        }
         #: What is done with each kind; the others are counted and no more.
         self._handlers: Mapping[type[Payload], Callable[..., None]] = {
             RunStarted: self._started,
@@ -100,8 +104,9 @@ class RunFold:
         lane = self._lanes.get(path)
         if lane is None:
             lane = self._lanes[path] = _Lane(attempt_ms=self._times.began(path))
-        self._add(table.EVENTS, entry.kind)
-        handle = self._handlers.get(type(payload))
+        kind = type(payload)
+        self._tally.add(table.EVENTS, self._kinds[kind])
+        handle = self._handlers.get(kind)
         if handle is not None:
             handle(path, lane, payload)
 
