@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workc.sim.json_text import MAX_DEPTH, JsonTextError, check_json, read_json, spell_json
 from workc.sim.tamper import operation
-from workc.sim.tamper.json_text import MAX_DEPTH, JsonTextError, check_json, read_json, spell_json
 from workc.sim.tamper.operation import (
     MAX_SIZE,
     VARIANTS,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from workc.sim.json_text import read_json
 from workc.sim.tamper.formats import reseal
-from workc.sim.tamper.json_text import read_json
 from workc.sim.tamper.operation import TamperError, TamperOp
 from workc.sim.tamper.place import UNPROVABLE
 from workc.sim.tamper.rungs import DIGESTED

@@ -14,7 +14,7 @@ import msgspec
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.kernel.values import Json
-from workc.sim.tamper.json_text import JsonTextError, read_json, spell_json
+from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.operation import (
     CorruptManifestHash,
     DeleteFile,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.json_text import read_json, spell_json
+from workc.sim.json_text import read_json, spell_json
 from workc.sim.tamper.pointer import Step, Tokens, find, put, walk
 
 Edit: TypeAlias = Callable[[Json, Tokens, Json], bytes]

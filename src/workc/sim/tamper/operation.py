@@ -19,7 +19,7 @@ from typing import ClassVar, Literal, TypeAlias
 import msgspec
 
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.json_text import JsonTextError, check_json, read_json
+from workc.sim.json_text import JsonTextError, check_json, read_json
 
 #: Why an operation is none, or does not apply to a bundle.
 Problem: TypeAlias = Literal[

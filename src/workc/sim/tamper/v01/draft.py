@@ -17,8 +17,8 @@ from typing import Any
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.kernel.digest import sha256_hex
 from workc.kernel.values import Json
+from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.attack import Doc, does_not_apply
-from workc.sim.tamper.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.operation import TamperError
 from workc.sim.tamper.parts import Files
 from workc.sim.tamper.rungs import CHAINED, DIGESTED, LISTED, RECEIPTED, ROOTED

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
-from workc.sim.tamper.json_text import read_json, spell_json
+from workc.sim.json_text import read_json, spell_json
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.parts import component_of
 from workc.sim.tamper.place import BAD_MANIFEST, DIGEST, UNPROVABLE, Place

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.json_text import JsonTextError, read_json, spell_json
+from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.parts import Files
 from workc.sim.tamper.place import (
     BAD_MANIFEST,

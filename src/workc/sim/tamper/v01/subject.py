@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
 from workc.kernel.digest import sha256_hex
+from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper import subject
 from workc.sim.tamper.attack import Doc
-from workc.sim.tamper.json_text import JsonTextError, read_json, spell_json
 from workc.sim.tamper.mutant import Mutant
 from workc.sim.tamper.parts import Component, Files
 from workc.sim.tamper.place import BAD_MANIFEST, BAD_RECEIPT, HASH, MISSING, VERSION, Place

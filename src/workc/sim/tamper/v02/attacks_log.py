@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import json
 
+from workc.sim.json_text import spell_json
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
-from workc.sim.tamper.json_text import spell_json
 from workc.sim.tamper.place import BAD_EVENT, CHAIN, NOT_SAID, TABLE, UNPROVABLE
 from workc.sim.tamper.rungs import DIGESTED
 from workc.sim.tamper.v02.draft import Draft, forget_unnamed

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from workc.bundle.policies import OFFLINE, SHIPPED, policy_name
 from workc.kernel.digest import sha256_hex
+from workc.sim.json_text import spell_json
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
-from workc.sim.tamper.json_text import spell_json
 from workc.sim.tamper.place import (
     BAD_EVENT,
     POLICY,

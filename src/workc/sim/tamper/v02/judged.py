@@ -14,7 +14,7 @@ from functools import cached_property
 from workc.kernel import canonical
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.values import Json, JsonObject
-from workc.sim.tamper.json_text import JsonTextError, read_json
+from workc.sim.json_text import JsonTextError, read_json
 from workc.sim.tamper.parts import Files, component_of
 from workc.sim.tamper.place import (
     BAD_MANIFEST,

@@ -1,4 +1,4 @@
-"""JSON as an operation may hold it: any value, read strictly, written as it was read.
+"""JSON as operations and scenarios may hold it: any value, read strictly, written as it was read.
 
 Unlike canonical JSON this knows floats and tells ``1`` from ``1.0``: an operation may well put what
 is not canonical into a receipt. What cannot be written back is refused: a number that no double or

@@ -1,0 +1,1 @@
+"""Scenarios: what a simulated run is told by everyone it asks, and what is expected of it."""

@@ -1,0 +1,168 @@
+"""Scenarios as values and as JSON: each comes back as it went, and what is none is refused."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workc.sim.scenario.scenario import MAX_SEED, Scenario, ScenarioError
+from workc.sim.scenario.scripts import ActionScript, ConflictResolution
+from workc.sim.scenario.variant import variant_json
+
+#: Written by hand from the types of the testing specification, sections 4 and 5, as serde spells them.
+BY_HAND = r"""{
+  "id": "core/verify_fail",
+  "description": "Verify fails once.",
+  "seed": 18446744073709551615,
+  "intent": {"description": "Write the report.", "source": "human"},
+  "lens": {
+    "items": [{"key": "readme", "value": "# A", "source": "file", "ts_utc": "2025-12-24T00:00:00Z",
+               "sha256": "b0bd69d4f9a3a3ad9bc3a8a1a3a0a7f4"}],
+    "quality_override": {"coverage_permille": 1000, "freshness_permille": 900,
+                         "conflict_permille": 1000, "provenance_permille": 0}
+  },
+  "plan": {
+    "steps": [
+      {"name": "write", "resources": ["src/a"], "effects": [{"op": "WriteFS", "selector": "fs:src/a"}],
+       "action": {"WriteFile": {"path": "src/a", "contents_sha256": "00"}}},
+      {"name": "read", "resources": [], "effects": [], "action": {"ReadFile": {"path": "src/a"}}},
+      {"name": "test", "resources": [], "effects": [],
+       "action": {"Exec": {"program": "make", "argv": ["test"]}}},
+      {"name": "ask", "resources": [], "effects": [],
+       "action": {"Network": {"host": "example.org", "path": "/"}}},
+      {"name": "tell", "resources": [], "effects": [], "action": {"Publish": {"destination": "prod"}}}
+    ],
+    "complex_decompose": [{"description": "A part.", "source": "parent_loop"}]
+  },
+  "gates": {"pre": [{"at_step": 0, "pass": true, "code": "", "message": ""}],
+            "post": [{"at_step": 1, "pass": false, "code": "GATE_FAILED", "message": "no"}]},
+  "verify": {"results": [{"check": "tests", "pass": false, "evidence_path": "evidence/t.txt",
+                          "evidence_sha256": "00"}]},
+  "coord": {"conflicts": [
+    {"resource": "src/a", "on_claim_n": 0, "resolution": {"WaitThenAcquire": {"wait_ms": 5}}},
+    {"resource": "src/a", "on_claim_n": 1, "resolution": {"Fail": {"code": "X", "message": "m"}}},
+    {"resource": "src/b", "on_claim_n": 0, "resolution": "ForceReleaseThenAcquire"}]},
+  "expect": {"expect_outcome_status": "failed", "expect_bundle_verdict": "PASS",
+             "expect_failure_codes": ["GATE_FAILED"], "max_retries": null,
+             "must_backtrack_on_verify_fail": true, "must_require_human_approval": false}
+}"""
+
+
+def changed(pointer, value):
+    """Returns the JSON of the scenario above with one place set, or taken out for ``...``."""
+    made = json.loads(BY_HAND)
+    *above, last = pointer
+    box = made
+    for key in above:
+        box = box[key]
+    if value is ...:
+        del box[last]
+    else:
+        box[last] = value
+    return made
+
+
+def test_a_scenario_written_from_the_specification_alone_is_read_and_written_unchanged():
+    scenario = Scenario.parse(BY_HAND)
+    assert scenario.to_json() == json.loads(BY_HAND)
+    assert scenario.plan.steps[1].action == ActionScript.ReadFile(path="src/a")
+    assert scenario.coord.conflicts[2].resolution == ConflictResolution.ForceReleaseThenAcquire()
+    assert scenario.gates.post[0].passed is False
+
+
+def test_what_is_optional_may_be_left_out_and_is_null_when_written():
+    made = changed(("plan", "complex_decompose"), ...)
+    del made["lens"]["quality_override"], made["expect"]["max_retries"]
+    written = Scenario.from_json(made).to_json()
+    assert written["plan"]["complex_decompose"] is None
+    assert written["lens"]["quality_override"] is None
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "words"),
+    [
+        (("seed",), -1, "$.seed"),
+        (("seed",), MAX_SEED + 1, "seed is from 0 to 18446744073709551615"),
+        (("seed",), 1.5, "$.seed"),
+        (("seed",), True, "$.seed"),
+        (("seed",), "1", "$.seed"),
+        (("id",), "", "$.id"),
+        (("id",), ..., "`id`"),
+        (("sed",), 1, "`sed`"),
+        (("lens", "items", 0, "ts"), "x", "`ts`"),
+        (("lens", "items", 0, "key"), 1, "$.lens.items[0].key"),
+        (("lens", "quality_override", "coverage_permille"), 1001, "coverage_permille"),
+        (("gates", "pre", 0, "at_step"), -1, "$.gates.pre[0].at_step"),
+        (("gates", "pre", 0, "pass"), 1, "$.gates.pre[0].pass"),
+        (("plan", "steps", 1, "action"), {"ReadFil": {"path": "a"}}, "WriteFile, ReadFile, Exec"),
+        (("plan", "steps", 1, "action"), {"ReadFile": {"path": 1}}, "$.plan.steps[1].action"),
+        (("plan", "steps", 1, "action"), {"ReadFile": {"path": "a", "x": 1}}, "`x`"),
+        (("plan", "steps", 1, "action"), "ReadFile", "takes an object of path"),
+        (("plan", "steps", 1, "action"), {"ReadFile": {}, "Exec": {}}, "is one of"),
+        (("plan", "steps", 1, "action"), None, "is one of"),
+        (("plan", "steps", 1, "action"), {}, "is one of"),
+        (("coord", "conflicts", 0, "resolution"), "Fail", "takes an object of code"),
+        (("coord", "conflicts", 0, "resolution"), "Wait", "ForceReleaseThenAcquire"),
+        (("expect", "max_retries"), 2**32, "max_retries"),
+        (("expect", "must_require_human_approval"), ..., "must_require_human_approval"),
+    ],
+)
+def test_what_is_no_scenario_is_refused_with_its_place(pointer, value, words):
+    with pytest.raises(ScenarioError) as raised:
+        Scenario.from_json(changed(pointer, value))
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "[]", "null", '{"id":1,"id":2}', "\ud800", b"\xff", "[" * 999]
+)
+def test_what_is_no_json_is_refused(text):
+    with pytest.raises(ScenarioError):
+        Scenario.parse(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(list(json.loads(BY_HAND))), JSON)
+def test_whatever_stands_in_a_place_is_read_or_refused(member, value):
+    made = json.loads(BY_HAND)
+    made[member] = value
+    try:
+        scenario = Scenario.from_json(made)
+    except ScenarioError:
+        return
+    assert Scenario.parse(scenario.spelled()) == scenario
+
+
+KINDS = [*ActionScript.VARIANTS.values(), *ConflictResolution.VARIANTS.values()]
+
+
+@given(
+    st.sampled_from(KINDS).flatmap(
+        lambda kind: st.from_type(kind).filter(lambda v: getattr(v, "wait_ms", 0) >= 0)
+    )
+)
+def test_every_kind_comes_back_from_its_json(value):
+    base = ActionScript if isinstance(value, ActionScript) else ConflictResolution
+    made = variant_json(value)
+    assert isinstance(made, str) == (not value.__struct_fields__)
+    scenario = (
+        changed(("plan", "steps", 0, "action"), made)
+        if base is ActionScript
+        else changed(("coord", "conflicts", 0, "resolution"), made)
+    )
+    read = Scenario.from_json(scenario)
+    found = (
+        read.plan.steps[0].action if base is ActionScript else read.coord.conflicts[0].resolution
+    )
+    assert found == value
+    assert msgspec.json.decode(read.spelled()) == scenario
