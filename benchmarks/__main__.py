@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import workc
 from benchmarks import oracle, runs
-from benchmarks.measure import PEAK, Sample, cached_environment, interleaved
+from benchmarks.measure import PEAK, Sample, cached_environment, interleaved, machine
 from benchmarks.table import row
 from benchmarks.workloads import (
     bare_fsyncs,
@@ -21,6 +23,7 @@ from benchmarks.workloads import (
     pure_steps,
 )
 from workc.api.transport import pack
+from workc.kernel.version import __version__
 
 STEPS = 3_000
 EFFECTS = 1_000
@@ -30,7 +33,11 @@ BLOBS = 1_000
 
 def main() -> None:
     """Measures everything and prints one line each."""
-    print(f"python {sys.version.split()[0]} · medians of {ROUNDS} interleaved rounds\n")
+    today = datetime.now(UTC).date()
+    print(
+        f"workc {__version__} · python {platform.python_version()} · {machine()} · {date.today()}"
+    )
+    print(f"medians of {ROUNDS} interleaved rounds\n", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pure(folder)

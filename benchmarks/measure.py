@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import resource
 import statistics
 import time
@@ -58,3 +59,13 @@ def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[
         )
         for name, samples in taken.items()
     }
+
+
+def machine() -> str:
+    """Returns what the figures were measured on: processor, where the system names it, and cores."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
