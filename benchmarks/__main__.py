@@ -34,9 +34,7 @@ BLOBS = 1_000
 def main() -> None:
     """Measures everything and prints one line each."""
     today = datetime.now(UTC).date()
-    print(
-        f"workc {__version__} · python {platform.python_version()} · {machine()} · {date.today()}"
-    )
+    print(f"workc {__version__} · python {platform.python_version()} · {machine()} · {today}")
     print(f"medians of {ROUNDS} interleaved rounds\n", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
