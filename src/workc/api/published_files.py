@@ -1,15 +1,20 @@
-"""The published JSON Schemas of files that people write, by name."""
+"""The published JSON Schemas of files that people, and other programs, read and write, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from workc.kernel.values import JsonObject
 from workc.runtime.policy.json_schema import published_policy_schema
 from workc.runtime.workflow.json_schema import published_schema
+from workc.sim import published_testing
 
 #: Each makes its schema when it is asked for.
 FILES: Mapping[str, Callable[[], JsonObject]] = {
     "workflow": published_schema,
     "policy": published_policy_schema,
+    "scenario": partial(published_testing.schema_of, "scenario"),
+    "test-report": partial(published_testing.schema_of, "test-report"),
+    "bench-report": partial(published_testing.schema_of, "bench-report"),
 }

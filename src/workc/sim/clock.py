@@ -12,6 +12,11 @@ class FakeClock:
         self._now_ms = start_ms
         self.step_ms = step_ms
 
+    @property
+    def time_ms(self) -> int:
+        """Returns the time as it is."""
+        return self._now_ms
+
     def now_ms(self) -> int:
         """Returns the time and moves it by one step."""
         now = self._now_ms

@@ -1,6 +1,7 @@
 """Scenarios as values and as JSON: each comes back as it went, and what is none is refused."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,42 +13,7 @@ from workc.sim.scenario.scripts import ActionScript, ConflictResolution
 from workc.sim.scenario.variant import variant_json
 
 #: Written by hand from the types of the testing specification, sections 4 and 5, as serde spells them.
-BY_HAND = r"""{
-  "id": "core/verify_fail",
-  "description": "Verify fails once.",
-  "seed": 18446744073709551615,
-  "intent": {"description": "Write the report.", "source": "human"},
-  "lens": {
-    "items": [{"key": "readme", "value": "# A", "source": "file", "ts_utc": "2025-12-24T00:00:00Z",
-               "sha256": "b0bd69d4f9a3a3ad9bc3a8a1a3a0a7f4"}],
-    "quality_override": {"coverage_permille": 1000, "freshness_permille": 900,
-                         "conflict_permille": 1000, "provenance_permille": 0}
-  },
-  "plan": {
-    "steps": [
-      {"name": "write", "resources": ["src/a"], "effects": [{"op": "WriteFS", "selector": "fs:src/a"}],
-       "action": {"WriteFile": {"path": "src/a", "contents_sha256": "00"}}},
-      {"name": "read", "resources": [], "effects": [], "action": {"ReadFile": {"path": "src/a"}}},
-      {"name": "test", "resources": [], "effects": [],
-       "action": {"Exec": {"program": "make", "argv": ["test"]}}},
-      {"name": "ask", "resources": [], "effects": [],
-       "action": {"Network": {"host": "example.org", "path": "/"}}},
-      {"name": "tell", "resources": [], "effects": [], "action": {"Publish": {"destination": "prod"}}}
-    ],
-    "complex_decompose": [{"description": "A part.", "source": "parent_loop"}]
-  },
-  "gates": {"pre": [{"at_step": 0, "pass": true, "code": "", "message": ""}],
-            "post": [{"at_step": 1, "pass": false, "code": "GATE_FAILED", "message": "no"}]},
-  "verify": {"results": [{"check": "tests", "pass": false, "evidence_path": "evidence/t.txt",
-                          "evidence_sha256": "00"}]},
-  "coord": {"conflicts": [
-    {"resource": "src/a", "on_claim_n": 0, "resolution": {"WaitThenAcquire": {"wait_ms": 5}}},
-    {"resource": "src/a", "on_claim_n": 1, "resolution": {"Fail": {"code": "X", "message": "m"}}},
-    {"resource": "src/b", "on_claim_n": 0, "resolution": "ForceReleaseThenAcquire"}]},
-  "expect": {"expect_outcome_status": "failed", "expect_bundle_verdict": "PASS",
-             "expect_failure_codes": ["GATE_FAILED"], "max_retries": null,
-             "must_backtrack_on_verify_fail": true, "must_require_human_approval": false}
-}"""
+BY_HAND = (Path(__file__).parent / "scenario_by_hand.json").read_text(encoding="utf-8")
 
 
 def changed(pointer, value):
@@ -148,7 +114,7 @@ KINDS = [*ActionScript.VARIANTS.values(), *ConflictResolution.VARIANTS.values()]
 
 @given(
     st.sampled_from(KINDS).flatmap(
-        lambda kind: st.from_type(kind).filter(lambda v: getattr(v, "wait_ms", 0) >= 0)
+        lambda kind: st.from_type(kind).filter(lambda v: 0 <= getattr(v, "wait_ms", 0) < 2**53)
     )
 )
 def test_every_kind_comes_back_from_its_json(value):

@@ -1,0 +1,54 @@
+"""The JSON Schemas of scenarios and reports, made of their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from workc.kernel.values import Json, JsonObject
+from workc.sim.report import BenchReport, TestReport
+from workc.sim.scenario.scenario import Scenario
+from workc.sim.scenario.variant import Variant
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: Of each published name: the type, the name of the format, what it is.
+_TYPES: Mapping[str, tuple[type[msgspec.Struct], str, str]] = {
+    "scenario": (
+        Scenario,
+        "workc.scenario/1",
+        "A scenario: what a simulated run is told, and what is expected of it.",
+    ),
+    "test-report": (TestReport, "workc-test-report-0.1", "What a run of test suites found."),
+    "bench-report": (BenchReport, "workc-bench-report-0.1", "What benchmarks found."),
+}
+
+
+def schema_of(name: str) -> JsonObject:
+    """Returns the schema of ``scenario``, ``test-report`` or ``bench-report``."""
+    kind, title, description = _TYPES[name]
+    (reference,), parts = msgspec.json.schema_components([kind], schema_hook=_variants)
+    top = cast("JsonObject", parts.pop(str(reference["$ref"]).rpartition("/")[2]))
+    head: JsonObject = {"$schema": _DIALECT, "title": title, "description": description}
+    rest = {member: value for member, value in top.items() if member not in head}
+    return {**head, **rest, "$defs": cast("Json", parts)}
+
+
+def _variants(kind: type) -> JsonObject:
+    """Returns the schema of a value of one of several kinds."""
+    if not issubclass(kind, Variant):
+        raise NotImplementedError
+    return {"oneOf": [_variant(name, each) for name, each in kind.VARIANTS.items()]}
+
+
+def _variant(name: str, kind: type[msgspec.Struct]) -> Json:
+    if not kind.__struct_fields__:
+        return {"const": name}
+    _, parts = msgspec.json.schema_components([kind])
+    return {
+        "type": "object",
+        "properties": {name: cast("Json", parts[kind.__name__])},
+        "required": [name],
+        "additionalProperties": False,
+    }
