@@ -58,6 +58,7 @@ LAZY = {
     "verify/signatures/ed25519.py": "the library is needed for signed bundles only",
     "api/network.py": "HTTP costs 200 ms to import and most commands need none",
     "cli/columns.py": "tables of all letters; most text is ASCII",
+    "pytest_plugin/__init__.py": "pytest loads it in every session, and few tests use it",
 }
 
 

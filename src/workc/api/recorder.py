@@ -50,6 +50,7 @@ class ReplayRecorder:
         self._path = None if path is None else new_place("path", path)
         self._bundle: Mapping[str, bytes] | None = None
         self._digest = ""
+        self._playback: Playback | None = None
         if self._path is not None and _is_there(self._path):
             self.load(self._path)
 
@@ -63,6 +64,11 @@ class ReplayRecorder:
         """Returns the recorded events in logical order, each as JSON; none before the first run."""
         lines = b"" if self._bundle is None else self._bundle[EVENTS]
         return tuple(jcs.parse(line) for line in lines.splitlines())
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Returns the recorded requests that the last run did not make, such as ``GET http://x/``."""
+        return () if self._playback is None else self._playback.unused
 
     def load(self, bundle: Path_ | Mapping[str, bytes]) -> None:
         """Takes the bundle of any run as the recording, in place of what was there.
@@ -120,8 +126,8 @@ class ReplayRecorder:
         if self._bundle is None:
             return None
         log = [events.decode_event(line) for line in self._bundle[EVENTS].splitlines()]
-        files = BundleFiles(MemoryReader(self._bundle))
-        return recording_stand_in(Playback(log, files), self._digest)
+        self._playback = Playback(log, BundleFiles(MemoryReader(self._bundle)))
+        return recording_stand_in(self._playback, self._digest)
 
     def keep(self, seal: Callable[[], Mapping[str, bytes]]) -> None:
         """Takes the bundle that ``seal`` gives of a run that has just ended, unless there is one.

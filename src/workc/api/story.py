@@ -356,7 +356,10 @@ def _attempt(source: Source, payload: SkillExecuted) -> JsonObject:
 def _answer(source: Source, payload: EffectAnswered) -> JsonObject:
     if isinstance(payload.failure, FailureRecord):
         return {"failure": _failure(source, payload.failure)}
-    response = payload.response
+    response, result = payload.response, payload.result
+    if result:
+        parts = {"facts": result.facts, "data": result.data, "errors": result.errors}
+        return {name: _shown(source, body) for name, body in parts.items() if body}
     if not response:
         return {}
     headers: list[Json] = [[name, value] for name, value in response.headers]

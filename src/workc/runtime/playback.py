@@ -15,20 +15,16 @@ from workc.kernel.events import Path, RawEvent, decode_payload
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import EffectAnswered, EffectAsked, SkillAsked, SkillExecuted
-from workc.kernel.values import Json
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Call, Effect
 from workc.runtime.bodies import Files, load_failure, load_json
-from workc.runtime.effects import (
-    local_target,
-    recorded_response,
-    request_digest,
-    request_json,
-)
+from workc.runtime.effects import recorded_response, request_digest, request_json
+from workc.runtime.near_request import nearest, target_of
 from workc.stages.effects import EffectResponse
 from workc.stages.skill import Result
 
 _KEY_HEADER = "idempotency-key"
-Recalled: TypeAlias = tuple[str, Payload]
+Recalled: TypeAlias = "tuple[str, Payload, JsonObject | None]"
 
 
 class Playback:
@@ -37,15 +33,25 @@ class Playback:
     def __init__(self, log: Iterable[RawEvent], files: Files) -> None:
         self._files = files
         self._answers: defaultdict[str, deque[Payload]] = defaultdict(deque)
-        for key, payload in _pairs(log, files):
+        self._requests: dict[str, JsonObject] = {}
+        for key, payload, request in _pairs(log, files):
             self._answers[key].append(payload)
+            if request is not None:
+                self._requests[key] = request
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Returns the targets of requests with answers that nobody asked for, in byte order."""
+        left = (request for key, request in self._requests.items() if self._answers[key])
+        return tuple(sorted(map(target_of, left)))
 
     def of_effect(self, effect: Effect) -> EffectResponse | Failure | None:
         """Returns the next recorded answer to this request, or ``CAPTURE_MISSING``."""
-        value = request_json(effect.request)
-        payload = self._take(_effect_key(value))
+        value = _compared(request_json(effect.request))
+        payload = self._take(request_digest(value))
         if not isinstance(payload, EffectAnswered):
-            return _missing(f"the request {_where(value)}")
+            near = nearest(value, list(self._requests.values()))
+            return _missing(f"the request {target_of(value)}", near)
         try:
             return recorded_response(self._files, effect.request, payload)
         except Refusal as refusal:
@@ -71,22 +77,24 @@ class Playback:
 
 
 def _pairs(log: Iterable[RawEvent], files: Files) -> Iterator[Recalled]:
-    """Yields each answer under the key of what was asked, in logical order."""
-    asked: dict[Path, str] = {}
+    """Yields each answer with the key of what was asked, and the request if it was one."""
+    asked: dict[Path, tuple[str, JsonObject | None]] = {}
     for event in log:
         at = tuple(event.at)
         payload = decode_payload(event.kind, event.payload)
         if isinstance(payload, EffectAsked):
-            asked[at] = _effect_key(load_json(files, payload.request))
+            request = _compared(load_json(files, payload.request))
+            asked[at] = request_digest(request), request
         elif isinstance(payload, SkillAsked):
-            asked[at] = payload.request
+            asked[at] = payload.request, None
         elif isinstance(payload, EffectAnswered | SkillExecuted):
-            key = asked.get((*at[:-1], at[-1] - 1))
-            if key is not None:
-                yield key, payload
+            found = asked.get((*at[:-1], at[-1] - 1))
+            if found is not None:
+                yield found[0], payload, found[1]
 
 
-def _effect_key(request: Json) -> str:
+def _compared(request: Json) -> JsonObject:
+    """Returns what of a request is compared: all but the key that every run derives anew."""
     value = request if isinstance(request, dict) else {}
     headers = value.get("headers")
     kept: list[Json] = [
@@ -94,16 +102,12 @@ def _effect_key(request: Json) -> str:
         for pair in (headers if isinstance(headers, list) else [])
         if not (isinstance(pair, list) and str(pair[0]).lower() == _KEY_HEADER)
     ]
-    return request_digest({**value, "headers": kept})
+    return {**value, "headers": kept}
 
 
-def _where(asked: dict[str, Json]) -> str:
-    if "url" in asked:
-        return f"{asked.get('method')} {asked['url']}"
-    if "provider" in asked:
-        return f"POST {asked['provider']}{asked.get('path')}"
-    return local_target(asked)
-
-
-def _missing(what: str) -> Failure:
-    return Failure(code="CAPTURE_MISSING", message=f"{what} was not recorded, or not so often")
+def _missing(what: str, near: JsonObject | None = None) -> Failure:
+    message = f"{what} was not recorded, or not so often"
+    if near is not None and near["pointer"]:
+        where = f"{near['nearest']}, which differs at {near['pointer']}"
+        message += f"; nearest: {where}: recorded {near['recorded']}, now {near['now']}"
+    return Failure(code="CAPTURE_MISSING", message=message, details=near or {})

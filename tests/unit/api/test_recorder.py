@@ -1,6 +1,7 @@
 """ReplayRecorder: the first run asks the world, later ones do not, and a recording is a bundle."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,41 @@ def test_other_code_may_ask_the_same_in_another_order_but_nothing_new(server):
         assert outcome.code == "CAPTURE_MISSING"
         assert f"GET {server.base_url}{paths[0]}" in outcome.message
     assert len(server.requests) == 2
+
+
+def test_a_miss_says_what_it_is_most_like_and_where_it_differs(server):
+    recorder = ReplayRecorder()
+    runtime = Runtime(recorder=recorder)
+    with Provider() as provider:
+        asked = {"base_url": provider.openai_url, "model": "gpt-5-mini", "max_tokens": 9}
+        runtime = Runtime(recorder=recorder, budget_cents=1, allow_private=True)
+        environment = {**runtime.settings.environment, "OPENAI_API_KEY": "test-key-0000"}
+        runtime.settings = replace(runtime.settings, environment=environment)
+        assert runtime.execute("llm_invoke", {**asked, "prompt": "Name a fish."}).ok
+        missed = runtime.execute("llm_invoke", {**asked, "prompt": "Name a bird."})
+    assert missed.code == "CAPTURE_MISSING"
+    assert "nearest: POST openai/chat/completions" in missed.message
+    assert "/body/messages/0/content" in missed.message
+    assert 'recorded "Name a fish.", now "Name a bird."' in missed.message
+
+
+def test_a_request_that_was_made_once_too_often_has_no_difference(server):
+    runtime = Runtime(recorder=ReplayRecorder())
+    runtime.run(fetch, inputs(server, "/a"))
+    missed = runtime.run(fetch, inputs(server, "/a", "/a"))
+    assert missed.message.endswith("was not recorded, or not so often")
+    assert missed.error["details"]["pointer"] == ""
+
+
+def test_a_recorder_says_what_the_last_run_did_not_ask_for(server):
+    recorder = ReplayRecorder()
+    runtime = Runtime(recorder=recorder)
+    runtime.run(fetch, inputs(server, "/a", "/b"))
+    assert recorder.unused == ()
+    runtime.run(fetch, inputs(server, "/b"))
+    assert recorder.unused == (f"GET {server.base_url}/a",)
+    runtime.run(fetch, inputs(server, "/a", "/b"))
+    assert recorder.unused == ()
 
 
 def test_a_function_that_was_not_recorded_is_not_called(server):

@@ -1,0 +1,66 @@
+"""The pytest plugin: the fixture and marker ``workc``, and the options that go with them.
+
+pytest loads this module in every session; all else is imported by the first test that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from workc.pytest_plugin.kit import Kit
+
+#: What ``--workc`` may be: what becomes of a run that nothing is recorded for.
+MODES = ("none", "record-missing", "rewrite")
+_MARKER = (
+    "workc(faults=None, seed=1, budget_cents=None, sockets='closed'): how the runs of this test are "
+    "made. faults: codes by step, one an attempt; sockets: closed, loopback or open."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options."""
+    group = parser.getgroup("workc", "workc: runs from recordings")
+    group.addoption(
+        "--workc",
+        dest="workc_mode",
+        default="none",
+        choices=MODES,
+        help="none: replay recordings, reach nothing (the default). record-missing: ask the world "
+        "where nothing is recorded. rewrite: ask the world always, and record anew.",
+    )
+    group.addoption(
+        "--workc-budget",
+        dest="workc_budget_cents",
+        type=int,
+        default=None,
+        metavar="CENTS",
+        help="the most that recording may cost in this session, all tests together",
+    )
+    group.addoption(
+        "--workc-strict",
+        dest="workc_strict",
+        action="store_true",
+        help="a test fails if something was recorded for it that it does not use",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def workc(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Kit]:
+    """Runs workflows from recordings, each test from its own: see docs/guides/pytest.md."""
+    from workc.pytest_plugin.kit import kit_of  # noqa: PLC0415 - see the module
+
+    kit = kit_of(request, tmp_path)
+    with kit.sockets():
+        yield kit
+    problems = kit.left_over()
+    if problems and cast("bool", request.config.getoption("workc_strict")):
+        pytest.fail("\n".join(problems), pytrace=False)

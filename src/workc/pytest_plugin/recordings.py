@@ -1,0 +1,70 @@
+"""Where the recordings of a test lie, and a page beside each that a person reads in a diff."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from workc.api.sources import Source
+from workc.api.story import tell, tell_step
+from workc.kernel.values import Json
+
+#: The folder beside a test file that holds its recordings.
+FOLDER = "recordings"
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+_NAME_CHARS = 100
+_PAGE = ".md"
+
+
+def place_of(test_file: Path, test: str) -> Path:
+    """Returns the folder of a test's recordings: ``recordings/<file>/<test>`` beside its file."""
+    return test_file.parent / FOLDER / test_file.stem / _safe(test)
+
+
+def recorded(place: Path) -> list[Path]:
+    """Returns the recordings of a test, in the order of its runs."""
+    found = [each for each in place.glob("*") if each.is_dir() and each.name.isdigit()]
+    return sorted(found, key=lambda each: int(each.name))
+
+
+def forget(recording: Path) -> None:
+    """Takes a recording and its page away, if they are there."""
+    shutil.rmtree(recording, ignore_errors=True)
+    recording.with_suffix(_PAGE).unlink(missing_ok=True)
+
+
+def write_page(recording: Path) -> None:
+    """Writes the page of a recording beside it: each step, what it asked and what it was answered."""
+    source = Source(recording, sealed=True)
+    story = tell(source)
+    lines = [f"# {story.name}", "", f"{story.status} · {len(story.steps)} steps"]
+    for step in story.steps:
+        lines += ["", f"## {step.step} · {step.skill} · {step.status}"]
+        for effect in step.effects:
+            lines.append(f"- {effect.target} -> {effect.status or effect.code}")
+        lines += ["", *_block(_answers(tell_step(source, step.step)))]
+    recording.with_suffix(_PAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _answers(step: Mapping[str, Json]) -> list[Json]:
+    """Returns the records of a step without what differs each time: places and times."""
+    records = step.get("records")
+    return [
+        {name: value for name, value in record.items() if name not in ("seq", "at_ms")}
+        for record in (records if isinstance(records, list) else [])
+        if isinstance(record, dict)
+    ]
+
+
+def _block(value: list[Json]) -> list[str]:
+    data = msgspec.json.encode(value, order="sorted")
+    text = msgspec.json.format(data, indent=2).decode("utf-8", "replace")
+    return ["```json", *text.splitlines(), "```"]
+
+
+def _safe(test: str) -> str:
+    return _UNSAFE.sub("-", test).strip("-.")[:_NAME_CHARS] or "test"
