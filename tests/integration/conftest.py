@@ -10,6 +10,8 @@ import pytest
 import workc
 from workc.api.replay import replay
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 @pytest.fixture(scope="session")
 def flows():

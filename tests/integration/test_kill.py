@@ -4,11 +4,10 @@ import errno
 import io
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+import forked
 import pytest
 
 import workc
@@ -68,8 +67,7 @@ def start(tmp_path, base, n, how):
     (tmp_path / "mine.py").write_text(SKILLS)
     flow = tmp_path / "flow.yaml"
     flow.write_text(FLOW)
-    command = [sys.executable, str(SCRIPT), str(tmp_path / "store"), str(flow), base, str(n), how]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return forked.run([SCRIPT, tmp_path / "store", flow, base, n, how])
 
 
 def carry_on(tmp_path):

@@ -5,11 +5,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+import forked
 import pytest
 
 import workc
@@ -52,8 +51,7 @@ EVERY = 1 if os.environ.get("WORKC_KILLS") == "all" else 9
 def start(place, base, n, how):
     (place / "child.yaml").write_text(CHILD)
     (place / "flow.yaml").write_text(FLOW)
-    command = [sys.executable, SCRIPT, place / "store", place / "flow.yaml", base, str(n), how]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return forked.run([SCRIPT, place / "store", place / "flow.yaml", base, n, how])
 
 
 def journals(place):

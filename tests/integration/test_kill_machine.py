@@ -6,10 +6,9 @@ its use says that it may be.
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import pytest
 
 import workc
@@ -58,10 +57,8 @@ def environment(machine):
 
 def start(machine, n, how):
     store, flow, repo = (str(machine / name) for name in ("store", "flow.yaml", "repo"))
-    command = [sys.executable, str(SCRIPT), store, flow, "none", str(n), how, repo]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=environment(machine)
-    )
+    command = [SCRIPT, store, flow, "none", n, how, repo]
+    return forked.run(command, PATH=environment(machine)["PATH"])
 
 
 def journal(machine):
