@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from workc.kernel.values import Json, JsonObject
 from workc.stages.stage.effect_set import EffectSet, effects_json
+from workc.stages.stage.properties import property_json
 from workc.stages.stage.refinements import StageError, canonical
 from workc.stages.stage.types import NType, type_json
 from workc.stages.stage.value import Stage
@@ -59,7 +60,7 @@ def evidence_id(stage: Stage, dependencies: Mapping[str, str] | None = None) -> 
             "dependencies": locked,
             "examples": examples,
             "language": stage.implementation_language,
-            "properties": list[Json](stage.properties),
+            "properties": list[Json](map(property_json, stage.properties)),
             "stage": id_of(stage),
         }
     )

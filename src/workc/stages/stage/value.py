@@ -12,6 +12,7 @@ import msgspec
 
 from workc.kernel.values import Json, JsonObject
 from workc.stages.stage.effect_set import EffectSet, effects_json, effects_of_json
+from workc.stages.stage.properties import Property, property_json, property_of_json
 from workc.stages.stage.refinements import StageError, canonical, members_of
 from workc.stages.stage.types import NType, type_json, type_of_json
 
@@ -69,7 +70,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     name: str | None = None
-    properties: tuple[JsonObject, ...] = ()
+    properties: tuple[Property, ...] = ()
 
 
 _REQUIRED = ("id", "signature", "description")
@@ -100,7 +101,7 @@ def stage_json(stage: Stage) -> JsonObject:
         "lifecycle": lifecycle_json(stage.lifecycle),
         "tags": list[Json](stage.tags),
         "aliases": list[Json](stage.aliases),
-        "properties": list[Json](stage.properties),
+        "properties": list[Json](map(property_json, stage.properties)),
         **texts,
     }
 
@@ -140,7 +141,7 @@ def stage_of_json(value: object) -> Stage:
         description=_text("description", said["description"]),
         examples=_examples(said.get("examples", [])),
         lifecycle=_lifecycle(said.get("lifecycle", "Draft")),
-        properties=_properties(said.get("properties", [])),
+        properties=tuple(map(property_of_json, _list("properties", said.get("properties", [])))),
         tags=_texts("tags", said.get("tags", [])),
         aliases=_texts("aliases", said.get("aliases", [])),
     )
@@ -183,13 +184,6 @@ def _lifecycle(value: object) -> Lifecycle:
     said = members_of("lifecycle", value, ("Deprecated",))["Deprecated"]
     successor = members_of("Deprecated", said, ("successor_id",))["successor_id"]
     return Lifecycle(state="Deprecated", successor_id=_text("successor_id", successor))
-
-
-def _properties(value: object) -> tuple[JsonObject, ...]:
-    found = _list("properties", value)
-    if not all(isinstance(each, dict) for each in found):
-        raise StageError("properties is a list of objects")
-    return tuple(cast("list[JsonObject]", found))
 
 
 def _text(name: str, value: object) -> str:

@@ -22,6 +22,7 @@ from workc.stages.stage.examples import (
     verify_stage,
 )
 from workc.stages.stage.identity import checked, evidence_id, id_of, signature_id, stage_id
+from workc.stages.stage.properties import property_of_json
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.types import Any, Bool, Number, Text
 from workc.stages.stage.value import (
@@ -32,6 +33,8 @@ from workc.stages.stage.value import (
     stage_json,
     stage_of_json,
 )
+
+UNIQUE = property_of_json({"kind": "unique", "field": "output"})
 
 
 class ConstExec:
@@ -222,7 +225,7 @@ NAMED = make_stage(PURE, [(1, 2)], name="n", implementation_code="c", implementa
         ({"examples": ()}, {"evidence"}),
         ({"implementation_code": "d"}, {"evidence"}),
         ({"implementation_language": "js"}, {"evidence"}),
-        ({"properties": ({"kind": "x"},)}, {"evidence"}),
+        ({"properties": (UNIQUE,)}, {"evidence"}),
         ({"tags": ("t",)}, set()),
         ({"description": "other"}, set()),
         ({"lifecycle": Lifecycle(state="Draft")}, set()),
@@ -273,7 +276,7 @@ def test_a_stage_comes_back_from_its_json():
         tags=("t",),
         aliases=("a",),
         name="n",
-        properties=({"kind": "range"},),
+        properties=(UNIQUE,),
     )
     assert stage_of_json(stage_json(full)) == full
     assert stage_of_json(stage_json(NAMED)) == NAMED
@@ -291,7 +294,8 @@ def test_a_stage_comes_back_from_its_json():
         ({"examples": [{"input": 1, "output": math.inf}]}, "no JSON value"),
         ({"lifecycle": "Actve"}, "lifecycle"),
         ({"lifecycle": {"Deprecated": {}}}, "lacks successor_id"),
-        ({"properties": [1]}, "list of objects"),
+        ({"properties": [1]}, "no kind of property"),
+        ({"properties": [{"kind": "unqiue", "field": "output"}]}, "did you mean unique"),
         ({"tags": [1]}, "tags is a text"),
         ({"name": 1}, "name is a text"),
     ],
