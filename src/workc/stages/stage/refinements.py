@@ -93,6 +93,11 @@ def implies(narrow: Refinement, wide: Refinement) -> bool:
             return narrow == wide
 
 
+def is_open(ends: Range | Length) -> bool:
+    """Returns whether both ends are open, so that every number, or length, is let through."""
+    return ends.max is None and (ends.min is None or (isinstance(ends, Length) and ends.min == 0))
+
+
 def canonical(value: Json) -> bytes:
     """Returns the canonical bytes of a value.
 

@@ -14,11 +14,14 @@ from typing import cast
 from workc.kernel.values import Json
 from workc.stages.problem import below, show
 from workc.stages.stage.refinements import (
+    Length,
     OneOf,
+    Range,
     StageError,
     canonical,
     implies,
     is_let_through,
+    is_open,
 )
 from workc.stages.stage.types import (
     Any,
@@ -35,6 +38,7 @@ from workc.stages.stage.types import (
     Union,
     literal,
     type_text,
+    union,
 )
 
 
@@ -65,12 +69,21 @@ def _of_union(narrow: NType, wide: Union, at: str) -> str | None:
 def _of_refinement(narrow: NType, wide: Refined, at: str) -> str | None:
     if isinstance(narrow, Refined) and implies(narrow.refinement, wide.refinement):
         return None
+    if isinstance(wide.refinement, Range | Length) and is_open(wide.refinement):
+        return misfit(narrow, _MEASURED[type(wide.refinement)], at)
     if isinstance(narrow, Bool | Null):
         # Of these there are so few values that each can be tried.
         each = (True, False) if isinstance(narrow, Bool) else (None,)
         if all(is_let_through(wide.refinement, value) for value in each):
             return None
     return _not(at, wide, type_text(narrow))
+
+
+#: What a refinement without ends lets through: whatever it can be asked of.
+_MEASURED: Mapping[type, NType] = {
+    Range: Number(),
+    Length: union((Text(), List(Any()), Map(Text(), Any()))),
+}
 
 
 def _of_kind(narrow: NType, wide: NType, at: str) -> str | None:
