@@ -21,7 +21,7 @@ from workc.adapters.workers import GRACE_S, Loop, Threads, stop
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
 from workc.runtime.children import ChildEnd
 from workc.runtime.ports import Ports
 from workc.runtime.session import Session
@@ -264,6 +264,8 @@ class Driver:
                 flight.cancel = self._start_effect(ask.at, ask.question)
             case Child():
                 flight.cancel = self._start_child(ask.at, ask.question)
+            case Probe():
+                flight.cancel = self._start_effect(ask.at, ask.question.effect)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
         if ask.timeout_ms is not None and not isinstance(ask.question, Timer):

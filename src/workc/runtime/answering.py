@@ -15,13 +15,14 @@ from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Body, CallHalted, TimerFired
 from workc.kernel.values import JsonObject
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
 from workc.runtime.bodies import Files, failure_from, record_failure, store_file
 from workc.runtime.calls import record_call
 from workc.runtime.children import ChildEnd
 from workc.runtime.effects import record_answer
 from workc.runtime.guarding import Context, within
 from workc.runtime.ports import Ports
+from workc.runtime.probes import halted_answer, record_probe
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -74,11 +75,12 @@ class Answering:
 
         What was ``begun`` may have happened, and fails; what was not is halted, as is any wait.
         """
-        if begun and isinstance(ask.question, Call | Effect):
+        if begun and isinstance(ask.question, Call | Effect | Probe):
             message = "the run was stopped meanwhile; whether this happened is not known"
             failure = Failure(code="ABORTED", message=message, details={"scope": "run"})
             return self.entry(ask, failure)
-        return Entry(at=ask.at, payload=CallHalted(code="ABORTED"), at_ms=self._now_ms())
+        halted = halted_answer(ask.question, "ABORTED")
+        return Entry(at=ask.at, payload=halted, at_ms=self._now_ms())
 
     def decided(self, ask: Ask, question: Approve, decision: Decision) -> Entry:
         """Returns the entry of an approval that a script decides."""
@@ -123,6 +125,8 @@ class Answering:
             return record_call(self._files, question, self._cleaned(question, answer))
         if isinstance(question, Effect) and not isinstance(answer, Result):
             return record_answer(self._files, question.digest, answer)
+        if isinstance(question, Probe) and not isinstance(answer, Result):
+            return record_probe(self._files, question, answer)
         raise Misuse("an answer does not fit what was asked")
 
     def _cleaned(self, call: Call, answer: Result | Failure) -> Result | Failure:

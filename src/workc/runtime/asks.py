@@ -13,11 +13,12 @@ from typing import TypeAlias
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.events import Path
+from workc.kernel.gates import When
 from workc.kernel.payloads import Basis
 from workc.kernel.values import JsonObject
 from workc.runtime.children import ChildRuns, Order
 from workc.runtime.guarding import Context
-from workc.stages.effects import EffectRequest
+from workc.stages.effects import EffectRequest, ProgramRun
 from workc.stages.skill import Skill
 
 
@@ -45,6 +46,22 @@ class Effect:
     request: EffectRequest
     digest: str
     skill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Run the program of a gate; the answer is its evaluation. ``that`` is its argv as JSON."""
+
+    request: ProgramRun
+    gate: str
+    when: When
+    that: str
+    step: str | None = None
+
+    @property
+    def effect(self) -> Effect:
+        """Returns it as it goes through the port of programs."""
+        return Effect(self.request, "", "exec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,9 @@ class Child:
         return self.order.spawned.step
 
 
-Question: TypeAlias = Call | Effect | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
+Question: TypeAlias = (
+    Call | Effect | Probe | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from workc.kernel.arguments import a
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
-from workc.kernel.gates import ApprovalAnswered
+from workc.kernel.gates import ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     BudgetReserved,
@@ -26,6 +26,7 @@ from workc.kernel.payloads import (
     SkillAsked,
     SkillExecuted,
     TimerFired,
+    given,
 )
 from workc.runtime.asks import (
     Approve,
@@ -34,6 +35,7 @@ from workc.runtime.asks import (
     Child,
     Effect,
     Halt,
+    Probe,
     Reserve,
     Settle,
     Spawn,
@@ -51,6 +53,7 @@ from workc.stages.skill import Result
 _ANSWERS: dict[type, type[Payload]] = {
     Call: SkillExecuted,
     Effect: EffectAnswered,
+    Probe: GateEvaluated,
     Timer: TimerFired,
     Reserve: BudgetReserved,
     Settle: BudgetSettled,
@@ -288,6 +291,10 @@ def _compare_ask(ask: Ask, payload: Payload) -> None:
         spawned = question.order.spawned
         _compare_field(ask, "child_run_id", spawned.child_run_id, payload.child_run_id)
         _compare_field(ask, "spawn_index", spawned.spawn_index, payload.spawn_index)
+    elif isinstance(question, Probe) and isinstance(payload, GateEvaluated):
+        for name in ("gate", "when", "that"):
+            _compare_field(ask, name, getattr(question, name), getattr(payload, name))
+        _compare_field(ask, "step", question.step, given(payload.step))
     elif isinstance(question, Reserve | Settle | Spawn):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))

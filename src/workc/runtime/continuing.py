@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Refusal, refuse
-from workc.kernel.gates import ApprovalAsked
+from workc.kernel.gates import ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload, is_answer
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT, Dimension, Ledger, Terms
 from workc.kernel.payloads import (
@@ -32,6 +32,7 @@ from workc.kernel.payloads import (
 )
 from workc.runtime.amounts import money
 from workc.runtime.governor import ledger_of
+from workc.runtime.probes import is_broken_off
 from workc.runtime.refusals import halt_of
 
 #: Asks that are written ahead of what they ask for.
@@ -102,7 +103,7 @@ def standing(entries: Sequence[Entry], ledger: Ledger) -> list[Entry]:
     """Returns what stands of a run, its start left out; ``ledger`` makes its moves again."""
     ends: dict[Path, int] = {}
     for entry in entries:
-        if isinstance(entry.payload, CallHalted) or _halts(entry.payload) or _is_broken_off(entry):
+        if _is_halted(entry.payload) or _halts(entry.payload) or _is_broken_off(entry):
             lane, count = entry.at[:-1], entry.at[-1]
             ends[lane] = min(count, ends.get(lane, count))
     answers = {
@@ -123,6 +124,13 @@ def standing(entries: Sequence[Entry], ledger: Ledger) -> list[Entry]:
 def doubtful(entries: Iterable[Entry]) -> set[Path]:
     """Returns the places of asks whose answer was broken off: whether they happened is not known."""
     return {_ask_of(entry) for entry in entries if _is_broken_off(entry)}
+
+
+def _is_halted(payload: Payload) -> bool:
+    """Returns whether a halt gave this answer."""
+    if isinstance(payload, GateEvaluated):
+        return is_broken_off(payload)
+    return isinstance(payload, CallHalted)
 
 
 def _ask_of(answer: Entry) -> Path:

@@ -106,9 +106,9 @@ def run_body(run: Run) -> Body:
         begin: Target = "Orient"
         while True:
             _prepare(run, lane, begin)
-            barred = bar_run(run, lane)
+            barred = await bar_run(run, lane)
             work = await _act(run, lane) if barred is None else _Work(failure=barred)
-            work = _judged(run, lane, work)
+            work = await _judged(run, lane, work)
             # Checks touch nothing, so that they may tell already whether the work is the last.
             checks = () if work.failed else _checks(run, work)
             backtrack = _backtrack(run, checks)
@@ -172,11 +172,11 @@ async def _act(run: Run, lane: Lane) -> _Work:
     return _file_work(run)
 
 
-def _judged(run: Run, lane: Lane, work: _Work) -> _Work:
+async def _judged(run: Run, lane: Lane, work: _Work) -> _Work:
     """Evaluates the gates on the output; a gate that failed is told if nothing else did."""
     if work.data is None:
         return work
-    judge_run(run, lane, work.output)
+    await judge_run(run, lane, work.output)
     failed = failed_step_gate(run)
     if work.failure is not None or failed is None:
         return work

@@ -11,19 +11,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from workc.kernel.arguments import a, shown, text
+from workc.kernel.arguments import a, shown, text, texts, whole
 from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.gates import OF_STEP, GateKind, When
 from workc.runtime.expressions import compile_expression
 from workc.runtime.gate_policies import GATE_POLICIES
-from workc.runtime.workflow.json_schema import GATE_WAYS, NAME_PATTERN
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS, NAME_PATTERN
 from workc.runtime.workflow.model import (
     APPROVAL,
     ApprovalSpec,
+    CommandSpec,
     GateSpec,
     HumanGate,
     RunGates,
     StepGates,
+    command_gate,
 )
 from workc.stages.gate import SEEN, unseen_problem
 from workc.stages.skill import Skill
@@ -112,7 +114,10 @@ def _evaluated(said: object, when: When, find: Find) -> GateSpec:
         return _function(skill.name, skill, when, find)
     if not isinstance(said, Mapping):
         raise Misuse(f"a gate is a mapping or a function made by @workc.gate, not {a(said)}")
-    name, way, asked = _parts(cast("Mapping[object, object]", said))
+    fields = cast("Mapping[object, object]", said)
+    name, way, asked = _parts(fields)
+    if way == "command":
+        return command_gate(name, _command(name, fields))
     if way == "function":
         return _function(name, asked, when, find)
     if way == APPROVAL:
@@ -129,7 +134,8 @@ def _evaluated(said: object, when: When, find: Find) -> GateSpec:
 def _parts(said: Mapping[object, object]) -> tuple[str, str, object]:
     """Returns the name of a gate, in which way it asks, and what."""
     there = [way for way in GATE_WAYS if way in said]
-    if len(there) != 1 or set(said) != {"id", *there}:
+    beside = {*GATE_OF_COMMAND} & set(said) if there == ["command"] else set[object]()
+    if len(there) != 1 or set(said) != {"id", *there, *beside}:
         raise Misuse(f"a gate has an id and one of {', '.join(GATE_WAYS)}, not {shown(said)}")
     name = text("the id of a gate", said["id"])
     if _NAME.fullmatch(name) is None:
@@ -146,6 +152,18 @@ def _function(name: str, asked: object, when: When, find: Find) -> GateSpec:
     if _NAME.fullmatch(name) is None:
         raise Misuse(f"{shown(name)} can be no id of a gate; write {{'id': ..., 'function': ...}}")
     return GateSpec(id=name, kind="function", that=skill.name)
+
+
+def _command(name: str, said: Mapping[object, object]) -> CommandSpec:
+    argv = texts(f"the command of the gate {name}", said["command"])
+    cwd = said.get("cwd")
+    if not argv or not all(argv):
+        raise Misuse(f"the gate {name}: a command is a program and its arguments, none empty")
+    return CommandSpec(
+        argv=argv,
+        cwd=None if cwd is None else text("cwd", cwd),
+        timeout_ms=whole("timeout_ms", said.get("timeout_ms", CommandSpec(argv=()).timeout_ms)),
+    )
 
 
 def _check_expression(name: str, that: str, when: When) -> None:

@@ -2,8 +2,8 @@
 
 A gate lets work go on if it gives ``true``, and nothing else does. What it gave, or why it gave
 nothing, is recorded. One that bars the way is followed by nothing that it bars; one on what was done
-changes nothing any more, but forbids success (docs/adr/0021). None of them asks the world, so a replay
-and a resumed run evaluate them again, and compare.
+changes nothing any more, but forbids success (docs/adr/0021). But for commands none of them asks the
+world, so a replay and a resumed run evaluate them again, and compare.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from typing import cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from workc.kernel import jcs
+from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import GATE_FAILED, OF_STEP, GateEvaluated, When
+from workc.kernel.payloads import CallHalted
 from workc.kernel.values import Json
 from workc.runtime.answering import result_of
-from workc.runtime.approval import ask_approval, skipped
+from workc.runtime.approval import ask_approval, halted, skipped
+from workc.runtime.asks import Probe
 from workc.runtime.attempt import Trial
 from workc.runtime.bodies import record_failure, store_json
 from workc.runtime.engine import Lane
@@ -27,9 +31,9 @@ from workc.runtime.failed_gate import failed_last, what_it_gave
 from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.guarding import context_of
 from workc.runtime.run import Run, StepResult
-from workc.runtime.workflow.model import GateSpec, HumanGate, StepSpec
+from workc.runtime.workflow.model import CommandSpec, GateSpec, HumanGate, StepSpec
 from workc.runtime.workflow.references import Resolved
-from workc.stages.effects import SecretText
+from workc.stages.effects import ProgramRun, SecretText
 from workc.stages.skill import Result
 
 #: What a gate sees, by name.
@@ -50,33 +54,35 @@ async def bar_step(trial: Trial, result: StepResult) -> StepResult | None:
                 return refused
             continue
         seen = {**_seen_by(run, step), "params": _shown(cast("Resolved", trial.params))}
-        found = _pass(run, lane, gate, "pre_step", seen, step.id)
+        found = await _pass(run, lane, gate, "pre_step", seen, step.id)
+        if isinstance(found, CallHalted):
+            return halted(lane, replace(result, halt=found.code))
         if not found.passed:
             return skipped(lane, replace(result, value=None), failure_of_gate(found))
     return None
 
 
-def judge_step(run: Run, lane: Lane, step: StepSpec, value: Json) -> None:
+async def judge_step(run: Run, lane: Lane, step: StepSpec, value: Json) -> None:
     """Evaluates the gates on what a step gave."""
     for gate in step.gates.post:
-        _pass(run, lane, gate, "post_step", {**_seen_by(run, step), "value": value}, step.id)
+        await _pass(run, lane, gate, "post_step", {**_seen_by(run, step), "value": value}, step.id)
 
 
-def bar_run(run: Run, lane: Lane) -> Failure | None:
+async def bar_run(run: Run, lane: Lane) -> Failure | None:
     """Passes the gates before the first step; returns the failure of the run if one bars it."""
     for gate in run.program.gates.pre:
-        found = _pass(run, lane, gate, "pre_run", {"inputs": run.inputs})
-        if not found.passed:
+        found = await _pass(run, lane, gate, "pre_run", {"inputs": run.inputs})
+        if isinstance(found, GateEvaluated) and not found.passed:
             return failure_of_gate(found)
     return None
 
 
-def judge_run(run: Run, lane: Lane, output: Json) -> None:
+async def judge_run(run: Run, lane: Lane, output: Json) -> None:
     """Evaluates the gates on the output of a run."""
     for gate in run.program.gates.post:
         values = run.values_of(sorted(run.results))
         seen: Scope = {"inputs": run.inputs, "steps": values, "output": output}
-        _pass(run, lane, gate, "post_run", seen)
+        await _pass(run, lane, gate, "post_run", seen)
 
 
 def _seen_by(run: Run, step: StepSpec) -> dict[str, Json]:
@@ -97,13 +103,54 @@ def _shown(params: Resolved) -> Json:
             return params
 
 
-def _pass(
+async def _pass(
     run: Run, lane: Lane, gate: GateSpec, when: When, seen: Scope, step: str | None = None
-) -> GateEvaluated:
-    """Evaluates one gate and records what it gave."""
-    given = _result(run, gate, seen, step)
+) -> GateEvaluated | CallHalted:
+    """Evaluates one gate and records what it gave; a halt may come before a step instead."""
+    at = lane.next_place
+    if gate.command is not None:
+        found = await _probed(run, lane, _probe(gate, gate.command, when, seen, step))
+    else:
+        found = _looked(run, gate, when, _result(run, gate, seen, step), step)
+        lane.emit(found)
+    if isinstance(found, GateEvaluated):
+        run.gates[step, gate.id] = (at, found)
+    return found
+
+
+def _probe(
+    gate: GateSpec, command: CommandSpec, when: When, seen: Scope, step: str | None
+) -> Probe:
+    # What it may look at comes by its input: data is never an argument, which could be an option.
+    request = ProgramRun(
+        argv=command.argv,
+        cwd=command.cwd,
+        stdin=_input(seen),
+        timeout_ms=command.timeout_ms,
+    )
+    return Probe(request, gate.id, when, gate.that, step)
+
+
+def _input(seen: Scope) -> bytes:
+    try:
+        return jcs.encode({**seen})
+    except CanonicalError:
+        # What is put together may be deeper than JSON is kept.
+        return b""
+
+
+async def _probed(run: Run, lane: Lane, probe: Probe) -> GateEvaluated | CallHalted:
+    own = probe.request.timeout_ms
+    left = own if run.deadline_ms is None else max(0, run.deadline_ms - lane.now_ms)
+    answer = await lane.ask(probe, min(own, left))
+    if not isinstance(answer, GateEvaluated | CallHalted):
+        raise Misuse(f"a gate was answered with a {type(answer).__name__}")
+    return answer
+
+
+def _looked(run: Run, gate: GateSpec, when: When, given: Result, step: str | None) -> GateEvaluated:
     failure = given.failure
-    found = GateEvaluated(
+    return GateEvaluated(
         failure=UNSET if failure is None else record_failure(run.files, failure),
         gate=gate.id,
         kind=gate.kind,
@@ -113,9 +160,6 @@ def _pass(
         value=UNSET if failure is not None else store_json(run.files, given.value),
         when=when,
     )
-    run.gates[step, gate.id] = (lane.next_place, found)
-    lane.emit(found)
-    return found
 
 
 def _result(run: Run, gate: GateSpec, seen: Scope, step: str | None) -> Result:
@@ -124,10 +168,10 @@ def _result(run: Run, gate: GateSpec, seen: Scope, step: str | None) -> Result:
             return _evaluated(gate.that, seen)
         case "function":
             return _called(run, gate.that, seen, step)
-        case "command":
-            raise Misuse("commands are not asked here")
         case "policy":
             return Result(value=GATE_POLICIES[gate.that].holds(run.rules))
+        case "command":
+            raise Misuse(f"the gate {gate.id} has no command")
 
 
 def _evaluated(that: str, seen: Scope) -> Result:

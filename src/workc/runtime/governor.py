@@ -25,6 +25,7 @@ from workc.kernel.payloads import (
 from workc.kernel.values import MAX_SAFE_INTEGER
 from workc.runtime.asks import Ask, Child, Halt, Reserve, Settle, Spawn
 from workc.runtime.ports import Pool
+from workc.runtime.probes import halted_answer
 from workc.runtime.refusals import halt_of
 
 
@@ -96,7 +97,7 @@ class Governor:
             case Child():
                 return None
             case _ if self.halt is not None:
-                payload = CallHalted(code=self.halt)
+                payload = halted_answer(ask.question, self.halt)
             case Reserve():
                 payload = self._reserve(ask.question, now_ms)
             case Spawn():

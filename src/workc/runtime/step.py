@@ -89,7 +89,7 @@ async def _use(
         step = with_policy(run, step)
     result = await _try(Trial(run, lane, step, skill, params, number, number), before)
     if result.status == "success":
-        judge_step(run, lane, step, result.value)
+        await judge_step(run, lane, step, result.value)
     return result
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure
 from workc.runtime.answering import Answering
-from workc.runtime.asks import Ask, Call, Effect
+from workc.runtime.asks import Ask, Call, Effect, Probe
 from workc.runtime.bodies import Files
 from workc.runtime.session import Desk
 from workc.stages.effects import EffectResponse
@@ -51,6 +51,8 @@ class WorldDesk:
         match ask.question:
             case Effect():
                 return self._world.of_effect(ask.question)
+            case Probe():
+                return self._world.of_effect(ask.question.effect)
             case Call():
                 return self._world.of_call(ask.question)
             case _:

@@ -14,7 +14,7 @@ from workc.kernel.events import Entry
 from workc.kernel.failure import Failure, Misuse
 from workc.kernel.gates import Decision
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
 from workc.sim.ports import Scripted, ScriptedWorld, respond
@@ -111,7 +111,7 @@ class SimDriver:
                 return call_now(ask.question)
             case Call():
                 return run_now(call_awaiting(ask.question, self._guard))
-            case Effect() if found is not None:
+            case Effect() | Probe() if found is not None:
                 return respond(ask.question.request, found)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
@@ -126,7 +126,7 @@ def _order(queued: tuple[int, int, Ask, Scripted | None]) -> tuple[int, int]:
 
 
 def _asked_of(world: ScriptedWorld, ask: Ask) -> Scripted | None:
-    return world.take(ask.question.request) if isinstance(ask.question, Effect) else None
+    return world.take(ask.question.request) if isinstance(ask.question, Effect | Probe) else None
 
 
 def _is_late(ask: Ask, found: Scripted | None) -> bool:

@@ -6,16 +6,14 @@ from typing import Annotated, NotRequired, TypeAlias, TypedDict
 
 import msgspec
 
-from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json
 from workc.skills.file_content import content, utf8
 from workc.skills.http_call import MaxBytes, TimeoutMs
 from workc.stages.context import Context
 from workc.stages.effects import PortResult, ProgramRun
+from workc.stages.program_failure import program_failure
 from workc.stages.skill import skill
-
-#: How much of its output a failure quotes, in bytes, from the end: there the reason stands.
-EXCERPT_BYTES = 2048
 
 Argv: TypeAlias = Annotated[list[str], msgspec.Meta(min_length=1, max_length=1024)]
 Operands: TypeAlias = Annotated[list[str], msgspec.Meta(max_length=1024)]
@@ -74,7 +72,7 @@ async def run_program(
     )
     result = await _ended(ctx, request)
     if check and result.facts.get("exit") != 0:
-        raise Refusal(_failure(argv[0], result))
+        raise Refusal(program_failure(argv[0], result))
     return _told(result)
 
 
@@ -89,25 +87,6 @@ async def _ended(ctx: Context, request: ProgramRun) -> PortResult:
         # A time that is over is tried again by default; what half of a program did must not be.
         message = f"{failure.message}; it is not idempotent, so it is not run again"
         raise refuse("PROGRAM_FAILED", message, timeout_ms=request.timeout_ms) from None
-
-
-def _failure(name: str, result: PortResult) -> Failure:
-    status, signal = result.facts.get("exit"), result.facts.get("signal")
-    how = f"was ended by signal {signal}" if status is None else f"ended with status {status}"
-    return Failure(
-        code="PROGRAM_FAILED",
-        message=f"{name} {how}",
-        details={
-            "exit": status,
-            "signal": signal,
-            "stderr": _end_of(result.errors),
-            "stdout": _end_of(result.data),
-        },
-    )
-
-
-def _end_of(data: bytes | None) -> str:
-    return (data or b"")[-EXCERPT_BYTES:].decode("utf-8", "replace")
 
 
 def _told(result: PortResult) -> ProgramResult:

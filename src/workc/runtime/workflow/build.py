@@ -11,11 +11,12 @@ from workc.runtime.workflow.check_effects import declared_in, effects_of
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
 from workc.runtime.workflow.facts import listed, members, skill_of, texts
-from workc.runtime.workflow.json_schema import GATE_WAYS
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CheckSpec,
     ChildSpec,
+    CommandSpec,
     GateSpec,
     HumanGate,
     InputSpec,
@@ -27,6 +28,7 @@ from workc.runtime.workflow.model import (
     Then,
     WorkflowFile,
     backtracks_of,
+    command_gate,
 )
 from workc.runtime.workflow.source import Document
 from workc.stages.network import NetworkPolicy
@@ -139,6 +141,10 @@ def _human(gate: JsonObject) -> HumanGate:
 
 
 def _gate(gate: JsonObject) -> GateSpec:
+    if "command" in gate:
+        beside: JsonObject = {key: gate[key] for key in GATE_OF_COMMAND if key in gate}
+        command = msgspec.convert({**beside, "argv": gate["command"]}, CommandSpec)
+        return command_gate(str(gate["id"]), command)
     kind = next(way for way in GATE_WAYS if way in gate)
     return GateSpec(id=str(gate["id"]), kind=msgspec.convert(kind, GateKind), that=str(gate[kind]))
 

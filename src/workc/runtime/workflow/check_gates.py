@@ -5,8 +5,8 @@ from __future__ import annotations
 from workc.kernel.gates import OF_STEP, When
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.check_references import check_chains
-from workc.runtime.workflow.facts import Facts, gates_of, members
-from workc.runtime.workflow.json_schema import GATE_WAYS
+from workc.runtime.workflow.facts import Facts, gates_of, members, texts
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
 from workc.runtime.workflow.model import APPROVAL
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import not_one, suggest
@@ -40,6 +40,7 @@ def _check_ids(facts: Facts, where: Place, owner: JsonObject, taken: set[str]) -
 
 def _check_gate(facts: Facts, place: Place, when: When, gate: JsonObject) -> None:
     _check_way(facts, place, gate)
+    _check_command(facts, place, gate)
     _check_function(facts, place, when, gate)
     _check_expression(facts, place, when, gate)
 
@@ -49,6 +50,17 @@ def _check_way(facts: Facts, place: Place, gate: JsonObject) -> None:
     # A key that is not known is told as such, with what it was meant to be.
     if len(there) > 1 or not gate.keys() - {"id"}:
         facts.refuse(place, *not_one(there, GATE_WAYS))
+
+
+def _check_command(facts: Facts, place: Place, gate: JsonObject) -> None:
+    for key in (key for key in GATE_OF_COMMAND if key in gate and "command" not in gate):
+        message = f"{key} is said of a command, and there is none here"
+        facts.refuse_key((*place, key), message, "add command, or leave it out")
+    for index, word in enumerate(texts(gate.get("command"))):
+        if "${" in word:
+            message = "a command holds no references"
+            fix = "let it read what the gate sees, as JSON, from its standard input"
+            facts.refuse((*place, "command", index), message, fix)
 
 
 def _check_function(facts: Facts, place: Place, when: When, gate: JsonObject) -> None:

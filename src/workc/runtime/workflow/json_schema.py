@@ -46,7 +46,9 @@ FALLBACK_WAYS = ("then", "value", "skill")
 #: The keys that stand beside ``skill`` alone.
 FALLBACK_OF_SKILL = ("with", "retry", "timeout_ms")
 #: The keys of a gate that say what it asks; a gate has one of them.
-GATE_WAYS = ("check", "function", "policy", "approval")
+GATE_WAYS = ("check", "function", "policy", "command", "approval")
+#: The keys that stand beside ``command`` alone.
+GATE_OF_COMMAND = ("cwd", "timeout_ms")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
@@ -126,17 +128,31 @@ _ASKED: dict[str, JsonObject] = {
     "check": text("JMESPath that must give true, and nothing else passes.", minLength=1),
     "function": text("The name of a pure function that must give true.", minLength=1),
     "policy": text("A rule about how the run is made.", enum=[*GATE_POLICIES]),
+    "command": listed(
+        "A program that must end with status 0, and its arguments.",
+        text("The program, or an argument.", minLength=1),
+        minItems=1,
+    ),
     "approval": _APPROVAL,
+}
+_OF_COMMAND: dict[str, JsonObject] = {
+    "cwd": text("Its working folder: a root, or a folder below one.", minLength=1),
+    "timeout_ms": count("How long it may take; 0 means 0."),
 }
 
 
 def _gates(description: str, ways: tuple[str, ...]) -> JsonObject:
     """Returns the schema of a list of gates, each of which asks in one of these ways."""
     asked = {way: _ASKED[way] for way in ways}
+    beside: dict[str, dict[str, JsonObject]] = {"command": _OF_COMMAND}
     gate: JsonObject = {
-        **record("One gate.", ["id"], {"id": _GATE_ID, **asked}),
+        **record("One gate.", ["id"], {"id": _GATE_ID, **asked, **_OF_COMMAND}),
         "anyOf": [
-            record(f"A gate by {way}.", ["id", way], {"id": _GATE_ID, way: asked[way]})
+            record(
+                f"A gate by {way}.",
+                ["id", way],
+                {"id": _GATE_ID, way: asked[way], **beside.get(way, {})},
+            )
             for way in ways
         ],
     }

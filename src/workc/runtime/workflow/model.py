@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.kernel import canonical
 from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits, Target
 from workc.kernel.selectors import Effect
@@ -70,12 +71,30 @@ class ApprovalSpec(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
 
 
+class CommandSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The program of a gate: its arguments, its working folder, and how long it may take."""
+
+    argv: tuple[str, ...]
+    cwd: str | None = None
+    timeout_ms: int = 60_000
+
+
 class GateSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate that is evaluated. ``that`` is an expression, or the name of a function or a rule."""
+    """One gate that is evaluated.
+
+    ``that`` is an expression, the name of a function or a rule, or what ``command`` runs, as JSON.
+    """
 
     id: str
     kind: GateKind
     that: str
+    command: CommandSpec | None = None
+
+
+def command_gate(name: str, command: CommandSpec) -> GateSpec:
+    """Returns the gate that runs a program."""
+    that = canonical.encode(list[Json](command.argv)).decode()
+    return GateSpec(id=name, kind="command", that=that, command=command)
 
 
 class HumanGate(msgspec.Struct, frozen=True, kw_only=True):
