@@ -5,7 +5,14 @@ import pytest
 import workc
 from workc.kernel.failure import Misuse
 from workc.runtime.gate_reading import read_run_gates, read_step_gates
-from workc.runtime.workflow.model import ApprovalSpec, GateSpec, HumanGate, RunGates, StepGates
+from workc.runtime.workflow.model import (
+    ApprovalSpec,
+    CommandSpec,
+    GateSpec,
+    HumanGate,
+    RunGates,
+    StepGates,
+)
 
 
 @workc.gate
@@ -88,6 +95,13 @@ def test_each_form_of_a_gate_of_a_call_is_read():
     )
 
 
+def test_a_command_is_read():
+    said = {"id": "c", "command": ["make"], "cwd": "repo", "timeout_ms": 0}
+    [gate] = of_run({"pre": [said]}).pre
+    assert gate.command == CommandSpec(argv=("make",), cwd="repo", timeout_ms=0)
+    assert (gate.kind, gate.that) == ("command", '["make"]')
+
+
 CHECK = {"id": "a", "check": "inputs"}
 WRONG = {
     "no mapping": ([CHECK], "gates are a mapping with pre and post, not a list"),
@@ -109,6 +123,13 @@ WRONG = {
     "no skill": ({"pre": [{"id": "a", "function": "z"}]}, "no skill is named 'z'"),
     "not pure": ({"post": [reads]}, "reads is not a pure function"),
     "unseen": ({"pre": [short]}, "short takes value, and a gate pre_"),
+    "no words": ({"pre": [{"id": "a", "command": []}]}, "a program and its arguments"),
+    "an empty word": ({"pre": [{"id": "a", "command": ["make", ""]}]}, "none empty"),
+    "a shell": ({"pre": [{"id": "a", "command": "make"}]}, "the command of the gate a"),
+    "a number": ({"pre": [{"id": "a", "command": [7]}]}, "is a list of texts; one is an int"),
+    "no folder": ({"pre": [{"id": "a", "command": ["make"], "cwd": 7}]}, "cwd is a text"),
+    "no time": ({"pre": [{"id": "a", "command": ["make"], "timeout_ms": -1}]}, "timeout_ms"),
+    "a folder of no command": ({"pre": [{**CHECK, "cwd": "repo"}]}, "an id and one of"),
     "asks afterwards": ({"post": [{"id": "a", "approval": "Go?"}]}, "asked before a step"),
     "no id of a gate": ({"pre": [dotted]}, "'a.b' can be no id of a gate"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 from workc.runtime.workflow.loader import find_problems, load_workflow
 from workc.runtime.workflow.model import (
     ApprovalSpec,
+    CommandSpec,
     GateSpec,
     HumanGate,
     RunGates,
@@ -110,6 +111,22 @@ WRONG_OF_STEP = {
         "{post: [{id: a, check: value, policy: offline}]}",
         "steps.b.gates.post[0]",
         "there is check and policy here",
+    ),
+    "no command": ("{pre: [{id: a, command: []}]}", "steps.b.gates.pre[0].command", "empty"),
+    "a shell": (
+        "{pre: [{id: a, command: 'make check'}]}",
+        "steps.b.gates.pre[0].command",
+        "a list, not a text",
+    ),
+    "a reference in a command": (
+        "{pre: [{id: a, command: [grep, '${inputs.i}']}]}",
+        "steps.b.gates.pre[0].command[1]",
+        "a command holds no references",
+    ),
+    "a folder of no command": (
+        "{pre: [{id: a, check: params, cwd: repo}]}",
+        "steps.b.gates.pre[0].cwd",
+        "cwd is said of a command, and there is none here",
     ),
     "typo of a way": ("{pre: [{id: a, chek: params}]}", "steps.b.gates.pre[0].chek", "no key"),
     "unknown key": (
@@ -231,6 +248,17 @@ def test_a_misspelt_way_is_told_once():
     text = FLOW % ("{}", "{pre: [{id: a, chek: params}]}")
     [found] = find_problems(text.encode(), "n.yaml", KNOWN)
     assert found.fix == "did you mean check?"
+
+
+def test_a_command_is_built_with_its_folder_and_time():
+    said = "{id: c, command: [make, -k, check], cwd: repo/a, timeout_ms: 5}"
+    [gate] = load(run=f"{{pre: [{said}]}}").gates.pre
+    assert gate == GateSpec(
+        id="c",
+        kind="command",
+        that='["make","-k","check"]',
+        command=CommandSpec(argv=("make", "-k", "check"), cwd="repo/a", timeout_ms=5),
+    )
 
 
 def test_a_cycle_through_a_gate_is_found():
