@@ -12,7 +12,7 @@ import msgspec
 from workc.kernel.values import JsonObject
 
 #: What in the rules says that the answers of a run were not the world's, or were to fail.
-_REHEARSED = frozenset({"injected", "recording", "stubs"})
+_REHEARSED = frozenset({"dry_run", "injected", "recording", "stubs"})
 
 
 class GatePolicy(msgspec.Struct, frozen=True):

@@ -17,7 +17,12 @@ CASES = {
     "under_contract": ([{**PLAIN, "contract": "{}"}], [PLAIN, {}]),
     "unrehearsed": (
         [PLAIN, OFFLINE, GUARDED],
-        [INJECTED, {**PLAIN, "stubs": "{}"}, {**PLAIN, "recording": "ab"}],
+        [
+            INJECTED,
+            {**PLAIN, "dry_run": True},
+            {**PLAIN, "stubs": "{}"},
+            {**PLAIN, "recording": "ab"},
+        ],
     ),
 }
 
