@@ -26,8 +26,9 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.runtime.bodies import load_failure, load_json
+from workc.runtime.checking import not_held
+from workc.runtime.ending import RunResult, child_failed
 from workc.runtime.failed_gate import FailedGate, failed_gates, failed_last
-from workc.runtime.flow import RunResult, child_failed, not_held
 from workc.runtime.gates import run_gates_failure
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.taken_fallback import taken_fallback

@@ -12,7 +12,7 @@ from workc.api.launch import Finished, Place
 from workc.api.rehearsal import never_reached
 from workc.api.settings import Settings
 from workc.kernel.failure import Failure
-from workc.runtime.flow import RunResult
+from workc.runtime.ending import RunResult
 from workc.runtime.outcome import SideEffect, StructuredOutcome, error_of
 
 

@@ -38,8 +38,9 @@ from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.effects import local_target
+from workc.runtime.ending import RunResult
 from workc.runtime.engine import Engine
-from workc.runtime.flow import RunResult, run_body
+from workc.runtime.flow import run_body
 from workc.runtime.governor import Governor, ledger_of
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.injection import Injected, by_attempt, parse_injection

@@ -7,14 +7,13 @@ else may be awaited: asyncio's primitives belong to an event loop, and the engin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from workc.kernel.arguments import a, instance, switch, text, whole
+from workc.kernel.arguments import a, switch, whole
 from workc.kernel.events import dotted
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MAX_CENTS
@@ -23,6 +22,13 @@ from workc.kernel.selectors import Effect, uncovered
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.asks import Timer
 from workc.runtime.bodies import failure_from
+from workc.runtime.call_options import (
+    approval_of,
+    asked_of,
+    check_options,
+    inputs_of,
+    step_name,
+)
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.gate_reading import SaidGates, read_step_gates
@@ -46,20 +52,12 @@ from workc.stages.skill import Skill
 
 R = TypeVar("R")
 
-#: A step's name in code: what a workflow file allows, and the dots of places.
-_STEP_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-#: Steps without a name are named after their place, so that no other can have the same name.
-_PLACE_AT_END = re.compile(r"-[0-9]+\.[0-9]+\Z")
-
-
 #: After a halt a workflow may tidy up with so many calls, all of which fail, before it is ended.
 HALTED_CALLS_LIMIT = 100
 
 
 #: A run starts at most so many others.
 MAX_CHILDREN = 1_000
-#: What may not stand in the name of a step.
-_UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
 class WorkflowStopped(BaseException):
@@ -173,7 +171,7 @@ class WorkflowContext:
             Refusal: ``INVALID_INPUT`` for a parameter that is no JSON value.
         """
         found = self._find(skill)
-        _check_options(step, timeout_ms, budget_cents)
+        check_options(step, timeout_ms, budget_cents)
         said = read_on_failure(on_failure, self._find)
         planned = PlannedCall(
             self,
@@ -185,10 +183,10 @@ class WorkflowContext:
             step,
             read_retry(retry),
             timeout_ms,
-            _approval(approval),
+            approval_of(approval),
             budget_cents,
             said,
-            read_step_gates(gates, self._find, _asked, approved=approval is not None),
+            read_step_gates(gates, self._find, asked_of, approved=approval is not None),
             effects=None if effects is None else self._narrowed(effects),
         )
         self._planned[planned] = None
@@ -229,15 +227,15 @@ class WorkflowContext:
             critical=switch("critical", critical),
         )
         found = self._find(self._child_named(workflow))
-        _check_options(step, timeout_ms, None)
+        check_options(step, timeout_ms, None)
         planned = PlannedCall(
             self,
             found,
-            _inputs_of(inputs, found.name),
+            inputs_of(inputs, found.name),
             step,
             None,
             timeout_ms,
-            _approval(approval),
+            approval_of(approval),
             None,
             read_on_failure(on_failure, self._find),
             StepGates(),
@@ -294,7 +292,7 @@ class WorkflowContext:
         place = dotted(self._lane.next_place)
         bodies: list[Body] = []
         for index, call in enumerate(calls):
-            name = call.step or f"{_step_name(call.skill.name)}-{place}.{index}"
+            name = call.step or f"{step_name(call.skill.name)}-{place}.{index}"
             self._claim(name)
             step = StepSpec(
                 id=name,
@@ -370,55 +368,6 @@ class WorkflowContext:
         if name in self._run.claimed:
             raise Misuse(f"two steps are named {name!r}; give one of them another `step=`")
         self._run.claimed.add(name)
-
-
-def _step_name(skill: str) -> str:
-    """Returns how a step is called that nobody named: as its skill, or the workflow of its child."""
-    return _UNNAMED.sub("_", skill.removeprefix(CHILD_PREFIX))
-
-
-def _inputs_of(inputs: Mapping[str, object] | None, skill: str) -> JsonObject:
-    """Returns the inputs of a child, none for None.
-
-    Raises:
-        Misuse: they are no mapping of names.
-        Refusal: ``INVALID_INPUT`` for one that is no JSON value.
-    """
-    found = cast(
-        "Mapping[object, object]",
-        instance("inputs", {} if inputs is None else inputs, Mapping, "a mapping of inputs"),
-    )
-    named = {text("the name of an input", name): value for name, value in found.items()}
-    child = skill.removeprefix(CHILD_PREFIX)
-    return {name: given(value, "the input", name, "of", child) for name, value in named.items()}
-
-
-def _check_options(step: object, timeout_ms: object, budget_cents: object) -> None:
-    """Refuses options that a record could not hold."""
-    if step is not None and not (isinstance(step, str) and _STEP_NAME.fullmatch(step)):
-        raise Misuse(f"the name of a step matches {_STEP_NAME.pattern}, not {step!r:.100}")
-    if isinstance(step, str) and _PLACE_AT_END.search(step):
-        raise Misuse(f"a step may not be named like a place, as {step!r} is: change its end")
-    if timeout_ms is not None:
-        whole("timeout_ms", timeout_ms)
-    if budget_cents is not None:
-        whole("budget_cents", budget_cents, most=MAX_CENTS)
-
-
-def _approval(asked: object) -> ApprovalSpec | None:
-    return None if asked is None else _asked(asked)
-
-
-def _asked(asked: object) -> ApprovalSpec:
-    """Returns what is asked, its ``${`` escaped: texts of a function are no templates."""
-    spec = ApprovalSpec(question=asked) if isinstance(asked, str) else asked
-    if not isinstance(spec, ApprovalSpec):
-        raise Misuse(f"approval is a question or an ApprovalSpec, not {a(asked)}")
-    if not spec.question:
-        raise Misuse("the question of an approval is empty")
-    if spec.timeout_ms is not None:
-        whole("timeout_ms", spec.timeout_ms)
-    return msgspec.structs.replace(spec, question=spec.question.replace("${", "$${"))
 
 
 def _value(result: object) -> Json:
