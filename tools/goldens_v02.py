@@ -52,6 +52,8 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
         Scripted(failure=Failure(code="NOT_FOUND", message="repo/gone.txt: there is none"))
     ],
     "write repo/out/report.txt": [Scripted()],
+    "exec grep -q -v x": [Scripted(facts={"exit": 0, "signal": None})],
+    "exec make check": [Scripted(facts={"exit": 2, "signal": None}, errors=b"no rule\n")],
     "exec wc -l": [Scripted(chunks=(b"2\n",), errors=b"\xffcounted\n")],
     "publish repo/dist/report.txt": [Scripted()],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
@@ -223,6 +225,15 @@ STORIES: Mapping[str, Story] = {
             output=_RESULT,
             a=_LENGTH,
             b=_call(),
+        )
+    ),
+    "commanded": Story(
+        _work(
+            before="effects: [Exec exec:grep, Exec exec:make]\n"
+            "gates: {pre: [{id: ready, command: [grep, -q, -v, x]}]}",
+            output=_RESULT,
+            a=_LENGTH[:-1] + ", gates: {post: [{id: made, command: [make, check]}]}}",
+            b=_after("a")[:-1] + ", gates: {pre: [{id: bound, command: [rm, all]}]}}",
         )
     ),
     "machine": Story(

@@ -35,6 +35,7 @@ KEPT = {
         "captures",
         "child",
         "child_failed",
+        "commanded",
         "continued",
         "counted",
         "denied",

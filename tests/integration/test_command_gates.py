@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from workc import Runtime
+from workc.api.audit import audit
+from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.kernel.ledger import Ledger
 from workc.runtime.asks import Ask, Probe, Timer
@@ -203,3 +205,73 @@ def test_a_run_that_was_killed_while_a_gate_was_asked_runs_its_program_again(tmp
         outcome = Runtime(store=store, programs=["grep"]).resume("last")
         assert outcome.status == "success", (n, outcome.message)
         assert len(gates(proven(outcome.bundle))) == 4
+
+
+BOUNDED = """
+workc: 1
+name: bounded
+effects: [Exec exec:grep, Exec exec:mkdir]
+steps:
+  a:
+    skill: json_transform
+    with: {data: [1, 2, 3], expression: "@"}
+    effects: [Exec exec:grep]
+    gates:
+      pre: [{id: given, command: [grep, -q, params]}]
+      post: [{id: made, command: [mkdir, here], cwd: work}]
+output: "${steps.a.result}"
+"""
+POLICY = """
+schema = "workc.policy/1"
+name = "no-folders"
+[[effects.allow]]
+op = "Exec"
+selector = "exec:grep"
+"""
+
+
+def effect_codes(events):
+    """Returns which effect each gate names, or with which code it was not run."""
+    found = [event["payload"] for event in gates(events)]
+    return [
+        gate["effect"]["selector"] if "effect" in gate else gate["failure"]["code"]
+        for gate in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "policy", "code"),
+    [
+        ("[Exec exec:grep]", None, "EFFECT_NOT_DECLARED"),
+        ("[Exec exec:grep, Exec exec:mkdir]", POLICY, "POLICY_VIOLATION"),
+        ("[Exec exec:grep, Exec exec:mkdir]", None, "exec:mkdir"),
+    ],
+)
+def test_a_program_beyond_what_is_declared_or_allowed_is_not_run(
+    run, proven, tmp_path, own, policy, code
+):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "policy.toml").write_text(policy or "")
+    more = {"policy": str(tmp_path / "policy.toml")} if policy else {}
+    outcome = run(
+        BOUNDED.replace("[Exec exec:grep]\n    g", f"{own}\n    g"),
+        roots={"work": tmp_path / "work"},
+        **more,
+    )
+    assert effect_codes(proven(outcome.bundle)) == ["exec:grep", code]
+    is_run = code == "exec:mkdir"
+    assert (tmp_path / "work/here").exists() is is_run
+    assert (outcome.status, outcome.code) == (
+        ("success", "OK") if is_run else ("partial", "GATE_FAILED")
+    )
+    if not is_run:
+        assert code in outcome.message
+
+
+def test_a_check_of_the_file_says_which_program_of_a_gate_is_not_declared(tmp_path):
+    (tmp_path / "flow.yaml").write_text(BOUNDED.replace("Exec exec:mkdir", "Exec exec:wc"))
+    settings = Settings(environment={})
+    found = audit(Runtime(settings=settings).load(tmp_path / "flow.yaml"), {}, settings)
+    [problem] = [each for each in found.remarks if each.level == "problem"]
+    assert (problem.step, problem.code) == ("a", "EFFECT_NOT_DECLARED")
+    assert problem.message.startswith("the gate made: Exec exec:mkdir is not declared")

@@ -485,12 +485,14 @@ def child(at: list[int], at_ms: int, step: str, ceiling: int, **end: Json) -> li
 
 def widened() -> Draft:
     """Give a run with gates of every sort, approvals, two children and declared effects."""
+    make = {"op": "Exec", "selector": "exec:make"}
     effects = [
+        make,
         {"op": "Network", "selector": "net:http://example.test/"},
         {"op": "Publish", "selector": "pub:Zoë's list"},
         {"op": "WriteFS", "selector": "fs:out/"},
     ]
-    compression = {"algorithm": "TrieMerge-v0.1", "input_count": 9, "output_count": 3}
+    compression = {"algorithm": "TrieMerge-v0.1", "input_count": 9, "output_count": 4}
     parent = {"run_id": "run-0", "spawn_index": 3, "step": "outer"}
     skills = ("tidy", "split", "join", "held")
     planned = plan(**dict.fromkeys(skills, "json.transform"))
@@ -504,7 +506,10 @@ def widened() -> Draft:
         *opening(planned, 4, continues="c" * 64, parent=parent),
         gate([4], "ready", "pre_run"),
         *approval([5, 0, 0], 1005, "tidy"),
-        gate([5, 0, 2], "clean", "pre_step", 1006, step="tidy", kind="command", value=inline(0)),
+        gate(
+            [5, 0, 2], "clean", "pre_step", 1006,
+            step="tidy", kind="command", value=inline(0), effect=make,
+        ),
         executed([5, 0, 3], "tidy", 1007, request=CALL, params=inline({}), value=inline(1)),
         gate([5, 0, 4], "sound", "post_step", step="tidy", passed=False, value=inline("true")),
         gate([5, 0, 5], "sound", "post_step", step="tidy", kind="policy"),

@@ -200,8 +200,8 @@ PAYLOADS = {
         "by? string, decision :approved|denied|timed_out, gate string, note string, step string"
     ),
     "GateEvaluated": closed(
-        "failure? Failure, gate string, kind :check|command|function|policy, passed boolean, "
-        "step? string, that string, value? Body, when :pre_run|pre_step|post_step|post_run"
+        "effect? effect, failure? Failure, gate string, kind :check|command|function|policy, "
+        "passed boolean, step? string, that string, value? Body, when :pre_run|pre_step|post_step|post_run"
     ),
     "SkillAsked": closed(OF_STEP + "params Body, request string, skill string"),
     "SkillExecuted": closed(
@@ -503,6 +503,10 @@ def approval_holds(answer: Json) -> bool:
 
 
 def evaluation_holds(gate: Json) -> bool:
+    effect = gate.get("effect", {"op": "Exec", "selector": "exec:x"})
+    of_program = effect["op"] == "Exec" and spelled(effect)
+    if not of_program or ("effect" in gate and gate["kind"] != "command"):
+        return False
     return gate_holds(gate) and ("step" in gate) == gate["when"].endswith("_step")
 
 
@@ -859,13 +863,21 @@ def with_plans(events: list[Event]) -> list[tuple[Json, Json]]:
 
 
 def asks(events: list[Event]) -> list[tuple[Json, Json]]:
-    """The payload of each EffectAsked with that of its plan."""
-    return [(asked, plan) for asked, plan in with_plans(events) if "port" in asked]
+    """The payload of each EffectAsked, and of each gate by command, with that of its plan."""
+    found = with_plans(events)
+    return [(p, plan) for p, plan in found if "port" in p or p.get("kind") == "command"]
+
+
+NOT_RUN = ("EFFECT_NOT_DECLARED", "HALTED", "INVALID_INPUT", "POLICY_VIOLATION")
 
 
 def effects_hold(events: list[Event]) -> bool:
     """Whether each effect names itself if and only if its plan declares effects."""
-    return all(("effect" in asked) == ("effects" in plan) for asked, plan in asks(events))
+    for asked, plan in asks(events):
+        may_lack = "gate" in asked and asked.get("failure", {}).get("code") in NOT_RUN
+        if ("effect" in asked) != ("effects" in plan) and not ("effects" in plan and may_lack):
+            return False
+    return True
 
 
 def children_hold(events: list[Event]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from workc.api.bounds import known_params
 from workc.api.cost_remarks import Remark
 from workc.api.effect_rules import limits_of_effects, set_bases
@@ -14,7 +16,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.declared_effects import addressed, effect_of
 from workc.runtime.program import Program
 from workc.runtime.workflow.facts import listed
-from workc.runtime.workflow.model import StepSpec, uses_of
+from workc.runtime.workflow.model import StepSpec, gates_of_all, uses_of
 from workc.skills.llm_invoke import Provider, path_of
 from workc.skills.registry import builtin_skills
 from workc.stages.effect_limits import EffectLimits, decide_effect, decide_unknown
@@ -48,6 +50,27 @@ def effect_remarks(program: Program, inputs: JsonObject, settings: Settings) -> 
         failure = _failure(step, skill, inputs, limits, bases)
         if failure is not None:
             yield Remark(level="problem", step=step.id, code=failure.code, message=failure.message)
+    yield from _of_gates(program, limits)
+
+
+def _of_gates(program: Program, limits: EffectLimits) -> Iterator[Remark]:
+    for step, gate in gates_of_all(program.gates, program.steps):
+        if gate.command is None:
+            continue
+        own = msgspec.structs.replace(limits, step=None if step is None else step.effects)
+        failure = _decided(ProgramRun(argv=gate.command.argv), own)
+        if failure is not None:
+            message = f"the gate {gate.id}: {failure.message}"
+            name = None if step is None else step.id
+            yield Remark(level="problem", step=name, code=failure.code, message=message)
+
+
+def _decided(request: EffectRequest, limits: EffectLimits) -> Failure | None:
+    """Returns why a request may not be made, or None."""
+    try:
+        return decide_effect(limits, effect_of(request))
+    except Refusal as refusal:
+        return refusal.failure
 
 
 def _of_function(
@@ -75,12 +98,8 @@ def _failure(
     request = _known_request(step, known_params(step.params, inputs))
     if request is None:
         return None
-    try:
-        effect = effect_of(addressed(request, bases))
-    except Refusal as refusal:
-        return refusal.failure
-    own = EffectLimits(run=limits.run, step=step.effects, policy=limits.policy)
-    return decide_effect(own, effect)
+    own = msgspec.structs.replace(limits, step=step.effects)
+    return _decided(addressed(request, bases), own)
 
 
 #: The parameter that says what a skill does to this machine, and the request by it.

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from workc.api.sources import Source
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
+from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.payloads import (
     BudgetReserved,
     EffectAsked,
@@ -108,6 +108,8 @@ def _decided(
             subject = _shown(payload.effect) if payload.effect else f"a request by {payload.port}"
             rule = _allowing(payload.effect or None, ruling, declared)
             yield Decision(step=payload.step, verdict="allowed", subject=subject, rule=rule)
+        case GateEvaluated(kind="command"):
+            yield _of_program(payload, ruling, declared)
         case SkillExecuted(failure=failure) if failure is not UNSET and failure.code in _BY:
             yield Decision(
                 step=payload.step,
@@ -133,6 +135,20 @@ def _decided(
             )
         case _:
             pass
+
+
+def _of_program(
+    gate: GateEvaluated, ruling: PolicyFile | None, declared: list[EffectBound] | None
+) -> Decision:
+    """Returns what was decided about the program of a gate."""
+    step = gate.step or ""
+    failure = gate.failure or None
+    if failure is not None and failure.code in _BY:
+        told = f"the gate {gate.gate}: {failure.code}: {failure.message}"
+        return Decision(step=step, verdict="refused", subject=told, rule=_BY[failure.code])
+    name = _shown(gate.effect) if gate.effect else f"the program of the gate {gate.gate}"
+    rule = _allowing(gate.effect or None, ruling, declared)
+    return Decision(step=step, verdict="allowed", subject=name, rule=rule)
 
 
 def _allowing(

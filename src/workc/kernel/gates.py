@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from workc.kernel.payloads import Body, Count, FailureRecord, PayloadBase
+from workc.kernel.payloads import Body, Count, EffectBound, FailureRecord, PayloadBase
 
 Decision = Literal["approved", "denied", "timed_out"]
 GateKind = Literal["check", "command", "function", "policy"]
@@ -19,6 +19,8 @@ When = Literal["pre_run", "pre_step", "post_step", "post_run"]
 
 #: The code of a failed gate: of the run, or of the step that it kept from beginning.
 GATE_FAILED = "GATE_FAILED"
+#: With these codes the program of a gate may have been kept from running, and so have no effect.
+NOT_RUN = frozenset({"EFFECT_NOT_DECLARED", "HALTED", "INVALID_INPUT", "POLICY_VIOLATION"})
 #: Gates whose failure keeps what stands behind them from happening.
 BARRING: tuple[When, ...] = ("pre_run", "pre_step")
 #: Gates of one step.
@@ -49,8 +51,12 @@ class ApprovalAnswered(PayloadBase, frozen=True, kw_only=True):
 
 
 class GateEvaluated(PayloadBase, frozen=True, kw_only=True):
-    """One evaluation of a gate. ``value`` is what it gave; ``failure`` is set if it gave nothing."""
+    """One evaluation of a gate. ``value`` is what it gave; ``failure`` is set if it gave nothing.
 
+    ``effect`` is what its program does, by name, where effects are bounded.
+    """
+
+    effect: EffectBound | UnsetType = UNSET
     failure: FailureRecord | UnsetType = UNSET
     gate: str
     kind: GateKind

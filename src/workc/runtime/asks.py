@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from workc.kernel.events import Path
 from workc.kernel.gates import When
-from workc.kernel.payloads import Basis
+from workc.kernel.payloads import Basis, EffectBound, FailureRecord
 from workc.kernel.values import JsonObject
 from workc.runtime.children import ChildRuns, Order
 from workc.runtime.guarding import Context
@@ -50,13 +50,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Run the program of a gate; the answer is its evaluation. ``that`` is its argv as JSON."""
+    """Run the program of a gate; the answer is its evaluation. ``that`` is its argv as JSON.
+
+    ``named`` is its effect, where effects are bounded; one that is ``refused`` is not run.
+    """
 
     request: ProgramRun
     gate: str
     when: When
     that: str
     step: str | None = None
+    named: EffectBound | UnsetType = UNSET
+    refused: FailureRecord | None = None
 
     @property
     def effect(self) -> Effect:

@@ -45,6 +45,7 @@ from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call
 from workc.runtime.divergence import Diverged, Divergence, differing
 from workc.runtime.effects import record_answer
+from workc.runtime.probes import is_broken_off
 from workc.runtime.recorded import Recorded
 from workc.runtime.session import Desk, is_effect
 from workc.stages.skill import Result
@@ -295,6 +296,9 @@ def _compare_ask(ask: Ask, payload: Payload) -> None:
         for name in ("gate", "when", "that"):
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))
         _compare_field(ask, "step", question.step, given(payload.step))
+        _compare_field(ask, "effect", question.named, payload.effect)
+        if question.refused is not None and not is_broken_off(payload):
+            _compare_field(ask, "failure", question.refused, payload.failure)
     elif isinstance(question, Reserve | Settle | Spawn):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))

@@ -8,21 +8,18 @@ world, so a replay and a resumed run evaluate them again, and compare.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from workc.kernel import jcs
-from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import GATE_FAILED, OF_STEP, GateEvaluated, When
 from workc.kernel.payloads import CallHalted
 from workc.kernel.values import Json
 from workc.runtime.answering import result_of
 from workc.runtime.approval import ask_approval, halted, skipped
-from workc.runtime.asks import Probe
 from workc.runtime.attempt import Trial
 from workc.runtime.bodies import record_failure, store_json
 from workc.runtime.engine import Lane
@@ -30,14 +27,12 @@ from workc.runtime.expressions import compile_expression, evaluate
 from workc.runtime.failed_gate import failed_last, what_it_gave
 from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.guarding import context_of
+from workc.runtime.probing import Scope, probed
 from workc.runtime.run import Run, StepResult
-from workc.runtime.workflow.model import CommandSpec, GateSpec, HumanGate, StepSpec
+from workc.runtime.workflow.model import GateSpec, HumanGate, StepSpec
 from workc.runtime.workflow.references import Resolved
-from workc.stages.effects import ProgramRun, SecretText
+from workc.stages.effects import SecretText
 from workc.stages.skill import Result
-
-#: What a gate sees, by name.
-Scope = Mapping[str, Json]
 
 
 async def bar_step(trial: Trial, result: StepResult) -> StepResult | None:
@@ -54,7 +49,7 @@ async def bar_step(trial: Trial, result: StepResult) -> StepResult | None:
                 return refused
             continue
         seen = {**_seen_by(run, step), "params": _shown(cast("Resolved", trial.params))}
-        found = await _pass(run, lane, gate, "pre_step", seen, step.id)
+        found = await _pass(run, lane, gate, "pre_step", seen, step)
         if isinstance(found, CallHalted):
             return halted(lane, replace(result, halt=found.code))
         if not found.passed:
@@ -65,7 +60,7 @@ async def bar_step(trial: Trial, result: StepResult) -> StepResult | None:
 async def judge_step(run: Run, lane: Lane, step: StepSpec, value: Json) -> None:
     """Evaluates the gates on what a step gave."""
     for gate in step.gates.post:
-        await _pass(run, lane, gate, "post_step", {**_seen_by(run, step), "value": value}, step.id)
+        await _pass(run, lane, gate, "post_step", {**_seen_by(run, step), "value": value}, step)
 
 
 async def bar_run(run: Run, lane: Lane) -> Failure | None:
@@ -104,48 +99,19 @@ def _shown(params: Resolved) -> Json:
 
 
 async def _pass(
-    run: Run, lane: Lane, gate: GateSpec, when: When, seen: Scope, step: str | None = None
+    run: Run, lane: Lane, gate: GateSpec, when: When, seen: Scope, step: StepSpec | None = None
 ) -> GateEvaluated | CallHalted:
     """Evaluates one gate and records what it gave; a halt may come before a step instead."""
     at = lane.next_place
     if gate.command is not None:
-        found = await _probed(run, lane, _probe(gate, gate.command, when, seen, step))
+        found = await probed(run, lane, gate, gate.command, when, seen, step)
     else:
-        found = _looked(run, gate, when, _result(run, gate, seen, step), step)
+        name = None if step is None else step.id
+        found = _looked(run, gate, when, _result(run, gate, seen, name), name)
         lane.emit(found)
     if isinstance(found, GateEvaluated):
-        run.gates[step, gate.id] = (at, found)
+        run.gates[None if step is None else step.id, gate.id] = (at, found)
     return found
-
-
-def _probe(
-    gate: GateSpec, command: CommandSpec, when: When, seen: Scope, step: str | None
-) -> Probe:
-    # What it may look at comes by its input: data is never an argument, which could be an option.
-    request = ProgramRun(
-        argv=command.argv,
-        cwd=command.cwd,
-        stdin=_input(seen),
-        timeout_ms=command.timeout_ms,
-    )
-    return Probe(request, gate.id, when, gate.that, step)
-
-
-def _input(seen: Scope) -> bytes:
-    try:
-        return jcs.encode({**seen})
-    except CanonicalError:
-        # What is put together may be deeper than JSON is kept.
-        return b""
-
-
-async def _probed(run: Run, lane: Lane, probe: Probe) -> GateEvaluated | CallHalted:
-    own = probe.request.timeout_ms
-    left = own if run.deadline_ms is None else max(0, run.deadline_ms - lane.now_ms)
-    answer = await lane.ask(probe, min(own, left))
-    if not isinstance(answer, GateEvaluated | CallHalted):
-        raise Misuse(f"a gate was answered with a {type(answer).__name__}")
-    return answer
 
 
 def _looked(run: Run, gate: GateSpec, when: When, given: Result, step: str | None) -> GateEvaluated:

@@ -19,13 +19,14 @@ from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
     CallHalted,
+    FailureRecord,
     RunStarted,
     given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
-from workc.runtime.asks import Ask, Child, Halt, Reserve, Settle, Spawn
+from workc.runtime.asks import Ask, Child, Halt, Probe, Reserve, Settle, Spawn
 from workc.runtime.ports import Pool
-from workc.runtime.probes import halted_answer
+from workc.runtime.probes import halted_answer, refused_answer
 from workc.runtime.refusals import halt_of
 
 
@@ -98,6 +99,8 @@ class Governor:
                 return None
             case _ if self.halt is not None:
                 payload = halted_answer(ask.question, self.halt)
+            case Probe(refused=FailureRecord() as refused):
+                payload = refused_answer(ask.question, refused)
             case Reserve():
                 payload = self._reserve(ask.question, now_ms)
             case Spawn():

@@ -49,6 +49,11 @@ def halted_answer(question: Question, code: str) -> GateEvaluated | CallHalted:
     )
 
 
+def refused_answer(probe: Probe, refused: FailureRecord) -> GateEvaluated:
+    """Returns the evaluation of a gate whose program must not run."""
+    return _evaluated(probe, failure=refused, value=None)
+
+
 def is_broken_off(found: GateEvaluated) -> bool:
     """Returns whether a halt, and not its program, decided about a gate."""
     return found.failure is not UNSET and found.failure.code in {"HALTED", "ABORTED"}
@@ -56,6 +61,7 @@ def is_broken_off(found: GateEvaluated) -> bool:
 
 def _evaluated(probe: Probe, *, failure: FailureRecord | None, value: Body | None) -> GateEvaluated:
     return GateEvaluated(
+        effect=probe.named,
         failure=failure or UNSET,
         gate=probe.gate,
         kind="command",

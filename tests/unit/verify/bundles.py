@@ -114,6 +114,7 @@ GOLDENS = (
     "gated",
     "gates_failed",
     "run_barred",
+    "commanded",
     "child",
     "child_failed",
     "parent",

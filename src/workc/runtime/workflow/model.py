@@ -251,12 +251,20 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     output: Json = None
 
 
+def gates_of_all(
+    gates: RunGates, steps: Iterable[StepSpec]
+) -> Iterator[tuple[StepSpec | None, GateSpec]]:
+    """Yields every gate that is evaluated, with its step if it is of one."""
+    for gate in (*gates.pre, *gates.post):
+        yield None, gate
+    for step in steps:
+        for gate in (*step.gates.pre, *step.gates.post):
+            if isinstance(gate, GateSpec):
+                yield step, gate
+
+
 def gate_functions(workflow: WorkflowFile) -> Iterator[str]:
     """Yields the names of the functions that gates of a workflow use."""
-    gates = [*workflow.gates.pre, *workflow.gates.post]
-    for step in workflow.steps:
-        gates += [gate for gate in step.gates.pre if isinstance(gate, GateSpec)]
-        gates += step.gates.post
-    for gate in gates:
+    for _, gate in gates_of_all(workflow.gates, workflow.steps):
         if gate.kind == "function":
             yield gate.that

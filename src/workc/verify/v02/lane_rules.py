@@ -28,6 +28,7 @@ from workc.kernel.payloads import (
     CallHalted,
     EffectAnswered,
     EffectAsked,
+    EffectBound,
     PlanChosen,
     Policy,
     RetryScheduled,
@@ -49,7 +50,7 @@ from workc.verify.v02.backtrack_rules import BacktrackRules
 from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
-from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems
+from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
 
 #: A step of a function that names its place: no other lane's can have the same name.
 _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
@@ -208,18 +209,18 @@ class LaneRules:
             self._steps, self._gates, self._has_begun = {}, set(), False
             self._is_barred = False
 
-    def _bound(self, asked: EffectAsked) -> None:
-        """Checks the effect that an ask names, and whether it must name one."""
-        if (asked.effect is UNSET) != (self._bounds is None):
+    def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
+        """Checks the effect that an event names, and whether it must name one."""
+        is_bounded = self._bounds is not None
+        if (effect is not UNSET) != is_bounded and not (is_bounded and may_lack):
             message = "an effect is named if and only if effects are declared"
             self._fail(rules.EFFECT_IS_NAMED, message, "/payload/effect")
-        if asked.effect is UNSET or self._bounds is None:
+        if effect is UNSET or self._bounds is None:
             return
-        self._check_alone(asked)
-        if self._bounds.cover(asked.effect.op, asked.effect.selector):
-            self.effects.add((asked.effect.op, asked.effect.selector))
+        if self._bounds.cover(effect.op, effect.selector):
+            self.effects.add((effect.op, effect.selector))
         else:
-            message = f"no declared effect covers {asked.effect.op} {asked.effect.selector}"
+            message = f"no declared effect covers {effect.op} {effect.selector}"
             self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effect")
 
     def _child(self, child: ChildSpawned | ChildJoined) -> None:
@@ -235,15 +236,21 @@ class LaneRules:
         if gate.step is not UNSET and len(self._start) > 1:
             self._name(gate.step)
         self._check_all(differences(self._before, gate))
-        if isinstance(gate, GateEvaluated) and gate.passed != holds(gate):
-            message = "a gate passes if and only if it gave what lets it pass"
-            self._fail(rules.GATE_HOLDS, message, "/payload/passed")
-        if isinstance(gate, GateEvaluated) and gate.step is UNSET:
-            (self._gates.discard if gate.passed else self._gates.add)(gate.gate)
-            self._is_barred |= gate.when == "pre_run" and not gate.passed
+        if isinstance(gate, GateEvaluated):
+            self._evaluated(gate)
         if self._is_late(gate):
             message = "work that it can bar has begun"
             self._fail(rules.GATES_COME_FIRST, message, "/kind")
+
+    def _evaluated(self, gate: GateEvaluated) -> None:
+        if gate.passed != holds(gate):
+            message = "a gate passes if and only if it gave what lets it pass"
+            self._fail(rules.GATE_HOLDS, message, "/payload/passed")
+        if gate.step is UNSET:
+            (self._gates.discard if gate.passed else self._gates.add)(gate.gate)
+            self._is_barred |= gate.when == "pre_run" and not gate.passed
+        if gate.kind == "command":
+            self._bound(gate.effect, may_lack=was_not_run(gate))
 
     def _is_late(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> bool:
         if isinstance(gate, GateEvaluated) and gate.when == "pre_run":
@@ -371,7 +378,9 @@ class LaneRules:
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)
         self._try(asked.attempt)
-        self._bound(asked)
+        if asked.effect is not UNSET and self._bounds is not None:
+            self._check_alone(asked)
+        self._bound(asked.effect)
         request = asked.request
         if request.path is not UNSET:
             self.requests.add((request.path, asked.digest))

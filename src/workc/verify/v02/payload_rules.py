@@ -14,7 +14,14 @@ from msgspec import UNSET
 
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import is_hex_digest, sha256_hex
-from workc.kernel.gates import OF_STEP, ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.gates import (
+    NOT_RUN,
+    OF_STEP,
+    ApprovalAnswered,
+    ApprovalAsked,
+    GateEvaluated,
+    GateKind,
+)
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import (
     Body,
@@ -150,8 +157,14 @@ def _of_gate(gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> Iterator
         case GateEvaluated():
             if (gate.step is UNSET) == (gate.when in OF_STEP):
                 yield rules.GATE_OF_STEP, "/step"
+            if gate.effect is not UNSET and not _is_of_program(gate.kind, gate.effect):
+                yield rules.GATE_EFFECT_FORM, "/effect"
         case _:
             pass
+
+
+def _is_of_program(kind: GateKind, effect: EffectBound) -> bool:
+    return kind == "command" and effect.op == "Exec" and is_spelled(effect)
 
 
 def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
@@ -187,6 +200,11 @@ def is_spelled(effect: EffectBound) -> bool:
         return normalise(effect.op, effect.selector).selector == effect.selector
     except SelectorError:
         return False
+
+
+def was_not_run(gate: GateEvaluated) -> bool:
+    """Returns whether the program of a gate may not have been run at all."""
+    return gate.failure is not UNSET and gate.failure.code in NOT_RUN
 
 
 def holds(gate: GateEvaluated) -> bool:

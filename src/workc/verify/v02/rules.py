@@ -141,7 +141,7 @@ CHILD_IS_ANOTHER_RUN = _table(
 EFFECT_IS_NAMED = _table(
     27,
     "FSM_ILLEGAL_TRANSITION",
-    "An EffectAsked names its effect if and only if the plan declares effects.",
+    "An EffectAsked, or the program of a gate, names its effect if and only if the plan declares some.",
 )
 FALLBACK_FITS = _table(
     28, "FSM_ILLEGAL_TRANSITION", "A FallbackTaken has attempt and code of the failure before it."
@@ -187,6 +187,10 @@ DECIDED_BY_SOMEBODY = _payload(
 )
 GATE_OF_STEP = _payload(
     13, "BUNDLE_MALFORMED", "An evaluated gate has a step if and only if it is one of a step."
+)
+
+GATE_EFFECT_FORM = _payload(
+    20, "BUNDLE_MALFORMED", "The effect of a gate is of a program, in its one spelling."
 )
 
 RELATIVE_FORM = _payload(

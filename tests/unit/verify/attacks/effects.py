@@ -155,3 +155,49 @@ def declared_effects_left_out_of_the_receipt(d):
 @receipt("add", "bounded")
 def an_effect_more_in_the_receipt(d):
     d.receipt["effects"].append({"op": "WriteFS", "selector": "fs:z"})
+
+
+def _of_gate(operator, code, step, *, project=True):
+    return sealed(operator, code, step, "commanded", project=project)
+
+
+def _probe(d):
+    return d.payload("GateEvaluated")
+
+
+@_of_gate("remove", "FSM_ILLEGAL_TRANSITION", "table")
+def a_program_of_a_gate_that_is_not_named(d):
+    del _probe(d)["effect"]
+
+
+@_of_gate("add", "FSM_ILLEGAL_TRANSITION", "table")
+def a_program_of_a_gate_that_is_named_and_nothing_declared(d):
+    del d.payload("PlanChosen")["effects"]
+
+
+@_of_gate("set", "EFFECT_BOUNDS_EXCEEDED", "policy")
+def a_program_of_a_gate_that_is_not_declared(d):
+    _probe(d)["effect"]["selector"] = "exec:rm"
+
+
+@_of_gate("remove", "EFFECT_BOUNDS_EXCEEDED", "policy")
+def a_program_of_a_gate_that_is_not_declared_any_more(d):
+    plan = d.payload("PlanChosen")
+    plan["effects"] = [each for each in plan["effects"] if each["selector"] != "exec:make"]
+
+
+@_of_gate("set", "BUNDLE_MALFORMED", "events")
+def a_gate_that_has_another_effect_than_a_program(d):
+    effect = {"op": "Publish", "selector": "pub:x"}
+    _probe(d)["effect"] = effect
+    d.payload("PlanChosen")["effects"].append(effect)
+
+
+@_of_gate("respell", "BUNDLE_MALFORMED", "events", project=False)
+def a_program_of_a_gate_with_a_control_in_its_name(d):
+    _probe(d)["effect"]["selector"] += "\n"
+
+
+@sealed("add", "BUNDLE_MALFORMED", "events", "gates_failed", project=False)
+def an_effect_of_a_gate_that_runs_nothing(d):
+    _probe(d)["effect"] = {"op": "Exec", "selector": "exec:x"}

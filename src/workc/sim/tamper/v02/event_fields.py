@@ -390,6 +390,8 @@ FIELDS: tuple[Field, ...] = (
     Field("ApprovalAnswered", ("gate",), _other, (TABLE,), ("gates", "receipt")),
     Field("ApprovalAnswered", ("note",), _other, (), ("gates",)),
     Field("ApprovalAnswered", ("step",), _other, (TABLE,), ("gates", "receipt")),
+    Field("GateEvaluated", ("effect", "op"), _swap("Exec", "Publish"), (BAD_EVENT,), ("gates",), _is_bounded),
+    Field("GateEvaluated", ("effect", "selector"), _other, (EXCEEDED,), ("gates",), _is_declared),
     Field("GateEvaluated", ("gate",), _other, (), ("gates", "receipt"), _is_alone),
     Field("GateEvaluated", ("kind",), _swap("check", "function"), (), ("gates", "receipt"), _is_expression),
     Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),

@@ -25,6 +25,7 @@ _ON_EVENTS = (*BREAKING, _REMOVE)
 _OPTIONAL = frozenset(
     {
         ("ApprovalAsked", "timeout_ms"),
+        ("GateEvaluated", "effect"),
         ("GateEvaluated", "failure"),
         ("GateEvaluated", "value"),
         ("EffectAnswered", "data"),
