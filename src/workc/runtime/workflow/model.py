@@ -258,9 +258,9 @@ def gates_of_all(
     for gate in (*gates.pre, *gates.post):
         yield None, gate
     for step in steps:
-        for gate in (*step.gates.pre, *step.gates.post):
-            if isinstance(gate, GateSpec):
-                yield step, gate
+        for own in (*step.gates.pre, *step.gates.post):
+            if isinstance(own, GateSpec):
+                yield step, own
 
 
 def gate_functions(workflow: WorkflowFile) -> Iterator[str]:
