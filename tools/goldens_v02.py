@@ -236,6 +236,25 @@ STORIES: Mapping[str, Story] = {
             b=_after("a")[:-1] + ", gates: {pre: [{id: bound, command: [rm, all]}]}}",
         )
     ),
+    "back_by_gates": Story(
+        _work(
+            before="gates: {post: [{id: last, check: 'output.n == `4`', on_fail: Act}]}\n"
+            "max_backtracks: 3",
+            output=_RESULT,
+            a=_PASSES[:-1] + ", gates: {pre: [{id: again, check: 'params.data > `1`'}], "
+            "post: [{id: third, check: 'value.result > `2`', on_fail: Orient}]}}",
+            b=_call(),
+        )
+    ),
+    "recovered": Story(
+        _work(
+            before="recovery: {Recoverable: Act, Unrecoverable: Decide, PatternFailure: Orient}\n"
+            "max_backtracks: 3",
+            output="${steps.b.status}",
+            a=_call("/flaky", ", retry: {max_attempts: 1}"),
+            b=_call("/gone", ", depends_on: [a]"),
+        )
+    ),
     "machine": Story(
         _work(
             output="${steps.c.stdout}",

@@ -147,6 +147,12 @@ def edit_passes(draft: Json, random: Random) -> None:
         }
         if said is not None and random.random() < 0.8:
             end["backtrack"] |= {name: said[name] for name in random.sample([*said], len(said) - 1)}
+        gates = [e["payload"]["gate"] for e in draft.events if "gate" in e["payload"]]
+        if random.random() < 0.3:
+            end["backtrack"]["gate"] = random.choice(("g", *gates))
+        if random.random() < 0.3:
+            classes = ("Recoverable", "Unrecoverable", "PatternFailure", "Catastrophic")
+            end["backtrack"]["error_class"] = random.choice(classes)
         if random.random() < 0.1:
             del end["backtrack"]["of"]
         if random.random() < 0.1:
@@ -348,7 +354,8 @@ def edit_effects(draft: Json, random: Random) -> None:
     if random.random() < 0.05:
         del plan["effects"]
     for event in draft.events:
-        if event["kind"] == "EffectAsked" and random.random() < 0.95:
+        asks = event["kind"] == "EffectAsked" or event["payload"].get("kind") == "command"
+        if asks and random.random() < 0.95:
             op, selector = random.choice([*pairs] * 3 + [_drawn_effect(random)])
             more = random.choice(("", "", "", "/", "/x", "x"))
             event["payload"]["effect"] = {"op": op, "selector": selector + more}

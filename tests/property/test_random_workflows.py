@@ -226,9 +226,15 @@ def gates_of(draw, pre, post):
         return {}
     lists = {"pre": draw(st.lists(pre, max_size=2)), "post": draw(st.lists(post, max_size=2))}
     return {
-        key: [{"id": f"{key}{n}", **gate} for n, gate in enumerate(said)]
+        key: [{"id": f"{key}{n}", **gate, **going_on(draw)} for n, gate in enumerate(said)]
         for key, said in lists.items()
     }
+
+
+def going_on(draw):
+    """Returns what is said of a gate or a check that fails: mostly nothing."""
+    to = draw(st.sampled_from([None, None, None, "Act", "Decide", "Orient", "stop"]))
+    return {} if to is None else {"on_fail": to}
 
 
 @st.composite
@@ -263,6 +269,12 @@ def files(draw):
     flow = {"workc": 1, "name": "drawn", "steps": steps, "gates": gates_of(draw, OF_RUN, ON_OUTPUT)}
     if draw(st.integers(0, 2)) == 0:
         flow["effects"] = draw(EFFECTS)
+    if draw(st.integers(0, 2)) == 0:
+        phases = st.sampled_from(["Act", "Decide", "Orient", "stop"])
+        classes = st.sampled_from(["Recoverable", "Unrecoverable", "PatternFailure"])
+        flow["recovery"] = draw(st.dictionaries(classes, phases))
+    if draw(st.booleans()):
+        flow["max_backtracks"] = draw(st.integers(0, 2))
     used = draw(st.lists(st.sampled_from(sorted(steps)), max_size=2))
     flow["output"] = [f"${{steps.{name}}}" for name in used]
     if draw(st.booleans()):

@@ -180,7 +180,10 @@ RUN = (  # What the receipt repeats of RunStarted.
 )
 SHAPES["effect"] = closed("op :ReadFS|WriteFS|Network|Exec|Publish, selector string")
 SHAPES["compression"] = closed("algorithm :TrieMerge-v0.1, input_count count, output_count count")
-SHAPES["backtrack"] = closed("code string, of? string, to :Act|Decide|Orient")
+SHAPES["backtrack"] = closed(
+    "code string, error_class? :Recoverable|Unrecoverable|PatternFailure|Catastrophic, "
+    "gate? string, of? string, to :Act|Decide|Orient"
+)
 SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
@@ -835,21 +838,78 @@ def backtracks_hold(events: list[Event]) -> bool:
     """Whether a run goes back no more often than it may, and each time because of what failed."""
     gone = passes(events)[:-1]
     most = payloads(events, "RunStarted")[0].get("max_backtracks", 0)
-    return len(gone) <= most and all(goes_back(done) for done in gone)
+    if len(gone) > most or not all(goes_back(done) for done in gone):
+        return False
+    earlier: list[str] = []
+    for said in (done[-1]["payload"]["backtrack"] for done in gone):
+        if "error_class" in said:
+            right = error_class(said["code"], earlier)
+            if said["error_class"] != right or right == "Catastrophic":
+                return False
+            earlier.append(said["code"])
+    return True
+
+
+CATASTROPHIC = [  # [16]
+    "ABORTED",
+    "BUDGET_BOUND_VIOLATED",
+    "BUDGET_EXCEEDED",
+    "BUNDLE_INVALID",
+    "BUNDLE_UNDECIDED",
+    "CAPTURE_EDITED",
+    "CAPTURE_MISSING",
+    "CAPTURE_UNUSED",
+    "CODE_CHANGED",
+    "HALTED",
+    "INTERNAL_ERROR",
+    "IN_DOUBT",
+    "JOURNAL_CORRUPT",
+    "NONDETERMINISTIC",
+    "QUOTA_EXCEEDED",
+    "REPLAY_DIVERGED",
+    "RUN_LOCKED",
+]
+RECOVERABLE = [
+    "BAD_GATEWAY",
+    "CONNECTION_REFUSED",
+    "CONNECTION_RESET",
+    "DNS_FAILURE",
+    "GATEWAY_TIMEOUT",
+    "HTTP_5XX",
+    "LLM_API_ERROR",
+    "LLM_OVERLOADED",
+    "RATE_LIMITED",
+    "SERVICE_UNAVAILABLE",
+    "TIMEOUT",
+]
+
+
+def error_class(code: str, earlier: list[str]) -> str:
+    if code in CATASTROPHIC:
+        return "Catastrophic"
+    if code in earlier:
+        return "PatternFailure"
+    return "Recoverable" if code in RECOVERABLE else "Unrecoverable"
 
 
 def goes_back(done: list[Event]) -> bool:
     end = done[-1]["payload"]
-    said = end["backtrack"]["code"], end["backtrack"].get("of")
+    back = end["backtrack"]
+    said, classed = (back["code"], back.get("of")), "error_class" in back
+    failed_gates = [(gate["gate"], gate.get("step")) for gate in failed_last(done)]
+    if "halt" in end or (classed and ("gate" in back or "results" in end)):
+        return False
+    if "gate" in back:
+        return back["code"] == "GATE_FAILED" and (back["gate"], back.get("of")) in failed_gates
     if "results" in end:
         failed = [result["check_id"] for result in end["results"] if not result["passed"]]
         return said in [("VERIFICATION_FAILED", name) for name in failed]
-    if "halt" in end or end["backtrack"]["to"] == "Act":
+    if back["to"] == "Act" and not classed:
         return False
     if "failure" in end:
         return said == (end["failure"]["code"], end.get("step"))
-    gates = [gate["gate"] for gate in failed_last(done) if "step" not in gate]
-    return said in [("GATE_FAILED", gate) for gate in gates]
+    gates = [gate for gate, step in failed_gates if step is None]
+    return not classed and said in [("GATE_FAILED", gate) for gate in gates]
 
 
 def with_plans(events: list[Event]) -> list[tuple[Json, Json]]:

@@ -53,6 +53,7 @@ def workflow(
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
     max_backtracks: int | None = None,
+    recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
@@ -68,6 +69,7 @@ def workflow(
     skills: Iterable[Skill[..., object]] = (),
     verify: Iterable[Mapping[str, str]] = (),
     max_backtracks: int | None = None,
+    recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
     secrets: Iterable[str] = (),
     gates: SaidGates | None = None,
@@ -77,7 +79,8 @@ def workflow(
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
     ``verify`` is a list of ``{"id", "level", "that", "on_fail"}`` as in a file, ``max_backtracks``
-    how often a run may go back because of them. ``skills`` adds skills beyond
+    how often a run may go back because of them, of gates or of failures; ``recovery`` says where to
+    after a failure of a class, such as ``{"Recoverable": "Act"}``. ``skills`` adds skills beyond
     those that the function's module knows. ``secrets`` names the environment variables that
     ``ctx.secret`` may use, and those of API keys beyond OPENAI_API_KEY and ANTHROPIC_API_KEY.
     ``gates`` are what must hold before the function begins, and of its output, as in a file:
@@ -98,6 +101,7 @@ def workflow(
             skills=skills,
             verify=verify,
             max_backtracks=max_backtracks,
+            recovery=recovery,
             timeout_ms=timeout_ms,
             secrets=secrets,
             gates=gates,

@@ -100,6 +100,7 @@ def function_program(
         gates=workflow.gates,
         checks=workflow.checks,
         max_backtracks=workflow.max_backtracks,
+        recovery=workflow.recovery,
         timeout_ms=workflow.timeout_ms,
         secrets=_all_secrets(workflow.secrets, kin),
         programs=texts_of(
@@ -216,6 +217,7 @@ def file_program(
         gates=workflow.gates,
         checks=workflow.verify,
         max_backtracks=workflow.max_backtracks,
+        recovery=workflow.recovery,
         output=workflow.output,
         timeout_ms=workflow.timeout_ms,
         secrets=_all_secrets((*workflow.secrets, *_literal_keys(workflow.steps)), kin),

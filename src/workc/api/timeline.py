@@ -110,25 +110,41 @@ class StepStory(msgspec.Struct, kw_only=True):
 
 
 class PassStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass that was not the last: what became of its steps, and why and whereto the run went back."""
+    """A pass that was not the last: what became of its steps, and why and whereto the run went back.
+
+    ``gate`` is the gate because of which it did, ``error_class`` the class of the failure; else empty.
+    """
 
     code: str
     of: str
     to: str
     steps: list[StepStory]
+    gate: str = ""
+    error_class: str = ""
 
     @property
     def why(self) -> str:
         """Returns why, in words."""
         if self.code == "VERIFICATION_FAILED":
             return f"the check {self.of} did not hold"
+        if self.gate:
+            whose = f" of step {self.of}" if self.of else ""
+            return f"the gate {self.gate}{whose} did not hold"
         what = "the gate" if self.code == "GATE_FAILED" else "step"
-        return f"{what} {self.of} failed with {self.code}" if self.of else self.code
+        told = f"{what} {self.of} failed with {self.code}" if self.of else self.code
+        return f"{told} ({self.error_class})" if self.error_class else told
 
     def to_json(self) -> JsonObject:
         """Returns the story as JSON."""
         steps: list[Json] = [step.to_json() for step in self.steps]
-        return {"code": self.code, "of": self.of, "to": self.to, "steps": steps}
+        return {
+            "code": self.code,
+            "error_class": self.error_class,
+            "gate": self.gate,
+            "of": self.of,
+            "to": self.to,
+            "steps": steps,
+        }
 
 
 class Timeline:
@@ -187,8 +203,16 @@ class Timeline:
 
     def _turn_back(self, backtrack: Backtrack) -> None:
         steps = list(self.steps.values())
-        of = given(backtrack.of) or ""
-        self.passes.append(PassStory(code=backtrack.code, of=of, to=backtrack.to, steps=steps))
+        self.passes.append(
+            PassStory(
+                code=backtrack.code,
+                of=given(backtrack.of) or "",
+                to=backtrack.to,
+                steps=steps,
+                gate=given(backtrack.gate) or "",
+                error_class=given(backtrack.error_class) or "",
+            )
+        )
         self.steps = {}
 
     def _turn(self, *, is_answer: bool, payload: Payload) -> list[StepStory]:

@@ -14,11 +14,13 @@ from workc.adapters.code import as_skill
 from workc.kernel.arguments import a, choice, instance, many, shown, text, texts, whole
 from workc.kernel.failure import Misuse
 from workc.kernel.payloads import Target
+from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.gate_reading import SaidGates, read_run_gates
+from workc.runtime.recovery import read_recovery
 from workc.runtime.workflow.json_schema import MAX_BACKTRACKS, WORKFLOW_PATTERN
-from workc.runtime.workflow.model import CheckSpec, Level, RunGates, backtracks_of
+from workc.runtime.workflow.model import CheckSpec, GoingOn, Level, RunGates, backtracks_of
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill, checked_name
 from workc.stages.skill import skill as make_skill
@@ -41,6 +43,7 @@ class Workflow(Generic[P, R_co]):
     skills: tuple[Skill[..., object], ...]
     checks: tuple[CheckSpec, ...]
     max_backtracks: int
+    recovery: Mapping[ErrorClass, GoingOn]
     timeout_ms: int | None
     secrets: tuple[str, ...]
     description: str
@@ -61,6 +64,7 @@ def workflow_decorator(
     skills: Iterable[Skill[..., object]],
     verify: Iterable[Mapping[str, str]],
     max_backtracks: int | None = None,
+    recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None,
     secrets: Iterable[str],
     gates: SaidGates | None,
@@ -82,16 +86,18 @@ def workflow_decorator(
         raise Misuse(f"@workflow makes workflows of an async def, not of {a(function)}")
     given = tuple(_skill(each) for each in many("skills", skills, "skills"))
     find = _GateFinder(function, given)
+    run_gates, after = read_run_gates(gates, find), read_recovery(recovery)
     made = Workflow(
         name=function.__name__ if name is None else _name(name),
         function=function,
         skills=given,
         checks=checks,
-        max_backtracks=_backtracks(checks, max_backtracks),
+        max_backtracks=_backtracks(checks, run_gates, after, max_backtracks),
+        recovery=after,
         timeout_ms=None if timeout_ms is None else whole("timeout_ms", timeout_ms),
         secrets=_names(secrets),
         description=" ".join((function.__doc__ or "").split("\n\n")[0].split()),
-        gates=read_run_gates(gates, find),
+        gates=run_gates,
         children=tuple(map(_named_child, many("children", children, "workflows"))),
         effects=None if effects is None else given_effects(effects),
     )
@@ -187,10 +193,15 @@ def _check(given: object) -> CheckSpec:
     return CheckSpec(id=name, that=that, level=level, on_fail=on_fail)
 
 
-def _backtracks(checks: tuple[CheckSpec, ...], most: int | None) -> int:
+def _backtracks(
+    checks: tuple[CheckSpec, ...],
+    gates: RunGates,
+    recovery: Mapping[ErrorClass, GoingOn],
+    most: int | None,
+) -> int:
     if most is not None:
         whole("max_backtracks", most, most=MAX_BACKTRACKS)
-    return backtracks_of(checks, most)
+    return backtracks_of(checks, (*gates.pre, *gates.post), recovery, most)
 
 
 def home_of(workflow: Workflow[..., object]) -> Path:

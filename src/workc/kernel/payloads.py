@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.phases import LockLevel, Outcome
+from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import EffectOp
 from workc.kernel.values import MAX_SAFE_INTEGER
 
@@ -420,10 +421,14 @@ class StepSkipped(PayloadBase, frozen=True, kw_only=True):
 class Backtrack(Part, frozen=True, kw_only=True):
     """Why a run goes back, and to which phase: another pass begins there.
 
-    ``of`` is the check, the gate or the step that failed with ``code``.
+    ``of`` is the check, the gate or the step that failed with ``code``. ``gate`` is a gate that asks for
+    it, ``of`` then its step, if it is of one. ``error_class`` is that of a failure of which the workflow says
+    what follows.
     """
 
     code: str
+    error_class: ErrorClass | UnsetType = UNSET
+    gate: str | UnsetType = UNSET
     of: str | UnsetType = UNSET
     to: Target
 

@@ -2,7 +2,7 @@
 
 A program that names its steps has trivial Observe and Orient phases. Act runs the steps as a
 graph, or the workflow function. Verify asks the checks; if one of them does not hold, the run may go
-back and make another pass. Whatever happens, it ends in Lock: a halted or failed one goes there at
+back and make another pass, and so it may where a gate failed or the work did. Whatever happens, it ends in Lock: a halted or failed one goes there at
 once, as Draft.
 """
 
@@ -34,7 +34,7 @@ from workc.runtime.engine import Body, Lane
 from workc.runtime.failed_gate import failed_gates
 from workc.runtime.fallback import planned_as
 from workc.runtime.gates import bar_run, failed_in, failed_step_gate, judge_run
-from workc.runtime.going_back import backtrack_of, feedback_of
+from workc.runtime.going_back import backtrack_of, ends_work, feedback_of
 from workc.runtime.run import Run
 from workc.runtime.work import Work, act
 from workc.runtime.workflow.model import StepSpec
@@ -61,14 +61,12 @@ def run_body(run: Run) -> Body:
             work = await _judged(run, lane, work)
             # Checks touch nothing, so that they may tell already whether the work is the last.
             checks = () if work.failed else run_checks(run, work.output)
-            backtrack = backtrack_of(run, checks)
-            _end_work(run, lane, work, is_last=backtrack is None)
-            if not work.failed:
-                _verify(lane, checks, backtrack)
+            backtrack = backtrack_of(run, work, checks)
+            _end(run, lane, work, checks, backtrack)
             if backtrack is None:
                 ended = lock(run, lane, work, checks)
                 return replace(ended, failed_gates=failed_gates(failed_in(run)))
-            run.go_back(feedback_of(run, checks, backtrack))
+            run.go_back(feedback_of(run, work, checks, backtrack), backtrack)
             begin = backtrack.to
 
     return body
@@ -119,7 +117,23 @@ async def _judged(run: Run, lane: Lane, work: Work) -> Work:
     return replace(work, failure=failure, step=step)
 
 
-def _end_work(run: Run, lane: Lane, work: Work, *, is_last: bool) -> None:
+def _end(
+    run: Run,
+    lane: Lane,
+    work: Work,
+    checks: tuple[CheckResult, ...],
+    backtrack: Backtrack | None,
+) -> None:
+    """Records how a pass ended; going back stands in the last event of it."""
+    turns = backtrack is not None and ends_work(backtrack, work)
+    _end_work(run, lane, work, backtrack if turns else None, is_last=backtrack is None)
+    if not (work.failed or turns):
+        _verify(lane, checks, backtrack)
+
+
+def _end_work(
+    run: Run, lane: Lane, work: Work, backtrack: Backtrack | None, *, is_last: bool
+) -> None:
     output = None
     if work.data is not None and is_last:
         output = store_file(run.files, OUTPUT_PATH, "json", work.data)
@@ -127,6 +141,7 @@ def _end_work(run: Run, lane: Lane, work: Work, *, is_last: bool) -> None:
         output = store(run.files, "json", work.data)
     lane.emit(
         WorkEnded(
+            backtrack=backtrack or UNSET,
             failure=record_failure(run.files, work.failure) if work.failure else UNSET,
             halt=work.halt or UNSET,
             output=output or UNSET,

@@ -117,7 +117,7 @@ class WorkflowContext:
 
     @property
     def feedback(self) -> JsonObject:
-        """Returns why the run went back: ``pass`` (1: it did not), ``code``, ``of``, ``message``, ``failed``."""
+        """Returns why the run went back: ``pass`` (1: it did not), and what ``NO_FEEDBACK`` has."""
         return self._run.feedback
 
     def uuid(self) -> str:

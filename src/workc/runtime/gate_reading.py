@@ -11,17 +11,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from workc.kernel.arguments import a, shown, text, texts, whole
+from msgspec.structs import replace
+
+from workc.kernel.arguments import a, choice, shown, text, texts, whole
 from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.gates import OF_STEP, GateKind, When
 from workc.runtime.expressions import compile_expression
 from workc.runtime.gate_policies import GATE_POLICIES
-from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS, NAME_PATTERN
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS, GOING_ON, NAME_PATTERN
 from workc.runtime.workflow.model import (
     APPROVAL,
     ApprovalSpec,
     CommandSpec,
     GateSpec,
+    GoingOn,
     HumanGate,
     RunGates,
     StepGates,
@@ -116,10 +119,11 @@ def _evaluated(said: object, when: When, find: Find) -> GateSpec:
         raise Misuse(f"a gate is a mapping or a function made by @workc.gate, not {a(said)}")
     fields = cast("Mapping[object, object]", said)
     name, way, asked = _parts(fields)
+    on_fail = _on_fail(fields)
     if way == "command":
-        return command_gate(name, _command(name, fields))
+        return command_gate(name, _command(name, fields), on_fail)
     if way == "function":
-        return _function(name, asked, when, find)
+        return replace(_function(name, asked, when, find), on_fail=on_fail)
     if way == APPROVAL:
         raise Misuse(f"the gate {name}: a human is asked before a step, and nowhere else")
     that = text(f"{way} of the gate {name}", asked)
@@ -128,13 +132,14 @@ def _evaluated(said: object, when: When, find: Find) -> GateSpec:
         raise Misuse(f"the gate {name}: there is no rule {shown(that)}; there are {known}")
     if way == "check":
         _check_expression(name, that, when)
-    return GateSpec(id=name, kind=cast("GateKind", way), that=that)
+    return GateSpec(id=name, kind=cast("GateKind", way), that=that, on_fail=on_fail)
 
 
 def _parts(said: Mapping[object, object]) -> tuple[str, str, object]:
     """Returns the name of a gate, in which way it asks, and what."""
     there = [way for way in GATE_WAYS if way in said]
-    beside = {*GATE_OF_COMMAND} & set(said) if there == ["command"] else set[object]()
+    more = {"command": ("on_fail", *GATE_OF_COMMAND), APPROVAL: ()}
+    beside = set(more.get(there[0], ("on_fail",)) if there else ()) & set(said)
     if len(there) != 1 or set(said) != {"id", *there, *beside}:
         raise Misuse(f"a gate has an id and one of {', '.join(GATE_WAYS)}, not {shown(said)}")
     name = text("the id of a gate", said["id"])
@@ -152,6 +157,13 @@ def _function(name: str, asked: object, when: When, find: Find) -> GateSpec:
     if _NAME.fullmatch(name) is None:
         raise Misuse(f"{shown(name)} can be no id of a gate; write {{'id': ..., 'function': ...}}")
     return GateSpec(id=name, kind="function", that=skill.name)
+
+
+def _on_fail(said: Mapping[object, object]) -> GoingOn | None:
+    if "on_fail" not in said:
+        return None
+    choice("on_fail of a gate", said["on_fail"], GOING_ON)
+    return cast("GoingOn", said["on_fail"])
 
 
 def _command(name: str, said: Mapping[object, object]) -> CommandSpec:

@@ -110,7 +110,11 @@ async def _pass(
         found = _looked(run, gate, when, _result(run, gate, seen, name), name)
         lane.emit(found)
     if isinstance(found, GateEvaluated):
-        run.gates[None if step is None else step.id, gate.id] = (at, found)
+        key = None if step is None else step.id, gate.id
+        run.gates[key] = (at, found)
+        to = None if found.passed else gate.back_to(when)
+        if to is not None:
+            run.backs[key] = to
     return found
 
 

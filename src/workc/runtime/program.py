@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from workc.kernel.payloads import Limits
+from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.workflow.model import CheckSpec, RunGates, StepSpec
+from workc.runtime.workflow.model import CheckSpec, GoingOn, RunGates, StepSpec
 from workc.stages.context import PriceTable
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
@@ -26,7 +27,8 @@ class Program:
     ``code`` maps each skill that may be used to the digest of its code.
     ``steps`` stand in plan order (needs before those who need them) and are empty for a function, which then is ``function``.
     ``text`` is what the bundle keeps as the program, at ``path``. ``secrets`` names the
-    environment variables that may be used as such. ``max_backtracks`` is how often a run may go back.
+    environment variables that may be used as such. ``max_backtracks`` is how often a run may go back,
+    ``recovery`` where to after a failure of a class.
     ``effects`` are all that it declares, None if it declares none.
     ``programs`` are the texts of all runs that it may start, and that these may, by name.
     """
@@ -44,6 +46,7 @@ class Program:
     gates: RunGates = field(default_factory=RunGates)
     checks: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0
+    recovery: Mapping[ErrorClass, GoingOn] = field(default_factory=dict[ErrorClass, GoingOn])
     output: Json = None
     timeout_ms: int | None = None
     secrets: tuple[str, ...] = ()

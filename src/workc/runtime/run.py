@@ -12,7 +12,7 @@ from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
-from workc.kernel.payloads import Limits, StepStatus
+from workc.kernel.payloads import Backtrack, Limits, StepStatus, Target
 from workc.kernel.phases import Outcome
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.selectors import Effect
@@ -72,7 +72,8 @@ class Run:
     are the base URLs of providers that were set when it began. ``asking`` is when a policy has a
     human asked.
     ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
-    their places, by step, if they are of one, and gate. ``rules`` are those that the run has recorded.
+    their places, by step, if they are of one, and gate, ``backs`` where to they send the run back if they
+    failed. ``recovered`` are the codes of failures after which it went back. ``rules`` are those that the run has recorded.
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``. ``joined`` says of each step whose
     child has ended last how that ended, and whether it is critical.
@@ -104,6 +105,10 @@ class Run:
     gates: dict[tuple[str | None, str], tuple[Path, GateEvaluated]] = field(
         default_factory=dict[tuple[str | None, str], tuple[Path, GateEvaluated]]
     )
+    backs: dict[tuple[str | None, str], Target] = field(
+        default_factory=dict[tuple[str | None, str], Target]
+    )
+    recovered: set[str] = field(default_factory=set[str])
     rules: JsonObject = field(default_factory=dict[str, Json])
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
@@ -139,9 +144,11 @@ class Run:
         """Returns whether another pass may follow this one."""
         return self.pass_number <= self.program.max_backtracks
 
-    def go_back(self, feedback: JsonObject) -> None:
+    def go_back(self, feedback: JsonObject, backtrack: Backtrack) -> None:
         """Begins another pass: nothing of the one before is left but why it was not enough."""
         self.pass_number += 1
+        if backtrack.error_class:
+            self.recovered.add(backtrack.code)
         self.feedback = {"pass": self.pass_number, **feedback}
         for kept in (
             self.results,
@@ -149,6 +156,7 @@ class Run:
             self.halts,
             self.fallen,
             self.gates,
+            self.backs,
             self.joined,
             self._values,
         ):

@@ -115,6 +115,8 @@ GOLDENS = (
     "gates_failed",
     "run_barred",
     "commanded",
+    "back_by_gates",
+    "recovered",
     "child",
     "child_failed",
     "parent",

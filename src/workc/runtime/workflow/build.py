@@ -6,6 +6,7 @@ import msgspec
 
 from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits
+from workc.kernel.recovery import ErrorClass
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_effects import declared_in, effects_of
 from workc.runtime.workflow.check_inputs import without_default
@@ -18,6 +19,7 @@ from workc.runtime.workflow.model import (
     ChildSpec,
     CommandSpec,
     GateSpec,
+    GoingOn,
     HumanGate,
     InputSpec,
     OnFailure,
@@ -29,6 +31,7 @@ from workc.runtime.workflow.model import (
     WorkflowFile,
     backtracks_of,
     command_gate,
+    gates_of_all,
 )
 from workc.runtime.workflow.source import Document
 from workc.stages.network import NetworkPolicy
@@ -39,6 +42,9 @@ def build_workflow(document: Document) -> WorkflowFile:
     file = members(document.value)
     listed, budget = file.get("verify", []), members(file.get("budget"))
     verify = tuple(_check(members(spec)) for spec in (listed if isinstance(listed, list) else []))
+    steps = _steps(document, members(file["steps"]))
+    gates = _run_gates(members(file.get("gates")))
+    recovery = msgspec.convert(members(file.get("recovery")), dict[ErrorClass, GoingOn])
     return WorkflowFile(
         name=str(file["name"]),
         description=str(file.get("description", "")),
@@ -52,10 +58,16 @@ def build_workflow(document: Document) -> WorkflowFile:
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
         effects=declared_in(file),
-        steps=_steps(document, members(file["steps"])),
-        gates=_run_gates(members(file.get("gates"))),
+        steps=steps,
+        gates=gates,
         verify=verify,
-        max_backtracks=backtracks_of(verify, _count(file.get("max_backtracks"))),
+        max_backtracks=backtracks_of(
+            verify,
+            (gate for _, gate in gates_of_all(gates, steps)),
+            recovery,
+            _count(file.get("max_backtracks")),
+        ),
+        recovery=recovery,
         output=file.get("output"),
     )
 
@@ -141,12 +153,18 @@ def _human(gate: JsonObject) -> HumanGate:
 
 
 def _gate(gate: JsonObject) -> GateSpec:
+    on_fail = msgspec.convert(gate.get("on_fail"), GoingOn | None)
     if "command" in gate:
         beside: JsonObject = {key: gate[key] for key in GATE_OF_COMMAND if key in gate}
         command = msgspec.convert({**beside, "argv": gate["command"]}, CommandSpec)
-        return command_gate(str(gate["id"]), command)
+        return command_gate(str(gate["id"]), command, on_fail)
     kind = next(way for way in GATE_WAYS if way in gate)
-    return GateSpec(id=str(gate["id"]), kind=msgspec.convert(kind, GateKind), that=str(gate[kind]))
+    return GateSpec(
+        id=str(gate["id"]),
+        kind=msgspec.convert(kind, GateKind),
+        that=str(gate[kind]),
+        on_fail=on_fail,
+    )
 
 
 def _on_failure(said: Json) -> OnFailure | None:

@@ -56,6 +56,9 @@ def _check_command(facts: Facts, place: Place, gate: JsonObject) -> None:
     for key in (key for key in GATE_OF_COMMAND if key in gate and "command" not in gate):
         message = f"{key} is said of a command, and there is none here"
         facts.refuse_key((*place, key), message, "add command, or leave it out")
+    if APPROVAL in gate and "on_fail" in gate:
+        message = "a human who says no sends no run back by itself"
+        facts.refuse_key((*place, "on_fail"), message, "leave it out, or write recovery")
     for index, word in enumerate(texts(gate.get("command"))):
         if "${" in word:
             message = "a command holds no references"

@@ -10,6 +10,7 @@ from typing import get_args
 
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import Target
+from workc.kernel.recovery import CLASSES
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
@@ -49,6 +50,8 @@ FALLBACK_OF_SKILL = ("with", "retry", "timeout_ms")
 GATE_WAYS = ("check", "function", "policy", "command", "approval")
 #: The keys that stand beside ``command`` alone.
 GATE_OF_COMMAND = ("cwd", "timeout_ms")
+#: What may follow a failure: another pass that begins in this phase, or none.
+GOING_ON: tuple[str, ...] = (*get_args(Target), "stop")
 LEVELS = ("Syntactic", "Semantic", "Regression", "Acceptance")
 
 
@@ -135,6 +138,9 @@ _ASKED: dict[str, JsonObject] = {
     ),
     "approval": _APPROVAL,
 }
+_ON_FAIL: dict[str, JsonObject] = {
+    "on_fail": text("The phase to which the run goes back if it does not hold.", enum=[*GOING_ON])
+}
 _OF_COMMAND: dict[str, JsonObject] = {
     "cwd": text("Its working folder: a root, or a folder below one.", minLength=1),
     "timeout_ms": count("How long it may take; 0 means 0."),
@@ -144,14 +150,17 @@ _OF_COMMAND: dict[str, JsonObject] = {
 def _gates(description: str, ways: tuple[str, ...]) -> JsonObject:
     """Returns the schema of a list of gates, each of which asks in one of these ways."""
     asked = {way: _ASKED[way] for way in ways}
-    beside: dict[str, dict[str, JsonObject]] = {"command": _OF_COMMAND}
+    beside: dict[str, dict[str, JsonObject]] = {
+        "approval": {},
+        "command": {**_OF_COMMAND, **_ON_FAIL},
+    }
     gate: JsonObject = {
-        **record("One gate.", ["id"], {"id": _GATE_ID, **asked, **_OF_COMMAND}),
+        **record("One gate.", ["id"], {"id": _GATE_ID, **asked, **_OF_COMMAND, **_ON_FAIL}),
         "anyOf": [
             record(
                 f"A gate by {way}.",
                 ["id", way],
-                {"id": _GATE_ID, way: asked[way], **beside.get(way, {})},
+                {"id": _GATE_ID, way: asked[way], **beside.get(way, _ON_FAIL)},
             )
             for way in ways
         ],
@@ -362,6 +371,17 @@ FILE_SCHEMA: JsonObject = {
             "verify": listed("What must hold when the steps are done.", _CHECK),
             "max_backtracks": count(
                 "How often the run may go back; 1 if it is left out.", 0, MAX_BACKTRACKS
+            ),
+            "recovery": record(
+                "The phase to which the run goes back after a failure, by its class.",
+                [],
+                {
+                    each: text(
+                        f"After what is {each}.",
+                        enum=["stop"] if each == "Catastrophic" else [*GOING_ON],
+                    )
+                    for each in CLASSES
+                },
             ),
             "output": {"description": "What the run gives: any JSON, with references."},
         },

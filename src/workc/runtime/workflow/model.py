@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from workc.kernel import canonical
-from workc.kernel.gates import GateKind
+from workc.kernel.gates import BARRING, GateKind, When
 from workc.kernel.payloads import Limits, Target
+from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.stages.network import NetworkPolicy
 
 Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 #: What ``${feedback....}`` gives beside ``pass``, in a pass that has none before it.
-NO_FEEDBACK: JsonObject = {"code": "", "failed": [], "message": "", "of": ""}
+NO_FEEDBACK: JsonObject = {
+    "code": "",
+    "error_class": "",
+    "failed": [],
+    "gate": "",
+    "message": "",
+    "of": "",
+}
+#: What follows a failure: another pass that begins in this phase, or none.
+GoingOn: TypeAlias = Target | Literal["stop"]
 
 
 class SkillInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,18 +93,29 @@ class GateSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One gate that is evaluated.
 
     ``that`` is an expression, the name of a function or a rule, or what ``command`` runs, as JSON.
+    ``on_fail`` is what it says of its failure.
     """
 
     id: str
     kind: GateKind
     that: str
     command: CommandSpec | None = None
+    on_fail: GoingOn | None = None
+
+    def back_to(self, when: When) -> Target | None:
+        """Returns where a run goes back to if the gate fails then and the run may; None: nowhere.
+
+        A gate that keeps work from beginning says that the plan does not fit, if it says nothing else.
+        """
+        if self.on_fail == "stop":
+            return None
+        return self.on_fail or ("Decide" if when in BARRING else None)
 
 
-def command_gate(name: str, command: CommandSpec) -> GateSpec:
+def command_gate(name: str, command: CommandSpec, on_fail: GoingOn | None = None) -> GateSpec:
     """Returns the gate that runs a program."""
     that = canonical.encode(list[Json](command.argv)).decode()
-    return GateSpec(id=name, kind="command", that=that, command=command)
+    return GateSpec(id=name, kind="command", that=that, command=command, on_fail=on_fail)
 
 
 class HumanGate(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,15 +241,23 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
     on_fail: Target | None = None
 
 
-def backtracks_of(checks: Iterable[CheckSpec], most: int | None) -> int:
-    """Returns how often a run may go back: once, where a check asks for it and nothing is said."""
-    return most if most is not None else int(any(check.on_fail for check in checks))
+def backtracks_of(
+    checks: Iterable[CheckSpec],
+    gates: Iterable[GateSpec],
+    recovery: Mapping[ErrorClass, GoingOn],
+    most: int | None,
+) -> int:
+    """Returns how often a run may go back: once, where something asks for it and nothing is said."""
+    of_gates = [gate.on_fail for gate in gates]
+    said = [*(check.on_fail for check in checks), *of_gates, *recovery.values()]
+    asked = [each for each in said if each not in {None, "stop"}]
+    return most if most is not None else int(bool(asked))
 
 
 class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow; ``steps`` in file order.
 
-    ``max_backtracks`` is how often the run may go back.
+    ``max_backtracks`` is how often the run may go back, ``recovery`` where to after a failure of a class.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
     of the budget beside money. ``effects`` are all that the file declares, of the run and of its
     steps; None if it declares none.
@@ -248,6 +277,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     gates: RunGates = RunGates()
     verify: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0
+    recovery: dict[ErrorClass, GoingOn] = {}
     output: Json = None
 
 

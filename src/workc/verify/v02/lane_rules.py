@@ -40,6 +40,7 @@ from workc.kernel.payloads import (
     TimerSet,
     VerificationRun,
     WorkEnded,
+    given,
 )
 from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
@@ -111,8 +112,8 @@ class LaneRules:
         self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
         self._plan: PlanChosen | None = None
         self._steps: dict[str, StepFound] = {}
-        # The gates of the run that failed last.
-        self._gates: set[str] = set()
+        # The gates that failed last in this pass, each with its step.
+        self._gates: set[tuple[str | None, str]] = set()
         self.passes: list[PassFound] = []
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
@@ -246,9 +247,9 @@ class LaneRules:
         if gate.passed != holds(gate):
             message = "a gate passes if and only if it gave what lets it pass"
             self._fail(rules.GATE_HOLDS, message, "/payload/passed")
-        if gate.step is UNSET:
-            (self._gates.discard if gate.passed else self._gates.add)(gate.gate)
-            self._is_barred |= gate.when == "pre_run" and not gate.passed
+        found = given(gate.step), gate.gate
+        (self._gates.discard if gate.passed else self._gates.add)(found)
+        self._is_barred |= gate.when == "pre_run" and not gate.passed
         if gate.kind == "command":
             self._bound(gate.effect, may_lack=was_not_run(gate))
 

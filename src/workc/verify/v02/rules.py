@@ -158,6 +158,11 @@ BACKTRACK_HAS_CAUSE = _table(
 BACKTRACKS_ARE_BOUNDED = _table(
     36, "FSM_ILLEGAL_TRANSITION", "A run goes back no more often than it may."
 )
+BACKTRACK_IS_CLASSED = _table(
+    37,
+    "FSM_ILLEGAL_TRANSITION",
+    "The class of an error is that of its code and of the passes before, and not Catastrophic.",
+)
 ANSWER_FITS_PORT = _table(
     31,
     "FSM_ILLEGAL_TRANSITION",

@@ -100,3 +100,71 @@ def a_lane_less_in_an_earlier_pass(d):
 @sealed("set", "RECEIPT_EVENT_MISMATCH", "projection", "back_in_vain")
 def another_skill_in_an_earlier_pass(d):
     d.payload("SkillExecuted")["skill"] = "http_call"
+
+
+@_back("set", "back_by_gates")
+def a_backtrack_because_of_a_gate_that_is_not_there(d):
+    _ends(d)[0]["backtrack"]["gate"] = "another"
+
+
+@_back("set", "back_by_gates")
+def a_backtrack_because_of_a_gate_that_passed(d):
+    _ends(d)[1]["backtrack"]["gate"] = "again"
+
+
+@_back("remove", "back_by_gates")
+def a_backtrack_because_of_a_gate_of_the_run_that_is_of_a_step(d):
+    del _ends(d)[0]["backtrack"]["of"]
+
+
+@_back("add", "back_by_gates")
+def a_backtrack_because_of_a_gate_of_a_step_that_is_of_the_run(d):
+    _ends(d)[2]["backtrack"]["of"] = "a"
+
+
+@_back("set", "back_by_gates")
+def a_backtrack_because_of_a_gate_with_another_code(d):
+    _ends(d)[0]["backtrack"]["code"] = "VERIFICATION_FAILED"
+
+
+@_back("add", "back_by_gates")
+def a_backtrack_because_of_a_gate_that_has_a_class(d):
+    _ends(d)[0]["backtrack"]["error_class"] = "Unrecoverable"
+
+
+@_back("remove", "back_by_gates")
+def a_backtrack_from_the_checks_because_of_no_gate(d):
+    del _ends(d)[1]["backtrack"]["gate"]
+
+
+@_back("add", "went_back")
+def a_backtrack_because_of_a_check_that_has_a_class(d):
+    _ends(d)[0]["backtrack"]["error_class"] = "Unrecoverable"
+
+
+@_back("set", "recovered")
+def a_failure_that_comes_again_said_to_be_new(d):
+    _ends(d)[2]["backtrack"]["error_class"] = "Unrecoverable"
+
+
+@_back("set", "recovered")
+def a_failure_that_is_new_said_to_come_again(d):
+    _ends(d)[0]["backtrack"]["error_class"] = "PatternFailure"
+
+
+@_back("grow", "recovered")
+def a_failure_that_nothing_may_follow(d):
+    end = _ends(d)[1]
+    d.payload("SkillExecuted", 2)["failure"]["code"] = "INTERNAL_ERROR"
+    end["failure"]["code"] = end["backtrack"]["code"] = "INTERNAL_ERROR"
+    end["backtrack"]["error_class"] = "Catastrophic"
+
+
+@_back("remove", "recovered")
+def a_backtrack_from_the_work_to_itself_without_a_class(d):
+    del _ends(d)[0]["backtrack"]["error_class"]
+
+
+@_back("set", "recovered")
+def a_backtrack_of_a_class_because_of_another_step(d):
+    _ends(d)[0]["backtrack"]["of"] = "b"

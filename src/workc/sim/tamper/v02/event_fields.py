@@ -342,14 +342,6 @@ def _is_declared(subject: Subject, event: Doc) -> bool:
     return event["payload"].get("effect") in effects
 
 
-def _goes_back(_subject: Subject, event: Doc) -> bool:
-    return "backtrack" in event["payload"]
-
-
-def _may_go_back(_subject: Subject, event: Doc) -> bool:
-    return "max_backtracks" in event["payload"]
-
-
 def _in_file(name: str) -> When:
     return lambda _subject, event: "path" in event["payload"][name]
 
@@ -363,7 +355,7 @@ FIELDS: tuple[Field, ...] = (
     Field("RunStarted", ("limits", "calls"), _plus_one, (), ("receipt",), _limits_nothing("calls")),
     Field("RunStarted", ("limits", "tokens"), _plus_one, (), ("receipt",), _limits_nothing("tokens")),
     Field("RunStarted", ("limits", "wall_ms"), _plus_one, (), ("receipt",), _limits_nothing("wall_ms")),
-    Field("RunStarted", ("max_backtracks",), _plus_one, (), (), _may_go_back),
+    Field("RunStarted", ("max_backtracks",), _plus_one, (), (), _has("max_backtracks")),
     Field("RunStarted", ("name",), _other, (), ("receipt",)),
     Field("RunStarted", ("nonce",), _other, (), ("receipt",)),
     Field("RunStarted", ("policy", "id"), _other, (POLICY,), ("receipt",)),
@@ -477,16 +469,19 @@ FIELDS: tuple[Field, ...] = (
     Field("CallHalted", ("code",), _other),
     Field("StepSkipped", ("code",), _other, (TABLE,), ("receipt",), _was_refused),
     Field("StepSkipped", ("code",), _other, (), ("receipt",), _was_not_refused),
-    Field("WorkEnded", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _goes_back),
-    Field("WorkEnded", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _goes_back),
-    Field("WorkEnded", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _goes_back),
+    Field("WorkEnded", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _has("backtrack")),
+    Field("WorkEnded", ("backtrack", "error_class"), _swap("Recoverable", "Unrecoverable"), (TABLE,), ("receipt",), _has("backtrack", "error_class")),
+    Field("WorkEnded", ("backtrack", "gate"), _other, (TABLE,), ("receipt",), _has("backtrack", "gate")),
+    Field("WorkEnded", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _has("backtrack", "of")),
+    Field("WorkEnded", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _has("backtrack")),
     Field("WorkEnded", ("failure", "code"), _other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
     Field("WorkEnded", ("failure", "message"), _other, (), ("receipt",), _is_the_code),
     Field("WorkEnded", ("halt",), _other, (), ("receipt",), _is_halted),
     Field("WorkEnded", ("step",), _other, (), ("receipt",), _ends_at_step),
-    Field("VerificationRun", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _goes_back),
-    Field("VerificationRun", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _goes_back),
-    Field("VerificationRun", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _goes_back),
+    Field("VerificationRun", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _has("backtrack")),
+    Field("VerificationRun", ("backtrack", "gate"), _other, (TABLE,), ("receipt",), _has("backtrack", "gate")),
+    Field("VerificationRun", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _has("backtrack", "of")),
+    Field("VerificationRun", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _has("backtrack")),
     Field("VerificationRun", ("results", 0, "check_id"), _other, (), ("verification", "receipt"), _has_check),
     Field("VerificationRun", ("results", 0, "passed"), _flip, (NOT_BORNE_OUT,), ("verification", "receipt"), _has_check),
     Field("VerificationRun", ("results", 0, "that"), _other, (), ("verification",), _has_check),

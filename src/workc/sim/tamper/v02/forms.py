@@ -39,7 +39,15 @@ MANIFEST_FORM: Form = {
     "run_id": "text",
 }
 RECEIPT_FORM: Form = {
-    "backtracks?": [{"code": "text", "of?": "text", "to": ("Act", "Decide", "Orient")}],
+    "backtracks?": [
+        {
+            "code": "text",
+            "error_class?": ("Recoverable", "Unrecoverable", "PatternFailure", "Catastrophic"),
+            "gate?": "text",
+            "of?": "text",
+            "to": ("Act", "Decide", "Orient"),
+        }
+    ],
     "bundle_version": "text",
     "catalog_sha256": "text",
     "children?": [
