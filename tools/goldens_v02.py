@@ -24,7 +24,9 @@ from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
 from workc.kernel.failure import Failure
+from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json
+from workc.runtime.policy.model import PolicyFile
 from workc.sim.ports import Scripted
 from workc.stages.network import NetworkPolicy
 
@@ -67,7 +69,7 @@ class Story(NamedTuple):
 
     ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
     is the budget in cents under which it goes on after it was refused. ``children`` are workflows
-    that it runs, by the names of their files.
+    that it runs, by the names of their files. ``required`` is what a policy requires of its lock level.
     """
 
     text: str
@@ -76,6 +78,7 @@ class Story(NamedTuple):
     held: int | None = None
     raised: int | None = None
     children: Mapping[str, str] = {}
+    required: VerifyRules | None = None
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -255,6 +258,10 @@ STORIES: Mapping[str, Story] = {
             b=_call("/gone", ", depends_on: [a]"),
         )
     ),
+    "lowered": Story(
+        _work(output=_RESULT, check="steps.a.result == `2`", a=_LENGTH),
+        required=VerifyRules(levels={"Committed": ("Semantic", "Acceptance")}, unmet="lower"),
+    ),
     "machine": Story(
         _work(
             output="${steps.c.stdout}",
@@ -313,6 +320,9 @@ def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
             ceiling_micro_cents=story.ceiling,
             policy=story.policy,
             budget=tracker,
+            ruling=None
+            if story.required is None
+            else PolicyFile(name=name.replace("_", "-"), verify=story.required),
         )
         runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
         first = out if story.raised is None else None

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from workc.cli.catalog_text import ORACLE_CODES
@@ -119,3 +121,21 @@ def test_a_code_that_is_misspelt_is_asked_back(workc, command, text, code):
     assert shown.exit_code == 2
     assert f"did you mean the code {code}" in shown.stderr or f"did you mean {code}" in shown.stderr
     assert f"  try: workc explain {code}\n" in shown.stderr
+
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden/v0.2"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("lowered", "Its policy takes other checks for Committed, so it locked as Staged."),
+        ("back_by_gates", "went back to Orient, because the gate third of step a did not hold."),
+        ("back_by_gates", "went back to Act, because the gate last did not hold."),
+        ("recovered", "went back to Act, because step a failed with SERVICE_UNAVAILABLE (Recoverable)."),
+        ("recovered", "went back to Orient, because step b failed with NOT_FOUND (PatternFailure)."),
+    ],
+)  # fmt: skip
+def test_why_a_run_went_back_or_locked_lower_is_told(workc, name, line):
+    told = workc("explain", str(GOLDEN / name / "bundle"))
+    assert line in " ".join(told.stdout.split())

@@ -52,6 +52,7 @@ KEPT = {
         "gates_failed",
         "halted",
         "limited",
+        "lowered",
         "machine",
         "offline",
         "out_of_calls",

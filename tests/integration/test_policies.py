@@ -9,7 +9,7 @@ from workc import LLMInvokeSkill, Misuse, NetworkPolicy, Refusal, Runtime
 from workc.api.policies import find_policy, under_policy
 from workc.api.settings import Settings
 from workc.runtime.policy.loader import InvalidPolicy, load_policy
-from workc.runtime.policy.model import BudgetRules, PolicyFile
+from workc.runtime.policy.model import BudgetRules, PolicyFile, rules_of
 from workc.testkit.servers import LoopbackServer, Reply
 
 HEAD = 'schema = "workc.policy/1"\nname = "team"\n'
@@ -152,6 +152,38 @@ def test_a_run_that_may_not_lock_is_refused_before_it_begins(tmp_path, rules, fl
 def test_a_run_that_has_the_checks_of_its_level_locks():
     rules = '[verify]\nmax_lock_level = "Committed"\n[verify.levels]\nCommitted = ["Semantic"]\n'
     assert Runtime(policy=policy(rules)).run(checked).ok
+
+
+LOWER = '[verify]\nunmet = "lower"\n'
+
+
+@pytest.mark.parametrize(
+    ("rules", "flow", "level"),
+    [
+        (LOWER + '[verify.levels]\nCommitted = ["Acceptance"]\n', checked, "Staged"),
+        (LOWER + 'max_lock_level = "Staged"\n', checked, "Staged"),
+        (LOWER + '[verify.levels]\nCommitted = ["Semantic"]\n', checked, "Committed"),
+        (LOWER, unchecked, "Staged"),
+        ('[verify]\nunmet = "refuse"\n', checked, "Committed"),
+    ],
+)
+def test_a_run_that_has_not_the_checks_locks_lower_where_the_policy_says_so(
+    tmp_path, proven, rules, flow, level
+):
+    found = policy(rules)
+    outcome = Runtime(policy=found).run(flow, out=tmp_path / "bundle")
+    assert outcome.status == "success"
+    locked = proven(outcome.bundle, workflow=flow)[-1]["payload"]
+    assert (locked["outcome"], locked["lock_level"]) == ("success", level)
+    assert ("unmet" in rules_of(found)["verify"]) == (LOWER in rules)
+
+
+def test_a_run_that_may_not_even_lock_lower_is_refused(tmp_path):
+    rules = LOWER + '[verify.levels]\nStaged = ["Syntactic"]\nCommitted = ["Acceptance"]\n'
+    for flow, lacks in ((checked, "Acceptance for Committed"), (unchecked, "Syntactic for Staged")):
+        outcome = Runtime(policy=policy(rules)).run(flow)
+        assert (outcome.code, outcome.run_id) == ("POLICY_VIOLATION", None)
+        assert lacks in outcome.message
 
 
 def asks(tmp_path, server, effects, own=None):

@@ -1058,9 +1058,8 @@ def check_policy(events: list[Event]) -> list[str]:
 def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
     """Whether the plan declares effects, and the rules allow them, if they speak of effects."""
     for run in payloads(events, "RunStarted"):
-        name = POLICIES.get(run["policy"]["rules_sha256"])
-        said = effects_in(rules_in(run["policy"]["rules"], tree, manifest))
-        if said is None or name in ("workc-default", "workc-offline"):
+        said = effects_in(said_in(run["policy"], tree, manifest))
+        if said is None:
             continue
         named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
         within = [effect for effect, plan in named if covered(effect, plan.get("effects", []))]
@@ -1082,13 +1081,20 @@ def rules_in(rules: Json, tree: Tree, manifest: Json) -> bytes:
     return raw
 
 
-def effects_in(rules: bytes) -> Json | None:
-    """What rules say of effects; None if they do not speak of them, and nothing if not in form."""
+def said_in(policy: Json, tree: Tree, manifest: Json) -> Json:
+    """The members of the rules of a policy; none if they are known, or no object."""
+    if POLICIES.get(policy["rules_sha256"]) in ("workc-default", "workc-offline"):
+        return {}
     try:
-        said = parse(rules)
+        said = parse(rules_in(policy["rules"], tree, manifest))
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(said, dict) or "effects" not in said:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def effects_in(said: Json) -> Json | None:
+    """What rules say of effects; None if they do not speak of them, and nothing if not in form."""
+    if "effects" not in said:
         return None
     effects = said["effects"]
     in_form = EFFECT_RULES(effects) and all(map(spelled, [*effects["allow"], *effects["deny"]]))
@@ -1429,7 +1435,58 @@ def project(events: list[Event]) -> Json:
     }
 
 
-def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str | None]:
+LOCKS = ["Draft", "Staged", "Committed", "Published", "Immutable"]
+SHAPES["lock"] = shape(":" + "|".join(LOCKS))
+SHAPES["required"] = lambda value: (
+    type(value) is dict
+    and all(SHAPES["lock"](name) and shape("level[]")(levels) for name, levels in value.items())
+)
+VERIFY_RULES = closed("levels? required, max_lock_level? lock, unmet? :lower")
+
+
+def may_lock(verify: Json, level: str, results: list[Json]) -> bool:
+    """Whether rules that speak of checks allow a lock level with these results [6]."""
+    if level == "Draft":
+        return True
+    if not VERIFY_RULES(verify):
+        return False
+    high = LOCKS.index(level) > LOCKS.index(verify.get("max_lock_level", "Immutable"))
+    there = {result["level"] for result in results}
+    return not high and set(verify.get("levels", {}).get(level, [])) <= there
+
+
+def verify_rules(events: list[Event], tree: Tree, manifest: Json) -> Json:
+    """What the rules of the policy say of checks."""
+    run = payloads(events, "RunStarted")[0]
+    said = said_in(run["policy"], tree, manifest)
+    return said.get("verify", {})
+
+
+def results_of(events: list[Event]) -> list[Json]:
+    done = payloads(passes(events)[-1], "VerificationRun")
+    return done[-1]["results"] if done else []
+
+
+def check_lock(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
+    """Whether the run locked at a level that its policy allows."""
+    if not payloads(events, "RunStarted") or not payloads(events, "Locked"):
+        return []
+    level = payloads(events, "Locked")[-1]["lock_level"]
+    allowed = may_lock(verify_rules(events, tree, manifest), level, results_of(events))
+    return [] if allowed else ["POLICY_VIOLATION"]
+
+
+def lowered(verify: Json, results: list[Json]) -> str:
+    """The level of a run whose checks all passed."""
+    in_form = VERIFY_RULES(verify) and "unmet" in verify
+    if in_form and not may_lock(verify, "Committed", results):
+        return "Staged" if may_lock(verify, "Staged", results) else "Committed"
+    return "Committed"
+
+
+def expected_lock(
+    events: list[Event], projection: Json, verify: Json
+) -> tuple[str, str, str | None]:
     """What Locked must say of these events of the last pass."""
     ended = payloads(events, "WorkEnded")[-1]
     verdict = projection["verification"]["verdict"]
@@ -1448,7 +1505,8 @@ def expected_lock(events: list[Event], projection: Json) -> tuple[str, str, str 
         return "partial", "Draft", code
     if inherited(events) == "partial" or fallbacks_of(events):
         return "partial", "Draft", code
-    return "success", "Committed" if verdict == "passed" else "Staged", None
+    level = lowered(verify, results_of(events))
+    return "success", level if verdict == "passed" else "Staged", None
 
 
 TRUE = {"form": "json", "inline": "true"}
@@ -1469,7 +1527,7 @@ def stopped(events: list[Event]) -> bool:
     return overrun or refused or bool(payloads(events, "CallHalted"))
 
 
-def borne_out(events: list[Event], projection: Json) -> bool:
+def borne_out(events: list[Event], projection: Json, verify: Json) -> bool:
     if stopped(events) and "halt" not in projection:
         return False
     for gate in payloads(events, "GateEvaluated"):
@@ -1489,7 +1547,7 @@ def borne_out(events: list[Event], projection: Json) -> bool:
     locked = payloads(events, "Locked")[0]
     said = locked["outcome"], locked["lock_level"], locked.get("code")
     done = passes(events)[-1]
-    return bool(payloads(done, "WorkEnded")) and said == expected_lock(done, projection)
+    return bool(payloads(done, "WorkEnded")) and said == expected_lock(done, projection, verify)
 
 
 SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
@@ -1566,7 +1624,8 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     raw = tree.files.get("manifest.json")
     if receipt is not None and isinstance(raw, bytes) and receipt["manifest_sha256"] != h(raw):
         codes.append("RECEIPT_HASH_MISMATCH")
-    return codes if borne_out(events, projection) else [*codes, "VERIFICATION_INCOMPLETE"]
+    verify = {} if manifest is None else verify_rules(events, tree, manifest)
+    return codes if borne_out(events, projection, verify) else [*codes, "VERIFICATION_INCOMPLETE"]
 
 
 # ------------------------------------------------------------------------------ step 11: digest [9]
@@ -1601,7 +1660,8 @@ def judge(tree: Tree) -> list[str]:
         codes += check_table(events) or check_requests(events, tree)
         codes += check_policy(events) + check_bounds(events)
         if manifest is not None:
-            codes += check_allowed(events, tree, manifest)
+            of_policy = check_allowed(events, tree, manifest) or check_lock(events, tree, manifest)
+            codes += of_policy if "POLICY_VIOLATION" not in codes else []
         codes += check_money(events)
         if manifest is not None:
             codes += check_references(events, manifest)

@@ -150,6 +150,8 @@ def _checks(story: RunStory) -> Iterator[str]:
     for check in story.checks:
         held = "held" if check.passed else "did not hold"
         yield f"The check {check.check_id} {held}: {_ended(check.that)}"
+    if story.verification == "passed" and story.lock_level == "Staged":
+        yield "Its policy takes other checks for Committed, so it locked as Staged."
 
 
 def _cost(story: RunStory) -> str:

@@ -32,6 +32,7 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.payloads import Body, EffectAsked, Limits, Parent, Policy, RunStarted, given
+from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
@@ -261,6 +262,7 @@ def make_run(
         rules=rules,
         effects=limits_of_effects(start.program, ruling),
         asking=None if ruling is None else ruling.approval,
+        required=VerifyRules() if ruling is None else ruling.verify or VerifyRules(),
         bases=recorded_bases(rules),
     )
 

@@ -6,7 +6,6 @@ What ships is named ``default`` and ``strict``; anything else is the path of a p
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -18,14 +17,13 @@ from workc.api.named_file import read_file
 from workc.api.settings import Settings
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
-from workc.kernel.payloads import Level, given
-from workc.kernel.phases import LockLevel
+from workc.kernel.payloads import given
+from workc.kernel.required_checks import ORDER, VerifyRules
 from workc.kernel.values import Json
 from workc.runtime.child_step import children_in
 from workc.runtime.continuing import Budget
-from workc.runtime.policy.json_schema import LOCK_LEVELS
 from workc.runtime.policy.loader import load_policy
-from workc.runtime.policy.model import BudgetRules, PolicyFile, VerifyRules
+from workc.runtime.policy.model import BudgetRules, PolicyFile
 from workc.runtime.program import Program
 
 #: The policies that ship, by the name of their file.
@@ -85,23 +83,16 @@ def lock_refusal(program: Program, ruling: PolicyFile | None) -> Failure | None:
 
 
 def _lock_refusal(program: Program, rules: VerifyRules) -> Failure | None:
-    level: LockLevel = "Committed" if program.checks else "Staged"
-    highest = rules.max_lock_level
-    if LOCK_LEVELS.index(level) > LOCK_LEVELS.index(highest):
-        message = f"the run would lock as {level}, and the policy allows {highest} at most"
-        return Failure(code="POLICY_VIOLATION", message=message, details={"lock_level": level})
-    return _unchecked(program, level, rules.levels)
-
-
-def _unchecked(
-    program: Program, level: LockLevel, levels: Mapping[LockLevel, tuple[Level, ...]]
-) -> Failure | None:
     there = {check.level for check in program.checks}
-    missing = [each for each in levels.get(level, ()) if each not in there]
-    if not missing:
+    level = rules.lock_level("Committed" if program.checks else "Staged", there)
+    if rules.allow(level, there):
         return None
-    message = f"the policy takes a check of level {missing[0]} for {level}; add one to verify"
-    details: dict[str, Json] = {"lock_level": level, "missing": list[Json](missing)}
+    missing, highest = rules.lacking(level, there), rules.max_lock_level
+    message = f"the run would lock as {level}, and the policy allows {highest} at most"
+    details: dict[str, Json] = {"lock_level": level}
+    if ORDER.index(level) <= ORDER.index(highest):
+        message = f"the policy takes a check of level {missing[0]} for {level}; add one to verify"
+        details = {**details, "missing": list[Json](missing)}
     return Failure(code="POLICY_VIOLATION", message=message, details=details)
 
 

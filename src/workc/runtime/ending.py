@@ -58,7 +58,9 @@ def lock(run: Run, lane: Lane, work: Work, checks: tuple[CheckResult, ...]) -> R
         return _locked(lane, work, "failed", "Draft", checks)
     if work.failure is not None or run.fallen or inherited == "partial":
         return _locked(lane, work, "partial", "Draft", checks)
-    return _locked(lane, work, "success", "Committed" if checks else "Staged", checks)
+    earned: LockLevel = "Committed" if checks else "Staged"
+    level = run.required.lock_level(earned, {check.level for check in checks})
+    return _locked(lane, work, "success", level, checks)
 
 
 def _is_of_gate(work: Work) -> bool:

@@ -14,6 +14,7 @@ from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
 from workc.kernel.payloads import Backtrack, Limits, StepStatus, Target
 from workc.kernel.phases import Outcome
+from workc.kernel.required_checks import VerifyRules
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
@@ -70,7 +71,7 @@ class Run:
     ``pass_number`` counts the passes from 1; ``feedback`` says why the one before was not enough.
     ``effects`` is what every effect must lie within, None if nothing bounds them; then ``bases``
     are the base URLs of providers that were set when it began. ``asking`` is when a policy has a
-    human asked.
+    human asked, ``required`` what it requires of a lock level.
     ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
     their places, by step, if they are of one, and gate, ``backs`` where to they send the run back if they
     failed. ``recovered`` are the codes of failures after which it went back. ``rules`` are those that the run has recorded.
@@ -93,6 +94,7 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     effects: EffectLimits | None = None
     asking: ApprovalRules | None = None
+    required: VerifyRules = field(default_factory=VerifyRules)
     bases: Mapping[str, str] = field(default_factory=dict[str, str])
     injected: Injected = field(default_factory=dict[tuple[str, int], Injection])
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])

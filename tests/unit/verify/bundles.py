@@ -115,6 +115,7 @@ GOLDENS = (
     "gates_failed",
     "run_barred",
     "commanded",
+    "lowered",
     "back_by_gates",
     "recovered",
     "child",

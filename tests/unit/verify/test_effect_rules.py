@@ -14,6 +14,7 @@ from workc.kernel.payloads import Body, Policy
 from workc.verify.case import Case
 from workc.verify.reader import MemoryReader
 from workc.verify.v02.effect_rules import check_effect_rules
+from workc.verify.v02.policy_text import rules_of
 from workc.verify.verifier import verify
 
 ASKED = {(ITEMS["op"], ITEMS["selector"])}
@@ -27,7 +28,8 @@ def found(text, asked, entry=None, reader=None):
     )  # fmt: skip
     policy = Policy(id="custom-0", rules=body, rules_sha256="0" * 64)
     entries = {} if entry is None else {entry.path: entry}
-    check_effect_rules(reader or MemoryReader({}), entries, policy, asked, case)
+    rules = rules_of(reader or MemoryReader({}), entries, policy, case)
+    check_effect_rules(rules, asked, case)
     return [finding.code for finding in case.findings()]
 
 

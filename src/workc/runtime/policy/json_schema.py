@@ -68,6 +68,10 @@ _VERIFY = record(
     [],
     {
         "max_lock_level": text("The highest lock level of a run.", enum=[*LOCK_LEVELS]),
+        "unmet": text(
+            "What becomes of a run that has not the checks: refuse it, or lower its lock level.",
+            enum=["refuse", "lower"],
+        ),
         "levels": record(
             "For each lock level, the levels of which a check must be there.",
             [],

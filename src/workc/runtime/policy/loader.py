@@ -158,6 +158,10 @@ _CHECKS: tuple[Callable[[Facts], None], ...] = (
 def _built(document: Document) -> PolicyFile:
     file = members(document.value)
     parts = {name: file[name] for name in _PLAIN if name in file}
+    verify = members(file.get("verify"))
+    if verify.get("unmet") == "refuse":
+        # It goes without saying, and so is not recorded.
+        parts["verify"] = {key: value for key, value in verify.items() if key != "unmet"}
     policy = msgspec.convert({**parts, "name": file["name"]}, PolicyFile)
     if "effects" not in file:
         return policy

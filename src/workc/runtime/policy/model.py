@@ -13,8 +13,9 @@ import msgspec
 
 from workc.kernel.failure import refuse
 from workc.kernel.human_approval import COST_MS, LOSS_MS, PRODUCTION_LOSS_MS
-from workc.kernel.payloads import Level, Limits
+from workc.kernel.payloads import Limits
 from workc.kernel.phases import LockLevel
+from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json, JsonObject
 from workc.stages.effect_limits import EffectRules
 from workc.stages.network import NetworkPolicy
@@ -45,13 +46,6 @@ class ApprovalRules(msgspec.Struct, frozen=True, kw_only=True):
     publish_loss_ms: int = PRODUCTION_LOSS_MS
     cost_ms: int = COST_MS
     timeout_ms: int | None = None
-
-
-class VerifyRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The highest lock level that a run may reach, and the levels of checks that each one takes."""
-
-    max_lock_level: LockLevel = "Immutable"
-    levels: Mapping[LockLevel, tuple[Level, ...]] = {}
 
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):

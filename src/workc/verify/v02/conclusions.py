@@ -26,10 +26,12 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.required_checks import VerifyRules
 from workc.verify.case import Case
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.lane_rules import PassFound, StepFound
+from workc.verify.v02.lock_rules import levels_checked
 
 _ROOTS: Mapping[str, Rule] = {
     "artifacts": rules.ROOT_OF_ARTIFACTS,
@@ -92,10 +94,12 @@ def check_run_id(run_id: str, manifest: Manifest, case: Case) -> None:
         )
 
 
-def check_outcome(projection: Projection, stopped: str | None, case: Case) -> None:
+def check_outcome(
+    projection: Projection, stopped: str | None, required: VerifyRules, case: Case
+) -> None:
     """Checks that the outcome is borne out by the work and by the checks.
 
-    ``stopped`` says what stopped the run, if anything did.
+    ``stopped`` says what stopped the run, if anything did, ``required`` what its policy requires.
     """
     started, work, locked = projection.started, projection.work, projection.locked
     if started is None or work is None or locked is None:
@@ -105,7 +109,7 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
     if stopped is not None and work.halt is UNSET:
         message = f"{stopped}, but the work was not"
         _contradicted(case, rules.HALT_IS_SAID, message, "a halt", "none")
-    expected = _expected_lock(started, work, projection)
+    expected = _expected_lock(started, work, projection, required)
     actual = (locked.outcome, locked.lock_level, locked.code)
     if actual != expected:
         message = "the outcome is not what work, checks, gates and children give"
@@ -113,11 +117,12 @@ def check_outcome(projection: Projection, stopped: str | None, case: Case) -> No
 
 
 def _expected_lock(
-    started: RunStarted, work: WorkEnded, projection: Projection
+    started: RunStarted, work: WorkEnded, projection: Projection, required: VerifyRules
 ) -> tuple[str, str, str | UnsetType]:
     code = UNSET if work.failure is UNSET else work.failure.code
     verdict = projection.checks.verdict if projection.checks else None
     gates, inherited = projection.gates, projection.children.inherited()
+    committed = required.lock_level("Committed", levels_checked(projection))
     skipped = started.program_kind == "file" and projection.has_failures
     rows: tuple[tuple[bool, tuple[str, str, str | UnsetType]], ...] = (
         (work.halt is not UNSET or work.output is UNSET, ("failed", "Draft", code)),
@@ -127,7 +132,7 @@ def _expected_lock(
         (work.failure is not UNSET or skipped, ("partial", "Draft", code)),
         (bool(projection.fallbacks), ("partial", "Draft", code)),
         (bool(gates.failed_last()) or inherited == "partial", ("partial", "Draft", code)),
-        (verdict == "passed", ("success", "Committed", UNSET)),
+        (verdict == "passed", ("success", committed, UNSET)),
     )
     return next((lock for applies, lock in rows if applies), ("success", "Staged", UNSET))
 

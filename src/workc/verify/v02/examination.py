@@ -14,6 +14,7 @@ from workc.bundle.layout import BUNDLE_VERSION, EVENTS, Limits
 from workc.bundle.projection import ProjectionError
 from workc.kernel.digest import sha256_hex
 from workc.kernel.payloads import Body
+from workc.kernel.required_checks import VerifyRules
 from workc.verify.case import Case
 from workc.verify.documents import Documents, data_of
 from workc.verify.expectations import Account, Child, Expectations, Place, Proven
@@ -21,6 +22,8 @@ from workc.verify.reader import Item, Reader
 from workc.verify.v02 import conclusions, contents, documents
 from workc.verify.v02.effect_rules import check_effect_rules
 from workc.verify.v02.event_log import Log, walk
+from workc.verify.v02.lock_rules import check_lock, required_by
+from workc.verify.v02.policy_text import rules_of
 from workc.verify.verdict import Step
 
 #: PASS needs all of them.
@@ -63,8 +66,8 @@ def examine(
         log = walk(reader, entries[EVENTS], case, limits) if EVENTS in entries else None
         if log is not None:
             contents.compare_requests(reader, entries, log.lanes.requests, case)
-            _check_effects(reader, entries, log, case)
-            _conclude(log, manifest, sha256_hex(data), parsed, case)
+            required = _check_policy(reader, entries, log, case)
+            _conclude(log, manifest, sha256_hex(data), parsed, required, case)
     if parsed is None:
         return None
     return Proven(
@@ -93,11 +96,16 @@ def _sha256_of(body: Body | UnsetType) -> str | None:
     return body.sha256 or sha256_hex(str(body.inline).encode())
 
 
-def _check_effects(reader: Reader, entries: Mapping[str, FileEntry], log: Log, case: Case) -> None:
+def _check_policy(
+    reader: Reader, entries: Mapping[str, FileEntry], log: Log, case: Case
+) -> VerifyRules:
+    """Compares what was done with the rules of the policy; returns what they require of a lock."""
     started, lanes = log.projection.started, log.lanes
-    if started is not None:
-        asked = lanes.effects if lanes.are_declared else None
-        check_effect_rules(reader, entries, started.policy, asked, case)
+    said = {} if started is None else rules_of(reader, entries, started.policy, case)
+    check_effect_rules(said, lanes.effects if lanes.are_declared else None, case)
+    required = required_by(said)
+    check_lock(required, log.projection, case)
+    return required
 
 
 def _children_of(receipt: Receipt) -> Iterator[Child]:
@@ -120,13 +128,18 @@ def _children_of(receipt: Receipt) -> Iterator[Child]:
 
 
 def _conclude(
-    log: Log, manifest: Manifest, sha256: str, receipt: Receipt | None, case: Case
+    log: Log,
+    manifest: Manifest,
+    sha256: str,
+    receipt: Receipt | None,
+    required: VerifyRules,
+    case: Case,
 ) -> None:
     projection = log.projection
     if projection.started is not None:
         conclusions.check_run_id(projection.started.run_id, manifest, case)
     conclusions.check_references(projection, manifest, case)
-    conclusions.check_outcome(projection, log.lanes.stopped, case)
+    conclusions.check_outcome(projection, log.lanes.stopped, required, case)
     try:
         computed = projection.receipt(sha256, manifest.files)
     except ProjectionError:

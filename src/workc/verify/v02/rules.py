@@ -239,6 +239,12 @@ EFFECT_IS_ALLOWED = _policy(
     "If the rules speak of effects, every plan declares some, and they allow what is asked for.",
 )
 
+LOCK_IS_ALLOWED = _policy(
+    25,
+    "POLICY_VIOLATION",
+    "If the rules speak of checks, the lock level is one that they allow for the checks there are.",
+)
+
 MOVES_FOLLOW = _money(
     1, "BUDGET_INVALID", "Every move of the ledger follows from those before it, numbers dense."
 )

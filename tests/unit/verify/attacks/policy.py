@@ -108,3 +108,44 @@ def a_line_of_the_policy_in_another_spelling(d):
 @sealed("retype", "POLICY_VIOLATION", "policy", "bounded")
 def rules_of_effects_that_have_another_form(d):
     speak(d, unknown=True)
+
+
+def require(d, **verify):
+    """Puts rules that speak of checks into the run."""
+    put_policy(d, {"network": OPEN, "verify": verify}, None)
+
+
+@sealed("tighten", "POLICY_VIOLATION", "policy")
+def a_lock_level_above_the_highest_that_the_policy_allows(d):
+    require(d, max_lock_level="Staged")
+
+
+@sealed("add", "POLICY_VIOLATION", "policy")
+def a_lock_level_without_a_check_that_it_takes(d):
+    require(d, levels={"Committed": ["Semantic", "Acceptance"]})
+
+
+@sealed("add", "POLICY_VIOLATION", "policy", "staged")
+def a_lock_level_that_takes_a_check_without_any(d):
+    require(d, levels={"Staged": ["Syntactic"]}, unmet="lower")
+
+
+@sealed("retype", "POLICY_VIOLATION", "policy")
+def rules_of_checks_that_have_another_form(d):
+    require(d, levels={"Committed": ["Perhaps"]})
+
+
+@sealed("set", "POLICY_VIOLATION", "policy", "lowered")
+def a_lock_level_that_was_lowered_in_vain(d):
+    require(d, levels={"Committed": ["Acceptance"], "Staged": ["Acceptance"]})
+    d.payload("Locked")["lock_level"] = "Committed"
+
+
+@sealed("grow", "VERIFICATION_INCOMPLETE", "projection", "lowered")
+def a_lock_level_lowered_though_nothing_is_missing(d):
+    require(d, levels={"Committed": ["Semantic"]}, unmet="lower")
+
+
+@sealed("remove", "VERIFICATION_INCOMPLETE", "projection", "lowered")
+def a_lock_level_lowered_though_no_policy_says_so(d):
+    require(d)
