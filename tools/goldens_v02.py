@@ -55,7 +55,11 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
     ],
     "write repo/out/report.txt": [Scripted()],
     "exec grep -q -v x": [Scripted(facts={"exit": 0, "signal": None})],
-    "exec make check": [Scripted(facts={"exit": 2, "signal": None}, errors=b"no rule\n")],
+    "exec make check": [
+        Scripted(facts={"exit": 2, "signal": None}, errors=b"no rule\n"),
+        Scripted(facts={"exit": 0, "signal": None}),
+    ],
+    "exec make build": [Scripted(facts={"exit": 0, "signal": None})],
     "exec wc -l": [Scripted(chunks=(b"2\n",), errors=b"\xffcounted\n")],
     "publish repo/dist/report.txt": [Scripted()],
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
@@ -256,6 +260,15 @@ STORIES: Mapping[str, Story] = {
             output="${steps.b.status}",
             a=_call("/flaky", ", retry: {max_attempts: 1}"),
             b=_call("/gone", ", depends_on: [a]"),
+        )
+    ),
+    "checked_by_program": Story(
+        _work(
+            before="effects: [Exec exec:make]\n"
+            "verify: [{id: n, that: 'output.n == `2`'}, {id: tests, command: [make, check], "
+            "level: Acceptance, on_fail: Act}, {id: built, command: [make, build]}]",
+            output=_RESULT,
+            a=_LENGTH,
         )
     ),
     "lowered": Story(

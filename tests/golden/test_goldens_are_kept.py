@@ -34,6 +34,7 @@ KEPT = {
         "bounded",
         "call_halted",
         "captures",
+        "checked_by_program",
         "child",
         "child_failed",
         "commanded",

@@ -274,4 +274,4 @@ def test_a_check_of_the_file_says_which_program_of_a_gate_is_not_declared(tmp_pa
     found = audit(Runtime(settings=settings).load(tmp_path / "flow.yaml"), {}, settings)
     [problem] = [each for each in found.remarks if each.level == "problem"]
     assert (problem.step, problem.code) == ("a", "EFFECT_NOT_DECLARED")
-    assert problem.message.startswith("the gate made: Exec exec:mkdir is not declared")
+    assert problem.message.startswith("the program of made: Exec exec:mkdir is not declared")

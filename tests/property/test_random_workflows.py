@@ -162,22 +162,29 @@ TOLERANCE = st.one_of(
 #: Some that hold, some that hold now and then, some that never do or cannot be evaluated.
 PRE = st.sampled_from(
     [{"check": "`true`"}, {"check": "length(params) > `2`"}, {"check": "abs(steps)"},
-     {"check": "inputs == inputs"}, {"policy": "unrehearsed"}, {"function": "full"}]
+     {"check": "inputs == inputs"}, {"policy": "unrehearsed"}, {"function": "full"},
+     {"command": ["true"]}]
 )  # fmt: skip
 POST = st.sampled_from(
     [{"check": "value == value"}, {"check": "value > `4`"}, {"function": "whole"}, {"policy": "offline"}]
 )  # fmt: skip
 OF_RUN = st.sampled_from(
-    [{"check": "`true`"}, {"check": "inputs != inputs"}, {"policy": "offline"}, {"policy": "unrehearsed"}]
+    [{"check": "`true`"}, {"check": "inputs != inputs"}, {"policy": "offline"}, {"policy": "unrehearsed"},
+     {"command": ["false"]}]
 )  # fmt: skip
 ON_OUTPUT = st.sampled_from(
     [{"check": "length(output) > `0`"}, {"check": "length(steps) < `9`"}, {"function": "full"}]
 )
+CHECKED = st.sampled_from(
+    [{"that": "output == output"}, {"that": "length(output) > `9`"}, {"that": "abs(output)"},
+     {"function": "full"}, {"command": ["true"]}, {"command": ["false"]}]
+)  # fmt: skip
 #: What is declared: all, some, or nothing that the skills ask for.
 EFFECTS = st.lists(
     st.sampled_from(
         [
             *(f"Network net:{address}" for address in [HOST, *ADDRESSES]),
+            "Exec exec:true",
             "Network net:https://api.openai.com",
             "WriteFS fs:out/",
         ]
@@ -278,8 +285,12 @@ def files(draw):
     used = draw(st.lists(st.sampled_from(sorted(steps)), max_size=2))
     flow["output"] = [f"${{steps.{name}}}" for name in used]
     if draw(st.booleans()):
-        holds = draw(st.sampled_from(["output == output", "length(output) > `9`", "abs(output)"]))
-        flow["verify"] = [{"id": "holds", "that": holds}]
+        asked = draw(st.lists(CHECKED, min_size=1, max_size=2))
+        ways = ["Act", "Decide", "Orient", None, None]
+        flow["verify"] = [{"id": f"holds{n}", **each} for n, each in enumerate(asked)]
+        for check in flow["verify"]:
+            to = draw(st.sampled_from(ways))
+            check |= {} if to is None else {"on_fail": to}
     if draw(st.integers(0, 3)) == 0:
         flow["budget"] = {
             "ceiling_cents": draw(st.integers(0, 1)),
@@ -351,11 +362,17 @@ def runtimes(draw):
     http, model, limits = draw(HTTP), draw(MODEL), draw(LIMITS)
     lanes, seed = draw(st.integers(1, 4)), draw(st.integers(0, 99))
     rules = draw(st.none() | RULES)
+    programs = draw(st.sampled_from([(), ("true", "false")]))
 
     def make(steps):
         known = [each for each in inject if each.partition(":")[0] in steps]
         runtime = Runtime(
-            allow_external=False, inject=known, max_parallel=lanes, seed=seed, **limits
+            allow_external=False,
+            inject=known,
+            max_parallel=lanes,
+            seed=seed,
+            programs=programs,
+            **limits,
         )
         ruling = rules and PolicyFile(name="drawn", effects=rules)
         runtime.settings = replace(runtime.settings, ruling=ruling)

@@ -172,7 +172,7 @@ SHAPES["outcome"] = closed("data? Body, errors? Body, facts Body, redactions red
 SHAPES["limits"] = closed("calls? count, tokens? count, wall_ms? count")
 SHAPES["rules"] = closed("id string, rules Body, rules_sha256 string")
 SHAPES["result"] = closed(
-    "check_id string, failure? Failure, level level, passed boolean, that string, value? Body"
+    "check_id string, failure? Failure, kind? :command|function, level level, passed boolean, that string, value? Body"
 )
 RUN = (  # What the receipt repeats of RunStarted.
     "catalog_sha256 string, code names, engine string, inputs Body, name string, nonce string, "
@@ -706,6 +706,7 @@ def check_table(events: list[Event]) -> list[str]:
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
     whole = children_hold(events) and effects_hold(events) and backtracks_hold(events)
+    whole = whole and all(map(checks_hold, passes(events)))
     return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
@@ -910,6 +911,23 @@ def goes_back(done: list[Event]) -> bool:
         return said == (end["failure"]["code"], end.get("step"))
     gates = [gate for gate, step in failed_gates if step is None]
     return not classed and said in [("GATE_FAILED", gate) for gate in gates]
+
+
+def checks_hold(done: list[Event]) -> bool:
+    """Whether each check by a program of a pass is what was evaluated of it."""
+    said: dict[str, Json] = {}
+    names = ("that", "passed", "failure")
+    for event in done:
+        payload = event["payload"]
+        if event["kind"] == "GateEvaluated" and payload["when"] == "post_run":
+            said |= {payload["gate"]: payload} if payload["kind"] == "command" else {}
+        for result in payload.get("results", []) if event["kind"] == "VerificationRun" else []:
+            if result.get("kind") != "command":
+                continue
+            gate = said.get(result["check_id"], {})
+            if [gate.get(name) for name in names] != [result.get(name) for name in names]:
+                return False
+    return True
 
 
 def with_plans(events: list[Event]) -> list[tuple[Json, Json]]:

@@ -16,7 +16,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.declared_effects import addressed, effect_of
 from workc.runtime.program import Program
 from workc.runtime.workflow.facts import listed
-from workc.runtime.workflow.model import StepSpec, gates_of_all, uses_of
+from workc.runtime.workflow.model import StepSpec, asked_by, gates_of_all, uses_of
 from workc.skills.llm_invoke import Provider, path_of
 from workc.skills.registry import builtin_skills
 from workc.stages.effect_limits import EffectLimits, decide_effect, decide_unknown
@@ -54,13 +54,14 @@ def effect_remarks(program: Program, inputs: JsonObject, settings: Settings) -> 
 
 
 def _of_gates(program: Program, limits: EffectLimits) -> Iterator[Remark]:
-    for step, gate in gates_of_all(program.gates, program.steps):
+    of_checks = [(None, gate) for gate in asked_by(program.checks)]
+    for step, gate in (*gates_of_all(program.gates, program.steps), *of_checks):
         if gate.command is None:
             continue
         own = msgspec.structs.replace(limits, step=None if step is None else step.effects)
         failure = _decided(ProgramRun(argv=gate.command.argv), own)
         if failure is not None:
-            message = f"the gate {gate.id}: {failure.message}"
+            message = f"the program of {gate.id}: {failure.message}"
             name = None if step is None else step.id
             yield Remark(level="problem", step=name, code=failure.code, message=message)
 

@@ -51,7 +51,7 @@ def workflow(
     *,
     name: str | None = None,
     skills: Iterable[Skill[..., object]] = (),
-    verify: Iterable[Mapping[str, str]] = (),
+    verify: Iterable[Mapping[str, object]] = (),
     max_backtracks: int | None = None,
     recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
@@ -67,7 +67,7 @@ def workflow(
     *,
     name: str | None = None,
     skills: Iterable[Skill[..., object]] = (),
-    verify: Iterable[Mapping[str, str]] = (),
+    verify: Iterable[Mapping[str, object]] = (),
     max_backtracks: int | None = None,
     recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None = None,
@@ -78,7 +78,8 @@ def workflow(
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
-    ``verify`` is a list of ``{"id", "level", "that", "on_fail"}`` as in a file, ``max_backtracks``
+    ``verify`` is a list of ``{"id", "level", "that", "on_fail"}`` as in a file (or ``function``
+    or ``command`` in place of ``that``), ``max_backtracks``
     how often a run may go back because of them, of gates or of failures; ``recovery`` says where to
     after a failure of a class, such as ``{"Recoverable": "Act"}``. ``skills`` adds skills beyond
     those that the function's module knows. ``secrets`` names the environment variables that

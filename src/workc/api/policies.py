@@ -17,7 +17,7 @@ from workc.api.named_file import read_file
 from workc.api.settings import Settings
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
-from workc.kernel.payloads import given
+from workc.kernel.payloads import Level, given
 from workc.kernel.required_checks import ORDER, VerifyRules
 from workc.kernel.values import Json
 from workc.runtime.child_step import children_in
@@ -83,7 +83,7 @@ def lock_refusal(program: Program, ruling: PolicyFile | None) -> Failure | None:
 
 
 def _lock_refusal(program: Program, rules: VerifyRules) -> Failure | None:
-    there = {check.level for check in program.checks}
+    there: set[Level] = {check.level for check in program.checks}
     level = rules.lock_level("Committed" if program.checks else "Staged", there)
     if rules.allow(level, there):
         return None

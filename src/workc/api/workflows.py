@@ -17,9 +17,14 @@ from workc.kernel.payloads import Target
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.runtime.declared_effects import given_effects
-from workc.runtime.gate_reading import SaidGates, read_run_gates
+from workc.runtime.gate_reading import SaidGates, read_asks, read_run_gates
 from workc.runtime.recovery import read_recovery
-from workc.runtime.workflow.json_schema import MAX_BACKTRACKS, WORKFLOW_PATTERN
+from workc.runtime.workflow.json_schema import (
+    CHECK_WAYS,
+    GATE_OF_COMMAND,
+    MAX_BACKTRACKS,
+    WORKFLOW_PATTERN,
+)
 from workc.runtime.workflow.model import CheckSpec, GoingOn, Level, RunGates, backtracks_of
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill, checked_name
@@ -62,7 +67,7 @@ def workflow_decorator(
     *,
     name: str | None,
     skills: Iterable[Skill[..., object]],
-    verify: Iterable[Mapping[str, str]],
+    verify: Iterable[Mapping[str, object]],
     max_backtracks: int | None = None,
     recovery: Mapping[str, str] | None = None,
     timeout_ms: int | None,
@@ -79,14 +84,15 @@ def workflow_decorator(
     Raises:
         Misuse: the function has another form.
     """
-    checks = tuple(_check(check) for check in many("verify", verify, "checks"))
-    if len({check.id for check in checks}) < len(checks):
-        raise Misuse("two checks have the same id")
     if not inspect.isfunction(cast("object", function)):
         raise Misuse(f"@workflow makes workflows of an async def, not of {a(function)}")
     given = tuple(_skill(each) for each in many("skills", skills, "skills"))
     find = _GateFinder(function, given)
+    checks = tuple(_check(check, find) for check in many("verify", verify, "checks"))
+    if len({check.id for check in checks}) < len(checks):
+        raise Misuse("two checks have the same id")
     run_gates, after = read_run_gates(gates, find), read_recovery(recovery)
+    _refuse_shared(checks, run_gates)
     made = Workflow(
         name=function.__name__ if name is None else _name(name),
         function=function,
@@ -142,6 +148,13 @@ def child_name(child: Workflow[..., object] | str) -> str:
     return child if isinstance(child, str) else child.name
 
 
+def _refuse_shared(checks: tuple[CheckSpec, ...], gates: RunGates) -> None:
+    named = {gate.id for gate in (*gates.pre, *gates.post)}
+    shared = [check.id for check in checks if check.asks and check.id in named]
+    if shared:
+        raise Misuse(f"a gate and a check are named {shared[0]!r}; rename one")
+
+
 def _names(secrets: Iterable[str]) -> tuple[str, ...]:
     if isinstance(cast("object", secrets), str):
         raise Misuse(f'secrets takes a list of names; write ["{shown(secrets)[1:-1]}"]')
@@ -177,20 +190,26 @@ def _skill(value: object) -> Skill[..., object]:
     return found
 
 
-_CHECK_KEYS = {"id", "that", "level", "on_fail"}
+_CHECK_KEYS = {"id", "level", "on_fail", *CHECK_WAYS, *GATE_OF_COMMAND}
 
 
-def _check(given: object) -> CheckSpec:
+def _check(given: object, find: _GateFinder) -> CheckSpec:
     check = cast("Mapping[str, object]", instance("a check", given, Mapping, "a mapping"))
-    if {"id", "that"} - check.keys() or check.keys() - _CHECK_KEYS:
-        raise Misuse("a check has the keys id, that and, if you like, level and on_fail")
+    ways = [way for way in CHECK_WAYS if way in check]
+    if "id" not in check or len(ways) != 1 or check.keys() - _CHECK_KEYS:
+        raise Misuse(
+            "a check has the keys id, one of that, function and command, and, if you like, "
+            "level and on_fail"
+        )
+    asks = read_asks(check, find)
     level, on_fail = check.get("level", "Semantic"), check.get("on_fail")
     choice("the level of a check", level, get_args(Level))
     if on_fail is not None:
         choice("on_fail of a check", on_fail, get_args(Target))
-    name, that = (text(f"{each} of a check", check[each]) for each in ("id", "that"))
+    name = text("id of a check", check["id"])
+    that = text("that of a check", check["that"]) if asks is None else asks.that
     level, on_fail = cast("Level", level), cast("Target | None", on_fail)
-    return CheckSpec(id=name, that=that, level=level, on_fail=on_fail)
+    return CheckSpec(id=name, that=that, level=level, on_fail=on_fail, asks=asks)
 
 
 def _backtracks(

@@ -448,10 +448,14 @@ class WorkEnded(PayloadBase, frozen=True, kw_only=True):
 
 
 class CheckResult(Part, frozen=True, kw_only=True):
-    """One check. ``value`` is what its expression gave; ``failure`` is set if it gave nothing."""
+    """One check. ``value`` is what it gave; ``failure`` is set if it gave nothing.
+
+    ``kind`` says what was asked, if it was no expression.
+    """
 
     check_id: str
     failure: FailureRecord | UnsetType = UNSET
+    kind: Literal["command", "function"] | UnsetType = UNSET
     level: Level
     passed: bool
     that: str

@@ -4,22 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workc.kernel.failure import Failure, Refusal
-from workc.kernel.payloads import CheckResult, Verification
+from msgspec import UNSET
+
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.gates import GateEvaluated
+from workc.kernel.payloads import CallHalted, CheckResult, Verification
 from workc.kernel.values import Json
-from workc.runtime.bodies import record_failure, store_json
+from workc.runtime.bodies import record_failure, store, store_json
+from workc.runtime.engine import Lane
 from workc.runtime.expressions import compile_expression, evaluate
+from workc.runtime.gates import ask_check
 from workc.runtime.run import Run
 from workc.runtime.taken_fallback import TakenFallback, skipped_in
-from workc.runtime.workflow.model import CheckSpec
+from workc.runtime.workflow.model import CheckSpec, GateSpec
 
 #: With which code a run fails of which a check did not hold.
 CHECK_FAILED = "VERIFICATION_FAILED"
 
 
-def run_checks(run: Run, output: Json) -> tuple[CheckResult, ...]:
-    """Returns the results of all checks of a run that gave this output."""
-    return tuple(_check(run, check, output) for check in run.program.checks)
+async def run_checks(run: Run, lane: Lane, output: Json) -> tuple[CheckResult, ...]:
+    """Returns the results of all checks of a run that gave this output.
+
+    The programs of checks are asked here, as those of gates on the output are, and recorded so.
+    """
+    results: list[CheckResult] = []
+    for check in run.program.checks:
+        asks = check.asks
+        if asks is None:
+            results.append(_check(run, check, output))
+        else:
+            results.append(_asked(run, check, asks, await ask_check(run, lane, asks, output)))
+    return tuple(results)
+
+
+def _asked(
+    run: Run, check: CheckSpec, asks: GateSpec, found: GateEvaluated | CallHalted
+) -> CheckResult:
+    """Returns the result of a check by what was asked: a program gives true by its status 0."""
+    if isinstance(found, CallHalted):
+        raise Misuse("a check was halted where only a gate before a step is")
+    value = store(run.files, "json", b"true") if found.passed else found.value
+    return CheckResult(
+        check_id=check.id,
+        failure=found.failure,
+        kind="command" if asks.command is not None else "function",
+        level=check.level,
+        passed=found.passed,
+        that=check.that,
+        value=UNSET if found.failure else value,
+    )
 
 
 def _check(run: Run, check: CheckSpec, output: Json) -> CheckResult:

@@ -59,8 +59,8 @@ def run_body(run: Run) -> Body:
             barred = await bar_run(run, lane)
             work = await act(run, lane) if barred is None else Work(failure=barred)
             work = await _judged(run, lane, work)
-            # Checks touch nothing, so that they may tell already whether the work is the last.
-            checks = () if work.failed else run_checks(run, work.output)
+            # Checks change nothing, so that they may tell already whether the work is the last.
+            checks = () if work.failed else await run_checks(run, lane, work.output)
             backtrack = backtrack_of(run, work, checks)
             _end(run, lane, work, checks, backtrack)
             if backtrack is None:

@@ -80,6 +80,21 @@ def read_step_gates(said: object, find: Find, ask: Ask, *, approved: bool) -> St
     return gates
 
 
+def read_asks(said: Mapping[str, object], find: Find) -> GateSpec | None:
+    """Returns what a check asks of a function or a program; None if it is an expression.
+
+    Raises:
+        Misuse: as for :func:`read_run_gates`.
+    """
+    if "that" in said:
+        return None
+    return _evaluated(
+        {key: value for key, value in said.items() if key not in {"level", "on_fail"}},
+        "post_run",
+        find,
+    )
+
+
 def _lists(said: object) -> tuple[Sequence[object], Sequence[object]]:
     if said is None:
         return (), ()

@@ -75,9 +75,7 @@ async def bar_run(run: Run, lane: Lane) -> Failure | None:
 async def judge_run(run: Run, lane: Lane, output: Json) -> None:
     """Evaluates the gates on the output of a run."""
     for gate in run.program.gates.post:
-        values = run.values_of(sorted(run.results))
-        seen: Scope = {"inputs": run.inputs, "steps": values, "output": output}
-        await _pass(run, lane, gate, "post_run", seen)
+        await _pass(run, lane, gate, "post_run", _seen_after(run, output))
 
 
 def _seen_by(run: Run, step: StepSpec) -> dict[str, Json]:
@@ -116,6 +114,25 @@ async def _pass(
         if to is not None:
             run.backs[key] = to
     return found
+
+
+async def ask_check(
+    run: Run, lane: Lane, gate: GateSpec, output: Json
+) -> GateEvaluated | CallHalted:
+    """Returns what a check asked of a function or a program; of a function nothing is recorded here."""
+    seen = _seen_after(run, output)
+    if gate.command is not None:
+        return await _pass(run, lane, gate, "post_run", seen)
+    return _looked(run, gate, "post_run", _result(run, gate, seen, None), None)
+
+
+def _seen_after(run: Run, output: Json) -> Scope:
+    """Returns what is seen when the work is done."""
+    return {
+        "inputs": run.inputs,
+        "steps": run.values_of(sorted(run.results)),
+        "output": output,
+    }
 
 
 def _looked(run: Run, gate: GateSpec, when: When, given: Result, step: str | None) -> GateEvaluated:

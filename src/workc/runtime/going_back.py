@@ -67,12 +67,17 @@ def feedback_of(
     failed: list[Json] = [
         {"check": check.check_id, "that": check.that} for check in checks if not check.passed
     ]
-    failed += [{"gate": gate.gate, "that": gate.that} for gate in failed_in(run)]
+    named = {check.check_id for check in checks}
+    gates: list[Json] = [
+        {"gate": gate.gate, "that": gate.that}
+        for gate in failed_in(run)
+        if gate.step is not UNSET or gate.gate not in named
+    ]
     return {
         **NO_FEEDBACK,
         "code": backtrack.code,
         "error_class": backtrack.error_class or "",
-        "failed": failed,
+        "failed": [*failed, *gates],
         "gate": backtrack.gate or "",
         "message": _message(run, work, checks, backtrack),
         "of": backtrack.of or "",

@@ -115,6 +115,7 @@ GOLDENS = (
     "gates_failed",
     "run_barred",
     "commanded",
+    "checked_by_program",
     "lowered",
     "back_by_gates",
     "recovered",

@@ -184,4 +184,9 @@ def _on_failure(said: Json) -> OnFailure | None:
 
 
 def _check(spec: JsonObject) -> CheckSpec:
-    return msgspec.convert({"level": "Semantic", **spec}, CheckSpec)
+    said: JsonObject = {key: spec[key] for key in ("id", "level", "on_fail") if key in spec}
+    asks = None if "that" in spec else _gate(_without(spec, "on_fail"))
+    that = spec["that"] if asks is None else asks.that
+    fields: JsonObject = {"level": "Semantic", **said, "that": that}
+    made = msgspec.convert(fields, CheckSpec)
+    return msgspec.structs.replace(made, asks=asks)

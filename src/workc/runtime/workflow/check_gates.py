@@ -6,7 +6,7 @@ from workc.kernel.gates import OF_STEP, When
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.check_references import check_chains
 from workc.runtime.workflow.facts import Facts, gates_of, members, texts
-from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
+from workc.runtime.workflow.json_schema import CHECK_WAYS, GATE_OF_COMMAND, GATE_WAYS
 from workc.runtime.workflow.model import APPROVAL
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import not_one, suggest
@@ -27,6 +27,21 @@ def check_gates(facts: Facts) -> None:
         _check_ids(facts, ("steps", step_id), step, taken)
         for below, gate in gates_of(step):
             _check_gate(facts, ("steps", step_id, *below), _OF_STEP[str(below[1])], gate)
+
+
+def check_asks(facts: Facts) -> None:
+    """Reports what is wrong with checks that ask a function or a program."""
+    gates = {gate.get("id") for _, gate in gates_of(members(facts.document.value))}
+    for index, item in enumerate(facts.items("verify")):
+        place, check = ("verify", index), members(item)
+        there = [key for key in CHECK_WAYS if key in check]
+        if len(there) != 1:
+            facts.refuse(place, *not_one(there, CHECK_WAYS))
+        if "command" in check and check.get("id") in gates:
+            message = f"there is already a gate {quoted(str(check.get('id')))}"
+            facts.refuse((*place, "id"), message, "rename one")
+        _check_command(facts, place, check)
+        _check_function(facts, place, "post_run", check)
 
 
 def _check_ids(facts: Facts, where: Place, owner: JsonObject, taken: set[str]) -> None:

@@ -48,6 +48,8 @@ FALLBACK_WAYS = ("then", "value", "skill")
 FALLBACK_OF_SKILL = ("with", "retry", "timeout_ms")
 #: The keys of a gate that say what it asks; a gate has one of them.
 GATE_WAYS = ("check", "function", "policy", "command", "approval")
+#: The keys of a check that say what it asks; a check has one of them.
+CHECK_WAYS = ("that", "function", "command")
 #: The keys that stand beside ``command`` alone.
 GATE_OF_COMMAND = ("cwd", "timeout_ms")
 #: What may follow a failure: another pass that begins in this phase, or none.
@@ -295,9 +297,9 @@ _STEP_KEYS = record(
 )
 _STEP: JsonObject = {**_STEP_KEYS, "anyOf": [{"required": [way]} for way in STEP_WAYS]}
 
-_CHECK = record(
+_ONE_CHECK = record(
     "A statement about the run that must hold.",
-    ["id", "that"],
+    ["id"],
     {
         "id": text("The name of the check.", pattern=NAME_PATTERN),
         "level": text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
@@ -305,12 +307,19 @@ _CHECK = record(
             "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.",
             minLength=1,
         ),
+        "function": _ASKED["function"],
+        "command": _ASKED["command"],
+        **_OF_COMMAND,
         "on_fail": text(
             "The phase to which the run goes back if it does not hold; without it the run has failed.",
             enum=[*get_args(Target)],
         ),
     },
 )
+_CHECK: JsonObject = {
+    **_ONE_CHECK,
+    "anyOf": [{"required": [way]} for way in CHECK_WAYS],
+}
 
 NETWORK = record(
     "Where requests may go.",

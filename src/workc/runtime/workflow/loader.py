@@ -15,7 +15,7 @@ from workc.kernel.values import JsonObject
 from workc.runtime.workflow.build import build_workflow
 from workc.runtime.workflow.check_effects import check_effects
 from workc.runtime.workflow.check_failures import check_failures
-from workc.runtime.workflow.check_gates import check_gates
+from workc.runtime.workflow.check_gates import check_asks, check_gates
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
@@ -39,6 +39,7 @@ _CHECKS = (
     check_references,
     check_expressions,
     check_gates,
+    check_asks,
 )
 
 

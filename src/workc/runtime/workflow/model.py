@@ -233,12 +233,14 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One check of ``verify``: a JMESPath over ``{inputs, steps, output}`` that must give true (no other value passes).
 
     ``on_fail`` is the phase to which the run goes back if it does not hold; None: it has failed.
+    ``asks`` is the function or the command that is asked in place of the expression.
     """
 
     id: str
     level: Level
     that: str
     on_fail: Target | None = None
+    asks: GateSpec | None = None
 
 
 def backtracks_of(
@@ -293,8 +295,14 @@ def gates_of_all(
                 yield step, own
 
 
+def asked_by(checks: Iterable[CheckSpec]) -> Iterator[GateSpec]:
+    """Yields what is asked by checks that are no expressions."""
+    return (check.asks for check in checks if check.asks is not None)
+
+
 def gate_functions(workflow: WorkflowFile) -> Iterator[str]:
-    """Yields the names of the functions that gates of a workflow use."""
-    for _, gate in gates_of_all(workflow.gates, workflow.steps):
+    """Yields the names of the functions that gates and checks of a workflow use."""
+    gates = (gate for _, gate in gates_of_all(workflow.gates, workflow.steps))
+    for gate in (*gates, *asked_by(workflow.verify)):
         if gate.kind == "function":
             yield gate.that

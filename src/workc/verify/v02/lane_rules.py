@@ -48,6 +48,7 @@ from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.backtrack_rules import BacktrackRules
+from workc.verify.v02.check_rules import CheckRules
 from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
@@ -92,6 +93,7 @@ class LaneRules:
         self._money = Money(case)
         self._children = ChildRules()
         self._backtracks = BacktrackRules()
+        self._checks = CheckRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
@@ -204,11 +206,14 @@ class LaneRules:
             self._bounds = Bounds((effect.op, effect.selector) for effect in declared)
 
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
+        if isinstance(end, VerificationRun):
+            self._check_all(self._checks.ended(end))
         self._check_all(self._backtracks.ended(end, self._gates))
         if end.backtrack is not UNSET:
             self.passes.append(PassFound(self._plan, self._steps, self._is_barred))
             self._steps, self._gates, self._has_begun = {}, set(), False
             self._is_barred = False
+            self._checks.forget()
 
     def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
         """Checks the effect that an event names, and whether it must name one."""
@@ -250,6 +255,7 @@ class LaneRules:
         found = given(gate.step), gate.gate
         (self._gates.discard if gate.passed else self._gates.add)(found)
         self._is_barred |= gate.when == "pre_run" and not gate.passed
+        self._checks.take(gate)
         if gate.kind == "command":
             self._bound(gate.effect, may_lack=was_not_run(gate))
 

@@ -163,6 +163,11 @@ BACKTRACK_IS_CLASSED = _table(
     "FSM_ILLEGAL_TRANSITION",
     "The class of an error is that of its code and of the passes before, and not Catastrophic.",
 )
+CHECK_IS_ANSWERED = _table(
+    38,
+    "FSM_ILLEGAL_TRANSITION",
+    "A check by a program is what was evaluated of it in its pass.",
+)
 ANSWER_FITS_PORT = _table(
     31,
     "FSM_ILLEGAL_TRANSITION",

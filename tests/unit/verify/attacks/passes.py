@@ -168,3 +168,28 @@ def a_backtrack_from_the_work_to_itself_without_a_class(d):
 @_back("set", "recovered")
 def a_backtrack_of_a_class_because_of_another_step(d):
     _ends(d)[0]["backtrack"]["of"] = "b"
+
+
+def _result(d, check_id="tests", last=True):
+    runs = [event["payload"] for event in d.events if event["kind"] == "VerificationRun"]
+    return next(each for each in runs[-last]["results"] if each["check_id"] == check_id)
+
+
+@_back("set", "checked_by_program")
+def a_check_by_another_program_than_was_asked(d):
+    _result(d)["that"] = '["true"]'
+
+
+@_back("respell", "checked_by_program")
+def a_check_by_a_program_under_another_name(d):
+    _result(d, "built")["check_id"] = "Built"
+
+
+@_back("set", "checked_by_program")
+def a_check_by_a_program_that_failed_for_another_reason(d):
+    _result(d, last=False)["failure"]["message"] = "it was raining"
+
+
+@_back("add", "success")
+def a_check_by_a_program_that_nobody_asked(d):
+    d.payload("VerificationRun")["results"][0]["kind"] = "command"

@@ -184,10 +184,6 @@ def _has_data(_subject: Subject, event: Doc) -> bool:
     return data.get("form") == "text" and bool(data.get("inline"))
 
 
-def _failed(_subject: Subject, event: Doc) -> bool:
-    return "failure" in event["payload"]
-
-
 def _is_the_code(subject: Subject, event: Doc) -> bool:
     """Returns whether the lock has the code of the work's failure."""
     code = event["payload"].get("failure", {}).get("code")
@@ -218,21 +214,9 @@ def _follows_work(subject: Subject, event: Doc) -> bool:
     return not _follows_checks(subject, event)
 
 
-def _has_code(_subject: Subject, event: Doc) -> bool:
-    return "code" in event["payload"]
-
-
 def _is_answered(subject: Subject, event: Doc) -> bool:
     lane = subject.lane(event)
     return bool(lane[lane.index(event) + 1]["kind"] == "ApprovalAnswered")
-
-
-def _has_limit(_subject: Subject, event: Doc) -> bool:
-    return "timeout_ms" in event["payload"]
-
-
-def _is_signed(_subject: Subject, event: Doc) -> bool:
-    return "by" in event["payload"]
 
 
 def _is_approved(_subject: Subject, event: Doc) -> bool:
@@ -256,7 +240,18 @@ def _bars(subject: Subject, event: Doc) -> bool:
 
 
 def _bars_nothing(subject: Subject, event: Doc) -> bool:
-    return not _bars(subject, event)
+    return _is_of_no_check(subject, event) and not _bars(subject, event)
+
+
+def _is_of_check(subject: Subject, event: Doc) -> bool:
+    """Returns whether a check says the same as this evaluation of a program."""
+    results = subject.events[-2]["payload"].get("results", [])
+    named = [result["check_id"] for result in results if result.get("kind") == "command"]
+    return event["payload"]["gate"] in named
+
+
+def _is_of_no_check(subject: Subject, event: Doc) -> bool:
+    return not _is_of_check(subject, event)
 
 
 def _is_of_step(_subject: Subject, event: Doc) -> bool:
@@ -275,14 +270,6 @@ def _was_refused(subject: Subject, event: Doc) -> bool:
 
 def _was_not_refused(subject: Subject, event: Doc) -> bool:
     return not _was_refused(subject, event)
-
-
-def _has_parent(_subject: Subject, event: Doc) -> bool:
-    return "parent" in event["payload"]
-
-
-def _is_continued(_subject: Subject, event: Doc) -> bool:
-    return "continues" in event["payload"]
 
 
 def _has_joined(subject: Subject, event: Doc) -> bool:
@@ -324,16 +311,8 @@ def _granted_to_call(subject: Subject, event: Doc) -> bool:
     return _is_granted(subject, event) and _of_call(subject, event)
 
 
-def _is_compressed(_subject: Subject, event: Doc) -> bool:
-    return "compression" in event["payload"]
-
-
 def _declares(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"].get("effects"))
-
-
-def _is_bounded(_subject: Subject, event: Doc) -> bool:
-    return "effect" in event["payload"]
 
 
 def _is_declared(subject: Subject, event: Doc) -> bool:
@@ -368,28 +347,30 @@ FIELDS: tuple[Field, ...] = (
     Field("IntentSet", ("description",), _other, (), ("receipt",)),
     Field("IntentSet", ("source",), _swap("human", "trigger"), (), ("receipt",)),
     Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
-    Field("PlanChosen", ("compression", "input_count"), _plus_one, (), (), _is_compressed),
-    Field("PlanChosen", ("compression", "output_count"), _plus_one, (BAD_EVENT,), (), _is_compressed),
+    Field("PlanChosen", ("compression", "input_count"), _plus_one, (), (), _has("compression")),
+    Field("PlanChosen", ("compression", "output_count"), _plus_one, (BAD_EVENT,), (), _has("compression")),
     Field("PlanChosen", ("effects", 0, "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("receipt",), _declares),
     Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
     Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
     Field("ApprovalAsked", ("gate",), _other, (TABLE,), (), _is_answered),
     Field("ApprovalAsked", ("question", "inline"), _other),
     Field("ApprovalAsked", ("step",), _other, (TABLE,)),
-    Field("ApprovalAsked", ("timeout_ms",), _plus_one, (), (), _has_limit),
-    Field("ApprovalAnswered", ("by",), _other, (), ("gates",), _is_signed),
+    Field("ApprovalAsked", ("timeout_ms",), _plus_one, (), (), _has("timeout_ms")),
+    Field("ApprovalAnswered", ("by",), _other, (), ("gates",), _has("by")),
     Field("ApprovalAnswered", ("decision",), _swap("approved", "denied"), (TABLE,), ("gates", "receipt"), _is_approved),
     Field("ApprovalAnswered", ("gate",), _other, (TABLE,), ("gates", "receipt")),
     Field("ApprovalAnswered", ("note",), _other, (), ("gates",)),
     Field("ApprovalAnswered", ("step",), _other, (TABLE,), ("gates", "receipt")),
-    Field("GateEvaluated", ("effect", "op"), _swap("Exec", "Publish"), (BAD_EVENT,), ("gates",), _is_bounded),
+    Field("GateEvaluated", ("effect", "op"), _swap("Exec", "Publish"), (BAD_EVENT,), ("gates",), _has("effect")),
     Field("GateEvaluated", ("effect", "selector"), _other, (EXCEEDED,), ("gates",), _is_declared),
     Field("GateEvaluated", ("gate",), _other, (), ("gates", "receipt"), _is_alone),
     Field("GateEvaluated", ("kind",), _swap("check", "function"), (), ("gates", "receipt"), _is_expression),
     Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),
     Field("GateEvaluated", ("passed",), _flip, (NOT_BORNE_OUT,), ("gates", "receipt"), _bars_nothing),
+    Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _is_of_check),
     Field("GateEvaluated", ("step",), _other, (TABLE,), ("gates", "receipt"), _is_of_step),
-    Field("GateEvaluated", ("that",), _other, (), ("gates",)),
+    Field("GateEvaluated", ("that",), _other, (), ("gates",), _is_of_no_check),
+    Field("GateEvaluated", ("that",), _other, (TABLE,), ("gates",), _is_of_check),
     Field("GateEvaluated", ("value", "inline"), _other, (NOT_BORNE_OUT,), ("gates",), _gave_what_passes),
     Field("SkillAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("SkillAsked", ("request",), _other, (TABLE,), ("effects",)),
@@ -402,10 +383,10 @@ FIELDS: tuple[Field, ...] = (
     Field("SkillExecuted", ("value", "inline"), _other, (), (), _has_text),
     Field("SkillExecuted", ("failure", "code"), _other, (TABLE,), (), _is_repeated),
     Field("SkillExecuted", ("failure", "code"), _other, (), ("receipt",), _is_given_up),
-    Field("SkillExecuted", ("failure", "message"), _other, (), (), _failed),
+    Field("SkillExecuted", ("failure", "message"), _other, (), (), _has("failure")),
     Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
     Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
-    Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _is_bounded),
+    Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _has("effect")),
     Field("EffectAsked", ("effect", "selector"), _other, (EXCEEDED,), ("effects",), _is_declared),
     Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",), _asks_a_server),
     Field("EffectAsked", ("port",), _swap("file", "exec"), (), ("effects",), _asks_this_machine),
@@ -417,7 +398,7 @@ FIELDS: tuple[Field, ...] = (
     Field("EffectAnswered", ("response", "body", "inline"), _other, (), ("effects",), _has_text),
     Field("EffectAnswered", ("result", "data", "inline"), _other, (), ("effects",), _has_data),
     Field("EffectAnswered", ("result", "facts", "inline"), _other, (), ("effects",), _has("result", "facts", "inline")),
-    Field("EffectAnswered", ("failure", "code"), _other, (), ("effects",), _failed),
+    Field("EffectAnswered", ("failure", "code"), _other, (), ("effects",), _has("failure")),
     Field("RetryScheduled", ("after_ms",), _plus_one),
     Field("RetryScheduled", ("attempt",), _plus_one, (TABLE,)),
     Field("RetryScheduled", ("code",), _other, (TABLE,)),
@@ -451,10 +432,10 @@ FIELDS: tuple[Field, ...] = (
     Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
     Field("BudgetSettled", ("tokens",), _plus_one, (MONEY,), ("budget", "receipt"), _has_fixed_tokens),
     Field("BudgetSettled", ("tokens",), _plus_one, (), ("budget", "receipt"), _has_used_tokens),
-    Field("RunStarted", ("continues",), _other, (), ("receipt",), _is_continued),
-    Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has_parent),
-    Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has_parent),
-    Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has_parent),
+    Field("RunStarted", ("continues",), _other, (), ("receipt",), _has("continues")),
+    Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has("parent")),
+    Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has("parent")),
+    Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has("parent")),
     Field("ChildSpawned", ("ceiling_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
     Field("ChildSpawned", ("child_run_id",), _other, (TABLE,), ("workgraph", "receipt"), _has_joined),
     Field("ChildSpawned", ("critical",), _flip, (), ("workgraph", "receipt"), _has_succeeded),
@@ -487,7 +468,7 @@ FIELDS: tuple[Field, ...] = (
     Field("VerificationRun", ("results", 0, "that"), _other, (), ("verification",), _has_check),
     Field("VerificationRun", ("results", 0, "value", "inline"), _other, (NOT_BORNE_OUT,), ("verification",), _has_passed),
     Field("VerificationRun", ("verdict",), _swap("passed", "failed"), (NOT_BORNE_OUT,), ("receipt",)),
-    Field("Locked", ("code",), _other, (NOT_BORNE_OUT,), ("receipt",), _has_code),
+    Field("Locked", ("code",), _other, (NOT_BORNE_OUT,), ("receipt",), _has("code")),
     Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
     Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (TABLE,), ("receipt",), _follows_work),
     Field("Locked", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),

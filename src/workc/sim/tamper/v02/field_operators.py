@@ -50,6 +50,7 @@ _OPTIONAL = frozenset(
         ("VerificationRun", "gate"),
         ("VerificationRun", "of"),
         ("VerificationRun", "failure"),
+        ("VerificationRun", "kind"),
         ("VerificationRun", "value"),
         ("WorkEnded", "backtrack"),
         ("WorkEnded", "error_class"),
