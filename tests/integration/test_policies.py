@@ -9,7 +9,7 @@ from workc import LLMInvokeSkill, Misuse, NetworkPolicy, Refusal, Runtime
 from workc.api.policies import find_policy, under_policy
 from workc.api.settings import Settings
 from workc.runtime.policy.loader import InvalidPolicy, load_policy
-from workc.runtime.policy.model import BudgetRules, PolicyFile, rules_of
+from workc.runtime.policy.model import BudgetRules, PolicyFile, recorded_ruling, rules_of
 from workc.testkit.servers import LoopbackServer, Reply
 
 HEAD = 'schema = "workc.policy/1"\nname = "team"\n'
@@ -152,6 +152,84 @@ def test_a_run_that_may_not_lock_is_refused_before_it_begins(tmp_path, rules, fl
 def test_a_run_that_has_the_checks_of_its_level_locks():
     rules = '[verify]\nmax_lock_level = "Committed"\n[verify.levels]\nCommitted = ["Semantic"]\n'
     assert Runtime(policy=policy(rules)).run(checked).ok
+
+
+MACHINE = """
+[roots]
+repo = "ro"
+[exec]
+programs = ["wc"]
+[publish]
+targets = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"roots": {"repo": "."}}, 'write repo = "rw" in [roots]'),
+        ({"roots": {"other": "."}}, "the root other"),
+        ({"programs": ["wc", "git"]}, "leave out --allow-program git"),
+        ({"roots": {"repo": (".", "ro")}, "publish": ["repo/x"]}, "the target repo/x"),
+    ],
+)
+def test_what_is_granted_beyond_the_policy_is_refused_at_the_start(tmp_path, options, words):
+    outcome = Runtime(policy=policy(MACHINE), **options).run(checked, out=tmp_path / "bundle")
+    assert (outcome.code, outcome.run_id) == ("POLICY_VIOLATION", None)
+    assert words in outcome.message
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_what_the_policy_lets_be_granted_is_and_the_rules_say_so(tmp_path, proven):
+    options = {"roots": {"repo": (tmp_path, "ro")}, "programs": ["wc"]}
+    outcome = Runtime(policy=policy(MACHINE), **options).run(checked, out=tmp_path / "bundle")
+    assert outcome.ok
+    proven(outcome.bundle, workflow=checked)
+    rules = json.loads((tmp_path / "bundle/evidence/policy.json").read_bytes())
+    assert rules["may_grant"] == {"programs": ["wc"], "roots": {"repo": "ro"}, "targets": []}
+    assert recorded_ruling(rules).may_grant == policy(MACHINE).may_grant
+
+
+def test_a_policy_that_does_not_speak_of_grants_refuses_none_and_adds_no_rule(tmp_path):
+    assert Runtime(policy=policy("[lens]\n"), programs=["wc"]).run(checked).ok
+    assert "may_grant" not in rules_of(policy("[lens]\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[roots]\nRepo = "ro"\n', 4, "a root is named by"),
+        ('[roots]\nrepo = "rx"\n', 4, "rw"),
+        ('[exec]\nprograms = ["/bin/sh"]\n', 4, "a program is named as in PATH"),
+        ('[exec]\nprograms = ["wc", "wc"]\n', 4, "twice"),
+        ('[publish]\ntargets = ["http://h/?q"]\n', 4, "no query"),
+        ('[exec]\nprogram = ["wc"]\n', 4, "programs"),
+    ],
+)
+def test_what_a_policy_cannot_say_of_grants_is_told_by_line(text, line, words):
+    with pytest.raises(InvalidPolicy) as invalid:
+        policy(text)
+    [problem] = invalid.value.problems
+    assert problem.line == line
+    assert words in f"{problem.message} {problem.fix}"
+
+
+@pytest.mark.parametrize("path", ["/a%2Fadmin", "/a%2fadmin/x", "/a%5Cadmin", "/a/%2Fadmin"])
+def test_a_deny_line_sees_through_an_escaped_slash(tmp_path, path):
+    with LoopbackServer({}) as server:
+        rules = "".join(
+            f'[[effects.{name}]]\nop = "Network"\nselector = "net:{server.base_url}{below}"\n'
+            for name, below in (("allow", "/"), ("deny", "/a/admin"))
+        )
+        flow = {
+            "workc": 1,
+            "name": "flow",
+            "steps": {"s": {"skill": "http_call", "with": {"url": server.base_url + path}}},
+        }
+        (tmp_path / "flow.json").write_text(json.dumps(flow))
+        outcome = Runtime(policy=policy(rules)).run(tmp_path / "flow.json")
+        assert outcome.code == "POLICY_VIOLATION"
+        assert server.requests == []
 
 
 LOWER = '[verify]\nunmet = "lower"\n'

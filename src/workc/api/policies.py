@@ -25,6 +25,8 @@ from workc.runtime.continuing import Budget
 from workc.runtime.policy.loader import load_policy
 from workc.runtime.policy.model import BudgetRules, PolicyFile
 from workc.runtime.program import Program
+from workc.stages.grant_rules import beyond
+from workc.stages.grants import Grants
 
 #: The policies that ship, by the name of their file.
 SHIPPED = ("default", "strict")
@@ -103,6 +105,19 @@ def refuse_unlockable(program: Program, ruling: PolicyFile | None) -> None:
         Refusal: ``POLICY_VIOLATION``.
     """
     failure = lock_refusal(program, ruling)
+    if failure is not None:
+        raise Refusal(failure)
+
+
+def refuse_grants(ruling: PolicyFile | None, grants: Grants) -> None:
+    """Refuses a run that is granted more of this machine than its policy allows.
+
+    Raises:
+        Refusal: ``POLICY_VIOLATION``, naming the option and the line.
+    """
+    failure = (
+        None if ruling is None or ruling.may_grant is None else beyond(ruling.may_grant, grants)
+    )
     if failure is not None:
         raise Refusal(failure)
 

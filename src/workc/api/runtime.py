@@ -45,7 +45,7 @@ from workc.api.given import (
 from workc.api.kin import KinWatch
 from workc.api.launch import Watch
 from workc.api.metering import Meter
-from workc.api.policies import expect_policy, refuse_unlockable, under_policy
+from workc.api.policies import expect_policy, refuse_grants, refuse_unlockable, under_policy
 from workc.api.programs import (
     FileProgram,
     file_program,
@@ -395,6 +395,7 @@ class Runtime:
         target = None if out is None else free_place(out)
         settings = job.settings
         refuse_unlockable(job.program, settings.ruling)
+        refuse_grants(settings.ruling, settings.access.grants)
         refuse_open_secrets(job.program, job.inputs, settings)
         refuse_secret_bases(job.program, settings)
         stand_in = stand_in_for(settings.stubs, settings.recorder)

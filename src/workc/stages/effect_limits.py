@@ -11,6 +11,7 @@ Coverage is that of :mod:`workc.kernel.selectors`; every effect here is in its o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -20,6 +21,8 @@ from workc.kernel.failure import Failure
 from workc.kernel.selectors import Effect, ancestors
 
 Unknown = Literal["allow", "deny"]
+#: What servers may take for a separator in the path of an address.
+_ESCAPED = re.compile(r"%(?:2f|5c)|\\", re.IGNORECASE)
 
 
 class EffectRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,20 @@ def covering(wide: Iterable[Effect], effect: Effect) -> Effect | None:
     return next((each for each in wide if each in above), None)
 
 
+def as_meant(effect: Effect) -> Effect:
+    """Returns an effect as a server may take it: an escaped slash of an address as a slash.
+
+    >>> as_meant(Effect("Network", "net:http://a/x%2Fy")).selector
+    'net:http://a/x/y'
+    """
+    scheme, mark, rest = effect.selector.partition("://")
+    if effect.op != "Network" or not _ESCAPED.search(rest):
+        return effect
+    host, _, path = rest.partition("/")
+    parts = [part for part in _ESCAPED.sub("/", path).split("/") if part not in {"", "."}]
+    return Effect(effect.op, f"{scheme}{mark}{host}/{'/'.join(parts)}")
+
+
 def _not_declared(effect: Effect, whose: str) -> Failure:
     line = f'- "{effect.op} {effect.selector}"'
     return Failure(
@@ -76,7 +93,8 @@ def _not_declared(effect: Effect, whose: str) -> Failure:
 
 
 def _against_policy(policy: EffectRules, effect: Effect, told: Effect) -> Failure | None:
-    denied, allowed = covering(policy.deny, effect), covering(policy.allow, effect)
+    denied = covering(policy.deny, effect) or covering(policy.deny, as_meant(effect))
+    allowed = covering(policy.allow, effect)
     if denied is None and allowed is not None:
         return None
     details = {"op": told.op, "selector": told.selector}

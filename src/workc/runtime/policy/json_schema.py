@@ -11,7 +11,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.declared_effects import OPS
 from workc.runtime.policy.model import SCHEMA
 from workc.runtime.workflow.json_schema import LEVELS, MAX_DESCRIPTION, NAME_PATTERN, NETWORK
-from workc.runtime.workflow.schema_words import count, flag, listed, record, text
+from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
 
 #: No run, no answer and no loss takes longer than a year.
 MAX_MS = 31_536_000_000
@@ -92,6 +92,22 @@ _LENS = record(
 )
 
 
+_ROOTS = mapping(
+    "The roots that a run may be given, by name; none but these.",
+    text("How: ro to be read, rw to be written too.", enum=["ro", "rw"]),
+)
+_EXEC = record(
+    "The programs that a run may be allowed; none but these.",
+    [],
+    {"programs": listed("Names of programs, as in PATH.", text("A program.", minLength=1))},
+)
+_PUBLISH = record(
+    "Where a run may be allowed to publish; nowhere but there.",
+    [],
+    {"targets": listed("Folders below roots, and addresses.", text("A target.", minLength=1))},
+)
+
+
 def _network() -> JsonObject:
     properties = NETWORK["properties"]
     offline: JsonObject = {"offline": flag("Whether nothing may be reached; false if absent.")}
@@ -114,6 +130,9 @@ POLICY_SCHEMA: JsonObject = {
             "approval": _APPROVAL,
             "verify": _VERIFY,
             "lens": _LENS,
+            "roots": _ROOTS,
+            "exec": _EXEC,
+            "publish": _PUBLISH,
         },
     ),
     "title": "workc policy file, version 1",

@@ -13,7 +13,7 @@ from typing import cast
 
 import msgspec
 
-from workc.kernel.failure import Refusal
+from workc.kernel.failure import Misuse, Refusal
 from workc.kernel.human_approval import LOSS_MS, PRODUCTION_LOSS_MS
 from workc.kernel.selectors import Effect
 from workc.kernel.trie_merge import CompressionError, compress
@@ -28,6 +28,7 @@ from workc.runtime.workflow.problems import InvalidFile, Report
 from workc.runtime.workflow.shape import check_shape
 from workc.runtime.workflow.source import Document
 from workc.stages.effect_limits import EffectRules, covering
+from workc.stages.grants import Grants
 from workc.stages.network import NetworkPolicy
 
 #: A file with more lines about effects than this was not written by a person.
@@ -146,12 +147,31 @@ def _check_lens(facts: Facts) -> None:
             facts.refuse(("lens", higher), message, "a level that binds more takes as much or more")
 
 
+def _check_grants(facts: Facts) -> None:
+    for name in facts.section("roots"):
+        _check_grant(facts, ("roots", name), Grants(), roots={name: "ro"})
+    for place, field in ((("exec", "programs"), "programs"), (("publish", "targets"), "targets")):
+        said = texts(facts.section(place[0]).get(place[1]))
+        for index, value in enumerate(said):
+            _check_grant(facts, (*place, index), Grants(), **{field: (value,)})
+        if len({*said}) < len(said):
+            facts.refuse(place, "it names one of them twice", "remove one")
+
+
+def _check_grant(facts: Facts, place: Place, none: Grants, **given: object) -> None:
+    try:
+        msgspec.structs.replace(none, **given)
+    except Misuse as misuse:
+        facts.refuse(place, str(misuse), "write it as the option that grants it")
+
+
 _CHECKS: tuple[Callable[[Facts], None], ...] = (
     _check_effects,
     _check_network,
     _check_approval,
     _check_verify,
     _check_lens,
+    _check_grants,
 )
 
 
@@ -162,10 +182,20 @@ def _built(document: Document) -> PolicyFile:
     if verify.get("unmet") == "refuse":
         # It goes without saying, and so is not recorded.
         parts["verify"] = {key: value for key, value in verify.items() if key != "unmet"}
-    policy = msgspec.convert({**parts, "name": file["name"]}, PolicyFile)
+    grants = _grants(file)
+    policy = msgspec.convert({**parts, **grants, "name": file["name"]}, PolicyFile)
     if "effects" not in file:
         return policy
     return msgspec.structs.replace(policy, effects=_effects(members(file["effects"])))
+
+
+def _grants(file: JsonObject) -> JsonObject:
+    """Returns what a file says of grants, as one part; nothing if it does not speak of them."""
+    said: JsonObject = {"roots": file["roots"]} if "roots" in file else {}
+    for section, name in (("exec", "programs"), ("publish", "targets")):
+        if section in file:
+            said[name] = [*sorted(texts(members(file[section]).get(name)))]
+    return {"may_grant": said} if said else {}
 
 
 #: The parts that are built as they stand.

@@ -18,6 +18,7 @@ from workc.kernel.phases import LockLevel
 from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json, JsonObject
 from workc.stages.effect_limits import EffectRules
+from workc.stages.grant_rules import GrantRules
 from workc.stages.network import NetworkPolicy
 
 SCHEMA = "workc.policy/1"
@@ -52,7 +53,7 @@ class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy says; a part that is None says nothing.
 
     ``lens`` are the least aggregates of a lens for each lock level, in permille. They are recorded,
-    and nothing judges them yet.
+    and nothing judges them yet. ``may_grant`` is what a run may be granted of this machine.
     """
 
     name: str
@@ -63,10 +64,11 @@ class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     approval: ApprovalRules | None = None
     verify: VerifyRules | None = None
     lens: Mapping[LockLevel, int] | None = None
+    may_grant: GrantRules | None = None
 
 
 #: The parts that are rules beside the network's, which every run has.
-_PARTS = ("approval", "budget", "effects", "lens", "verify")
+_PARTS = ("approval", "budget", "effects", "lens", "may_grant", "verify")
 
 
 #: What a run without a policy may reach: a policy that says so adds nothing.
