@@ -17,6 +17,7 @@ from workc.api.budgets import with_budget_of
 from workc.api.cost_remarks import Costly, Remark, cost_remarks, totals_of
 from workc.api.determinism import Reaching, reaching
 from workc.api.effect_remarks import effect_remarks, shown_effects
+from workc.api.needs import GateNote, Needs, gates_in, grant_remarks, needs_of
 from workc.api.policies import lock_refusal
 from workc.api.programs import FileProgram
 from workc.api.settings import Settings
@@ -88,7 +89,8 @@ class SecretUse(msgspec.Struct, frozen=True, kw_only=True):
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """What the audit found. ``total_...`` is what all attempts can use; None while not known.
 
-    ``declared`` are the effects that the workflow declares, None if it declares none.
+    ``declared`` are the effects that the workflow declares, None if it declares none. ``needs`` is what
+    a run must be granted, ``gates`` are those that it passes.
     """
 
     name: str
@@ -104,6 +106,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     total_calls: int | None = None
     prices_date: str
     prices_sha256: str
+    needs: Needs
+    gates: tuple[GateNote, ...]
 
     @property
     def ok(self) -> bool:
@@ -140,6 +144,7 @@ def audit(
         *_uncounted(plan),
         *effect_remarks(found.program, inputs, settings),
         *_lock_remarks(found.program, settings),
+        *grant_remarks(found.program, inputs, settings.ruling),
         *(_unset(secret) for secret in secrets if not secret.is_set),
         *_check_remarks(len(found.program.checks)),
         *code,
@@ -158,6 +163,8 @@ def audit(
         total_calls=totals.calls,
         prices_date=settings.price_table.date,
         prices_sha256=settings.price_table.sha256,
+        needs=needs_of(found.program, inputs),
+        gates=gates_in(found.program.gates, found.program.steps, found.program.checks),
     )
 
 
@@ -210,6 +217,8 @@ def _function_audit(found: Workflow[..., object], code: list[Remark], settings: 
         limits=budget.limits,
         prices_date=settings.price_table.date,
         prices_sha256=settings.price_table.sha256,
+        needs=Needs(options=(), hosts=(), unknown=(found.name,)),
+        gates=gates_in(found.gates, (), found.checks),
     )
 
 

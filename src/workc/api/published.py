@@ -285,6 +285,8 @@ _CHECK = record(
         "total_calls": COUNT_OR_NULL,
         "prices_date": TEXT,
         "prices_sha256": TEXT,
+        "needs": record(options=list_of(TEXT), hosts=list_of(TEXT), unknown=list_of(TEXT)),
+        "gates": list_of(record(gate=TEXT, kind=TEXT, when=TEXT, that=TEXT, step=TEXT_OR_NULL)),
     },
     ok=FLAG,
     file=TEXT,

@@ -11,6 +11,7 @@ from workc.api.audit import Audit, Planned, Use, audit, audit_json
 from workc.api.budgets import limits_of
 from workc.api.cost_remarks import Remark
 from workc.api.named_file import read_file
+from workc.api.needs import GateNote
 from workc.api.preparing import load, typed_inputs
 from workc.api.runtime import Runtime
 from workc.api.settings import Settings
@@ -137,10 +138,8 @@ def _show(state: State, found: Audit, code: int) -> None:
         for use in (use for use in step.uses if use.cost is not None):
             state.out(f"  {_cost_line(step.step, use, is_instead=use is not step)}")
     state.out(f"prices   {found.prices_date} · sha256:{short(found.prices_sha256)}")
-    for effect in _effects(found):
-        state.out(f"effect   {effect}")
-    for secret in found.secrets:
-        state.out(f"secret   {printable(secret.name)} {'set' if secret.is_set else 'not set'}")
+    for line in _facts(found):
+        state.out(line)
     for remark in found.remarks:
         _show_remark(state, remark)
     warnings = sum(remark.level == "warning" for remark in found.remarks)
@@ -152,6 +151,33 @@ def _effects(found: Audit) -> list[str]:
     if found.declared == ():
         return ["none may happen: effects is empty"]
     return [printable(effect, 1000) for effect in found.declared or ()]
+
+
+def _facts(found: Audit) -> list[str]:
+    """Returns what may happen, what must be granted, which gates and which secrets there are."""
+    secrets = (
+        f"{printable(each.name)} {'set' if each.is_set else 'not set'}" for each in found.secrets
+    )
+    return [
+        *(f"effect   {effect}" for effect in _effects(found)),
+        *_needs(found),
+        *(f"gate     {_gate(gate)}" for gate in found.gates),
+        *(f"secret   {secret}" for secret in secrets),
+    ]
+
+
+def _needs(found: Audit) -> list[str]:
+    """Returns what a run must be granted, as options to copy, and the hosts that it asks."""
+    lines = [f"grant    {printable(option, 1000)}" for option in found.needs.options]
+    lines += [f"host     {printable(host, 100)}" for host in found.needs.hosts]
+    steps = ", ".join(found.needs.unknown)
+    more = f"grant    what {printable(steps, 200)} needs is known when it runs"
+    return [*lines, more] if steps and found.kind == "file" else lines
+
+
+def _gate(gate: GateNote) -> str:
+    step = f" {printable(gate.step, 60)}" if gate.step else ""
+    return f"{printable(gate.gate)}  {gate.when}{step}  {gate.kind}  {printable(gate.that, 1000)}"
 
 
 def _plan_text(found: Audit) -> str:
