@@ -37,7 +37,7 @@ from workc.stages.grants import Grants, Mode, is_address
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """Options that grant what a workflow needs, the hosts that it asks, and steps of which more is unknown."""
+    """Options that grant what a workflow needs, hosts that it asks, and steps that need more than is known."""
 
     options: tuple[str, ...]
     hosts: tuple[str, ...]
@@ -117,10 +117,9 @@ def _found(program: Program, inputs: Mapping[str, Json]) -> tuple[_Found, list[s
     return found, unknown
 
 
-#: The parameters by which a skill names what it does.
+#: The parameters by which a skill names what it must be granted.
 _NAMED: Mapping[str, tuple[str, ...]] = {
-    "exec": ("argv",),
-    "http_call": ("url",),
+    "exec": ("argv", "cwd"),
     "publish": ("to", "files"),
     "read_file": ("path",),
     "write_file": ("path",),
@@ -129,11 +128,12 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
 
 def _take(found: _Found, unknown: list[str], step: StepSpec, known: JsonObject) -> None:
     names = _NAMED.get(step.skill, ())
-    if any(name in step.params and name not in known for name in (*names, "cwd", "base_url")):
+    if any(name in step.params and name not in known for name in names):
         unknown.append(step.id)
-    for name in ("path", "cwd", "to", "argv", "files", "url"):
-        if name in known and name in (*names, "cwd"):
-            _parameter(found, step.skill, name, known[name])
+    for name in (name for name in names if known.get(name) is not None):
+        _parameter(found, step.skill, name, known[name])
+    if step.skill == "http_call":
+        _host(found, known.get("url"))
     if step.skill == "llm_invoke":
         _model(found, step, known)
 
@@ -148,12 +148,10 @@ def _parameter(found: _Found, skill: str, name: str, value: Json) -> None:
             found.targets.add(str(value))
             if not is_address(str(value)):
                 found.root(value, "rw")
-        case "files":
+        case _:
             for file in map(members, listed(value)):
                 if "path" in file:
                     found.root(file["path"], "ro")
-        case _:
-            _host(found, value)
 
 
 def _model(found: _Found, step: StepSpec, known: JsonObject) -> None:

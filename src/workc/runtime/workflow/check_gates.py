@@ -31,7 +31,7 @@ def check_gates(facts: Facts) -> None:
 
 def check_asks(facts: Facts) -> None:
     """Reports what is wrong with checks that ask a function or a program."""
-    gates = {gate.get("id") for _, gate in gates_of(members(facts.document.value))}
+    gates = [gate.get("id") for _, gate in gates_of(members(facts.document.value))]
     for index, item in enumerate(facts.items("verify")):
         place, check = ("verify", index), members(item)
         there = [key for key in CHECK_WAYS if key in check]
