@@ -60,9 +60,20 @@ def _skip_otherwise(draft: Draft) -> None:
     lane[lane.index(refused) + 1]["payload"]["code"] = "UPSTREAM_FAILED"
 
 
+def _asked_by_checks(draft: Draft) -> set[str]:
+    """Returns the names of evaluations that results of checks repeat."""
+    results = [
+        result for run in draft.all("VerificationRun") for result in run["payload"]["results"]
+    ]
+    return {result["check_id"] for result in results if result.get("kind") == "command"}
+
+
 def _evaluated(draft: Draft, *, passed: bool, of_step: bool | None = None) -> Doc:
+    of_checks = _asked_by_checks(draft)
     for event in draft.all("GateEvaluated"):
         is_of_step = "step" in event["payload"]
+        if event["payload"]["gate"] in of_checks:
+            continue
         if event["payload"]["passed"] is passed and of_step in {None, is_of_step}:
             return event
     raise does_not_apply("no gate that " + ("passed" if passed else "did not pass"))
@@ -142,6 +153,15 @@ def _forget_gate(draft: Draft) -> None:
     forget_unnamed(draft)
 
 
+def _forget_checked(draft: Draft) -> None:
+    of_checks = _asked_by_checks(draft)
+    for event in draft.all("GateEvaluated"):
+        if event["payload"]["gate"] in of_checks:
+            draft.remove(event)
+            return
+    raise does_not_apply("no check that asked a program")
+
+
 def _strip_step(draft: Draft) -> None:
     for event in draft.all("GateEvaluated"):
         if event["payload"].pop("step", None) is not None:
@@ -180,5 +200,6 @@ GATE_ATTACKS: Attacks[Draft] = {
     "RunGateMisplaced": Attack(_misplace_in_run, TABLE, "A gate after the run was one before it."),
     "GateMisnamed": Attack(_misname, BAD_EVENT, "Gates have names that no gate may have."),
     "GateForgotten": Attack(_forget_gate, UNPROVABLE, "A gate that passed never was."),
+    "CheckUnanswered": Attack(_forget_checked, TABLE, "A check says what no program was asked."),
     "GateOfNoStep": Attack(_strip_step, BAD_EVENT, "A gate of a step names none."),
 }
