@@ -11,10 +11,15 @@ from workc import Runtime
 from workc.api.audit import audit
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
+from workc.kernel.events import Entry
 from workc.kernel.ledger import Ledger
+from workc.kernel.payloads import Body, FailureRecord
 from workc.runtime.asks import Ask, Probe, Timer
+from workc.runtime.captures import Standing
+from workc.runtime.divergence import Diverged
 from workc.runtime.governor import Governor
-from workc.runtime.probes import halted_answer
+from workc.runtime.probes import halted_answer, refused_answer
+from workc.runtime.recorded import Recorded, kept
 from workc.sim.ports import Scripted
 from workc.stages.effects import ProgramRun
 from workc.testkit.servers import LoopbackServer, Reply
@@ -275,3 +280,27 @@ def test_a_check_of_the_file_says_which_program_of_a_gate_is_not_declared(tmp_pa
     [problem] = [each for each in found.remarks if each.level == "problem"]
     assert (problem.step, problem.code) == ("a", "EFFECT_NOT_DECLARED")
     assert problem.message.startswith("the program of made: Exec exec:mkdir is not declared")
+
+
+NOTHING = Body(form="json", inline="{}")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "differs"),
+    [
+        ("EFFECT_NOT_DECLARED", "no", False),
+        ("HALTED", "the run was stopped", False),
+        ("EFFECT_NOT_DECLARED", "another", True),
+    ],
+)
+def test_a_replay_finds_that_a_program_was_refused_for_another_reason(code, message, differs):
+    refused = FailureRecord(code="EFFECT_NOT_DECLARED", message="no", details=NOTHING)
+    asked = Probe(ProgramRun(argv=("rm",)), "g", "pre_run", '["rm"]', refused=refused)
+    answer = refused_answer(asked, FailureRecord(code=code, message=message, details=NOTHING))
+    entry = Entry(at=(4,), payload=answer, at_ms=1)
+    desk = Standing(Recorded([kept(entry)]))
+    if differs:
+        with pytest.raises(Diverged):
+            desk.answer(Ask((4,), asked))
+    else:
+        assert desk.answer(Ask((4,), asked)) == entry

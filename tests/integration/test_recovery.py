@@ -249,6 +249,21 @@ def test_a_function_goes_back_by_class_and_by_gate(tmp_path, proven):
     ]
 
 
+@workc.workflow(max_backtracks=5)
+async def undecided(ctx: workc.WorkflowContext) -> int:
+    """Lets a gate send the run back in its first pass, and not in its second."""
+    on_fail = "Act" if ctx.feedback["pass"] == 1 else "stop"
+    gates = {"post": [{"id": "never", "check": "`false`", "on_fail": on_fail}]}
+    return int(await ctx.call(shaky, number=3, step="try", gates=gates))
+
+
+def test_what_a_gate_says_in_one_pass_holds_for_that_pass(tmp_path, proven):
+    outcome = workc.run(undecided, out=tmp_path / "b")
+    assert (outcome.status, outcome.code) == ("partial", "GATE_FAILED")
+    events = proven(outcome.bundle, workflow=undecided)
+    assert sum("backtrack" in event["payload"] for event in events) == 1
+
+
 class Killed(BaseException):
     pass
 
