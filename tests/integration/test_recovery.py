@@ -1,6 +1,9 @@
 """Runs that go back because of a gate or of a failure: from where, whereto, how often, and told why."""
 
 import json
+import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -327,3 +330,42 @@ def test_a_human_sends_no_run_back_by_a_gate():
     )
     found = find_problems(flow.encode(), "n.yaml", {})
     assert any("a human who says no sends no run back" in problem.message for problem in found)
+
+
+PROBED = """\
+workc: 1
+name: probed
+inputs: {base: {type: string, default: none}}
+steps:
+  a:
+    skill: json_transform
+    with: {data: {pass: "${feedback.pass}"}, expression: "@"}
+    gates: {pre: [{id: second, command: [grep, -q, '"pass":2']}]}
+verify: [{id: told, command: [grep, -q, '"pass":2'], on_fail: Act}]
+output: "${steps.a.result}"
+"""
+
+
+@pytest.mark.parametrize("n", range(2, 14, 2))
+def test_a_process_that_is_killed_in_any_pass_is_gone_on_with(tmp_path, proven, n):
+    (tmp_path / "flow.yaml").write_text(PROBED, "utf-8")
+    script = Path(__file__).with_name("killed_run.py").read_text("utf-8")
+    granted = 'programs=["tally"] if ROOTS else []'
+    assert granted in script
+    (tmp_path / "killed.py").write_text(script.replace(granted, 'programs=["grep"]'), "utf-8")
+    store = tmp_path / "store"
+    command = [
+        sys.executable,
+        tmp_path / "killed.py",
+        store,
+        tmp_path / "flow.yaml",
+        "x",
+        n,
+        "after",
+    ]
+    killed = subprocess.run([*map(str, command)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    outcome = Runtime(store=store, programs=["grep"]).resume("last")
+    assert (outcome.status, outcome.output) == ("success", {"pass": 2})
+    events = proven(outcome.bundle)
+    assert sum("backtrack" in event["payload"] for event in events) == 1

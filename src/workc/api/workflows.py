@@ -150,7 +150,8 @@ def child_name(child: Workflow[..., object] | str) -> str:
 
 def _refuse_shared(checks: tuple[CheckSpec, ...], gates: RunGates) -> None:
     named = {gate.id for gate in (*gates.pre, *gates.post)}
-    shared = [check.id for check in checks if check.asks and check.id in named]
+    # What a program says of a check is recorded as a gate is; of a function nothing is.
+    shared = [c.id for c in checks if c.asks and c.asks.command and c.id in named]
     if shared:
         raise Misuse(f"a gate and a check are named {shared[0]!r}; rename one")
 

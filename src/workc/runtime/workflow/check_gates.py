@@ -55,6 +55,7 @@ def _check_ids(facts: Facts, where: Place, owner: JsonObject, taken: set[str]) -
 
 def _check_gate(facts: Facts, place: Place, when: When, gate: JsonObject) -> None:
     _check_way(facts, place, gate)
+    _check_on_fail(facts, place, gate)
     _check_command(facts, place, gate)
     _check_function(facts, place, when, gate)
     _check_expression(facts, place, when, gate)
@@ -67,13 +68,16 @@ def _check_way(facts: Facts, place: Place, gate: JsonObject) -> None:
         facts.refuse(place, *not_one(there, GATE_WAYS))
 
 
+def _check_on_fail(facts: Facts, place: Place, gate: JsonObject) -> None:
+    if APPROVAL in gate and "on_fail" in gate:
+        message = "a human who says no sends no run back by itself"
+        facts.refuse_key((*place, "on_fail"), message, "leave it out, or write recovery")
+
+
 def _check_command(facts: Facts, place: Place, gate: JsonObject) -> None:
     for key in (key for key in GATE_OF_COMMAND if key in gate and "command" not in gate):
         message = f"{key} is said of a command, and there is none here"
         facts.refuse_key((*place, key), message, "add command, or leave it out")
-    if APPROVAL in gate and "on_fail" in gate:
-        message = "a human who says no sends no run back by itself"
-        facts.refuse_key((*place, "on_fail"), message, "leave it out, or write recovery")
     for index, word in enumerate(texts(gate.get("command"))):
         if "${" in word:
             message = "a command holds no references"
