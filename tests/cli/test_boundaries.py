@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workc.api.published import schema_names, schema_of
+from workc.api.published_files import FILES
 from workc.cli.console import wants_color
 from workc.cli.group import COMMANDS, cli
 from workc.cli.text import json_text, money, printable
@@ -177,7 +178,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
     }
     # What `serve` prints before it ends, which only a signal makes it, test_serve.py compares.
     printed = [name for name in schema_names() if name not in {*OF_PYTHON, "serve"}]
-    assert ["workflow", "policy", *calls] == printed
+    assert [*FILES, *calls] == printed
     for name, arguments in calls.items():
         published = workc("schema", name).document
         assert published == schema_of(name)

@@ -85,7 +85,7 @@ def test_an_answer_has_a_response_a_result_or_a_failure_and_their_bodies():
     assert (list(failed.bodies()), failed.problem()) == ([DETAILS, UNSET], None)
     result = EffectResult(data=TEXT, facts=FILE, redactions=[])
     made = EffectAnswered(request="0", result=result)
-    assert (list(made.bodies()), made.problem()) == ([TEXT, UNSET, FILE], None)
+    assert (list(made.bodies()), made.problem()) == ([UNSET, UNSET, TEXT, UNSET, FILE], None)
     for wrong in (
         EffectAnswered(request="0"),
         EffectAnswered(request="0", result=result, failure=FAILURE),
