@@ -53,6 +53,16 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
     "read repo/gone.txt": [
         Scripted(failure=Failure(code="NOT_FOUND", message="repo/gone.txt: there is none"))
     ],
+    "read repo/late.txt": [
+        Scripted(failure=Failure(code="NOT_FOUND", message="repo/late.txt: there is none")),
+        Scripted(chunks=(b'{"items":[1,2]}',)),
+    ],
+    "list repo/*.txt": [Scripted(chunks=(b'["repo/in.txt","repo/gone.txt"]',))],
+    "environment LANG": [Scripted(chunks=(b"de_AT.UTF-8",))],
+    "run last": [Scripted(chunks=(b'{"n":2}',))],
+    "bundle repo/proof": [
+        Scripted(failure=Failure(code="BUNDLE_INVALID", message="repo/proof does not verify"))
+    ],
     "write repo/out/report.txt": [Scripted()],
     "exec grep -q -v x": [Scripted(facts={"exit": 0, "signal": None})],
     "exec make check": [
@@ -119,6 +129,19 @@ _CHEAP = _MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
 _LARGE = _MODEL.replace("max_tokens: 100", "max_tokens: 1000")[:-1] + ", depends_on: [a, b]}"
 _RESULT = "${steps.a.result}"
 _BUDGET = "budget: {ceiling_cents: 50}"
+#: Of three items that say something about the number of items, one is of another opinion.
+_LENS = f"""lens:
+  items:
+    late: {{file: repo/late.txt, about: count, says: 'length(value.items)'}}
+    page: {{url: '{ITEMS}', about: count, says: 'length(value.items)'}}
+    before: {{run: last, about: count, says: value.n, weight: 500}}
+    texts: {{files: 'repo/*.txt', at_most: 5}}
+    proof: {{bundle: repo/proof}}
+    lang: {{environment: LANG}}
+    note: {{text: Grüße, weight: 2000}}
+  requires: [late, page]
+  at_least: {{deciding: 550, Staged: 580, Committed: 950}}
+"""
 STORIES: Mapping[str, Story] = {
     "success": Story(_work(output=_RESULT, check="steps.a.result == `2`", a=_LENGTH, b=_call())),
     "staged": Story(_work(output=_RESULT, a=_LENGTH)),
@@ -285,6 +308,21 @@ STORIES: Mapping[str, Story] = {
             "files: [{name: report.txt, text: '${steps.a.text}'}]}}",
             e="{skill: read_file, with: {path: repo/in.bin}}",
             f="{skill: read_file, with: {path: repo/gone.txt}, on_failure: skip}",
+        )
+    ),
+    "looked": Story(
+        _work(
+            before=_LENS + "  max_observations: 3\n  wait_ms: 20\n"
+            "effects: ['ReadFS fs:repo/', 'Network net:http://93.184.216.34/']",
+            output="${lens.late.value.items[0]}",
+            check="length(lens.texts.value) == `2`",
+            a="{skill: json_transform, with: {data: '${lens.texts.value}', expression: 'length(@)'}}",
+            b=_call(),
+        )
+    ),
+    "undecided": Story(
+        _work(
+            before=_LENS.replace("550, Staged: 580", "700, Staged: 700"), output=_RESULT, a=_LENGTH
         )
     ),
     "words": Story(

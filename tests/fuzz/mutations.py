@@ -13,6 +13,7 @@ from typing import Any
 
 import drafts
 import drafts_fallbacks
+import drafts_lens
 from drafts_money import edit_money
 from ground import build, bundles, sealing
 from raw import changed_bytes, cut_off, flipped_bit, moved_lines
@@ -158,6 +159,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "effects, sealed anew": (_sealed(drafts.edit_effects), 10),
     "gates, sealed anew": (_sealed(drafts.edit_gates), 12),
     "fallbacks, sealed anew": (_sealed(drafts_fallbacks.edit_fallbacks), 14),
+    "lenses, sealed anew": (_sealed(drafts_lens.edit_lens), 12),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),
     "receipt, sealed anew": (_sealed(drafts.edit_receipt), 3),

@@ -213,7 +213,10 @@ async def nothing(ctx):
         ({"pre": ["positive"]}, "a mapping or a function"),
         ({"pre": [{"id": "a", "function": "unknown"}]}, "'unknown' is no function of a gate"),
         ({"pre": [{"id": "a", "function": 7}]}, "7 is no function of a gate"),
-        ({"post": [{"id": "a", "check": "value"}]}, "of a workflow sees inputs, steps, output"),
+        (
+            {"post": [{"id": "a", "check": "value"}]},
+            "of a workflow sees inputs, lens, steps, output",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_gate_is_said_when_the_workflow_is_defined(gates, message):
@@ -233,7 +236,7 @@ def test_what_is_wrong_with_a_gate_of_a_call_fails_the_function(tmp_path):
 
     outcome = workc.run(wrong)
     assert (outcome.status, outcome.code) == ("failure", "SKILL_FAILED")
-    assert "of a call sees inputs, steps, params; there is no 'value'" in outcome.message
+    assert "of a call sees inputs, lens, steps, params; there is no 'value'" in outcome.message
 
 
 def test_a_function_whose_gate_bars_it_is_not_called(tmp_path):

@@ -185,6 +185,13 @@ SHAPES["backtrack"] = closed(
     "gate? string, of? string, to :Act|Decide|Orient"
 )
 SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
+SHAPES["thresholds"] = closed(
+    "Committed? count, Draft? count, Immutable? count, Published? count, Staged? count"
+)
+SHAPES["claim"] = closed("about string, item string, part? count, says Body")
+SHAPES["quality"] = closed(
+    "aggregate count, conflict count, coverage count, freshness count, provenance count"
+)
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
@@ -196,7 +203,15 @@ PAYLOADS = {
         "max_backtracks? count, policy rules, programs? bodies"
     ),
     "IntentSet": closed(INTENT),
-    "LensAssembled": closed("items count"),
+    "ItemObserved": closed(
+        "dated_ms? count, effect? effect, failure? Failure, "
+        "how :bundle|environment|file|files|run|text|url, item string, part? count, "
+        "redactions? redaction[], round count, source string, value? Body, weight count"
+    ),
+    "LensAssembled": closed(
+        "at_least? thresholds, claims? claim[], failure? Failure, items count, quality? quality, "
+        "requires? string[]"
+    ),
     "PlanChosen": closed("compression? compression, effects? effect[], plan Body, steps count"),
     "ApprovalAsked": closed("gate string, question Body, step string, timeout_ms? count"),
     "ApprovalAnswered": closed(
@@ -249,12 +264,21 @@ PAYLOADS = {
 EXACTLY_ONE = {
     "SkillExecuted": ("failure", "value"),
     "EffectAnswered": ("failure", "response", "result"),
+    "ItemObserved": ("failure", "value"),
 }
-ANSWERS = {"RunStarted", "ApprovalAnswered", "EffectAnswered", "TimerFired", "CallHalted"}
+ANSWERS = {
+    "RunStarted",
+    "ItemObserved",
+    "ApprovalAnswered",
+    "EffectAnswered",
+    "TimerFired",
+    "CallHalted",
+}
 ANSWERS |= {"BudgetReserved", "BudgetSettled", "ChildJoined"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "RunStarted": "Observe",
     "IntentSet": "Observe",
+    "ItemObserved": "Observe",
     "LensAssembled": "Orient",
     "PlanChosen": "Decide",
     "VerificationRun": "Verify",
@@ -583,7 +607,41 @@ def fallback_holds(taken: Json) -> bool:
     return said == (taken["action"] == "skill", taken["action"] == "value")
 
 
+ITEM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+OPS = {"url": "Network", "bundle": "ReadFS", "file": "ReadFS", "files": "ReadFS"}
+LEVELS = ("Draft", "Staged", "Committed", "Published", "Immutable")
+
+
+def item_holds(item: Json) -> bool:
+    effect, op, had = item.get("effect"), OPS.get(item["how"]), "value" in item
+    if (
+        ("dated_ms" in item) != had
+        or item["weight"] > 1_000_000
+        or not ITEM.fullmatch(item["item"])
+    ):
+        return False
+    if "part" in item and item["how"] != "file":
+        return False
+    if effect is None and op is not None and had:
+        return False
+    if effect is not None and (effect["op"] != op or not spelled(effect)):
+        return False
+    return redactions_hold({"redactions": item.get("redactions", [])})
+
+
+def lens_holds(lens: Json) -> bool:
+    at_least, requires = lens.get("at_least", {}), lens.get("requires", [])
+    said = [at_least[level] for level in LEVELS if level in at_least]
+    if said != sorted(said) or max(said, default=0) > 1000 or len(set(requires)) < len(requires):
+        return False
+    if any(claim["says"]["form"] != "json" for claim in lens.get("claims", [])):
+        return False
+    return "quality" in lens or not {"at_least", "claims", "requires"} & lens.keys()
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
+    "ItemObserved": item_holds,
+    "LensAssembled": lens_holds,
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
     "EffectAnswered": answer_holds,
@@ -658,8 +716,10 @@ STEP_LANE = {
 ROOT_LANE = {
     "START": "RunStarted",
     "RunStarted": "IntentSet",
-    "IntentSet": "LensAssembled",
+    "IntentSet": "ItemObserved LensAssembled",
+    "ItemObserved": "ItemObserved LensAssembled",
     "LensAssembled": "PlanChosen",
+    "Insufficient": "Locked",
     "PlanChosen": "PreRun TimerSet PostRun WorkEnded",
     "PreRun": "PreRun TimerSet PostRun WorkEnded",
     "Refused": "WorkEnded",
@@ -706,7 +766,7 @@ def check_table(events: list[Event]) -> list[str]:
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
     whole = children_hold(events) and effects_hold(events) and backtracks_hold(events)
-    whole = whole and all(map(checks_hold, passes(events)))
+    whole = whole and all(map(checks_hold, passes(events))) and lenses_hold(events)
     return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
@@ -786,6 +846,8 @@ def left(lane: list[Event]) -> str:
         return {"skill": "Replaced", "abort": "Aborted"}.get(payload["action"], "FallbackTaken")
     if last["kind"] == "CallHalted" and left(lane[:-1]) == "Aborted":
         return "Stopped"
+    if last["kind"] == "LensAssembled" and "failure" in payload:
+        return "Insufficient"
     if "backtrack" in payload:
         return "To" + str(payload["backtrack"]["to"])
     halted = last["kind"] == "CallHalted" and len(lane) > 1
@@ -958,6 +1020,109 @@ def effects_hold(events: list[Event]) -> bool:
     return True
 
 
+def item_key(payload: Json) -> tuple[str, int | None]:
+    return payload["item"], payload.get("part")
+
+
+def rounds(events: list[Event]) -> list[list[Event]] | None:
+    """The rounds in which items were observed; None if they do not follow one another [5]."""
+    found: list[list[Event]] = []
+    for event in events:
+        if event["kind"] != "ItemObserved":
+            continue
+        item = event["payload"]
+        if item["round"] == len(found) + 1:
+            found.append([])
+        elif item["round"] != len(found) or not found:
+            return None
+        here = {item_key(each["payload"]): each["payload"] for each in found[-1]}
+        name, part = item_key(item)
+        if (name, part) in here:
+            return None
+        if part is not None and here.get((name, None), {"how": ""})["how"] != "files":
+            return None
+        if part and (name, part - 1) not in here:
+            return None
+        found[-1].append(event)
+    return found
+
+
+def weighted_median(pairs: list[tuple[int, int]]) -> int:
+    whole, so_far = sum(weight for _, weight in pairs), 0
+    for score, weight in sorted(pairs):
+        so_far += weight
+        if 2 * so_far >= whole:
+            return score
+    return 0
+
+
+def age_score(days: int) -> int:
+    if days <= 7:
+        return 1000
+    if days <= 30:
+        return 1000 - 300 * (days - 7) // 23
+    return 700 - 500 * (days - 30) // 150 if days <= 180 else 100
+
+
+def source_score(item: Json) -> int:
+    if item["how"] == "url":
+        return 800 if item["source"].startswith("https://") else 500
+    return {"file": 900, "files": 900, "environment": 800}.get(item["how"], 1000)
+
+
+def quality_of(seen: list[Event], lens: Json) -> Json:
+    """The quality of a lens by its items and what they say [16]."""
+    had = [event for event in seen if "value" in event["payload"]]
+    weights = {item_key(event["payload"]): event["payload"]["weight"] for event in had}
+    requires = lens.get("requires", [])
+    covered_ones = 0
+    for name in requires:
+        of_name = [e["payload"] for e in seen if e["payload"]["item"] == name]
+        covered_ones += bool(of_name) and all("value" in item for item in of_name)
+    topics: dict[str, dict[str, int]] = {}
+    for claim in lens.get("claims", []):
+        says = claim["says"]
+        digest = says["sha256"] if "path" in says else h(says["inline"].encode("utf-8"))
+        said = topics.setdefault(claim["about"], {})
+        said[digest] = said.get(digest, 0) + weights.get(item_key(claim), 0)
+    agreed = [
+        1000 * max(said.values()) // sum(said.values()) if sum(said.values()) else 1000
+        for said in topics.values()
+    ]
+    ages = [
+        (age_score(max(e["at_ms"] - e["payload"]["dated_ms"], 0) // 86_400_000), e["payload"])
+        for e in had
+    ]
+    parts = {
+        "coverage": 1000 * covered_ones // len(requires) if requires else 1000,
+        "conflict": min(agreed, default=1000),
+        "freshness": weighted_median([(score, item["weight"]) for score, item in ages]),
+        "provenance": weighted_median(
+            [(source_score(e["payload"]), e["payload"]["weight"]) for e in had]
+        ),
+    }
+    return {"aggregate": min(parts.values()), **parts}
+
+
+def lenses_hold(events: list[Event]) -> bool:
+    """Whether items were observed in rounds, and every lens says what its items do [5]."""
+    found = rounds(events)
+    if found is None:
+        return False
+    seen = found[-1] if found else []
+    had = [item_key(event["payload"]) for event in seen if "value" in event["payload"]]
+    for lens in payloads(events, "LensAssembled"):
+        keys = [item_key(claim) for claim in lens.get("claims", [])]
+        if (seen and lens["items"] != len(seen)) or keys != [key for key in had if key in keys]:
+            return False
+        if lens.get("quality") != (quality_of(seen, lens) if seen else None):
+            return False
+        low = seen and lens["quality"]["aggregate"] < lens.get("at_least", {}).get("Draft", 0)
+        if lens.get("failure", {"code": None})["code"] != ("LENS_INSUFFICIENT" if low else None):
+            return False
+    return True
+
+
 def children_hold(events: list[Event]) -> bool:
     """Whether children are counted from 0 on, and are of different runs and not of this one."""
     spawned = payloads(events, "ChildSpawned")
@@ -1068,6 +1233,9 @@ def check_policy(events: list[Event]) -> list[str]:
         if run["policy"]["id"] != POLICIES.get(digest, f"custom-{digest[:12]}"):
             return ["POLICY_VIOLATION"]
         answered = any("response" in payload for payload in payloads(events, "EffectAnswered"))
+        answered = answered or any(
+            item["how"] == "url" and "value" in item for item in payloads(events, "ItemObserved")
+        )
         if run["policy"]["id"] == "workc-offline" and answered:
             return ["POLICY_VIOLATION"]
     return []
@@ -1076,11 +1244,16 @@ def check_policy(events: list[Event]) -> list[str]:
 def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
     """Whether the plan declares effects, and the rules allow them, if they speak of effects."""
     for run in payloads(events, "RunStarted"):
-        said = effects_in(said_in(run["policy"], tree, manifest))
+        rules = said_in(run["policy"], tree, manifest)
+        said = effects_in(rules)
+        held = [lens for lens in payloads(events, "LensAssembled") if "quality" in lens]
+        if not lens_is_held(rules, held):
+            return ["POLICY_VIOLATION"]
         if said is None:
             continue
         named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
         within = [effect for effect, plan in named if covered(effect, plan.get("effects", []))]
+        within += [i["effect"] for i in payloads(events, "ItemObserved") if "effect" in i]
         allowed = all(
             covered(each, said["allow"]) and not covered(each, said["deny"]) for each in within
         )
@@ -1119,10 +1292,30 @@ def effects_in(said: Json) -> Json | None:
     return effects if in_form else {"allow": [], "deny": []}
 
 
+def lens_is_held(said: Json, lenses: list[Json]) -> bool:
+    """Whether lenses are held to what the rules demand of them, if they speak of lenses."""
+    if "lens" not in said:
+        return True
+    wanted = said["lens"] if SHAPES["thresholds"](said["lens"]) else dict.fromkeys(LEVELS, 1000)
+    return all(
+        least_of(lens.get("at_least", {}), level) >= least_of(wanted, level)
+        for lens in lenses
+        for level in LEVELS
+    )
+
+
+def least_of(at_least: Json, level: str) -> int:
+    """What is said of a lock level, or of one below it."""
+    return max(at_least.get(each, 0) for each in LEVELS[: LEVELS.index(level) + 1])
+
+
 def check_bounds(events: list[Event]) -> list[str]:
     """Whether every effect that names itself is covered by one that the plan declares."""
     named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
     inside = all(covered(effect, plan["effects"]) for effect, plan in named if "effects" in plan)
+    looked = [item["effect"] for item in payloads(events, "ItemObserved") if "effect" in item]
+    plans = [plan for plan in payloads(events, "PlanChosen") if "effects" in plan]
+    inside = inside and all(covered(each, plan["effects"]) for each in looked for plan in plans)
     return [] if inside else ["EFFECT_BOUNDS_EXCEEDED"]
 
 
@@ -1277,7 +1470,7 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
         "evidence": [e for e in manifest["files"] if e["path"].startswith("evidence/")],
         "artifacts": [e for e in manifest["files"] if e["path"].startswith("artifacts/")],
         "effects": payloads(events, "EffectAsked", "SkillAsked", "EffectAnswered"),
-        "lens": payloads(events, "LensAssembled"),
+        "lens": payloads(events, "ItemObserved", "LensAssembled"),
         "verification": [
             result
             for run in payloads(passes(events)[-1], "VerificationRun")
@@ -1413,12 +1606,34 @@ def failure_of(locked: Json, ended: Json, results: list[Json], failed: list[Json
     return {"code": code, "message": "checks that did not hold: " + ", ".join(ids) if ids else ""}
 
 
+def ends_of(events: list[Event]) -> list[Json]:
+    """The ends of work; a lens too poor to decide by is one [8]."""
+    return [
+        payload if kind == "WorkEnded" else {"failure": payload["failure"]}
+        for kind, payload in ((event["kind"], event["payload"]) for event in events)
+        if kind == "WorkEnded" or (kind == "LensAssembled" and "failure" in payload)
+    ]
+
+
+def reached(lenses: list[Json], wanted: str) -> str:
+    """The highest lock level up to the wanted one that the last lens allows [8]."""
+    lens = [{}, *lenses][-1]
+    if "at_least" not in lens:
+        return wanted
+    highest = "Draft"
+    for level in LEVELS[: LEVELS.index(wanted) + 1]:
+        if lens["at_least"].get(level, 0) > lens["quality"]["aggregate"]:
+            break
+        highest = level
+    return highest
+
+
 def project(events: list[Event]) -> Json:
     """What the receipt must say, but for what needs the manifest; None if it cannot be had."""
     first = {event["kind"]: event["payload"] for event in reversed(events)}
-    if not {"RunStarted", "IntentSet", "WorkEnded", "Locked"} <= first.keys():
+    if not {"RunStarted", "IntentSet", "Locked"} <= first.keys() or not ends_of(events):
         return None
-    run, ended, locked = first["RunStarted"], payloads(events, "WorkEnded")[-1], first["Locked"]
+    run, ended, locked = first["RunStarted"], ends_of(events)[-1], first["Locked"]
     plan = ([{}, *payloads(events, "PlanChosen")])[-1]
     *gone, done = passes(events)
     backtracks = [end[-1]["payload"]["backtrack"] for end in gone]
@@ -1503,10 +1718,10 @@ def lowered(verify: Json, results: list[Json]) -> str:
 
 
 def expected_lock(
-    events: list[Event], projection: Json, verify: Json
+    events: list[Event], projection: Json, verify: Json, lenses: list[Json]
 ) -> tuple[str, str, str | None]:
     """What Locked must say of these events of the last pass."""
-    ended = payloads(events, "WorkEnded")[-1]
+    ended = ends_of(events)[-1]
     verdict = projection["verification"]["verdict"]
     code = ended.get("failure", {}).get("code")
     by_file = projection["program_kind"] == "file"
@@ -1523,8 +1738,10 @@ def expected_lock(
         return "partial", "Draft", code
     if inherited(events) == "partial" or fallbacks_of(events):
         return "partial", "Draft", code
-    level = lowered(verify, results_of(events))
-    return "success", level if verdict == "passed" else "Staged", None
+    level = lowered(verify, results_of(events)) if verdict == "passed" else "Staged"
+    known = reached(lenses, level)
+    allowed = known == level or may_lock(verify, known, results_of(events))
+    return "success", known if allowed else "Draft", None
 
 
 TRUE = {"form": "json", "inline": "true"}
@@ -1565,7 +1782,9 @@ def borne_out(events: list[Event], projection: Json, verify: Json) -> bool:
     locked = payloads(events, "Locked")[0]
     said = locked["outcome"], locked["lock_level"], locked.get("code")
     done = passes(events)[-1]
-    return bool(payloads(done, "WorkEnded")) and said == expected_lock(done, projection, verify)
+    lenses = payloads(events, "LensAssembled")
+    wanted = expected_lock(done, projection, verify, lenses)
+    return bool(ends_of(done)) and said == wanted
 
 
 SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")

@@ -327,7 +327,10 @@ def test_a_run_at_work_is_counted_already():
     assert len(seen) > 4
 
 
-@workc.workflow(verify=[{"id": "twice", "that": "output == `2`", "on_fail": "Act"}])
+@workc.workflow(
+    verify=[{"id": "twice", "that": "output == `2`", "on_fail": "Act"}],
+    lens={"items": {"note": {"text": "x"}}},
+)
 async def tries_again(ctx):
     """Gives the number of its pass."""
     return ctx.feedback["pass"]

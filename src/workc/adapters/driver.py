@@ -9,6 +9,7 @@ it is told to stop, whatever the function does (docs/adr/0006).
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import heapq
 import threading
@@ -21,10 +22,11 @@ from workc.adapters.workers import GRACE_S, Loop, Threads, stop
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
 from workc.runtime.children import ChildEnd
 from workc.runtime.ports import Ports
 from workc.runtime.session import Session
+from workc.skills.looking import look_at
 
 #: A queue cannot wait for longer than the system's clock can count; it is asked again.
 _LONGEST_WAIT_S = 3600.0
@@ -262,6 +264,8 @@ class Driver:
                 flight.cancel = self._start_call(ask.at, ask.question)
             case Effect():
                 flight.cancel = self._start_effect(ask.at, ask.question)
+            case Look():
+                flight.cancel = self._start_look(ask.at, ask.question)
             case Child():
                 flight.cancel = self._start_child(ask.at, ask.question)
             case Probe():
@@ -316,6 +320,13 @@ class Driver:
 
     async def _await_effect(self, at: Path, effect: Effect) -> None:
         self._done.put(_Done(at, await perform(effect, self._ports)))
+
+    def _start_look(self, at: Path, look: Look) -> Callable[[], None]:
+        return self._loop.submit(lambda: self._await_look(at, look))
+
+    async def _await_look(self, at: Path, look: Look) -> None:
+        await asyncio.sleep(look.after_ms / 1000)
+        self._done.put(_Done(at, look.refused or await look_at(look.request, self._ports)))
 
     def _wait(self) -> list[Entry]:
         """Waits for the first answer and takes every other that has come by then."""

@@ -16,7 +16,7 @@ from workc.adapters.root_files import (
     read_result,
     written_result,
 )
-from workc.adapters.root_folders import RootFolders, parent_of, read_regular
+from workc.adapters.root_folders import RootFolders, parent_of, read_dated
 from workc.kernel.failure import Refusal, refuse
 from workc.runtime.ports import Entropy
 from workc.stages.effects import FileRead, PortResult
@@ -55,29 +55,29 @@ class DryFiles(GrantedFiles):
         )
 
     def _read(self, path: RootPath, request: FileRead) -> PortResult:
-        data = self._written.get(str(path))
+        data, dated_ms = self._written.get(str(path)), None
         if data is None:
-            data = self._on_disk(path, request.max_bytes)
+            data, dated_ms = self._on_disk(path, request.max_bytes)
         elif len(data) > request.max_bytes:
             message = f"{path} has more than {request.max_bytes} bytes"
             raise refuse("OUTPUT_TOO_LARGE", message, path=str(path), max_bytes=request.max_bytes)
-        return read_result(data, self._redactor, self._entropy)
+        return read_result(data, self._redactor, self._entropy, dated_ms)
 
     def _before(self, path: RootPath) -> bytes | None:
         written = self._written.get(str(path))
         if written is not None:
             return written
         try:
-            return self._on_disk(path, MAX_BEFORE_BYTES)
+            return self._on_disk(path, MAX_BEFORE_BYTES)[0]
         except Refusal as refusal:
             if refusal.failure.code == "NOT_FOUND":
                 return None
             raise
 
-    def _on_disk(self, path: RootPath, max_bytes: int) -> bytes:
+    def _on_disk(self, path: RootPath, max_bytes: int) -> tuple[bytes, int]:
         folder, name = parent_of(path)
         with self._folders.opened(folder) as descriptor:
-            return read_regular(descriptor, name, path, max_bytes)
+            return read_dated(descriptor, name, path, max_bytes)
 
 
 def unified_diff(path: str, before: bytes | None, after: bytes) -> str:

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 
 from workc.adapters.redaction import Redactor
-from workc.adapters.root_folders import RootFolders, parent_of, read_regular, translated
+from workc.adapters.root_folders import RootFolders, parent_of, read_dated, read_regular, translated
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Refusal, refuse
 from workc.runtime.effects import content_facts
@@ -71,8 +71,8 @@ class RootFiles(GrantedFiles):
     def _read(self, path: RootPath, request: FileRead) -> PortResult:
         folder, name = parent_of(path)
         with self._folders.opened(folder) as descriptor:
-            data = read_regular(descriptor, name, path, request.max_bytes)
-        return read_result(data, self._redactor, self._entropy)
+            data, dated_ms = read_dated(descriptor, name, path, request.max_bytes)
+        return read_result(data, self._redactor, self._entropy, dated_ms)
 
     def put(self, path: RootPath, data: bytes, if_sha256: str | None = None) -> PortResult:
         """Writes one file and returns the answer; folders on the way are made."""
@@ -112,12 +112,15 @@ def check_before(path: RootPath, before: bytes | None, data: bytes, if_sha256: s
     raise refuse("CONFLICT", message, path=str(path), expected=if_sha256, found=found)
 
 
-def read_result(data: bytes, redactor: Redactor, entropy: Entropy) -> PortResult:
+def read_result(
+    data: bytes, redactor: Redactor, entropy: Entropy, dated_ms: int | None = None
+) -> PortResult:
     """Returns the answer to a read: digest and size are those of the file, with its secrets."""
     cleaning = redactor.start()
     return PortResult(
         facts=content_facts(data),
         data=cleaning.data(data),
+        dated_ms=dated_ms,
         redactions=cleaning.redactions(entropy.draw),
     )
 

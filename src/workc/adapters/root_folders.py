@@ -111,7 +111,12 @@ def translated(path: RootPath) -> Generator[None]:
 
 
 def read_regular(folder: int, name: str, path: RootPath, max_bytes: int) -> bytes:
-    """Returns the bytes of a regular file in an open folder.
+    """Returns the bytes of a regular file in an open folder; raises as :func:`read_dated` does."""
+    return read_dated(folder, name, path, max_bytes)[0]
+
+
+def read_dated(folder: int, name: str, path: RootPath, max_bytes: int) -> tuple[bytes, int]:
+    """Returns the bytes of a regular file in an open folder, and when it was written, in ms since 1970.
 
     Raises:
         Refusal: ``NOT_FOUND``, ``OPERATION_NOT_ALLOWED``, ``OUTPUT_TOO_LARGE``, ``FILE_FAILED``.
@@ -119,13 +124,14 @@ def read_regular(folder: int, name: str, path: RootPath, max_bytes: int) -> byte
     with translated(path):
         descriptor = os.open(name, _FILE, dir_fd=folder)
         with os.fdopen(descriptor, "rb", buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise OSError(errno.ENXIO, "no regular file")
             data = _read(file.fileno(), max_bytes + 1)
     if len(data) > max_bytes:
         message = f"{path} has more than {max_bytes} bytes"
         raise refuse("OUTPUT_TOO_LARGE", message, path=str(path), max_bytes=max_bytes)
-    return data
+    return data, found.st_mtime_ns // 1_000_000
 
 
 def _read(descriptor: int, limit: int) -> bytes:

@@ -16,12 +16,13 @@ from threading import Lock
 from workc.api.contracts import PERIOD_MS, Quota, ResourceContract
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import JsonObject
-from workc.runtime.asks import Call, Effect
+from workc.runtime.asks import Call, Effect, Look
 from workc.runtime.child_step import children_in
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import uses_of
 from workc.runtime.world import World
 from workc.stages.effects import EffectResponse
+from workc.stages.observation import GivenText, Observed
 from workc.stages.skill import Result
 
 MINUTE_MS = 60_000
@@ -180,6 +181,14 @@ class ContractWorld:
         if refusal is not None or self._world is None:
             return refusal
         return self._world.of_call(call)
+
+    def of_look(self, look: Look) -> Observed | Failure | None:
+        """Returns the refusal, or what the other world shows; a text of the workflow needs nobody's leave."""
+        given = isinstance(look.request, GivenText)
+        refusal = None if given else self._refusal(look.skill, counted=True)
+        if refusal is not None or self._world is None:
+            return refusal
+        return self._world.of_look(look)
 
     def _refusal(self, operation: str, *, counted: bool) -> Failure | None:
         contract, now = self._account.contract, self._now_ms()

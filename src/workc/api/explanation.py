@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workc.api.lens_story import LensStory
 from workc.api.story import RunStory
 from workc.api.timeline import StepStory
 from workc.kernel.catalog import CATALOG
+from workc.kernel.permille import WHOLE
 from workc.runtime.amounts import money
 
 #: No more steps than these are told one by one.
@@ -45,6 +47,7 @@ def explain(story: RunStory) -> list[str]:
     """Returns the story as sentences."""
     return [
         _purpose(story),
+        *_lens(story.lens),
         *_steps(story),
         *_gates(story),
         *_children(story),
@@ -61,6 +64,17 @@ def _purpose(story: RunStory) -> str:
     if purpose in {"", story.name}:
         return head
     return f"The run {story.run_id} of {story.name} was to do this: {purpose}."
+
+
+def _lens(lens: LensStory) -> Iterator[str]:
+    if not lens.quality:
+        return
+    again = f", in the last of {lens.rounds} looks" if lens.rounds > 1 else ""
+    missing = f"; it could not have {', '.join(lens.missing)}" if lens.missing else ""
+    items = "1 item" if len(lens.items) == 1 else f"{len(lens.items)} items"
+    yield f"Before it decided, it looked at {items}{again}{missing}."
+    worst = f", the least being its {lens.worst}" if lens.quality["aggregate"] < WHOLE else ""
+    yield f"What it knew so was worth {lens.quality['aggregate']} of {WHOLE}{worst}."
 
 
 def _steps(story: RunStory) -> Iterator[str]:

@@ -17,6 +17,7 @@ from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.gates import GATE_FAILED, GateEvaluated
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import (
     CheckResult,
     EffectAsked,
@@ -36,7 +37,15 @@ from workc.runtime.taken_fallback import taken_fallback
 #: The kinds of records that say what a run gave.
 _TELLING = frozenset(
     kind.__name__
-    for kind in (RunStarted, EffectAsked, GateEvaluated, WorkEnded, VerificationRun, Locked)
+    for kind in (
+        RunStarted,
+        LensAssembled,
+        EffectAsked,
+        GateEvaluated,
+        WorkEnded,
+        VerificationRun,
+        Locked,
+    )
 )
 
 #: The last evaluations of gates with their places, by step and gate.
@@ -62,7 +71,9 @@ def outcome_of_finished(
             continue
         entry = events.entry_of(record)
         recorder.note(entry)
-        ends[type(entry.payload)] = entry.payload
+        ended = entry.payload.ended if isinstance(entry.payload, LensAssembled) else entry.payload
+        if ended is not None:
+            ends[type(ended)] = ended
         _judge(gates, entry)
     work, locked, checks = ends.get(WorkEnded), ends.get(Locked), ends.get(VerificationRun)
     if not isinstance(work, WorkEnded) or not isinstance(locked, Locked):

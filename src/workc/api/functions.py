@@ -59,6 +59,7 @@ def workflow(
     gates: SaidGates | None = None,
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[str | Mapping[str, str]] | None = None,
+    lens: Mapping[str, object] | None = None,
 ) -> WorkflowDecorator: ...
 
 
@@ -75,6 +76,7 @@ def workflow(
     gates: SaidGates | None = None,
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[str | Mapping[str, str]] | None = None,
+    lens: Mapping[str, object] | None = None,
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
@@ -90,6 +92,8 @@ def workflow(
     from the folder of the function's own file.
     ``effects`` are all that a run may have, such as ``"Network net:https://api.example.com/v1"``;
     without it nothing bounds them.
+    ``lens`` is what a run looks at before the function begins, as in a file: ``{"items": {...}}``;
+    ``ctx.lens`` shows it.
 
     Raises:
         Misuse: the function has another form.
@@ -108,6 +112,7 @@ def workflow(
             gates=gates,
             children=children,
             effects=effects,
+            lens=lens,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

@@ -12,14 +12,16 @@ from functools import cached_property
 from pathlib import Path
 
 from workc.adapters.dry_files import DryFiles
+from workc.adapters.lens import LensLooks
 from workc.adapters.programs import Programs
 from workc.adapters.publications import Publications
 from workc.adapters.redaction import Redactor
 from workc.adapters.root_files import RootFiles
 from workc.adapters.root_folders import RootFolders
+from workc.api.lens_evidence import LensEvidence
 from workc.api.network import NetworkPorts
 from workc.kernel.failure import refuse
-from workc.runtime.ports import FilePort, HttpPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
 from workc.skills.http_call import UNSAFE_METHODS
 from workc.stages.effects import HttpRequest, HttpResponse
 from workc.stages.grants import Grants
@@ -57,6 +59,18 @@ class LivePorts:
     def publications(self) -> PublishPort:
         """Returns the port of publications."""
         return self._publications
+
+    def lens(self) -> LensPort:
+        """Returns the port of lenses."""
+        network, evidence = self.network, LensEvidence(self.closed, self._folders)
+        return LensLooks(
+            self.grants,
+            self._folders,
+            self._redactor,
+            network.entropy,
+            network.environment,
+            evidence,
+        )
 
     @cached_property
     def _files(self) -> RootFiles | DryFiles:

@@ -35,6 +35,7 @@ from workc.runtime.program import ChildProgram, Program
 from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN
+from workc.runtime.workflow.lens import declaring
 from workc.runtime.workflow.loader import (
     declared_skills,
     declared_workflows,
@@ -106,7 +107,8 @@ def function_program(
         programs=texts_of(
             {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _prefix_of
         ),
-        effects=workflow.effects,
+        effects=declaring(workflow.effects, workflow.lens),
+        lens=workflow.lens,
     )
 
 
@@ -225,6 +227,7 @@ def file_program(
             {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _folder_in
         ),
         effects=workflow.effects,
+        lens=workflow.lens,
     )
     return FileProgram(workflow, program, folder)
 

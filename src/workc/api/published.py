@@ -340,11 +340,18 @@ _CHILD = record(
     outcome=TEXT_OR_NULL,
     proof_digest=TEXT_OR_NULL,
 )
+_LENS = record(
+    items=list_of(record(item=TEXT, how=TEXT, source=TEXT, part=COUNT_OR_NULL, code=TEXT_OR_NULL)),
+    rounds=COUNT,
+    quality=OBJECT,
+    at_least=OBJECT,
+)
 _SHOW = record(
     {
         "gates": list_of(_GATE),
         "waiting": list_of(_WAITING),
         "children": list_of(_CHILD),
+        "lens": _LENS,
         "continues": TEXT_OR_NULL,
         "earlier": list_of(TEXT),
     },

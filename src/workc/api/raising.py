@@ -118,9 +118,10 @@ def go_on(writer: RunWriter, budget: Budget, code: launch.Start, guard: Guard, n
 def _why_not(entries: Sequence[Entry], start: RunStarted) -> str | None:
     """Returns why a higher budget is of no use to a run, or None if it may be."""
     locked, work = _last(entries, Locked), _last(entries, WorkEnded)
-    if locked is None or work is None:
+    if locked is None:
         return "has not ended; resume it under its own budget, and raise that if it is refused"
-    halt = given(work.halt)
+    # A run that knew too little to decide has no work, and was not halted.
+    halt = None if work is None else given(work.halt)
     if halt == "BUDGET_BOUND_VIOLATED":
         return "was billed more than was reserved; no budget mends that, so run it again"
     kin = _kin_of(start, entries)

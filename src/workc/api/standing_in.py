@@ -19,12 +19,13 @@ from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.payloads import Port
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.asks import Call, Effect
+from workc.runtime.asks import Call, Effect, Look
 from workc.runtime.outcome import AnsweredBy
 from workc.runtime.world import World
 from workc.sim.stubs import StubWorld
 from workc.skills.stub_tables import Stubs, read_stubs
 from workc.stages.effects import EffectResponse
+from workc.stages.observation import GivenText, Observed
 from workc.stages.skill import Result
 
 
@@ -130,6 +131,10 @@ class _Gone:
     def of_call(self, call: Call) -> Result | Failure | None:
         """Returns that there is no answer, unless the function is pure."""
         return None if call.pure else _missing()
+
+    def of_look(self, look: Look) -> Observed | Failure | None:
+        """Returns that there is no answer, unless the workflow itself holds it."""
+        return None if isinstance(look.request, GivenText) else _missing()
 
 
 def _missing() -> Failure:

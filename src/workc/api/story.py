@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story, tell_child
+from workc.api.lens_story import LensStory
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
 from workc.api.timeline import PassStory, StepStory, Timeline, plain
@@ -20,6 +21,7 @@ from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.failure import refuse
 from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
@@ -102,6 +104,7 @@ class RunStory(msgspec.Struct, kw_only=True):
     earlier: list[str] = []
     lock_level: str | None = None
     verification: str = "not_run"
+    lens: LensStory = msgspec.field(default_factory=LensStory)
     steps: list[StepStory] = []
     passes: list[PassStory] = []
     checks: list[CheckStory] = []
@@ -206,6 +209,8 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             tell_child(story.children, payload)
         case IntentSet():
             story.description = payload.description
+        case ItemObserved() | LensAssembled():
+            _look(story, payload)
         case WorkEnded():
             _work(story, source, payload)
         case VerificationRun():
@@ -223,6 +228,12 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 story.step = None
         case _:
             pass
+
+
+def _look(story: RunStory, payload: ItemObserved | LensAssembled) -> None:
+    story.lens.take(payload)
+    if isinstance(payload, LensAssembled) and isinstance(payload.failure, FailureRecord):
+        story.message = payload.failure.message
 
 
 def _gates_of_run(story: RunStory) -> str:

@@ -19,12 +19,14 @@ from workc.kernel.selectors import Effect
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.gate_reading import SaidGates, read_asks, read_run_gates
 from workc.runtime.recovery import read_recovery
+from workc.runtime.workflow.given_lens import read_lens
 from workc.runtime.workflow.json_schema import (
     CHECK_WAYS,
     GATE_OF_COMMAND,
     MAX_BACKTRACKS,
     WORKFLOW_PATTERN,
 )
+from workc.runtime.workflow.lens import LensSpec
 from workc.runtime.workflow.model import CheckSpec, GoingOn, Level, RunGates, backtracks_of
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill, checked_name
@@ -55,6 +57,7 @@ class Workflow(Generic[P, R_co]):
     gates: RunGates
     children: tuple[Workflow[..., object] | str, ...] = ()
     effects: tuple[Effect, ...] | None = None
+    lens: LensSpec | None = None
 
     @cached_property
     def inputs(self) -> Skill[..., object]:
@@ -75,6 +78,7 @@ def workflow_decorator(
     gates: SaidGates | None,
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[object] | None = None,
+    lens: Mapping[str, object] | None = None,
 ) -> Workflow[P, R]:
     """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
 
@@ -106,6 +110,7 @@ def workflow_decorator(
         gates=run_gates,
         children=tuple(map(_named_child, many("children", children, "workflows"))),
         effects=None if effects is None else given_effects(effects),
+        lens=read_lens(lens, _names(secrets)),
     )
     names = [child_name(each) for each in made.children]
     if len(set(names)) < len(names):

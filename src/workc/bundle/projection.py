@@ -38,6 +38,7 @@ from workc.kernel.events import Event
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
 from workc.kernel.payloads import (
     Backtrack,
@@ -46,7 +47,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     IntentSet,
-    LensAssembled,
     Locked,
     PlanChosen,
     RetryScheduled,
@@ -80,6 +80,7 @@ class Projection:
         self.work: WorkEnded | None = None
         self.locked: Locked | None = None
         self.checks: VerificationRun | None = None
+        self.lens: LensAssembled | None = None
         self.plan: PlanChosen | None = None
         self.backtracks: list[Backtrack] = []
         self.verifications: list[VerificationRun] = []
@@ -226,8 +227,9 @@ class Projection:
                 self.started_ms = self.ended_ms
             case IntentSet():
                 self.intent = payload
-            case LensAssembled():
+            case ItemObserved() | LensAssembled():
                 self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
+                self._look(payload)
             case PlanChosen():
                 self.plan = payload
             case GateEvaluated() | ApprovalAnswered():
@@ -245,6 +247,12 @@ class Projection:
                 self.locked = payload
             case _:
                 pass
+
+    def _look(self, payload: ItemObserved | LensAssembled) -> None:
+        if isinstance(payload, ItemObserved):
+            return
+        self.lens = payload
+        self.work = payload.ended or self.work
 
     def _turn_back(self, backtrack: Backtrack | UnsetType) -> None:
         """Begins another pass, if the run goes back here."""

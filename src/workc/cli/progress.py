@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 import msgspec
 
 from workc.api.kin_story import gate_story
+from workc.api.lens_story import LensStory
 from workc.api.timeline import StepStory, Timeline
 from workc.cli.budget_text import budget_text
 from workc.cli.columns import columns
+from workc.cli.lens_text import lens_line
 from workc.cli.live_line import LiveLine, live_line
 from workc.cli.state import State
 from workc.cli.story_text import back_line, gate_line, step_line
 from workc.cli.text import count, money, printable
 from workc.kernel.events import Entry
 from workc.kernel.gates import GateEvaluated
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import Limits, PlanChosen, RunStarted
 
 #: The narrowest and the widest column of step names.
@@ -47,6 +50,7 @@ class Progress:
         self._state = state
         self._quiet = quiet
         self._width = _MIN_WIDTH
+        self._lens = LensStory()
         self._live: LiveLine | None = None
         self._kin: dict[str, _Child] = {}
         # A run and its children are told from threads of their own.
@@ -104,6 +108,8 @@ class Progress:
             self._step(story)
         for done in self.timeline.passes[passes:]:
             self._write(f"  {back_line(done)}")
+        if isinstance(entry.payload, LensAssembled) and self._lens.quality:
+            self._write(f"  {lens_line(self._state.console, self._lens, err=True)}")
         if isinstance(entry.payload, GateEvaluated):
             gate = gate_line(self._state.console, gate_story(entry.payload), err=True)
             self._write(f"  {gate}")
@@ -129,6 +135,8 @@ class Progress:
         payload = entry.payload
         if isinstance(payload, RunStarted):
             self.started = payload
+        if isinstance(payload, ItemObserved | LensAssembled):
+            self._lens.take(payload)
         if isinstance(payload, PlanChosen):
             names = self.timeline.planned(payload)
             self._width = min(_MAX_WIDTH, max([_MIN_WIDTH, *map(columns, names)]))

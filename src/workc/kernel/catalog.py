@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "8adbcd860a3f412408fb8581a21e4d7ceae736d668001a491b2783746449b56c"
+CATALOG_SHA256 = "ca34e830fbee533ebac79c04551d2e61f3cac6abecdcc05af0bdc2c928dd6104"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -647,6 +647,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The journal of the run is damaged before its last line.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "LENS_INSUFFICIENT": CatalogEntry(
+        code="LENS_INSUFFICIENT",
+        category="PERMANENT",
+        exit=1,
+        hint="`workc show` says what is missing or contradicts; see to that, look oftener (max_observations), or demand less (lens.at_least, or the policy).",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="What the run looked at is too little, too old or too contradictory to decide by, so nothing was decided.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, GateEvaluated
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -18,7 +19,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     IntentSet,
-    LensAssembled,
     Locked,
     PlanChosen,
     RetryScheduled,
@@ -36,6 +36,7 @@ from workc.kernel.phases import Phase
 Payload: TypeAlias = (
     RunStarted
     | IntentSet
+    | ItemObserved
     | LensAssembled
     | PlanChosen
     | ApprovalAsked
@@ -75,6 +76,7 @@ class KindRule(msgspec.Struct, frozen=True):
 KINDS: Mapping[str, KindRule] = {
     "RunStarted": KindRule(RunStarted, "Observe", "yes"),
     "IntentSet": KindRule(IntentSet, "Observe"),
+    "ItemObserved": KindRule(ItemObserved, "Observe", "yes"),
     "LensAssembled": KindRule(LensAssembled, "Orient"),
     "PlanChosen": KindRule(PlanChosen, "Decide"),
     "ApprovalAsked": KindRule(ApprovalAsked, "Act"),

@@ -7,7 +7,7 @@ An event is looked up by its *sign*, which is its kind but for those where the k
 a GateEvaluated comes by its ``when``; what bars the way is left as REFUSED, an approval that was
 halted as UNANSWERED. A FallbackTaken is left as REPLACED or ABORTED where it does not end its lane,
 and the halt that an abort asks for as STOPPED. What makes a run go back is left by the phase to
-which it goes.
+which it goes, and a lens too poor to decide by as INSUFFICIENT.
 
 >>> STEP_LANE[REFUSED]
 ('StepSkipped',)
@@ -21,6 +21,7 @@ from typing import TypeAlias
 from workc.kernel.fallbacks import FallbackAction, FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import CallHalted, Target, VerificationRun, WorkEnded
 
 #: sign, or START -> the signs that may come next, or END.
@@ -33,6 +34,7 @@ UNANSWERED = "Unanswered"
 REPLACED = "Replaced"
 ABORTED = "Aborted"
 STOPPED = "Stopped"
+INSUFFICIENT = "Insufficient"
 GATE_SIGNS: Mapping[When, str] = {
     "pre_run": "PreRun",
     "pre_step": "PreStep",
@@ -47,6 +49,7 @@ SIGNED = frozenset(
         "GateEvaluated",
         "CallHalted",
         "FallbackTaken",
+        "LensAssembled",
         "WorkEnded",
         "VerificationRun",
     }
@@ -94,8 +97,10 @@ STEP_LANE: LaneTable = {
 ROOT_LANE: LaneTable = {
     START: ("RunStarted",),
     "RunStarted": ("IntentSet",),
-    "IntentSet": ("LensAssembled",),
+    "IntentSet": ("ItemObserved", "LensAssembled"),
+    "ItemObserved": ("ItemObserved", "LensAssembled"),
     "LensAssembled": ("PlanChosen",),
+    INSUFFICIENT: ("Locked",),
     "PlanChosen": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
     "PreRun": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
     REFUSED: ("WorkEnded",),
@@ -123,15 +128,21 @@ def comes_as(kind: str, payload: Payload) -> str:
 def left_as(kind: str, payload: Payload, before: str) -> str:
     """Returns the sign of an event for what comes after it; ``before`` is that of the one before."""
     match payload:
-        case ApprovalAnswered() if payload.decision != "approved":
-            return REFUSED
-        case GateEvaluated() if payload.when in BARRING and not payload.passed:
+        case ApprovalAnswered() | GateEvaluated() if _bars(payload):
             return REFUSED
         case CallHalted():
             return _HALTED.get(before, kind)
         case FallbackTaken():
             return _FALLEN.get(payload.action, kind)
+        case LensAssembled() if payload.failure:
+            return INSUFFICIENT
         case WorkEnded() | VerificationRun() if payload.backtrack:
             return BACK_SIGNS[payload.backtrack.to]
         case _:
             return comes_as(kind, payload)
+
+
+def _bars(answer: ApprovalAnswered | GateEvaluated) -> bool:
+    if isinstance(answer, ApprovalAnswered):
+        return answer.decision != "approved"
+    return answer.when in BARRING and not answer.passed

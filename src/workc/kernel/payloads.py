@@ -185,12 +185,6 @@ class IntentSet(PayloadBase, frozen=True, kw_only=True):
     source: Literal["human", "parent_loop", "trigger", "policy"]
 
 
-class LensAssembled(PayloadBase, frozen=True, kw_only=True):
-    """Says what the work may know. ``items`` is 0 for a program that names its steps."""
-
-    items: Count
-
-
 class EffectBound(Part, frozen=True, kw_only=True):
     """An effect in its one spelling (``workc.kernel.selectors``); declared, it covers others too."""
 

@@ -44,6 +44,10 @@ class VerifyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         is_low = ORDER.index(level) <= ORDER.index(self.max_lock_level)
         return is_low and not self.lacking(level, there)
 
+    def lowered(self, earned: LockLevel, reached: LockLevel, there: Collection[Level]) -> LockLevel:
+        """Returns where a run locks whose lens is good enough for ``reached``, and that earned a level."""
+        return reached if reached == earned or self.allow(reached, there) else "Draft"
+
     def lock_level(self, level: LockLevel, there: Collection[Level]) -> LockLevel:
         """Returns where a run locks that has earned a level: there, or lower if the rules say so."""
         if self.unmet is UNSET or level != "Committed" or self.allow(level, there):

@@ -15,12 +15,13 @@ from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Body, CallHalted, TimerFired
 from workc.kernel.values import JsonObject
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
 from workc.runtime.bodies import Files, failure_from, record_failure, store_file
 from workc.runtime.calls import record_call
 from workc.runtime.children import ChildEnd
 from workc.runtime.effects import record_answer
 from workc.runtime.guarding import Context, within
+from workc.runtime.item_records import record_item
 from workc.runtime.ports import Ports
 from workc.runtime.probes import halted_answer, record_probe
 from workc.stages.effects import (
@@ -33,9 +34,10 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
+from workc.stages.observation import Observed
 from workc.stages.skill import Result, Skill, failure_of, invoke, invoke_async
 
-Answer = Result | EffectResponse | Failure
+Answer = Result | EffectResponse | Observed | Failure
 
 
 class Answering:
@@ -53,7 +55,8 @@ class Answering:
 
     def entry(self, ask: Ask, answer: Answer) -> Entry:
         """Returns the entry of an answer that has just come."""
-        return Entry(at=ask.at, payload=self._payload(ask, answer), at_ms=self._now_ms())
+        now_ms = self._now_ms()
+        return Entry(at=ask.at, payload=self._payload(ask, answer, now_ms), at_ms=now_ms)
 
     def over(self, ask: Ask) -> Entry:
         """Returns the entry of an ask whose time is over.
@@ -75,7 +78,9 @@ class Answering:
 
         What was ``begun`` may have happened, and fails; what was not is halted, as is any wait.
         """
-        if begun and isinstance(ask.question, Call | Effect | Probe):
+        # Of what is only looked at there is no halt: it was not seen.
+        is_broken_off = begun and isinstance(ask.question, Call | Effect | Probe)
+        if isinstance(ask.question, Look) or is_broken_off:
             message = "the run was stopped meanwhile; whether this happened is not known"
             failure = Failure(code="ABORTED", message=message, details={"scope": "run"})
             return self.entry(ask, failure)
@@ -119,13 +124,15 @@ class Answering:
         """Returns how long it is until a time of the driver's clock, 0 if that has come."""
         return max(0, time_ms - self._now_ms())
 
-    def _payload(self, ask: Ask, answer: Answer) -> Payload:
+    def _payload(self, ask: Ask, answer: Answer, now_ms: int) -> Payload:
         question = ask.question
+        if isinstance(question, Look) and isinstance(answer, Observed | Failure):
+            return record_item(self._files, question, answer, now_ms)
         if isinstance(question, Call) and isinstance(answer, Result | Failure):
             return record_call(self._files, question, self._cleaned(question, answer))
-        if isinstance(question, Effect) and not isinstance(answer, Result):
+        if isinstance(question, Effect) and not isinstance(answer, Result | Observed):
             return record_answer(self._files, question.digest, answer)
-        if isinstance(question, Probe) and not isinstance(answer, Result):
+        if isinstance(question, Probe) and not isinstance(answer, Result | Observed):
             return record_probe(self._files, question, answer)
         raise Misuse("an answer does not fit what was asked")
 

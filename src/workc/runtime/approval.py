@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked, Decision
-from workc.kernel.payloads import CallHalted, StepSkipped
+from workc.kernel.payloads import CallHalted, StepSkipped, given
+from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
 from workc.kernel.selectors import Effect
 from workc.runtime.asks import Approve
@@ -33,7 +34,9 @@ def with_policy(run: Run, step: StepSpec) -> StepSpec:
     if asks or run.asking is None or run.program.skills[step.skill].pure:
         return step
     level: LockLevel = "Committed" if run.program.checks else "Staged"
-    question = question_of(run.asking, step.id, _effects_of(run, step), level)
+    quality = given(run.assembled.quality)
+    worth = WHOLE if quality is None else quality.aggregate
+    question = question_of(run.asking, step.id, _effects_of(run, step), level, worth)
     if question is None:
         return step
     escaped = question.replace("${", "$${")

@@ -13,12 +13,15 @@ from typing import TypeAlias
 from msgspec import UNSET, UnsetType
 
 from workc.kernel.events import Path
+from workc.kernel.failure import Failure
 from workc.kernel.gates import When
+from workc.kernel.lens import ItemObserved
 from workc.kernel.payloads import Basis, EffectBound, FailureRecord
 from workc.kernel.values import JsonObject
 from workc.runtime.children import ChildRuns, Order
 from workc.runtime.guarding import Context
 from workc.stages.effects import EffectRequest, ProgramRun
+from workc.stages.observation import Observation
 from workc.stages.skill import Skill
 
 
@@ -140,8 +143,23 @@ class Child:
         return self.order.spawned.step
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at an item of the lens, ``after_ms`` from now; looking changes nothing.
+
+    ``item`` is the record so far, ``refused`` why it must not be looked at, if so. ``skill`` is the
+    operation that asks for the same.
+    """
+
+    item: ItemObserved
+    request: Observation
+    after_ms: int = 0
+    refused: Failure | None = None
+    skill: str = ""
+
+
 Question: TypeAlias = (
-    Call | Effect | Probe | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
+    Look | Call | Effect | Probe | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
 )
 
 

@@ -17,6 +17,7 @@ from workc.kernel.events import Entry, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -35,6 +36,7 @@ from workc.runtime.asks import (
     Child,
     Effect,
     Halt,
+    Look,
     Probe,
     Reserve,
     Settle,
@@ -62,7 +64,11 @@ _ANSWERS: dict[type, type[Payload]] = {
     Halt: CallHalted,
     Spawn: ChildSpawned,
     Child: ChildJoined,
+    Look: ItemObserved,
 }
+
+#: What the record of an item says of what was asked for.
+_ASKED_OF_ITEM = ("effect", "how", "item", "part", "round", "source", "weight")
 
 #: What is answered for a call that was ended, or that could not or must not be made.
 _CUT_OFF = frozenset(
@@ -299,6 +305,16 @@ def _compare_ask(ask: Ask, payload: Payload) -> None:
         _compare_field(ask, "effect", question.named, payload.effect)
         if question.refused is not None and not is_broken_off(payload):
             _compare_field(ask, "failure", question.refused, payload.failure)
+    else:
+        _compare_fields(ask, payload)
+
+
+def _compare_fields(ask: Ask, payload: Payload) -> None:
+    """Compares an ask whose answer repeats what was asked for, field by field."""
+    question = ask.question
+    if isinstance(question, Look):
+        for name in _ASKED_OF_ITEM:
+            _compare_field(ask, name, getattr(question.item, name), getattr(payload, name))
     elif isinstance(question, Reserve | Settle | Spawn):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))

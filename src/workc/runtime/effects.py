@@ -194,7 +194,7 @@ def record_answer(files: Files, digest: str, response: EffectResponse | Failure)
             body=store_text_or_bytes(files, b"".join(chunks)),
             boundaries=_boundaries(chunks),
             headers=list(response.headers),
-            redactions=_record_redactions(response.redactions),
+            redactions=record_redactions(response.redactions),
             status=response.status,
             url=response.url,
         ),
@@ -208,11 +208,12 @@ def _record_result(files: Files, result: PortResult) -> EffectResult:
         data=UNSET if result.data is None else store(files, result.data),
         errors=UNSET if result.errors is None else store_text_or_bytes(files, result.errors),
         facts=store_json(files, result.facts),
-        redactions=_record_redactions(result.redactions),
+        redactions=record_redactions(result.redactions),
     )
 
 
-def _record_redactions(redactions: tuple[Redaction, ...]) -> list[RedactionRecord]:
+def record_redactions(redactions: tuple[Redaction, ...]) -> list[RedactionRecord]:
+    """Returns what was taken out of an answer, as it is recorded."""
     return [
         RedactionRecord(commitment=r.commitment, count=r.count, salt=r.salt, secret=r.secret)
         for r in redactions

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from workc.kernel.failure import Failure
 from workc.kernel.gates import GATE_FAILED
-from workc.kernel.payloads import CheckResult, Locked
+from workc.kernel.payloads import CheckResult, Level, Locked
 from workc.kernel.phases import LockLevel, Outcome
 from workc.kernel.rollup import rollup
 from workc.kernel.values import Json
@@ -59,7 +59,9 @@ def lock(run: Run, lane: Lane, work: Work, checks: tuple[CheckResult, ...]) -> R
     if work.failure is not None or run.fallen or inherited == "partial":
         return _locked(lane, work, "partial", "Draft", checks)
     earned: LockLevel = "Committed" if checks else "Staged"
-    level = run.required.lock_level(earned, {check.level for check in checks})
+    there: set[Level] = {check.level for check in checks}
+    level = run.required.lock_level(earned, there)
+    level = run.required.lowered(level, run.assembled.reached(level), there)
     return _locked(lane, work, "success", level, checks)
 
 

@@ -1,8 +1,9 @@
 """The flow of a run: the root lane, from the intent to the lock.
 
-A program that names its steps has trivial Observe and Orient phases. Act runs the steps as a
-graph, or the workflow function. Verify asks the checks; if one of them does not hold, the run may go
-back and make another pass, and so it may where a gate failed or the work did. Whatever happens, it ends in Lock: a halted or failed one goes there at
+Observe looks at the lens, if the program has one, and Orient says what it is worth; a lens too poor to
+decide by ends the run. Act runs the steps as a graph, or the workflow function. Verify asks the checks; if
+one of them does not hold, the run may go back and make another pass, and so it may where a gate failed or
+the work did. Whatever happens, it ends in Lock: a halted or failed one goes there at
 once, as Draft.
 """
 
@@ -18,15 +19,15 @@ from workc.kernel.payloads import (
     CheckResult,
     Compression,
     EffectBound,
+    FailureRecord,
     IntentSet,
-    LensAssembled,
     PlanChosen,
     Target,
     VerificationRun,
     WorkEnded,
 )
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.bodies import record_failure, store, store_file, store_json
+from workc.runtime.bodies import load_failure, record_failure, store, store_file, store_json
 from workc.runtime.checking import run_checks, verdict_of
 from workc.runtime.declared_effects import bounds_of
 from workc.runtime.ending import RunResult, lock
@@ -35,6 +36,7 @@ from workc.runtime.failed_gate import failed_gates
 from workc.runtime.fallback import planned_as
 from workc.runtime.gates import bar_run, failed_in, failed_step_gate, judge_run
 from workc.runtime.going_back import backtrack_of, ends_work, feedback_of
+from workc.runtime.observing import observe
 from workc.runtime.run import Run
 from workc.runtime.work import Work, act
 from workc.runtime.workflow.model import StepSpec
@@ -53,9 +55,12 @@ def run_body(run: Run) -> Body:
         description = program.description or program.name
         source: Source = "parent_loop" if run.is_child else "human"
         lane.emit(IntentSet(description=description, source=source))
+        run.assembled = await observe(run, lane)
         begin: Target = "Orient"
         while True:
             _prepare(run, lane, begin)
+            if run.assembled.failure is not UNSET:
+                return _undecided(run, lane, run.assembled.failure)
             barred = await bar_run(run, lane)
             work = await act(run, lane) if barred is None else Work(failure=barred)
             work = await _judged(run, lane, work)
@@ -75,8 +80,8 @@ def run_body(run: Run) -> Body:
 def _prepare(run: Run, lane: Lane, begin: Target) -> None:
     """Records what stands before the work of a pass that begins in this phase."""
     if begin == "Orient":
-        lane.emit(LensAssembled(items=0))
-    if begin != "Act":
+        lane.emit(run.assembled)
+    if begin != "Act" and run.assembled.failure is UNSET:
         plan: list[Json] = [_planned(step) for step in run.program.steps]
         effects, compression = _bounds(run)
         lane.emit(
@@ -87,6 +92,11 @@ def _prepare(run: Run, lane: Lane, begin: Target) -> None:
                 steps=len(plan),
             )
         )
+
+
+def _undecided(run: Run, lane: Lane, failure: FailureRecord) -> RunResult:
+    """Locks a run that knows too little to decide anything."""
+    return lock(run, lane, Work(failure=load_failure(run.files, failure)), ())
 
 
 def _bounds(run: Run) -> tuple[list[EffectBound] | UnsetType, Compression | UnsetType]:

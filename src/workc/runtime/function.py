@@ -33,6 +33,7 @@ from workc.runtime.declared_effects import given_effects
 from workc.runtime.engine import Body, Lane, Work
 from workc.runtime.gate_reading import SaidGates, read_step_gates
 from workc.runtime.guarding import context_of, guarded
+from workc.runtime.lens_items import LensItems
 from workc.runtime.literals import given, literal
 from workc.runtime.on_failure import Said, read_on_failure, read_retry
 from workc.runtime.run import Run, StepResult, derived_number
@@ -119,6 +120,11 @@ class WorkflowContext:
     def feedback(self) -> JsonObject:
         """Returns why the run went back: ``pass`` (1: it did not), and what ``NO_FEEDBACK`` has."""
         return self._run.feedback
+
+    @property
+    def lens(self) -> LensItems:
+        """Returns what the run looked at before it began, by item; nothing if it has no lens."""
+        return LensItems(self._run.lens)
 
     def uuid(self) -> str:
         """Returns the next derived UUID; the same on every replay."""

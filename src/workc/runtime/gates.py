@@ -66,7 +66,8 @@ async def judge_step(run: Run, lane: Lane, step: StepSpec, value: Json) -> None:
 async def bar_run(run: Run, lane: Lane) -> Failure | None:
     """Passes the gates before the first step; returns the failure of the run if one bars it."""
     for gate in run.program.gates.pre:
-        found = await _pass(run, lane, gate, "pre_run", {"inputs": run.inputs})
+        seen: Scope = {"inputs": run.inputs, "lens": run.lens}
+        found = await _pass(run, lane, gate, "pre_run", seen)
         if isinstance(found, GateEvaluated) and not found.passed:
             return failure_of_gate(found)
     return None
@@ -80,7 +81,11 @@ async def judge_run(run: Run, lane: Lane, output: Json) -> None:
 
 def _seen_by(run: Run, step: StepSpec) -> dict[str, Json]:
     """Returns what both kinds of gates of a step see: of others only those that are surely over."""
-    return {"inputs": run.inputs, "steps": run.values_of(step.gates.sees)}
+    return {
+        "inputs": run.inputs,
+        "lens": run.lens,
+        "steps": run.values_of(step.gates.sees),
+    }
 
 
 def _shown(params: Resolved) -> Json:
@@ -130,6 +135,7 @@ def _seen_after(run: Run, output: Json) -> Scope:
     """Returns what is seen when the work is done."""
     return {
         "inputs": run.inputs,
+        "lens": run.lens,
         "steps": run.values_of(sorted(run.results)),
         "output": output,
     }

@@ -24,7 +24,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
-from workc.runtime.asks import Ask, Child, Halt, Probe, Reserve, Settle, Spawn
+from workc.runtime.asks import Ask, Child, Halt, Look, Probe, Reserve, Settle, Spawn
 from workc.runtime.ports import Pool
 from workc.runtime.probes import halted_answer, refused_answer
 from workc.runtime.refusals import halt_of
@@ -95,7 +95,7 @@ class Governor:
             case Halt(code=code):
                 payload = CallHalted(code=self.halt or code)
                 self._stop(code)
-            case Child():
+            case Child() | Look():
                 return None
             case _ if self.halt is not None:
                 payload = halted_answer(ask.question, self.halt)

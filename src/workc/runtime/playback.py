@@ -14,13 +14,15 @@ from typing import TypeAlias
 from workc.kernel.events import Path, RawEvent, decode_payload
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved
 from workc.kernel.payloads import EffectAnswered, EffectAsked, SkillAsked, SkillExecuted
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.asks import Call, Effect
-from workc.runtime.bodies import Files, load_failure, load_json
+from workc.runtime.asks import Call, Effect, Look
+from workc.runtime.bodies import Files, load, load_failure, load_json
 from workc.runtime.effects import recorded_response, request_digest, request_json
 from workc.runtime.near_request import nearest, target_of
 from workc.stages.effects import EffectResponse
+from workc.stages.observation import Observed
 from workc.stages.skill import Result
 
 _KEY_HEADER = "idempotency-key"
@@ -71,6 +73,21 @@ class Playback:
             return load_failure(self._files, payload.failure)
         return Result(value=load_json(self._files, payload.value) if payload.value else None)
 
+    def of_look(self, look: Look) -> Observed | Failure | None:
+        """Returns what was seen of the item when it was recorded, or ``CAPTURE_MISSING``."""
+        payload = self._take(_look_key(look.item))
+        if not isinstance(payload, ItemObserved):
+            return _missing(f"the item {look.item.item} of the lens")
+        if payload.failure:
+            return load_failure(self._files, payload.failure)
+        if not payload.value:
+            return None
+        return Observed(
+            data=load(self._files, payload.value),
+            is_json=payload.value.form == "json",
+            dated_ms=payload.dated_ms or 0,
+        )
+
     def _take(self, key: str) -> Payload | None:
         left = self._answers.get(key)
         return left.popleft() if left else None
@@ -87,10 +104,17 @@ def _pairs(log: Iterable[RawEvent], files: Files) -> Iterator[Recalled]:
             asked[at] = request_digest(request), request
         elif isinstance(payload, SkillAsked):
             asked[at] = payload.request, None
+        elif isinstance(payload, ItemObserved):
+            yield _look_key(payload), payload, None
         elif isinstance(payload, EffectAnswered | SkillExecuted):
             found = asked.get((*at[:-1], at[-1] - 1))
             if found is not None:
                 yield found[0], payload, found[1]
+
+
+def _look_key(item: ItemObserved) -> str:
+    """Returns what is looked at: of a text, which has no source, the item that holds it."""
+    return f"look {item.how} {item.source or item.item}"
 
 
 def _compared(request: Json) -> JsonObject:

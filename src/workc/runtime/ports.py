@@ -18,6 +18,7 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
+from workc.stages.observation import LensRequest, Observed
 
 
 class HttpPort(Protocol):
@@ -96,6 +97,20 @@ class PublishPort(Protocol):
         ...
 
 
+class LensPort(Protocol):
+    """Looks at what a lens names and no skill asks for."""
+
+    async def look(self, request: LensRequest) -> Observed:
+        """Returns what was seen: of a list of files their paths as JSON, in the order of their bytes.
+
+        Raises:
+            Refusal: as for :meth:`FilePort.send`; ``OUTPUT_TOO_LARGE`` for more files than asked
+                for, ``NOT_FOUND`` for a variable or a run that is not there, ``BUNDLE_INVALID`` for
+                a bundle that does not verify.
+        """
+        ...
+
+
 class Clock(Protocol):
     """Tells the time and waits."""
 
@@ -153,4 +168,8 @@ class Ports(Protocol):
 
     def publications(self) -> PublishPort:
         """Returns the port of publications."""
+        ...
+
+    def lens(self) -> LensPort:
+        """Returns the port of lenses."""
         ...

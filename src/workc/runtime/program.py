@@ -14,6 +14,7 @@ from workc.kernel.payloads import Limits
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.lens import LensSpec
 from workc.runtime.workflow.model import CheckSpec, GoingOn, RunGates, StepSpec
 from workc.stages.context import PriceTable
 from workc.stages.network import NetworkPolicy
@@ -30,6 +31,7 @@ class Program:
     environment variables that may be used as such. ``max_backtracks`` is how often a run may go back,
     ``recovery`` where to after a failure of a class.
     ``effects`` are all that it declares, None if it declares none.
+    ``lens`` is what a run looks at before it decides, None if nothing.
     ``programs`` are the texts of all runs that it may start, and that these may, by name.
     """
 
@@ -52,6 +54,7 @@ class Program:
     secrets: tuple[str, ...] = ()
     programs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     effects: tuple[Effect, ...] | None = None
+    lens: LensSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

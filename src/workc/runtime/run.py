@@ -12,6 +12,7 @@ from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
+from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import Backtrack, Limits, StepStatus, Target
 from workc.kernel.phases import Outcome
 from workc.kernel.required_checks import VerifyRules
@@ -77,7 +78,8 @@ class Run:
     failed. ``recovered`` are the codes of failures after which it went back. ``rules`` are those that the run has recorded.
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``. ``joined`` says of each step whose
-    child has ended last how that ended, and whether it is critical.
+    child has ended last how that ended, and whether it is critical. ``lens`` is what it saw before it
+    decided, by item, and ``assembled`` what that has come to.
     """
 
     program: Program
@@ -102,6 +104,8 @@ class Run:
     halts: set[str] = field(default_factory=set[str])
     fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
     joined: dict[str, tuple[Outcome, bool]] = field(default_factory=dict[str, tuple[Outcome, bool]])
+    lens: JsonObject = field(default_factory=dict[str, Json])
+    assembled: LensAssembled = field(default_factory=lambda: LensAssembled(items=0))
     pass_number: int = 1
     feedback: JsonObject = field(default_factory=lambda: {"pass": 1, **NO_FEEDBACK})
     gates: dict[tuple[str | None, str], tuple[Path, GateEvaluated]] = field(
@@ -115,8 +119,13 @@ class Run:
     _values: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def scope(self) -> dict[str, Json]:
-        """Returns what references may name: inputs, values of successful steps, the feedback."""
-        return {"feedback": self.feedback, "inputs": self.inputs, "steps": self._values}
+        """Returns what references may name: inputs, the lens, values of successful steps, the feedback."""
+        return {
+            "feedback": self.feedback,
+            "inputs": self.inputs,
+            "lens": self.lens,
+            "steps": self._values,
+        }
 
     def values_of(self, steps: Iterable[str]) -> JsonObject:
         """Returns the values of those of these steps that succeeded, in their order."""

@@ -12,10 +12,11 @@ from typing import Protocol
 from workc.kernel.events import Entry
 from workc.kernel.failure import Failure
 from workc.runtime.answering import Answering
-from workc.runtime.asks import Ask, Call, Effect, Probe
+from workc.runtime.asks import Ask, Call, Effect, Look, Probe
 from workc.runtime.bodies import Files
 from workc.runtime.session import Desk
 from workc.stages.effects import EffectResponse
+from workc.stages.observation import Observed
 from workc.stages.skill import Result
 
 
@@ -28,6 +29,10 @@ class World(Protocol):
 
     def of_call(self, call: Call) -> Result | Failure | None:
         """Returns the answer of a function, or None if it is to be called."""
+        ...
+
+    def of_look(self, look: Look) -> Observed | Failure | None:
+        """Returns what is seen of an item of the lens, or None if the driver is to look."""
         ...
 
 
@@ -47,7 +52,7 @@ class WorldDesk:
         found = self._found(ask)
         return None if found is None else self._answering.entry(ask, found)
 
-    def _found(self, ask: Ask) -> EffectResponse | Result | Failure | None:
+    def _found(self, ask: Ask) -> EffectResponse | Result | Observed | Failure | None:
         match ask.question:
             case Effect():
                 return self._world.of_effect(ask.question)
@@ -55,5 +60,7 @@ class WorldDesk:
                 return self._world.of_effect(ask.question.effect)
             case Call():
                 return self._world.of_call(ask.question)
+            case Look(refused=None):
+                return self._world.of_look(ask.question)
             case _:
                 return None

@@ -11,13 +11,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from workc.kernel.events import Entry
-from workc.kernel.failure import Failure, Misuse
+from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import Decision
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Probe, Timer
+from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
-from workc.sim.ports import Scripted, ScriptedWorld, respond
+from workc.sim.ports import Scripted, ScriptedWorld, respond, seen
+from workc.skills.looking import observed_of
+from workc.stages.effects import FileRead, HttpRequest, HttpResponse, PortResult
+from workc.stages.observation import GivenText, Observed
 
 
 class SimDriver:
@@ -96,6 +99,8 @@ class SimDriver:
                 return self._until_decided(ask.question)
             case _:
                 delay = 0 if found is None else found.delay_ms
+                if isinstance(ask.question, Look):
+                    delay += ask.question.after_ms
                 return delay if ask.timeout_ms is None else min(delay, max(0, ask.timeout_ms))
 
     def _until_decided(self, question: Approve) -> int:
@@ -113,6 +118,8 @@ class SimDriver:
                 return run_now(call_awaiting(ask.question, self._guard))
             case Effect() | Probe() if found is not None:
                 return respond(ask.question.request, found)
+            case Look():
+                return ask.question.refused or _seen(ask.question, found)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
 
@@ -126,7 +133,35 @@ def _order(queued: tuple[int, int, Ask, Scripted | None]) -> tuple[int, int]:
 
 
 def _asked_of(world: ScriptedWorld, ask: Ask) -> Scripted | None:
-    return world.take(ask.question.request) if isinstance(ask.question, Effect | Probe) else None
+    question = ask.question
+    if isinstance(question, Effect | Probe):
+        return world.take(question.request)
+    if not isinstance(question, Look) or question.refused is not None:
+        return None
+    request = question.request
+    return None if isinstance(request, GivenText) else world.take(request)
+
+
+def _seen(look: Look, found: Scripted | None) -> Observed | Failure:
+    request = look.request
+    if isinstance(request, GivenText):
+        return Observed(data=request.text.encode())
+    scripted = found or Scripted()
+    if not isinstance(request, HttpRequest | FileRead):
+        return seen(request, scripted)
+    answer = respond(request, scripted)
+    try:
+        return (
+            observed_of(answer) if isinstance(answer, HttpResponse | PortResult) else _none(answer)
+        )
+    except Refusal as refusal:
+        return refusal.failure
+
+
+def _none(answer: object) -> Failure:
+    if isinstance(answer, Failure):
+        return answer
+    raise Misuse("an item of a lens is asked of no model")
 
 
 def _is_late(ask: Ask, found: Scripted | None) -> bool:

@@ -1,7 +1,8 @@
 """Scripted ports: what the world answers, written down beforehand.
 
 An answer is looked up by what is asked for (``"GET http://x/items.json"``, ``"openai gpt-x"``,
-``"read repo/a.txt"``, ``"exec pytest -q"``, ``"publish repo/dist/a.txt"``); each key holds a list, one answer a call, the last of which repeats. What is not in the script is
+``"read repo/a.txt"``, ``"exec pytest -q"``, ``"publish repo/dist/a.txt"``; of a lens also ``"list repo/*.md"``,
+``"environment LANG"``, ``"run last"``, ``"bundle repo/proof"``); each key holds a list, one answer a call, the last of which repeats. What is not in the script is
 ``EXTERNAL_CALL_BLOCKED``: a simulation never falls back to the network.
 """
 
@@ -19,7 +20,7 @@ from workc.kernel.failure import Failure, Refusal
 from workc.kernel.gates import Decision
 from workc.kernel.values import JsonObject
 from workc.runtime.effects import content_facts, local_target, request_json
-from workc.runtime.ports import FilePort, HttpPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -34,6 +35,7 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
+from workc.stages.observation import EarlierRun, FileList, LensRequest, Observed, Variable
 
 
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,11 @@ class ScriptedWorld:
         """Returns the model port."""
         return _Model(self)
 
-    def take(self, request: EffectRequest) -> Scripted:
+    def lens(self) -> LensPort:
+        """Returns the port of lenses."""
+        return _Lens(self)
+
+    def take(self, request: EffectRequest | LensRequest) -> Scripted:
         """Returns the next answer for ``request``: a refusal if the script has none."""
         key = key_of(request)
         answers = self._script.get(key)
@@ -131,14 +137,35 @@ def _local(request: FileRequest | ProgramRun | Publication, found: Scripted) -> 
             return PortResult(facts=facts, data=request.data, is_output=True)
 
 
-def key_of(request: EffectRequest) -> str:
+def key_of(request: EffectRequest | LensRequest) -> str:
     """Returns the key under which a script answers a request."""
     if isinstance(request, HttpRequest):
         query = "&".join(f"{name}={value}" for name, value in request.query)
         return f"{request.method} {request.url}" + (f"?{query}" if query else "")
     if isinstance(request, ModelRequest):
         return f"{request.provider} {_model_of(request.body)}"
+    if isinstance(request, LensRequest):
+        return _key_of_look(request)
     return local_target(request_json(request))
+
+
+def _key_of_look(request: LensRequest) -> str:
+    match request:
+        case FileList():
+            return f"list {request.pattern}"
+        case Variable():
+            return f"environment {request.name}"
+        case EarlierRun():
+            return f"run {request.run}"
+        case _:
+            return f"bundle {request.path}"
+
+
+def seen(request: LensRequest, found: Scripted) -> Observed | Failure:
+    """Returns a scripted answer as what the port of lenses gives: JSON, but of a variable."""
+    if found.failure is not None:
+        return found.failure
+    return Observed(data=b"".join(found.chunks), is_json=not isinstance(request, Variable))
 
 
 def _model_of(body: bytes) -> str:
@@ -156,6 +183,18 @@ class _Local:
     async def send(self, request: FileRequest | ProgramRun | Publication) -> PortResult:
         """Returns the scripted answer."""
         return cast("PortResult", _given(respond(request, self._world.take(request))))
+
+
+class _Lens:
+    def __init__(self, world: ScriptedWorld) -> None:
+        self._world = world
+
+    async def look(self, request: LensRequest) -> Observed:
+        """Returns what is scripted to be seen."""
+        found = seen(request, self._world.take(request))
+        if isinstance(found, Failure):
+            raise Refusal(found)
+        return found
 
 
 class _Http:

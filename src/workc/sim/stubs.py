@@ -18,11 +18,12 @@ from urllib.parse import quote
 from workc.kernel import jcs
 from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import Json
-from workc.runtime.asks import Call, Effect
+from workc.runtime.asks import Call, Effect, Look
 from workc.sim.provider.request import Unfit, read_request
 from workc.sim.provider.values import Answer, Asked, Fault, Said, Tokens, derived
 from workc.sim.provider.wire import Wire, fault_reply, reply
 from workc.skills.http_status import FIRST_FAILURE
+from workc.skills.looking import observed_of
 from workc.skills.stub_tables import HttpStub, HttpTable, ModelStub, ModelTable, Stubs
 from workc.stages.effects import (
     EffectResponse,
@@ -31,6 +32,7 @@ from workc.stages.effects import (
     ModelRequest,
     ModelResponse,
 )
+from workc.stages.observation import Observed
 from workc.stages.skill import Result
 from workc.stages.url import parse_url
 
@@ -62,6 +64,16 @@ class StubWorld:
     def of_call(self, call: Call) -> Result | Failure | None:
         """Returns None: functions are called; only ports are stubbed."""
         return None
+
+    def of_look(self, look: Look) -> Observed | Failure | None:
+        """Returns what the stubbed answer shows, or None for what is not at an address."""
+        request, table = look.request, self._stubs.http
+        if not isinstance(request, HttpRequest) or table is None:
+            return None
+        try:
+            return observed_of(self._http(request, table))
+        except Refusal as refusal:
+            return refusal.failure
 
     def _http(self, request: HttpRequest, table: HttpTable) -> HttpResponse:
         address = _address(request)

@@ -83,6 +83,13 @@ def retry_after_ms(headers: Iterable[tuple[str, str]], now_ms: int) -> int | Non
     return None if at_ms is None else max(0, at_ms - now_ms)
 
 
+def date_of(headers: Iterable[tuple[str, str]]) -> int | None:
+    """Returns from when an answer is, in ms since 1970: its Last-Modified, else its Date, or None."""
+    listed = list(headers)
+    said = (header(listed, name) or "" for name in ("last-modified", "date"))
+    return next((at_ms for text in said if (at_ms := _date_ms(text.strip())) is not None), None)
+
+
 def _date_ms(value: str) -> int | None:
     match = _DATE.fullmatch(value)
     if match is None:

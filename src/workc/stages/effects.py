@@ -190,13 +190,15 @@ class PortResult(msgspec.Struct, frozen=True, kw_only=True):
 
     ``facts`` are figures about it, as JSON. ``data`` is what was read, or written, or what a program
     wrote to its output, ``errors`` what it wrote to its error output. ``is_output`` says that the
-    run has made ``data``.
+    run has made ``data``. ``dated_ms`` is when what was read was written, in ms since 1970, where that
+    is known; it is no part of the record.
     """
 
     facts: JsonObject
     data: bytes | None = None
     errors: bytes | None = None
     is_output: bool = False
+    dated_ms: int | None = None
     redactions: tuple[Redaction, ...] = ()
 
 

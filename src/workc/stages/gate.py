@@ -25,10 +25,10 @@ R = TypeVar("R")
 
 #: What a gate may look at, by when it is evaluated: the names in an expression, or of parameters.
 SEEN: Mapping[When, tuple[str, ...]] = {
-    "pre_run": ("inputs",),
-    "pre_step": ("inputs", "steps", "params"),
-    "post_step": ("inputs", "steps", "value"),
-    "post_run": ("inputs", "steps", "output"),
+    "pre_run": ("inputs", "lens"),
+    "pre_step": ("inputs", "lens", "steps", "params"),
+    "post_step": ("inputs", "lens", "steps", "value"),
+    "post_run": ("inputs", "lens", "steps", "output"),
 }
 _EVER = tuple(dict.fromkeys(name for names in SEEN.values() for name in names))
 
@@ -49,7 +49,7 @@ def gate(
 ) -> Skill[P, R] | Decorator:
     """Returns the gate of a function, as ``@gate`` or ``@gate(...)``; see the module.
 
-    Its parameters are some of ``inputs``, ``steps``, ``params``, ``value`` and ``output``; which of
+    Its parameters are some of ``inputs``, ``lens``, ``steps``, ``params``, ``value`` and ``output``; which of
     them there are depends on where a workflow names it.
 
     Raises:

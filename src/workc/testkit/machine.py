@@ -16,11 +16,12 @@ from typing import NoReturn
 
 import msgspec
 
+from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import refuse
-from workc.kernel.values import JsonObject
+from workc.kernel.values import Json, JsonObject
 from workc.runtime.effects import content_facts
-from workc.runtime.ports import FilePort, HttpPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
 from workc.stages.effects import (
     FileRead,
     FileRequest,
@@ -31,7 +32,9 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
+from workc.stages.file_pattern import parse_pattern
 from workc.stages.grants import Grants
+from workc.stages.observation import FileList, LensRequest, Observed
 from workc.stages.root_path import RootPath
 
 
@@ -82,6 +85,10 @@ class FakeMachine:
         """Returns the port of publications."""
         return _Publications(self)
 
+    def lens(self) -> LensPort:
+        """Returns the port of lenses: it lists files, and knows no variable, run or bundle."""
+        return _Lens(self)
+
     def read(self, path: RootPath) -> bytes | None:
         """Returns the bytes of a file, or None if there is none.
 
@@ -131,6 +138,25 @@ class _Files:
         else:
             self._machine.files_now[str(path)] = request.data
         return PortResult(facts=facts, data=request.data, is_output=True)
+
+
+class _Lens:
+    def __init__(self, machine: FakeMachine) -> None:
+        self._machine = machine
+
+    async def look(self, request: LensRequest) -> Observed:
+        """Returns the paths of the files of a pattern."""
+        if not isinstance(request, FileList):
+            raise refuse("NOT_FOUND", "a machine in memory has files alone")
+        pattern = parse_pattern(request.pattern)
+        folder = f"{self._machine.grants.folder(str(pattern.folder))}/"
+        names = sorted(self._machine.files_now, key=str.encode)
+        below = (name for name in names if name.startswith(folder))
+        found: list[Json] = [name for name in below if pattern.matches(name.removeprefix(folder))]
+        if len(found) > request.at_most:
+            message = f"{request.pattern} gives more than {request.at_most} files"
+            raise refuse("OUTPUT_TOO_LARGE", message, pattern=request.pattern)
+        return Observed(data=jcs.encode(found), is_json=True)
 
 
 class _Programs:

@@ -11,11 +11,11 @@ from workc.bundle.seal import seal
 from workc.kernel import events
 from workc.kernel.events import Record
 from workc.kernel.kinds import KINDS
+from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import (
     Body,
     BudgetReserved,
     IntentSet,
-    LensAssembled,
     Locked,
     PlanChosen,
     Policy,

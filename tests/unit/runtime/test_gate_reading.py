@@ -149,9 +149,11 @@ def test_a_human_is_asked_of_a_step_and_not_of_a_run():
 
 
 def test_what_cannot_be_seen_yet_is_misuse():
-    with pytest.raises(Misuse, match="of a workflow sees inputs; there is no 'steps'"):
+    with pytest.raises(Misuse, match="of a workflow sees inputs, lens; there is no 'steps'"):
         of_run({"pre": [{"id": "a", "check": "steps.b"}]})
-    with pytest.raises(Misuse, match="of a call sees inputs, steps, value; there is no 'params'"):
+    with pytest.raises(
+        Misuse, match="of a call sees inputs, lens, steps, value; there is no 'params'"
+    ):
         of_step({"post": [{"id": "a", "check": "params.b"}]})
 
 

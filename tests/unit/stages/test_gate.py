@@ -47,7 +47,10 @@ def takes_any(*value):
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (takes_more, "takes_more takes 'who'; a gate takes some of inputs, steps, params, value"),
+        (
+            takes_more,
+            "takes_more takes 'who'; a gate takes some of inputs, lens, steps, params, value",
+        ),
         (waits, "waits: a gate is a plain def"),
         (acts, "acts: a gate is a plain def"),
         (takes_any, "takes_any"),
@@ -65,6 +68,6 @@ def test_a_gate_takes_what_can_be_seen_when_it_is_evaluated():
         assert unseen_problem("g", (), when) is None
     assert (
         unseen_problem("g", ("value",), "pre_run")
-        == "g takes value, and a gate pre_run sees inputs"
+        == "g takes value, and a gate pre_run sees inputs, lens"
     )
     assert unseen_problem("g", None, "pre_run") == "g is not a pure function, so it can be no gate"

@@ -132,6 +132,8 @@ GOLDENS = (
     "back_after_failure",
     "back_after_gate",
     "machine",
+    "looked",
+    "undecided",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

@@ -9,6 +9,7 @@ from workc.api.story import RunStory, tell, tell_step
 from workc.api.timeline import plain
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
+from workc.cli.lens_text import lens_lines
 from workc.cli.named import named_source
 from workc.cli.next_text import next_lines
 from workc.cli.state import State
@@ -74,6 +75,7 @@ def _has_step(state: State, name: str) -> bool:
 def _show_run(state: State, story: RunStory) -> None:
     console = state.console
     sections = [
+        ("lens", lens_lines(console, story.lens)),
         ("steps", step_lines(console, story)),
         ("gates", gate_lines(console, story)),
         ("children", child_lines(console, story)),

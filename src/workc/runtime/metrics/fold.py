@@ -14,6 +14,7 @@ from workc.kernel.events import Entry, Path
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import ApprovalAnswered, GateEvaluated
 from workc.kernel.kinds import KINDS, Payload
+from workc.kernel.lens import ItemObserved
 from workc.kernel.payloads import (
     BudgetReserved,
     BudgetSettled,
@@ -77,6 +78,7 @@ class RunFold:
         #: What is done with each kind; the others are counted and no more.
         self._handlers: Mapping[type[Payload], Callable[..., None]] = {
             RunStarted: self._started,
+            ItemObserved: self._looked,
             PlanChosen: self._planned,
             SkillExecuted: self._executed,
             StepSkipped: self._skipped,
@@ -122,6 +124,9 @@ class RunFold:
         self._add(table.RUNS_STARTED)
         if not payload.parent:
             self._add(table.CEILINGS, by=payload.ceiling_micro_cents)
+
+    def _looked(self, _path: Path, _lane: _Lane, payload: ItemObserved) -> None:
+        self._add(table.LENS_ITEMS, payload.how, "missing" if payload.failure else "had")
 
     def _planned(self, _path: Path, _lane: _Lane, payload: PlanChosen) -> None:
         self._times.plan(planned_steps(load(self._files, payload.plan)))

@@ -17,6 +17,7 @@ from workc.kernel.failure import Misuse
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import Decision, GateKind
 from workc.kernel.kinds import KINDS
+from workc.kernel.lens import How
 from workc.kernel.payloads import Basis, Level, StepStatus, Target, Verification
 from workc.kernel.phases import Outcome
 from workc.runtime.run import HALT_ORDER
@@ -123,6 +124,8 @@ MODE = Label("mode", get_args(Mode))
 KIND = Label("kind", tuple(KINDS))
 CODE = Label("code", (*sorted(CATALOG), OTHER))
 CAUSE = Label("cause", (*HALT_ORDER, OTHER))
+HOW = Label("how", get_args(How))
+SEEN = Label("result", ("had", "missing"))
 OUTCOME = Label("outcome", get_args(Outcome))
 STATUS = Label("status", get_args(StepStatus))
 ATTEMPT_STATUS = Label("status", ("success", "failure"))
@@ -271,6 +274,13 @@ BACKTRACKS = Metric(
     (MODE, TARGET),
     ("WorkEnded", "VerificationRun"),
     "Times that a run went back to an earlier phase, by that phase.",
+)
+LENS_ITEMS = Metric(
+    "workc_lens_items_total",
+    "counter",
+    (MODE, HOW, SEEN),
+    ("ItemObserved",),
+    "Items of lenses that were looked at, by how and whether they could be had.",
 )
 EFFECTS = Metric(
     "workc_effects_total", "counter", (MODE, PORT), ("EffectAsked",), "Requests, by port."
@@ -425,7 +435,7 @@ STORE_RUNS = Metric(
 METRICS = (
     RUNS_STARTED, RUNS_ENDED, RUN_FAILURES, REFUSALS, RUN_DURATION, RUN_LAST_END, HALTS, ASKS_HALTED,
     STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES, FALLBACKS, BACKTRACKS,
-    EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
+    LENS_ITEMS, EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
     CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,
     REPLAYS, DIVERGENCES, VERIFICATIONS, STORE_RUNS,

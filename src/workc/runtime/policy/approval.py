@@ -1,7 +1,7 @@
 """When a policy has a human asked before a step: the arithmetic of kernel/human_approval.py.
 
 The chance of being overruled is that of a run that will lock at the level its checks give, with the
-effects that the step may have, of a lens that lacks nothing, in which no check has failed yet.
+effects that the step may have, of what its lens is worth, in which no check has failed yet.
 """
 
 from __future__ import annotations
@@ -23,15 +23,22 @@ from workc.runtime.policy.model import ApprovalRules
 
 
 def question_of(
-    rules: ApprovalRules, step: str, effects: Iterable[Effect], level: LockLevel
+    rules: ApprovalRules,
+    step: str,
+    effects: Iterable[Effect],
+    level: LockLevel,
+    lens_aggregate: int = WHOLE,
 ) -> str | None:
-    """Returns what a human is asked before a step with these effects, or None if nobody is."""
+    """Returns what a human is asked before a step with these effects, or None if nobody is.
+
+    ``lens_aggregate`` is the quality of what the run looked at, 1000 of a run without a lens.
+    """
     found = sorted(effects)
     risk = Risk(
         lock_level=level,
         publishes=any(effect.op == "Publish" for effect in found),
         uses_network=any(effect.op == "Network" for effect in found),
-        lens_aggregate=WHOLE,
+        lens_aggregate=lens_aggregate,
         check_failed=False,
     )
     p, loss = chance(strain(risk)), _loss_ms(rules, found)

@@ -52,8 +52,8 @@ class ApprovalRules(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy says; a part that is None says nothing.
 
-    ``lens`` are the least aggregates of a lens for each lock level, in permille. They are recorded,
-    and nothing judges them yet. ``may_grant`` is what a run may be granted of this machine.
+    ``lens`` are the least aggregates of a lens for each lock level, in permille; that of Draft is for
+    deciding. ``may_grant`` is what a run may be granted of this machine.
     """
 
     name: str

@@ -13,6 +13,7 @@ from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
 from workc.runtime.workflow.facts import listed, members, skill_of, texts
 from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
+from workc.runtime.workflow.lens import build_lens, declaring
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CheckSpec,
@@ -45,6 +46,7 @@ def build_workflow(document: Document) -> WorkflowFile:
     steps = _steps(document, members(file["steps"]))
     gates = _run_gates(members(file.get("gates")))
     recovery = msgspec.convert(members(file.get("recovery")), dict[ErrorClass, GoingOn])
+    lens = build_lens(members(file.get("lens")))
     return WorkflowFile(
         name=str(file["name"]),
         description=str(file.get("description", "")),
@@ -57,7 +59,8 @@ def build_workflow(document: Document) -> WorkflowFile:
         limits=msgspec.convert(_without(budget, "ceiling_cents"), Limits),
         timeout_ms=_count(file.get("timeout_ms")),
         policy=_policy(members(file.get("policy"))),
-        effects=declared_in(file),
+        effects=declaring(declared_in(file), lens),
+        lens=lens,
         steps=steps,
         gates=gates,
         verify=verify,

@@ -8,6 +8,7 @@ from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
 from workc.runtime.workflow.facts import UNRESOLVED, Facts, gates_of, members, skill_of
+from workc.runtime.workflow.lens import ITEM_PARTS
 from workc.runtime.workflow.model import NO_FEEDBACK, SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
@@ -21,8 +22,14 @@ from workc.runtime.workflow.references import (
 #: Parameters of built-in skills that hold JMESPath, should the skill's own entry not say so.
 EXPRESSION_PARAMS: Mapping[str, tuple[str, ...]] = {"json_transform": ("expression",)}
 
-_EXPRESSION_ROOTS = ("inputs", "steps", "output")
-_SINGULAR = {"inputs": "input", "steps": "step", "secrets": "secret", "feedback": "feedback"}
+_EXPRESSION_ROOTS = ("inputs", "lens", "steps", "output")
+_SINGULAR = {
+    "inputs": "input",
+    "steps": "step",
+    "secrets": "secret",
+    "feedback": "feedback",
+    "lens": "item",
+}
 
 
 def check_references(facts: Facts) -> None:
@@ -32,6 +39,7 @@ def check_references(facts: Facts) -> None:
         "steps": frozenset(facts.section("steps")),
         "secrets": frozenset(facts.secrets),
         "feedback": frozenset({"pass", *NO_FEEDBACK}),
+        "lens": frozenset(members(facts.section("lens").get("items"))),
     }
     for use, step in facts.uses():
         named = str(skill_of(step))
@@ -98,15 +106,25 @@ class _Walk:
             fix = suggest(reference.name, names, _DECLARE[reference.root])
             message = f"{reference.text[:200]}: there is no {kind} {quoted(reference.name)}"
             self._facts.refuse(place, message, fix, UNRESOLVED)
+        elif reference.root == "lens":
+            self._check_item(place, reference)
         elif reference.root == "secrets" and self._secrets_fix is not None:
             message = f"{reference.text}: a secret cannot stand here"
             self._facts.refuse(place, message, self._secrets_fix)
+
+    def _check_item(self, place: Place, reference: Reference) -> None:
+        part = reference.path[1] if len(reference.path) > 1 else None
+        if part is not None and part not in ITEM_PARTS:
+            fix = suggest(str(part), ITEM_PARTS, f"it has {', '.join(ITEM_PARTS)}")
+            message = f"{reference.text[:200]}: an item has no {quoted(str(part))}"
+            self._facts.refuse(place, message, fix, UNRESOLVED)
 
 
 _DECLARE = {
     "inputs": "declare it under inputs",
     "steps": "write the id of a step",
     "secrets": "list it under secrets",
+    "lens": "name it under items of the lens",
     "feedback": f"it has pass, {', '.join(NO_FEEDBACK)}",
 }
 
@@ -209,8 +227,14 @@ def _check_chain(
         fix = suggest(root, roots, f"start with {', '.join(roots)}")
         facts.refuse(place, f"there is nothing called {quoted(root)} here", fix, UNRESOLVED)
     elif rest and root in _SINGULAR:
-        names = facts.section(root)
+        names = _named(facts, root)
         if rest[0] not in names:
             fix = suggest(rest[0], names, _DECLARE[root])
             message = f"there is no {_SINGULAR[root]} {quoted(rest[0])}"
             facts.refuse(place, message, fix, UNRESOLVED)
+
+
+def _named(facts: Facts, root: str) -> JsonObject:
+    """Returns what the file declares below a root of expressions, by name."""
+    found = facts.section(root)
+    return members(found.get("items")) if root == "lens" else found

@@ -14,6 +14,7 @@ from workc.kernel.recovery import CLASSES
 from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
 from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
+from workc.runtime.workflow.lens_schema import LENS
 from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
 
 #: Names of workflows, inputs, steps and checks.
@@ -304,7 +305,7 @@ _ONE_CHECK = record(
         "id": text("The name of the check.", pattern=NAME_PATTERN),
         "level": text("What kind of check it is.", enum=[*LEVELS], default="Semantic"),
         "that": text(
-            "JMESPath over {inputs, steps, output}; it must give true, and nothing else passes.",
+            "JMESPath over {inputs, lens, steps, output}; it must give true, and nothing else passes.",
             minLength=1,
         ),
         "function": _ASKED["function"],
@@ -375,6 +376,7 @@ FILE_SCHEMA: JsonObject = {
             "timeout_ms": count("How long the whole run may take; 0 means 0."),
             "policy": record("What the run may do.", [], {"network": NETWORK}),
             "effects": effects_schema("the run"),
+            "lens": LENS,
             "steps": mapping("The steps, by id; file order breaks ties.", _STEP),
             "gates": _RUN_GATES,
             "verify": listed("What must hold when the steps are done.", _CHECK),

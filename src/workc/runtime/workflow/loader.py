@@ -17,6 +17,7 @@ from workc.runtime.workflow.check_effects import check_effects
 from workc.runtime.workflow.check_failures import check_failures
 from workc.runtime.workflow.check_gates import check_asks, check_gates
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
+from workc.runtime.workflow.check_lens import check_lens
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
 from workc.runtime.workflow.document import parse_document
@@ -35,6 +36,7 @@ _CHECKS = (
     check_steps,
     check_failures,
     check_effects,
+    check_lens,
     check_graph,
     check_references,
     check_expressions,

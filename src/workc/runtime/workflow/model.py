@@ -13,6 +13,7 @@ from workc.kernel.payloads import Limits, Target
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.lens import LensSpec
 from workc.stages.network import NetworkPolicy
 
 Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
@@ -230,7 +231,7 @@ def uses_of(steps: Iterable[StepSpec]) -> Iterator[StepSpec]:
 
 
 class CheckSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of ``verify``: a JMESPath over ``{inputs, steps, output}`` that must give true (no other value passes).
+    """One check of ``verify``: a JMESPath over ``{inputs, lens, steps, output}`` that must give true (no other value passes).
 
     ``on_fail`` is the phase to which the run goes back if it does not hold; None: it has failed.
     ``asks`` is the function or the command that is asked in place of the expression.
@@ -262,7 +263,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     ``max_backtracks`` is how often the run may go back, ``recovery`` where to after a failure of a class.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
     of the budget beside money. ``effects`` are all that the file declares, of the run and of its
-    steps; None if it declares none.
+    steps and its lens; None if it declares none. ``lens`` is what it looks at, None if nothing.
     """
 
     name: str
@@ -275,6 +276,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int | None = None
     policy: NetworkPolicy | None = None
     effects: tuple[Effect, ...] | None = None
+    lens: LensSpec | None = None
     steps: tuple[StepSpec, ...] = ()
     gates: RunGates = RunGates()
     verify: tuple[CheckSpec, ...] = ()

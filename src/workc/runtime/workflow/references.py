@@ -2,7 +2,7 @@
 
 Grammar (no white space inside)::
 
-    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets" | "feedback"
+    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets" | "feedback" | "lens"
     segment   = "." name | "[" index "]" | "[" JSON string "]"
     name      = [A-Za-z_][A-Za-z0-9_-]*         index   = "0" | [1-9][0-9]*   (at most 9 digits)
 
@@ -39,7 +39,7 @@ Resolved: TypeAlias = (
 )
 Scope: TypeAlias = Mapping[str, Json]
 
-ROOTS = ("inputs", "steps", "secrets", "feedback")
+ROOTS = ("inputs", "steps", "secrets", "feedback", "lens")
 
 #: The most levels of the value in which references are resolved.
 MAX_DEPTH = 128
@@ -199,7 +199,7 @@ def references_of(value: Json) -> list[Reference]:
 def resolve(value: Json, scope: Scope) -> Resolved:
     """Returns ``value`` with every reference replaced by what it names.
 
-    ``scope`` holds ``inputs`` and ``steps``: objects by name. Values of the scope are put in as
+    ``scope`` holds ``inputs``, ``steps`` and the like: objects by name. Values of the scope are put in as
     they are, not copied.
 
     Raises:

@@ -26,12 +26,13 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.phases import LockLevel
 from workc.kernel.required_checks import VerifyRules
 from workc.verify.case import Case
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
-from workc.verify.v02.lane_rules import PassFound, StepFound
 from workc.verify.v02.lock_rules import levels_checked
+from workc.verify.v02.passes import PassFound, StepFound
 
 _ROOTS: Mapping[str, Rule] = {
     "artifacts": rules.ROOT_OF_ARTIFACTS,
@@ -122,7 +123,6 @@ def _expected_lock(
     code = UNSET if work.failure is UNSET else work.failure.code
     verdict = projection.checks.verdict if projection.checks else None
     gates, inherited = projection.gates, projection.children.inherited()
-    committed = required.lock_level("Committed", levels_checked(projection))
     skipped = started.program_kind == "file" and projection.has_failures
     rows: tuple[tuple[bool, tuple[str, str, str | UnsetType]], ...] = (
         (work.halt is not UNSET or work.output is UNSET, ("failed", "Draft", code)),
@@ -132,9 +132,18 @@ def _expected_lock(
         (work.failure is not UNSET or skipped, ("partial", "Draft", code)),
         (bool(projection.fallbacks), ("partial", "Draft", code)),
         (bool(gates.failed_last()) or inherited == "partial", ("partial", "Draft", code)),
-        (verdict == "passed", ("success", committed, UNSET)),
     )
-    return next((lock for applies, lock in rows if applies), ("success", "Staged", UNSET))
+    lowest = ("success", _level(projection, required), UNSET)
+    return next((lock for applies, lock in rows if applies), lowest)
+
+
+def _level(projection: Projection, required: VerifyRules) -> LockLevel:
+    """Returns where a success locks: as its checks, its policy and its lens say."""
+    passed = projection.checks is not None and projection.checks.verdict == "passed"
+    there = levels_checked(projection)
+    wanted = required.lock_level("Committed", there) if passed else "Staged"
+    reached = wanted if projection.lens is None else projection.lens.reached(wanted)
+    return required.lowered(wanted, reached, there)
 
 
 def _check_verdict(checks: VerificationRun, case: Case) -> None:

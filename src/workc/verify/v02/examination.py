@@ -22,6 +22,7 @@ from workc.verify.reader import Item, Reader
 from workc.verify.v02 import conclusions, contents, documents
 from workc.verify.v02.effect_rules import check_effect_rules
 from workc.verify.v02.event_log import Log, walk
+from workc.verify.v02.lens_policy import check_lens_policy
 from workc.verify.v02.lock_rules import check_lock, required_by
 from workc.verify.v02.policy_text import rules_of
 from workc.verify.verdict import Step
@@ -102,7 +103,9 @@ def _check_policy(
     """Compares what was done with the rules of the policy; returns what they require of a lock."""
     started, lanes = log.projection.started, log.lanes
     said = {} if started is None else rules_of(reader, entries, started.policy, case)
-    check_effect_rules(said, lanes.effects if lanes.are_declared else None, case)
+    asked = lanes.effects | lanes.lens.effects if lanes.are_declared else None
+    check_effect_rules(said, asked, case)
+    check_lens_policy(said, lanes.lens.thresholds, case)
     required = required_by(said)
     check_lock(required, log.projection, case)
     return required

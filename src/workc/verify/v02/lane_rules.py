@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from workc.bundle.layout import EVENTS
@@ -21,6 +19,7 @@ from workc.kernel.events import Event, Path, dotted
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
     Basis,
     BudgetReserved,
@@ -40,7 +39,6 @@ from workc.kernel.payloads import (
     TimerSet,
     VerificationRun,
     WorkEnded,
-    given,
 )
 from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
@@ -50,38 +48,18 @@ from workc.verify.v02 import rules
 from workc.verify.v02.backtrack_rules import BacktrackRules
 from workc.verify.v02.check_rules import CheckRules
 from workc.verify.v02.child_rules import ChildRules, joined
+from workc.verify.v02.lens_rules import LensRules
 from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
+from workc.verify.v02.passes import Passes, StepFound
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
 
 #: A step of a function that names its place: no other lane's can have the same name.
 _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
-class StepFound(msgspec.Struct):
-    """What the lane of a step says: its skill, if it came to that, why it was skipped, its fallback."""
-
-    skill: str | None = None
-    because: list[str] = []
-    fallback: FallbackTaken | None = None
-
-
-class PassFound(NamedTuple):
-    """One pass of a run: its plan, if there was one, and its steps in the order of their lanes.
-
-    ``barred`` says that a gate kept all of them from beginning.
-
-    Steps of a function that are named after their place are left out, so that memory does not
-    follow their number.
-    """
-
-    plan: PlanChosen | None
-    steps: dict[str, StepFound]
-    barred: bool
-
-
 class LaneRules:
-    """Takes the events in order; ``passes`` are there when they are closed.
+    """Takes the events in order; ``passes`` are whole when they are closed.
 
     ``stopped`` says what stopped the run, if anything did. ``requests`` are paths of files with
     the digests that they must have. ``effects`` are those that were asked for and that one of their
@@ -94,29 +72,26 @@ class LaneRules:
         self._children = ChildRules()
         self._backtracks = BacktrackRules()
         self._checks = CheckRules()
+        self.lens = LensRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
         self._step: str | None = None
         self._skill: str | None = None
         self._attempt = 1
-        # Whether the timer that fires next was set by the work itself, and whether work has begun.
+        # Whether the timer that fires next was set by the work itself.
         self._waits = False
-        self._has_begun = False
         self._before: Payload | None = None
         # The lane that fell back last.
         self._fallen: Path | None = None
         self._code: dict[str, str] = {}
         self._of_function = False
-        self._is_offline = self._limits_tokens = self._is_barred = False
+        self._is_offline = self._limits_tokens = False
         self._bounds: Bounds | None = None
         self._ceiling: int | UnsetType | None = None
         self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
-        self._plan: PlanChosen | None = None
-        self._steps: dict[str, StepFound] = {}
-        # The gates that failed last in this pass, each with its step.
-        self._gates: set[tuple[str | None, str]] = set()
-        self.passes: list[PassFound] = []
+        self._passes = Passes()
+        self.passes = self._passes.found
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
         self.effects: set[tuple[EffectOp, str]] = set()
@@ -150,12 +125,14 @@ class LaneRules:
                 self._settled(payload)
             case RunStarted():
                 self._started(payload, event.at_ms)
+            case ItemObserved() | LensAssembled():
+                self._looked(payload, event.at_ms)
             case _:
                 self._take_rare(payload)
 
     def close(self) -> None:
         """Checks the end of the log: the ledger is closed, and no child is left out."""
-        self.passes.append(PassFound(self._plan, self._steps, self._is_barred))
+        self._passes.close()
         self._money.close()
         missing = self._children.first_missing()
         if missing is not None:
@@ -197,22 +174,38 @@ class LaneRules:
         self._check_policy(started.policy)
 
     def _declared(self, plan: PlanChosen) -> None:
-        self._plan = plan
+        self._passes.plan = plan
         declared = plan.effects
         self._bounds = None
         if declared is UNSET:
             self.are_declared = False
         else:
             self._bounds = Bounds((effect.op, effect.selector) for effect in declared)
+            self._check_looked(self._bounds)
+
+    def _check_looked(self, bounds: Bounds) -> None:
+        """Checks that the effects of the lens are among those of the plan that follows it."""
+        for op, selector in sorted(self.lens.effects):
+            if not bounds.cover(op, selector):
+                message = f"no declared effect covers {op} {selector} of the lens"
+                self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effects")
+
+    def _looked(self, said: ItemObserved | LensAssembled, at_ms: int | UnsetType) -> None:
+        self._check_alone(said)
+        if isinstance(said, LensAssembled):
+            self._check_all(self.lens.assembled(said))
+            return
+        self._check_all(self.lens.observed(said, at_ms or 0))
+        if self._is_offline and said.how == "url" and said.value is not UNSET:
+            message = "the run is offline and was answered"
+            self._fail(rules.OFFLINE_HOLDS, message, "/payload/value")
 
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
         if isinstance(end, VerificationRun):
             self._check_all(self._checks.ended(end))
-        self._check_all(self._backtracks.ended(end, self._gates))
+        self._check_all(self._backtracks.ended(end, self._passes.gates))
         if end.backtrack is not UNSET:
-            self.passes.append(PassFound(self._plan, self._steps, self._is_barred))
-            self._steps, self._gates, self._has_begun = {}, set(), False
-            self._is_barred = False
+            self._passes.close()
             self._checks.forget()
 
     def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
@@ -252,23 +245,21 @@ class LaneRules:
         if gate.passed != holds(gate):
             message = "a gate passes if and only if it gave what lets it pass"
             self._fail(rules.GATE_HOLDS, message, "/payload/passed")
-        found = given(gate.step), gate.gate
-        (self._gates.discard if gate.passed else self._gates.add)(found)
-        self._is_barred |= gate.when == "pre_run" and not gate.passed
+        self._passes.evaluated(gate)
         self._checks.take(gate)
         if gate.kind == "command":
             self._bound(gate.effect, may_lack=was_not_run(gate))
 
     def _is_late(self, gate: ApprovalAsked | ApprovalAnswered | GateEvaluated) -> bool:
         if isinstance(gate, GateEvaluated) and gate.when == "pre_run":
-            return self._has_begun
+            return self._passes.has_begun
         is_barring = not isinstance(gate, GateEvaluated) or gate.when in BARRING
         return is_barring and self._waits and isinstance(self._before, TimerFired)
 
     def _skipped(self, skipped: StepSkipped) -> None:
         self._name(skipped.step)
-        if skipped.step in self._steps:
-            self._steps[skipped.step].because = skipped.because
+        if skipped.step in self._passes.steps:
+            self._passes.steps[skipped.step].because = skipped.because
         self._check_all(differences(self._before, skipped))
 
     def _fell_back(self, taken: FallbackTaken) -> None:
@@ -278,8 +269,8 @@ class LaneRules:
             message = "the step fell back before"
             self._fail(rules.FALLBACK_IS_TAKEN_ONCE, message, "/kind")
         self._fallen = self._start
-        if self._step in self._steps:
-            self._steps[self._step].fallback = taken
+        if self._step in self._passes.steps:
+            self._passes.steps[self._step].fallback = taken
         if taken.skill is UNSET:
             return
         if taken.skill not in self._code:
@@ -294,7 +285,7 @@ class LaneRules:
         if self._step is None and len(self._start) > 1:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
         self._start = at
-        self._has_begun = self._has_begun or len(at) > 1
+        self._passes.leave(at)
         self._step = self._skill = self._before = self._ceiling = None
         self._attempt = 1
         self._waits = False
@@ -309,9 +300,9 @@ class LaneRules:
         self._step = step
         if self._of_function and self._stands_at_its_place(step):
             return
-        if step in self._steps:
+        if step in self._passes.steps:
             self._fail(rules.STEP_HAS_ONE_LANE, "the step has a lane already", "/payload/step")
-        self._steps.setdefault(step, StepFound())
+        self._passes.steps.setdefault(step, StepFound())
 
     def _stands_at_its_place(self, step: str) -> bool:
         """Returns whether the name ends with the lane, so that no other lane has it."""
@@ -337,8 +328,8 @@ class LaneRules:
             self._fail(rules.LANE_HAS_ONE_SKILL, message, "/payload/skill")
             return
         self._skill = skill
-        if self._step in self._steps:
-            self._steps[self._step].skill = skill
+        if self._step in self._passes.steps:
+            self._passes.steps[self._step].skill = skill
 
     def _try(self, attempt: int) -> None:
         if attempt != self._attempt:

@@ -23,6 +23,7 @@ from workc.kernel.gates import (
     GateKind,
 )
 from workc.kernel.kinds import Payload
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
     Body,
     EffectAnswered,
@@ -39,6 +40,7 @@ from workc.kernel.payloads import (
 from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
+from workc.verify.v02.lens_form import item_problems, lens_problems
 
 #: Which rule is broken, and where in the payload (a JSON pointer).
 Problem: TypeAlias = tuple[Rule, str]
@@ -64,7 +66,7 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
         case EffectAnswered(response=Response() as response):
             return _of_response(response)
         case EffectAnswered(result=EffectResult() as result):
-            return _of_redactions("result", result.redactions)
+            return _of_redactions("/result", result.redactions)
         case RunStarted():
             return _of_start(payload)
         case PlanChosen() | EffectAsked():
@@ -79,6 +81,10 @@ def _of_rare(payload: Payload) -> Iterable[Problem]:
             return _of_gate(payload)
         case ChildSpawned() | ChildJoined():
             return _of_child(payload)
+        case ItemObserved():
+            return _of_item(payload)
+        case LensAssembled():
+            return lens_problems(payload)
         case _:
             return ()
 
@@ -129,13 +135,13 @@ def _of_response(response: Response) -> Iterator[Problem]:
     edges = [0, *response.boundaries, _size(response.body)]
     if edges != sorted(edges):
         yield rules.BOUNDARIES_ASCEND, "/response/boundaries"
-    yield from _of_redactions("response", response.redactions)
+    yield from _of_redactions("/response", response.redactions)
 
 
 def _of_redactions(part: str, redactions: list[RedactionRecord]) -> Iterator[Problem]:
     for index, record in enumerate(redactions):
         if not (SIXTEEN_BYTES.fullmatch(record.salt) and is_hex_digest(record.commitment)):
-            yield rules.REDACTION_FORM, f"/{part}/redactions/{index}"
+            yield rules.REDACTION_FORM, f"{part}/redactions/{index}"
 
 
 def _size(body: Body) -> int:
@@ -175,6 +181,13 @@ def _of_child(child: ChildSpawned | ChildJoined) -> Iterator[Problem]:
             yield rules.CHILD_DIGEST_FORM, "/proof_digest"
     elif not SIXTEEN_BYTES.fullmatch(child.nonce):
         yield rules.CHILD_DIGEST_FORM, "/nonce"
+
+
+def _of_item(item: ItemObserved) -> Iterator[Problem]:
+    yield from item_problems(item)
+    if item.effect is not UNSET and not is_spelled(item.effect):
+        yield rules.EFFECT_IS_SPELLED, "/effect/selector"
+    yield from _of_redactions("", item.redactions or [])
 
 
 def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:

@@ -173,6 +173,21 @@ ANSWER_FITS_PORT = _table(
     "FSM_ILLEGAL_TRANSITION",
     "What is not a failure is a response of http and model, and a result of any other port.",
 )
+ROUNDS_COUNT = _table(
+    51,
+    "FSM_ILLEGAL_TRANSITION",
+    "Items are observed in rounds, from 1 on; in each an item stands once, its parts from 0 on.",
+)
+LENS_FITS_ITEMS = _table(
+    52,
+    "FSM_ILLEGAL_TRANSITION",
+    "A LensAssembled counts the items of the last round, and has what they say and their quality.",
+)
+LENS_SUFFICES = _table(
+    53,
+    "FSM_ILLEGAL_TRANSITION",
+    "A LensAssembled has a failure if and only if its aggregate is below what deciding takes.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -225,6 +240,17 @@ EFFECT_IS_SPELLED = _payload(
     18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
 )
 
+ITEM_FORM = _payload(
+    31,
+    "BUNDLE_MALFORMED",
+    "An item is named; what it has of date, effect, part and weight is as it was got.",
+)
+LENS_FORM = _payload(
+    32,
+    "BUNDLE_MALFORMED",
+    "Thresholds are permille and do not fall; what they and requires judge is there.",
+)
+
 POLICY_IS_KNOWN = _policy(
     21,
     "POLICY_VIOLATION",
@@ -248,6 +274,9 @@ LOCK_IS_ALLOWED = _policy(
     25,
     "POLICY_VIOLATION",
     "If the rules speak of checks, the lock level is one that they allow for the checks there are.",
+)
+LENS_OF_POLICY = _policy(
+    33, "POLICY_VIOLATION", "If the rules speak of lenses, every lens is held to no less."
 )
 
 MOVES_FOLLOW = _money(

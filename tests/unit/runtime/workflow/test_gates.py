@@ -189,7 +189,7 @@ WRONG_OF_STEP = {
     "a function that sees more": (
         "{pre: [{id: a, function: short}]}",
         "steps.b.gates.pre[0].function",
-        "short takes value, and a gate pre_step sees inputs, steps, params",
+        "short takes value, and a gate pre_step sees inputs, lens, steps, params",
     ),
     "asking afterwards": (
         "{post: [{id: a, approval: {question: Go}}]}",
@@ -225,7 +225,7 @@ WRONG_OF_RUN = {
     "a function that sees more": (
         "{pre: [{id: a, function: few}]}",
         "gates.pre[0].function",
-        "few takes steps, and a gate pre_run sees inputs",
+        "few takes steps, and a gate pre_run sees inputs, lens",
     ),
 }
 CASES = [

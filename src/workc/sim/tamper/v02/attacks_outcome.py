@@ -10,6 +10,8 @@ _TRUE: Doc = {"form": "json", "inline": "true"}
 
 
 def _flip_outcome(draft: Draft) -> None:
+    if not draft.all("WorkEnded"):
+        raise does_not_apply("no work: it knew too little to decide")
     if not draft.all("VerificationRun"):
         _add_empty_checks(draft)
     locked = draft.event("Locked")

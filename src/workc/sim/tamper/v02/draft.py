@@ -193,7 +193,11 @@ def roots_of(events: list[Doc], lines: Iterable[bytes], entries: list[Doc]) -> D
         "effects": [event["payload"] for event in events if event["kind"] in _EFFECTS],
         "evidence": [entry for entry in entries if entry["path"].startswith(EVIDENCE)],
         "gates": [event["payload"] for event in events if event["kind"] in _GATES],
-        "lens": [event["payload"] for event in events if event["kind"] == "LensAssembled"],
+        "lens": [
+            event["payload"]
+            for event in events
+            if event["kind"] in {"ItemObserved", "LensAssembled"}
+        ],
         "verification": [result for run in checks[-1:] for result in run.get("results") or ()],
         "workgraph": sorted(kin, key=_spawn_index),
     }

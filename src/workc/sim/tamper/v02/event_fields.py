@@ -8,11 +8,7 @@ was changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, cast
-
 from workc.kernel.payloads import RESPONDING
-from workc.kernel.values import Json
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import (
     BAD_EVENT,
@@ -24,50 +20,20 @@ from workc.sim.tamper.place import (
     OTHER_CAPTURE,
     POLICY,
     TABLE,
-    Place,
 )
-from workc.sim.tamper.pointer import Step
+from workc.sim.tamper.v02.field import (
+    Field,
+    When,
+    flip,
+    has,
+    has_text,
+    next_digit,
+    other,
+    plus_one,
+    swap,
+)
+from workc.sim.tamper.v02.lens_fields import LENS_FIELDS
 from workc.sim.tamper.v02.subject import Subject
-
-#: A condition on a bundle and an event of it, without which a rule is not about the field.
-When = Callable[[Subject, Doc], bool]
-
-
-def _plus_one(value: int) -> int:
-    return value + 1
-
-
-def _next_digit(value: str) -> str:
-    return str((int(value) + 1) % 2**64)
-
-
-def _other(value: str) -> str:
-    """Returns a text of the same length: another last character, a hex digit for a hex digit."""
-    return value[:-1] + ("0" if value[-1:] == "1" else "1") if value else "1"
-
-
-def _flip(value: bool) -> bool:  # noqa: FBT001 - the value that is changed
-    return not value
-
-
-def _swap(one: str, other: str) -> Callable[[str], str]:
-    return lambda value: other if value == one else one
-
-
-def always(_subject: Subject, _event: Doc) -> bool:
-    """Says that a rule is about the field in every bundle."""
-    return True
-
-
-class Field(NamedTuple):
-    """One field of the payloads of a kind, and how it is bound."""
-
-    kind: str
-    path: tuple[Step, ...]
-    change: Callable[..., Json]
-    own: tuple[Place, ...] = ()
-    touches: tuple[str, ...] = ()
-    when: When = always
 
 
 def _of_file(subject: Subject, _event: Doc) -> bool:
@@ -106,15 +72,6 @@ def _falls_back(*actions: str) -> When:
     return lambda _subject, event: event["payload"]["action"] in actions
 
 
-def _has_text(subject: Subject, event: Doc) -> bool:
-    """Returns whether the value, or the body of the response, is a text in the event."""
-    payload = event["payload"]
-    body = payload.get("value") or payload.get("response", {}).get("body") or payload.get("request")
-    found = cast("Doc", body) if isinstance(body, dict) else {}
-    inline: str = found.get("inline", "")
-    return inline != "" and found["form"] != "bytes" and inline[-1].isascii()
-
-
 def _is_granted(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"]["granted"])
 
@@ -123,24 +80,10 @@ def _none_was_refused(subject: Subject, _event: Doc) -> bool:
     return all(event["payload"].get("granted", True) for event in subject.events)
 
 
-def _has(*path: str) -> When:
-    """Returns whether a payload has a member, at any depth."""
-
-    def has(_subject: Subject, event: Doc) -> bool:
-        held = event["payload"]
-        for name in path:
-            if name not in held:
-                return False
-            held = held[name]
-        return True
-
-    return has
-
-
 def _limits_nothing(name: str) -> When:
     """Returns whether there is a limit that refused nothing."""
-    has = _has("limits", name)
-    return lambda subject, event: has(subject, event) and _none_was_refused(subject, event)
+    is_there = has("limits", name)
+    return lambda subject, event: is_there(subject, event) and _none_was_refused(subject, event)
 
 
 def _has_one_of_two_ceilings(subject: Subject, event: Doc) -> bool:
@@ -326,151 +269,151 @@ def _in_file(name: str) -> When:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("RunStarted", ("catalog_sha256",), _other, (), ("receipt",)),
+    Field("RunStarted", ("catalog_sha256",), other, (), ("receipt",)),
     Field(
-        "RunStarted", ("ceiling_micro_cents",), _plus_one, (), ("receipt",), _none_was_refused
+        "RunStarted", ("ceiling_micro_cents",), plus_one, (), ("receipt",), _none_was_refused
     ),
-    Field("RunStarted", ("engine",), _other, (), ("receipt",)),
-    Field("RunStarted", ("limits", "calls"), _plus_one, (), ("receipt",), _limits_nothing("calls")),
-    Field("RunStarted", ("limits", "tokens"), _plus_one, (), ("receipt",), _limits_nothing("tokens")),
-    Field("RunStarted", ("limits", "wall_ms"), _plus_one, (), ("receipt",), _limits_nothing("wall_ms")),
-    Field("RunStarted", ("max_backtracks",), _plus_one, (), (), _has("max_backtracks")),
-    Field("RunStarted", ("name",), _other, (), ("receipt",)),
-    Field("RunStarted", ("nonce",), _other, (), ("receipt",)),
-    Field("RunStarted", ("policy", "id"), _other, (POLICY,), ("receipt",)),
-    Field("RunStarted", ("policy", "rules_sha256"), _other, (BAD_EVENT,), ("receipt",)),
-    Field("RunStarted", ("prices", "path"), _other, (NO_CAPTURE,), ("receipt",), _in_file("prices")),
-    Field("RunStarted", ("prices", "sha256"), _other, (OTHER_CAPTURE,), ("receipt",), _in_file("prices")),
-    Field("RunStarted", ("program", "size"), _plus_one, (OTHER_CAPTURE,), ("receipt",), _in_file("program")),
-    Field("RunStarted", ("run_id",), _other, (NOT_SAID,), ("receipt",)),
-    Field("RunStarted", ("seed",), _next_digit, (), ("receipt",)),
-    Field("IntentSet", ("description",), _other, (), ("receipt",)),
-    Field("IntentSet", ("source",), _swap("human", "trigger"), (), ("receipt",)),
-    Field("LensAssembled", ("items",), _plus_one, (), ("lens",)),
-    Field("PlanChosen", ("compression", "input_count"), _plus_one, (), (), _has("compression")),
-    Field("PlanChosen", ("compression", "output_count"), _plus_one, (BAD_EVENT,), (), _has("compression")),
-    Field("PlanChosen", ("effects", 0, "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("receipt",), _declares),
-    Field("PlanChosen", ("steps",), _plus_one, (NOT_SAID,), (), _of_file),
-    Field("PlanChosen", ("steps",), _plus_one, (), (), _of_function),
-    Field("ApprovalAsked", ("gate",), _other, (TABLE,), (), _is_answered),
-    Field("ApprovalAsked", ("question", "inline"), _other),
-    Field("ApprovalAsked", ("step",), _other, (TABLE,)),
-    Field("ApprovalAsked", ("timeout_ms",), _plus_one, (), (), _has("timeout_ms")),
-    Field("ApprovalAnswered", ("by",), _other, (), ("gates",), _has("by")),
-    Field("ApprovalAnswered", ("decision",), _swap("approved", "denied"), (TABLE,), ("gates", "receipt"), _is_approved),
-    Field("ApprovalAnswered", ("gate",), _other, (TABLE,), ("gates", "receipt")),
-    Field("ApprovalAnswered", ("note",), _other, (), ("gates",)),
-    Field("ApprovalAnswered", ("step",), _other, (TABLE,), ("gates", "receipt")),
-    Field("GateEvaluated", ("effect", "op"), _swap("Exec", "Publish"), (BAD_EVENT,), ("gates",), _has("effect")),
-    Field("GateEvaluated", ("effect", "selector"), _other, (EXCEEDED,), ("gates",), _is_declared),
-    Field("GateEvaluated", ("gate",), _other, (), ("gates", "receipt"), _is_alone),
-    Field("GateEvaluated", ("kind",), _swap("check", "function"), (), ("gates", "receipt"), _is_expression),
-    Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),
-    Field("GateEvaluated", ("passed",), _flip, (NOT_BORNE_OUT,), ("gates", "receipt"), _bars_nothing),
-    Field("GateEvaluated", ("passed",), _flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _is_of_check),
-    Field("GateEvaluated", ("step",), _other, (TABLE,), ("gates", "receipt"), _is_of_step),
-    Field("GateEvaluated", ("that",), _other, (), ("gates",), _is_of_no_check),
-    Field("GateEvaluated", ("that",), _other, (TABLE,), ("gates",), _is_of_check),
-    Field("GateEvaluated", ("value", "inline"), _other, (NOT_BORNE_OUT,), ("gates",), _gave_what_passes),
-    Field("SkillAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
-    Field("SkillAsked", ("request",), _other, (TABLE,), ("effects",)),
-    Field("SkillAsked", ("skill",), _other, (TABLE,), ("effects",)),
-    Field("SkillAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
-    Field("SkillExecuted", ("attempt",), _plus_one, (TABLE,)),
-    Field("SkillExecuted", ("request",), _other, (TABLE,), (), _follows_ask),
-    Field("SkillExecuted", ("request",), _other, (), (), _is_pure),
-    Field("SkillExecuted", ("step",), _other, (TABLE,), (), _has_another_of_step),
-    Field("SkillExecuted", ("value", "inline"), _other, (), (), _has_text),
-    Field("SkillExecuted", ("failure", "code"), _other, (TABLE,), (), _is_repeated),
-    Field("SkillExecuted", ("failure", "code"), _other, (), ("receipt",), _is_given_up),
-    Field("SkillExecuted", ("failure", "message"), _other, (), (), _has("failure")),
-    Field("EffectAsked", ("attempt",), _plus_one, (TABLE,), ("effects",)),
-    Field("EffectAsked", ("digest",), _other, (TABLE,), ("effects",)),
-    Field("EffectAsked", ("effect", "op"), _swap("Network", "Exec"), (BAD_EVENT,), ("effects",), _has("effect")),
-    Field("EffectAsked", ("effect", "selector"), _other, (EXCEEDED,), ("effects",), _is_declared),
-    Field("EffectAsked", ("port",), _swap("http", "model"), (), ("effects",), _asks_a_server),
-    Field("EffectAsked", ("port",), _swap("file", "exec"), (), ("effects",), _asks_this_machine),
-    Field("EffectAsked", ("request", "inline"), _other, (TABLE,), ("effects",), _has_text),
-    Field("EffectAsked", ("step",), _other, (TABLE,), ("effects",), _has_another_of_step),
-    Field("EffectAnswered", ("request",), _other, (TABLE,), ("effects",)),
-    Field("EffectAnswered", ("response", "status"), _plus_one, (), ("effects",), _has_status_below_999),
-    Field("EffectAnswered", ("response", "url"), _other, (), ("effects",), _responded),
-    Field("EffectAnswered", ("response", "body", "inline"), _other, (), ("effects",), _has_text),
-    Field("EffectAnswered", ("result", "data", "inline"), _other, (), ("effects",), _has_data),
-    Field("EffectAnswered", ("result", "facts", "inline"), _other, (), ("effects",), _has("result", "facts", "inline")),
-    Field("EffectAnswered", ("failure", "code"), _other, (), ("effects",), _has("failure")),
-    Field("RetryScheduled", ("after_ms",), _plus_one),
-    Field("RetryScheduled", ("attempt",), _plus_one, (TABLE,)),
-    Field("RetryScheduled", ("code",), _other, (TABLE,)),
-    Field("RetryScheduled", ("step",), _other, (TABLE,)),
-    Field("FallbackTaken", ("action",), _swap("skip", "abort"), (TABLE,), ("receipt",), _falls_back("skip", "abort")),
-    Field("FallbackTaken", ("attempt",), _plus_one, (TABLE,), ("receipt",)),
-    Field("FallbackTaken", ("code",), _other, (TABLE,), ("receipt",)),
-    Field("FallbackTaken", ("skill",), _other, (TABLE,), ("receipt",), _falls_back("skill")),
-    Field("FallbackTaken", ("step",), _other, (TABLE,), ("receipt",)),
-    Field("FallbackTaken", ("value", "inline"), _other, (), (), _has_text),
-    Field("TimerSet", ("after_ms",), _plus_one),
-    Field("BudgetReserved", ("bound",), _plus_one, (MONEY,), ("budget",), _granted_to_call),
-    Field("BudgetReserved", ("granted",), _flip, (MONEY,), ("budget",), _of_call),
-    Field("BudgetReserved", ("n",), _plus_one, (MONEY,), ("budget",), _of_call),
-    Field("BudgetReserved", ("bound",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
-    Field("BudgetReserved", ("granted",), _flip, (TABLE, MONEY), ("budget",), _of_child),
-    Field("BudgetReserved", ("n",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
-    Field("BudgetReserved", ("refused_by",), _swap("calls", "tokens"), (MONEY,), ("budget",), _has("refused_by")),
-    Field("BudgetReserved", ("reserved",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetReserved", ("shared_left",), _plus_one, (), ("budget",), _shares),
-    Field("BudgetReserved", ("spent",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetReserved", ("step",), _other, (TABLE,), ("budget",), _has_another_of_step),
-    Field("BudgetReserved", ("step_ceiling",), _plus_one, (MONEY,), ("budget",), _has_one_of_two_ceilings),
-    Field("BudgetSettled", ("actual",), _plus_one, (MONEY,), ("budget",), _of_call),
-    Field("BudgetSettled", ("grant",), _plus_one, (MONEY,), ("budget",), _of_call),
-    Field("BudgetSettled", ("actual",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
-    Field("BudgetSettled", ("grant",), _plus_one, (TABLE, MONEY), ("budget",), _of_child),
-    Field("BudgetSettled", ("n",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetSettled", ("reserved",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetSettled", ("spent",), _plus_one, (MONEY,), ("budget",)),
-    Field("BudgetSettled", ("step",), _other, (TABLE,), ("budget",)),
-    Field("BudgetSettled", ("tokens",), _plus_one, (MONEY,), ("budget", "receipt"), _has_fixed_tokens),
-    Field("BudgetSettled", ("tokens",), _plus_one, (), ("budget", "receipt"), _has_used_tokens),
-    Field("RunStarted", ("continues",), _other, (), ("receipt",), _has("continues")),
-    Field("RunStarted", ("parent", "run_id"), _other, (), ("receipt",), _has("parent")),
-    Field("RunStarted", ("parent", "spawn_index"), _plus_one, (), ("receipt",), _has("parent")),
-    Field("RunStarted", ("parent", "step"), _other, (), ("receipt",), _has("parent")),
-    Field("ChildSpawned", ("ceiling_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
-    Field("ChildSpawned", ("child_run_id",), _other, (TABLE,), ("workgraph", "receipt"), _has_joined),
-    Field("ChildSpawned", ("critical",), _flip, (), ("workgraph", "receipt"), _has_succeeded),
-    Field("ChildSpawned", ("nonce",), _other, (), ("workgraph", "receipt")),
-    Field("ChildSpawned", ("spawn_index",), _plus_one, (TABLE,), ("workgraph", "receipt")),
-    Field("ChildSpawned", ("step",), _other, (TABLE,), ("workgraph", "receipt")),
-    Field("ChildJoined", ("child_run_id",), _other, (TABLE,), ("workgraph",)),
-    Field("ChildJoined", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("workgraph", "receipt"), _makes_a_success),
-    Field("ChildJoined", ("proof_digest",), _other, (), ("workgraph", "receipt")),
-    Field("ChildJoined", ("spawn_index",), _plus_one, (TABLE,), ("workgraph",)),
-    Field("ChildJoined", ("spent_micro_cents",), _plus_one, (TABLE,), ("workgraph", "receipt")),
-    Field("CallHalted", ("code",), _other),
-    Field("StepSkipped", ("code",), _other, (TABLE,), ("receipt",), _was_refused),
-    Field("StepSkipped", ("code",), _other, (), ("receipt",), _was_not_refused),
-    Field("WorkEnded", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _has("backtrack")),
-    Field("WorkEnded", ("backtrack", "error_class"), _swap("Recoverable", "Unrecoverable"), (TABLE,), ("receipt",), _has("backtrack", "error_class")),
-    Field("WorkEnded", ("backtrack", "gate"), _other, (TABLE,), ("receipt",), _has("backtrack", "gate")),
-    Field("WorkEnded", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _has("backtrack", "of")),
-    Field("WorkEnded", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _has("backtrack")),
-    Field("WorkEnded", ("failure", "code"), _other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
-    Field("WorkEnded", ("failure", "message"), _other, (), ("receipt",), _is_the_code),
-    Field("WorkEnded", ("halt",), _other, (), ("receipt",), _is_halted),
-    Field("WorkEnded", ("step",), _other, (), ("receipt",), _ends_at_step),
-    Field("VerificationRun", ("backtrack", "code"), _other, (TABLE,), ("receipt",), _has("backtrack")),
-    Field("VerificationRun", ("backtrack", "gate"), _other, (TABLE,), ("receipt",), _has("backtrack", "gate")),
-    Field("VerificationRun", ("backtrack", "of"), _other, (TABLE,), ("receipt",), _has("backtrack", "of")),
-    Field("VerificationRun", ("backtrack", "to"), _swap("Orient", "Decide"), (TABLE,), ("receipt",), _has("backtrack")),
-    Field("VerificationRun", ("results", 0, "check_id"), _other, (), ("verification", "receipt"), _has_check),
-    Field("VerificationRun", ("results", 0, "passed"), _flip, (NOT_BORNE_OUT,), ("verification", "receipt"), _has_check),
-    Field("VerificationRun", ("results", 0, "that"), _other, (), ("verification",), _has_check),
-    Field("VerificationRun", ("results", 0, "value", "inline"), _other, (NOT_BORNE_OUT,), ("verification",), _has_passed),
-    Field("VerificationRun", ("verdict",), _swap("passed", "failed"), (NOT_BORNE_OUT,), ("receipt",)),
-    Field("Locked", ("code",), _other, (NOT_BORNE_OUT,), ("receipt",), _has("code")),
-    Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
-    Field("Locked", ("lock_level",), _swap("Published", "Immutable"), (TABLE,), ("receipt",), _follows_work),
-    Field("Locked", ("outcome",), _swap("success", "failed"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
-    Field("Locked", ("outcome",), _swap("failed", "success"), (TABLE,), ("receipt",), _follows_work),
+    Field("RunStarted", ("engine",), other, (), ("receipt",)),
+    Field("RunStarted", ("limits", "calls"), plus_one, (), ("receipt",), _limits_nothing("calls")),
+    Field("RunStarted", ("limits", "tokens"), plus_one, (), ("receipt",), _limits_nothing("tokens")),
+    Field("RunStarted", ("limits", "wall_ms"), plus_one, (), ("receipt",), _limits_nothing("wall_ms")),
+    Field("RunStarted", ("max_backtracks",), plus_one, (), (), has("max_backtracks")),
+    Field("RunStarted", ("name",), other, (), ("receipt",)),
+    Field("RunStarted", ("nonce",), other, (), ("receipt",)),
+    Field("RunStarted", ("policy", "id"), other, (POLICY,), ("receipt",)),
+    Field("RunStarted", ("policy", "rules_sha256"), other, (BAD_EVENT,), ("receipt",)),
+    Field("RunStarted", ("prices", "path"), other, (NO_CAPTURE,), ("receipt",), _in_file("prices")),
+    Field("RunStarted", ("prices", "sha256"), other, (OTHER_CAPTURE,), ("receipt",), _in_file("prices")),
+    Field("RunStarted", ("program", "size"), plus_one, (OTHER_CAPTURE,), ("receipt",), _in_file("program")),
+    Field("RunStarted", ("run_id",), other, (NOT_SAID,), ("receipt",)),
+    Field("RunStarted", ("seed",), next_digit, (), ("receipt",)),
+    Field("IntentSet", ("description",), other, (), ("receipt",)),
+    Field("IntentSet", ("source",), swap("human", "trigger"), (), ("receipt",)),
+    *LENS_FIELDS,
+    Field("PlanChosen", ("compression", "input_count"), plus_one, (), (), has("compression")),
+    Field("PlanChosen", ("compression", "output_count"), plus_one, (BAD_EVENT,), (), has("compression")),
+    Field("PlanChosen", ("effects", 0, "op"), swap("Network", "Exec"), (BAD_EVENT,), ("receipt",), _declares),
+    Field("PlanChosen", ("steps",), plus_one, (NOT_SAID,), (), _of_file),
+    Field("PlanChosen", ("steps",), plus_one, (), (), _of_function),
+    Field("ApprovalAsked", ("gate",), other, (TABLE,), (), _is_answered),
+    Field("ApprovalAsked", ("question", "inline"), other),
+    Field("ApprovalAsked", ("step",), other, (TABLE,)),
+    Field("ApprovalAsked", ("timeout_ms",), plus_one, (), (), has("timeout_ms")),
+    Field("ApprovalAnswered", ("by",), other, (), ("gates",), has("by")),
+    Field("ApprovalAnswered", ("decision",), swap("approved", "denied"), (TABLE,), ("gates", "receipt"), _is_approved),
+    Field("ApprovalAnswered", ("gate",), other, (TABLE,), ("gates", "receipt")),
+    Field("ApprovalAnswered", ("note",), other, (), ("gates",)),
+    Field("ApprovalAnswered", ("step",), other, (TABLE,), ("gates", "receipt")),
+    Field("GateEvaluated", ("effect", "op"), swap("Exec", "Publish"), (BAD_EVENT,), ("gates",), has("effect")),
+    Field("GateEvaluated", ("effect", "selector"), other, (EXCEEDED,), ("gates",), _is_declared),
+    Field("GateEvaluated", ("gate",), other, (), ("gates", "receipt"), _is_alone),
+    Field("GateEvaluated", ("kind",), swap("check", "function"), (), ("gates", "receipt"), _is_expression),
+    Field("GateEvaluated", ("passed",), flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _bars),
+    Field("GateEvaluated", ("passed",), flip, (NOT_BORNE_OUT,), ("gates", "receipt"), _bars_nothing),
+    Field("GateEvaluated", ("passed",), flip, (TABLE, NOT_BORNE_OUT), ("gates", "receipt"), _is_of_check),
+    Field("GateEvaluated", ("step",), other, (TABLE,), ("gates", "receipt"), _is_of_step),
+    Field("GateEvaluated", ("that",), other, (), ("gates",), _is_of_no_check),
+    Field("GateEvaluated", ("that",), other, (TABLE,), ("gates",), _is_of_check),
+    Field("GateEvaluated", ("value", "inline"), other, (NOT_BORNE_OUT,), ("gates",), _gave_what_passes),
+    Field("SkillAsked", ("attempt",), plus_one, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("request",), other, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("skill",), other, (TABLE,), ("effects",)),
+    Field("SkillAsked", ("step",), other, (TABLE,), ("effects",), _has_another_of_step),
+    Field("SkillExecuted", ("attempt",), plus_one, (TABLE,)),
+    Field("SkillExecuted", ("request",), other, (TABLE,), (), _follows_ask),
+    Field("SkillExecuted", ("request",), other, (), (), _is_pure),
+    Field("SkillExecuted", ("step",), other, (TABLE,), (), _has_another_of_step),
+    Field("SkillExecuted", ("value", "inline"), other, (), (), has_text),
+    Field("SkillExecuted", ("failure", "code"), other, (TABLE,), (), _is_repeated),
+    Field("SkillExecuted", ("failure", "code"), other, (), ("receipt",), _is_given_up),
+    Field("SkillExecuted", ("failure", "message"), other, (), (), has("failure")),
+    Field("EffectAsked", ("attempt",), plus_one, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("digest",), other, (TABLE,), ("effects",)),
+    Field("EffectAsked", ("effect", "op"), swap("Network", "Exec"), (BAD_EVENT,), ("effects",), has("effect")),
+    Field("EffectAsked", ("effect", "selector"), other, (EXCEEDED,), ("effects",), _is_declared),
+    Field("EffectAsked", ("port",), swap("http", "model"), (), ("effects",), _asks_a_server),
+    Field("EffectAsked", ("port",), swap("file", "exec"), (), ("effects",), _asks_this_machine),
+    Field("EffectAsked", ("request", "inline"), other, (TABLE,), ("effects",), has_text),
+    Field("EffectAsked", ("step",), other, (TABLE,), ("effects",), _has_another_of_step),
+    Field("EffectAnswered", ("request",), other, (TABLE,), ("effects",)),
+    Field("EffectAnswered", ("response", "status"), plus_one, (), ("effects",), _has_status_below_999),
+    Field("EffectAnswered", ("response", "url"), other, (), ("effects",), _responded),
+    Field("EffectAnswered", ("response", "body", "inline"), other, (), ("effects",), has_text),
+    Field("EffectAnswered", ("result", "data", "inline"), other, (), ("effects",), _has_data),
+    Field("EffectAnswered", ("result", "facts", "inline"), other, (), ("effects",), has("result", "facts", "inline")),
+    Field("EffectAnswered", ("failure", "code"), other, (), ("effects",), has("failure")),
+    Field("RetryScheduled", ("after_ms",), plus_one),
+    Field("RetryScheduled", ("attempt",), plus_one, (TABLE,)),
+    Field("RetryScheduled", ("code",), other, (TABLE,)),
+    Field("RetryScheduled", ("step",), other, (TABLE,)),
+    Field("FallbackTaken", ("action",), swap("skip", "abort"), (TABLE,), ("receipt",), _falls_back("skip", "abort")),
+    Field("FallbackTaken", ("attempt",), plus_one, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("code",), other, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("skill",), other, (TABLE,), ("receipt",), _falls_back("skill")),
+    Field("FallbackTaken", ("step",), other, (TABLE,), ("receipt",)),
+    Field("FallbackTaken", ("value", "inline"), other, (), (), has_text),
+    Field("TimerSet", ("after_ms",), plus_one),
+    Field("BudgetReserved", ("bound",), plus_one, (MONEY,), ("budget",), _granted_to_call),
+    Field("BudgetReserved", ("granted",), flip, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("n",), plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetReserved", ("bound",), plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("granted",), flip, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("n",), plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetReserved", ("refused_by",), swap("calls", "tokens"), (MONEY,), ("budget",), has("refused_by")),
+    Field("BudgetReserved", ("reserved",), plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("shared_left",), plus_one, (), ("budget",), _shares),
+    Field("BudgetReserved", ("spent",), plus_one, (MONEY,), ("budget",)),
+    Field("BudgetReserved", ("step",), other, (TABLE,), ("budget",), _has_another_of_step),
+    Field("BudgetReserved", ("step_ceiling",), plus_one, (MONEY,), ("budget",), _has_one_of_two_ceilings),
+    Field("BudgetSettled", ("actual",), plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("grant",), plus_one, (MONEY,), ("budget",), _of_call),
+    Field("BudgetSettled", ("actual",), plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetSettled", ("grant",), plus_one, (TABLE, MONEY), ("budget",), _of_child),
+    Field("BudgetSettled", ("n",), plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("reserved",), plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("spent",), plus_one, (MONEY,), ("budget",)),
+    Field("BudgetSettled", ("step",), other, (TABLE,), ("budget",)),
+    Field("BudgetSettled", ("tokens",), plus_one, (MONEY,), ("budget", "receipt"), _has_fixed_tokens),
+    Field("BudgetSettled", ("tokens",), plus_one, (), ("budget", "receipt"), _has_used_tokens),
+    Field("RunStarted", ("continues",), other, (), ("receipt",), has("continues")),
+    Field("RunStarted", ("parent", "run_id"), other, (), ("receipt",), has("parent")),
+    Field("RunStarted", ("parent", "spawn_index"), plus_one, (), ("receipt",), has("parent")),
+    Field("RunStarted", ("parent", "step"), other, (), ("receipt",), has("parent")),
+    Field("ChildSpawned", ("ceiling_micro_cents",), plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("child_run_id",), other, (TABLE,), ("workgraph", "receipt"), _has_joined),
+    Field("ChildSpawned", ("critical",), flip, (), ("workgraph", "receipt"), _has_succeeded),
+    Field("ChildSpawned", ("nonce",), other, (), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("spawn_index",), plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildSpawned", ("step",), other, (TABLE,), ("workgraph", "receipt")),
+    Field("ChildJoined", ("child_run_id",), other, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("outcome",), swap("success", "failed"), (NOT_BORNE_OUT,), ("workgraph", "receipt"), _makes_a_success),
+    Field("ChildJoined", ("proof_digest",), other, (), ("workgraph", "receipt")),
+    Field("ChildJoined", ("spawn_index",), plus_one, (TABLE,), ("workgraph",)),
+    Field("ChildJoined", ("spent_micro_cents",), plus_one, (TABLE,), ("workgraph", "receipt")),
+    Field("CallHalted", ("code",), other),
+    Field("StepSkipped", ("code",), other, (TABLE,), ("receipt",), _was_refused),
+    Field("StepSkipped", ("code",), other, (), ("receipt",), _was_not_refused),
+    Field("WorkEnded", ("backtrack", "code"), other, (TABLE,), ("receipt",), has("backtrack")),
+    Field("WorkEnded", ("backtrack", "error_class"), swap("Recoverable", "Unrecoverable"), (TABLE,), ("receipt",), has("backtrack", "error_class")),
+    Field("WorkEnded", ("backtrack", "gate"), other, (TABLE,), ("receipt",), has("backtrack", "gate")),
+    Field("WorkEnded", ("backtrack", "of"), other, (TABLE,), ("receipt",), has("backtrack", "of")),
+    Field("WorkEnded", ("backtrack", "to"), swap("Orient", "Decide"), (TABLE,), ("receipt",), has("backtrack")),
+    Field("WorkEnded", ("failure", "code"), other, (NOT_BORNE_OUT,), ("receipt",), _is_the_code),
+    Field("WorkEnded", ("failure", "message"), other, (), ("receipt",), _is_the_code),
+    Field("WorkEnded", ("halt",), other, (), ("receipt",), _is_halted),
+    Field("WorkEnded", ("step",), other, (), ("receipt",), _ends_at_step),
+    Field("VerificationRun", ("backtrack", "code"), other, (TABLE,), ("receipt",), has("backtrack")),
+    Field("VerificationRun", ("backtrack", "gate"), other, (TABLE,), ("receipt",), has("backtrack", "gate")),
+    Field("VerificationRun", ("backtrack", "of"), other, (TABLE,), ("receipt",), has("backtrack", "of")),
+    Field("VerificationRun", ("backtrack", "to"), swap("Orient", "Decide"), (TABLE,), ("receipt",), has("backtrack")),
+    Field("VerificationRun", ("results", 0, "check_id"), other, (), ("verification", "receipt"), _has_check),
+    Field("VerificationRun", ("results", 0, "passed"), flip, (NOT_BORNE_OUT,), ("verification", "receipt"), _has_check),
+    Field("VerificationRun", ("results", 0, "that"), other, (), ("verification",), _has_check),
+    Field("VerificationRun", ("results", 0, "value", "inline"), other, (NOT_BORNE_OUT,), ("verification",), _has_passed),
+    Field("VerificationRun", ("verdict",), swap("passed", "failed"), (NOT_BORNE_OUT,), ("receipt",)),
+    Field("Locked", ("code",), other, (NOT_BORNE_OUT,), ("receipt",), has("code")),
+    Field("Locked", ("lock_level",), swap("Published", "Immutable"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
+    Field("Locked", ("lock_level",), swap("Published", "Immutable"), (TABLE,), ("receipt",), _follows_work),
+    Field("Locked", ("outcome",), swap("success", "failed"), (NOT_BORNE_OUT,), ("receipt",), _follows_checks),
+    Field("Locked", ("outcome",), swap("failed", "success"), (TABLE,), ("receipt",), _follows_work),
 )  # fmt: skip

@@ -15,7 +15,8 @@ from workc.sim.tamper.place import BAD_EVENT, CHAIN, TABLE, Place
 from workc.sim.tamper.pointer import find, pointer_of, put
 from workc.sim.tamper.rungs import CHAINED, RUNGS
 from workc.sim.tamper.v02.draft import Draft, last_pass
-from workc.sim.tamper.v02.event_fields import FIELDS, Field
+from workc.sim.tamper.v02.event_fields import FIELDS
+from workc.sim.tamper.v02.field import Field
 from workc.sim.tamper.v02.ladder import EVENT_LINK, Edit, found_at
 from workc.sim.tamper.v02.subject import Subject
 

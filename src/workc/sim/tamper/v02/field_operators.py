@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workc.bundle.layout import EVENTS, MANIFEST, RECEIPT
+from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.field_edits import BREAKING, EDITS, OF_SPELLING, edited, sites
 from workc.sim.tamper.mutant import Cell, Group, Mutant, groups
 from workc.sim.tamper.parts import Component
@@ -31,6 +32,18 @@ _OPTIONAL = frozenset(
         ("EffectAnswered", "data"),
         ("EffectAnswered", "errors"),
         ("EffectAsked", "effect"),
+        ("ItemObserved", "part"),
+        ("ItemObserved", "redactions"),
+        ("LensAssembled", "Committed"),
+        ("LensAssembled", "Draft"),
+        ("LensAssembled", "Immutable"),
+        ("LensAssembled", "Published"),
+        ("LensAssembled", "Staged"),
+        ("LensAssembled", "at_least"),
+        ("LensAssembled", "claims"),
+        ("LensAssembled", "failure"),
+        ("LensAssembled", "part"),
+        ("LensAssembled", "requires"),
         ("PlanChosen", "compression"),
         ("PlanChosen", "effects"),
         ("RunStarted", "continues"),
@@ -64,8 +77,13 @@ _OPTIONAL = frozenset(
 )
 
 
+#: Members that may be absent where none of the others is there.
+_UNLESS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("ItemObserved", "effect"): ("value",),
+    ("LensAssembled", "quality"): ("at_least", "claims", "requires"),
+}
 #: Parts of payloads of which members may be absent.
-_PARTS = frozenset({"backtrack", "limits", "results"})
+_PARTS = frozenset({"at_least", "backtrack", "claims", "limits", "results"})
 
 
 def _rungs(component: Component, name: str) -> tuple[int, ...]:
@@ -109,7 +127,7 @@ def _on_events(subject: Subject, lines: list[int]) -> Iterator[Cell]:
             (line, tokens)
             for line in lines
             for tokens in found[line][name]
-            if not _keeps_form(name, str(subject.events[line]["kind"]), tokens)
+            if not _keeps_form(name, subject.events[line], tokens)
         ]
         for rung in _EVENT_RUNGS:
             make = _of_event(subject, name, places, rung)
@@ -150,14 +168,17 @@ def _of_event(
     return make
 
 
-def _keeps_form(name: str, kind: str, tokens: Tokens) -> bool:
+def _keeps_form(name: str, event: Doc, tokens: Tokens) -> bool:
     """Returns whether an edit leaves a line that is an event still."""
     if name not in {"field.rename", _REMOVE} or tokens[:1] != ("payload",):
         return False
+    kind = str(event["kind"])
     if tokens[1:2] == ("code",) and kind == "RunStarted" and len(tokens) > 2:
         return True
     last = pointer_of(tokens).rpartition("/")[2]
+    unless = _UNLESS.get((kind, last))
     is_optional = (kind, last) in _OPTIONAL or last == "retry_after_ms"
+    is_optional |= unless is not None and not event["payload"].keys() & unless
     return name == _REMOVE and is_optional and _is_of_payload(tokens)
 
 

@@ -1,0 +1,61 @@
+"""What a run looked at, as lines: the same look while it runs and when it is shown."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from workc.api.lens_story import ItemStory, LensStory
+from workc.cli.console import Console
+from workc.cli.story_text import symbol
+from workc.cli.text import count, printable
+from workc.kernel.lens_quality import COMPONENTS
+from workc.kernel.permille import WHOLE
+from workc.kernel.phases import LockLevel
+
+#: So many items are shown one by one.
+MAX_ITEMS = 40
+_LEVELS: tuple[LockLevel, ...] = get_args(LockLevel)
+
+
+def lens_line(console: Console, lens: LensStory, *, err: bool = False) -> str:
+    """Returns what a lens has come to in one line."""
+    enough = lens.quality["aggregate"] >= lens.at_least.get("Draft", 0)
+    sign = symbol(console, "success" if enough else "failure", err=err)
+    missing = f" · {len(lens.missing)} missing" if lens.missing else ""
+    again = f" · looked {lens.rounds} times" if lens.rounds > 1 else ""
+    worst = f" ({lens.worst})" if lens.quality["aggregate"] < WHOLE else ""
+    items = count(len(lens.items), "item")
+    return f"{sign} lens  {items}{missing} · quality {lens.quality['aggregate']}{worst}{again}"
+
+
+def lens_lines(console: Console, lens: LensStory) -> list[str]:
+    """Returns a lens with its items, and the components of its quality."""
+    if not lens.items:
+        return []
+    shown = lens.items[:MAX_ITEMS]
+    lines = [f"  {_item_line(console, item)}" for item in shown]
+    if len(lens.items) > MAX_ITEMS:
+        lines.append(f"  … {count(len(lens.items) - MAX_ITEMS, 'item')} more")
+    if not lens.quality:
+        return lines
+    parts = " · ".join(f"{name} {lens.quality[name]}" for name in COMPONENTS)
+    takes = [f"{_takes(each)} {lens.at_least[each]}" for each in _LEVELS if each in lens.at_least]
+    return [
+        f"  {lens_line(console, lens)}",
+        f"    {parts}",
+        *([f"    it takes {', '.join(takes)}"] if takes else []),
+        *lines,
+    ]
+
+
+def _takes(level: str) -> str:
+    return "deciding" if level == "Draft" else level
+
+
+def _item_line(console: Console, item: ItemStory) -> str:
+    sign = symbol(console, "success" if item.code is None else "failure")
+    part = "" if item.part is None else f"[{item.part}]"
+    code = "" if item.code is None else f"  {item.code}"
+    return (
+        f"{sign} {printable(item.item, 64)}{part}  {item.how}  {printable(item.source, 200)}{code}"
+    )
