@@ -1783,8 +1783,9 @@ def borne_out(events: list[Event], projection: Json, verify: Json) -> bool:
     said = locked["outcome"], locked["lock_level"], locked.get("code")
     done = passes(events)[-1]
     lenses = payloads(events, "LensAssembled")
-    wanted = expected_lock(done, projection, verify, lenses)
-    return bool(ends_of(done)) and said == wanted
+    if not ends_of(done):
+        return False
+    return said == expected_lock(done, projection, verify, lenses)
 
 
 SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
