@@ -19,6 +19,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.policy.model import PolicyFile
 from workc.runtime.program import Program
 from workc.runtime.workflow.facts import listed, members
+from workc.runtime.workflow.lens import ItemSpec
 from workc.runtime.workflow.model import (
     CheckSpec,
     CommandSpec,
@@ -75,7 +76,7 @@ class _Found:
 
 
 def needs_of(program: Program, inputs: Mapping[str, Json]) -> Needs:
-    """Returns what the steps, the gates and the checks of a program need; ``inputs`` are those known."""
+    """Returns what lens, steps, gates and checks of a program need; ``inputs`` are those known."""
     found, unknown = _found(program, inputs)
     return Needs(
         options=tuple(found.options()),
@@ -106,6 +107,8 @@ def grant_remarks(
 def _found(program: Program, inputs: Mapping[str, Json]) -> tuple[_Found, list[str]]:
     """Returns what is needed as far as it is known, and the steps of which more is needed."""
     found, unknown = _Found(), list[str]()
+    for item in program.lens.items if program.lens is not None else ():
+        _look(found, item)
     builtin = builtin_skills()
     for step in uses_of(program.steps):
         if builtin.get(step.skill) is program.skills[step.skill]:
@@ -161,6 +164,14 @@ def _model(found: _Found, step: StepSpec, known: JsonObject) -> None:
         provider = known.get("provider", "openai")
         base = PROVIDER_BASES["anthropic" if provider == "anthropic" else "openai"]
         _host(found, base)
+
+
+def _look(found: _Found, item: ItemSpec) -> None:
+    """Takes what looking at an item of the lens needs; a pattern and a bundle are below a root too."""
+    if item.how in ("file", "files", "bundle"):
+        found.root(item.source, "ro")
+    if item.how == "url":
+        _host(found, item.source)
 
 
 def _host(found: _Found, address: object) -> None:

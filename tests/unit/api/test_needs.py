@@ -96,3 +96,22 @@ def test_what_the_policy_lets_no_run_be_granted_is_a_problem(tmp_path):
     assert "--allow-program git" in problem.message
     steps["s"]["with"]["argv"] = ["wc"]
     assert audited(tmp_path, steps, policy=load_policy(text, "p.toml")).ok
+
+
+def test_a_lens_needs_what_its_items_are_read_from(tmp_path):
+    items = {
+        "one": {"file": "docs/a.txt"},
+        "many": {"files": "src/**/*.py"},
+        "proof": {"bundle": "kept/run"},
+        "page": {"url": "https://example.org/a"},
+        "note": {"text": "no/root"},
+        "place": {"environment": "LANG"},
+        "earlier": {"run": "last"},
+    }
+    needs = audited(tmp_path, {"s": PEN}, lens={"items": items}).needs
+    assert needs.options == (
+        "--root docs=FOLDER:ro",
+        "--root kept=FOLDER:ro",
+        "--root src=FOLDER:ro",
+    )
+    assert (needs.hosts, needs.unknown) == (("example.org",), ())
