@@ -18,12 +18,14 @@ from typing import NamedTuple
 from goldens_v02_edits import EDITS, sealed
 from goldens_v02_flow import talk
 from goldens_v02_gates import weigh
+from goldens_v02_plans import PLANNERS, planned
 from workc.adapters.budget_tracker import BudgetTracker
 from workc.api.programs import Workflow
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
 from workc.kernel.failure import Failure
+from workc.kernel.gates import Decision
 from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json
 from workc.runtime.policy.model import PolicyFile
@@ -75,6 +77,7 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
     "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,))],
     "openai gpt-4.1-nano": [Scripted(status=503), Scripted(chunks=(ANSWER,))],
     "openai gpt-4o": [Scripted(chunks=(ANSWER.replace(b":3,", b":3000000,"),))],
+    **PLANNERS,
 }  # fmt: skip
 
 
@@ -83,7 +86,8 @@ class Story(NamedTuple):
 
     ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
     is the budget in cents under which it goes on after it was refused. ``children`` are workflows
-    that it runs, by the names of their files. ``required`` is what a policy requires of its lock level.
+    that it runs, by the names of their files, and ``approvals`` what humans decide of steps.
+    ``required`` is what a policy requires of its lock level.
     """
 
     text: str
@@ -93,6 +97,7 @@ class Story(NamedTuple):
     raised: int | None = None
     children: Mapping[str, str] = {}
     required: VerifyRules | None = None
+    approvals: Mapping[str, Decision] = {}
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -123,6 +128,17 @@ def _again(most: int, **checks: str) -> str:
     return f"max_backtracks: {most}\nverify: [{listed}]"
 
 
+def _asked(
+    model: str, more: str = "", *, before: str = "", check: str = "", output: str = "1"
+) -> str:
+    """Returns a workflow whose plan a model makes."""
+    lines = [before, planned(model, more)]
+    lines += [f"verify: [{{id: c1, level: Semantic, that: '{check}'}}]"] if check else []
+    return "\n".join([*lines, f"output: {{n: '{output}'}}", ""])
+
+
+_COUNTED = "${steps.count.result}"
+_APPROVAL = ", approval: {question: 'May it begin?', timeout_ms: 60000}"
 _PASSES = "{skill: json_transform, with: {data: '${feedback.pass}', expression: '@'}}"
 _TRIED = _MODEL.replace("4o-mini", "4.1-nano")[:-1] + f", {_RETRY}, budget: {{ceiling_cents: 1}}}}"
 _CHEAP = _MODEL[:-1] + ", budget: {ceiling_cents: 0}}"
@@ -325,6 +341,44 @@ STORIES: Mapping[str, Story] = {
             before=_LENS.replace("550, Staged: 580", "700, Staged: 700"), output=_RESULT, a=_LENGTH
         )
     ),
+    "planned": Story(
+        _asked("gpt-4.1", before=_BUDGET, check="steps.count.result == `3`", output=_COUNTED)
+    ),
+    "plan_refused": Story(_asked("gpt-4o-mini", before=_BUDGET)),
+    "plan_approved": Story(
+        _asked("gpt-4.1-mini", _APPROVAL, before=_BUDGET, output=_COUNTED),
+        approvals={"plan": "approved"},
+    ),
+    "plan_denied": Story(_asked("gpt-4.1-mini", _APPROVAL, before=_BUDGET), approvals={}),
+    "replanned": Story(
+        _asked(
+            "gpt-5-mini",
+            before=f"{_BUDGET}\n" + _again(1, Decide="steps.count.result > `2`"),
+            output=_COUNTED,
+        )
+    ),
+    "strategies": Story(
+        _work(
+            before="inputs: {size: {type: integer, default: 600}}\n"
+            "signals: {size: inputs.size, failed: 'feedback.pass > `1`'}\n"
+            "strategies:\n"
+            "  - {id: small, when: signals.size, threshold: 500, parameters: {most: 2}}\n"
+            "  - {id: again, when: signals.failed, weight: 900, parameters: {most: 1}}\n"
+            "  - {id: any, version: '2', when: '`true`', weight: 100, parameters: {most: 9}}\n"
+            + _again(1, Decide="steps.a.result == `1`"),
+            output=_RESULT,
+            a="{skill: json_transform, with: {data: '${strategy.parameters.most}', "
+            "expression: '@'}}",
+        )
+    ),
+    "no_strategy": Story(
+        _work(
+            before="signals: {none: 'abs(feedback.code)'}\n"
+            "strategies: [{id: wrong, when: '`7000`'}, {id: never, when: signals.none}]",
+            output="${strategy.id}",
+            a=_LENGTH,
+        )
+    ),
     "words": Story(
         _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
     ),
@@ -375,7 +429,9 @@ def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
             if story.required is None
             else PolicyFile(name=name.replace("_", "-"), verify=story.required),
         )
-        runtime = simulated(SCRIPT, settings=settings, environment=ENVIRONMENT)
+        runtime = simulated(
+            SCRIPT, settings=settings, environment=ENVIRONMENT, approvals=story.approvals
+        )
         first = out if story.raised is None else None
         program, inputs = FUNCTIONS.get(name, (file, {}))
         outcome = runtime.run(program, inputs, out=first)

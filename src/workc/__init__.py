@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workc.adapters.budget_tracker import BudgetTracker
     from workc.api.catalog import failures
     from workc.api.contracts import Quota, ResourceContract
-    from workc.api.functions import gate, replay, run, skill, verify_bundle, workflow
+    from workc.api.functions import gate, planner, replay, run, skill, verify_bundle, workflow
     from workc.api.recorder import ReplayRecorder
     from workc.api.runtime import Runtime
     from workc.api.skill_metadata import SkillMetadata
@@ -58,6 +58,7 @@ _HOMES = {
     "__version__": "workc.kernel.version",
     "failures": "workc.api.catalog",
     "gate": "workc.api.functions",
+    "planner": "workc.api.functions",
     "replay": "workc.api.functions",
     "run": "workc.api.functions",
     "skill": "workc.api.functions",
@@ -92,6 +93,7 @@ __all__ = [
     "WorkflowContext",
     "failures",
     "gate",
+    "planner",
     "replay",
     "run",
     "skill",

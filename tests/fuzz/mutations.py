@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import drafts
+import drafts_decisions
 import drafts_fallbacks
 import drafts_lens
 from drafts_money import edit_money
@@ -160,6 +161,8 @@ SORTS: dict[str, tuple[Change, int]] = {
     "gates, sealed anew": (_sealed(drafts.edit_gates), 12),
     "fallbacks, sealed anew": (_sealed(drafts_fallbacks.edit_fallbacks), 14),
     "lenses, sealed anew": (_sealed(drafts_lens.edit_lens), 12),
+    "plans, sealed anew": (_sealed(drafts_decisions.edit_plans), 10),
+    "strategies, sealed anew": (_sealed(drafts_decisions.edit_strategies), 6),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),
     "receipt, sealed anew": (_sealed(drafts.edit_receipt), 3),

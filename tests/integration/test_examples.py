@@ -18,7 +18,7 @@ FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and p
 
 
 def test_every_example_is_known_here_and_in_the_readme() -> None:
-    assert FOLDERS == ["demo", "python_workflow"]
+    assert FOLDERS == ["demo", "planner", "python_workflow"]
     readme = (EXAMPLES / "README.md").read_text()
     assert all(f"`{name}/`" in readme for name in FOLDERS)
 

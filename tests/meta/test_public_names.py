@@ -34,6 +34,7 @@ PUBLIC = [
     "WorkflowContext",
     "failures",
     "gate",
+    "planner",
     "replay",
     "run",
     "skill",

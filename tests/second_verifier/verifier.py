@@ -192,6 +192,10 @@ SHAPES["claim"] = closed("about string, item string, part? count, says Body")
 SHAPES["quality"] = closed(
     "aggregate count, conflict count, coverage count, freshness count, provenance count"
 )
+SHAPES["suggestion"] = closed("id string, permille count")
+SHAPES["weighed"] = closed(
+    "confidence count, failure? string, id string, threshold count, version string, weight count"
+)
 INTENT = "description string, source :human|parent_loop|trigger|policy"
 LOCK = "lock_level :Draft|Staged|Committed|Published|Immutable, outcome :success|partial|failed"
 OF_STEP = "attempt count, step string, "
@@ -212,7 +216,17 @@ PAYLOADS = {
         "at_least? thresholds, claims? claim[], failure? Failure, items count, quality? quality, "
         "requires? string[]"
     ),
-    "PlanChosen": closed("compression? compression, effects? effect[], plan Body, steps count"),
+    "StrategySuggested": closed("signals Body, suggestions suggestion[], weighed weighed[]"),
+    "StrategyApplied": closed("id string, parameters Body, permille count, version string"),
+    "PlanAsked": closed(
+        "attempt count, compression? compression, effects? effect[], planner :function|skill, "
+        "skill string, step string"
+    ),
+    "PlanRefused": closed("attempt count, code string, problems Body"),
+    "PlanChosen": closed(
+        "compression? compression, decision? Body, document? Body, effects? effect[], plan Body, "
+        "planner? :function|skill, steps count"
+    ),
     "ApprovalAsked": closed("gate string, question Body, step string, timeout_ms? count"),
     "ApprovalAnswered": closed(
         "by? string, decision :approved|denied|timed_out, gate string, note string, step string"
@@ -280,6 +294,10 @@ PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "IntentSet": "Observe",
     "ItemObserved": "Observe",
     "LensAssembled": "Orient",
+    "StrategySuggested": "Decide",
+    "StrategyApplied": "Decide",
+    "PlanAsked": "Decide",
+    "PlanRefused": "Decide",
     "PlanChosen": "Decide",
     "VerificationRun": "Verify",
     "Locked": "Lock",
@@ -602,6 +620,39 @@ def join_holds(child: Json) -> bool:
     return bool(whole) and not (child["outcome"] == "success" and "failure" in child)
 
 
+def weights_hold(suggested: Json) -> bool:
+    """Whether permille are at most 1000 and each strategy is weighed once [17]."""
+    weighed = suggested["weighed"]
+    numbers = [each[name] for each in weighed for name in ("confidence", "threshold", "weight")]
+    return max(numbers, default=0) <= 1000 and len({w["id"] for w in weighed}) == len(weighed)
+
+
+def matched(weighed: Json) -> int:
+    """How well a strategy fits, in permille [17]."""
+    confidence, threshold = weighed["confidence"], weighed["threshold"]
+    if confidence < threshold:
+        return 0
+    whole = 1000 if confidence == 1000 else 1000 * (confidence - threshold) // (1000 - threshold)
+    return int(whole * weighed["weight"] // 1000)
+
+
+def strategies_hold(root: list[Event]) -> bool:
+    """Whether strategies are suggested as they were weighed, and the best is applied [17]."""
+    for event, behind in zip(root, [*root[1:], {"kind": "", "payload": {}}], strict=True):
+        if event["kind"] != "StrategySuggested":
+            continue
+        weighed = event["payload"]["weighed"]
+        fits = [(-matched(each), each["id"], each["version"]) for each in weighed if matched(each)]
+        wanted = [{"id": name, "permille": -match} for match, name, _ in sorted(fits)]
+        if event["payload"]["suggestions"] != wanted:
+            return False
+        applied = behind["payload"] if behind["kind"] == "StrategyApplied" else None
+        said = applied and (-applied["permille"], applied["id"], applied["version"])
+        if (said or None) != (min(fits) if fits else None):
+            return False
+    return True
+
+
 def fallback_holds(taken: Json) -> bool:
     said = "skill" in taken, "value" in taken
     return said == (taken["action"] == "skill", taken["action"] == "value")
@@ -650,6 +701,8 @@ ALONE: dict[str, Callable[[Json], bool]] = {
     "GateEvaluated": evaluation_holds,
     "ChildSpawned": spawn_holds,
     "ChildJoined": join_holds,
+    "StrategySuggested": weights_hold,
+    "PlanAsked": plan_holds,
     "PlanChosen": plan_holds,
     "EffectAsked": ask_holds,
     "FallbackTaken": fallback_holds,
@@ -718,9 +771,16 @@ ROOT_LANE = {
     "RunStarted": "IntentSet",
     "IntentSet": "ItemObserved LensAssembled",
     "ItemObserved": "ItemObserved LensAssembled",
-    "LensAssembled": "PlanChosen",
     "Insufficient": "Locked",
-    "PlanChosen": "PreRun TimerSet PostRun WorkEnded",
+    "LensAssembled": "PlanChosen PlanAsked StrategySuggested",
+    "StrategySuggested": "PlanChosen PlanAsked StrategyApplied",
+    "StrategyApplied": "PlanChosen PlanAsked",
+    "PlanAsked": "PlanRefused PlanChosen WorkEnded",
+    "PlanRefused": "PlanAsked WorkEnded",
+    "PlanChosen": "PreRun TimerSet PostRun WorkEnded ApprovalAsked",
+    "ApprovalAsked": "ApprovalAnswered CallHalted",
+    "ApprovalAnswered": "PreRun TimerSet PostRun WorkEnded",
+    "Unanswered": "WorkEnded",
     "PreRun": "PreRun TimerSet PostRun WorkEnded",
     "Refused": "WorkEnded",
     "TimerSet": "TimerFired CallHalted",
@@ -730,7 +790,7 @@ ROOT_LANE = {
     "WorkEnded": "VerificationRun Locked",
     "VerificationRun": "Locked",
     "ToOrient": "LensAssembled",
-    "ToDecide": "PlanChosen",
+    "ToDecide": "PlanChosen PlanAsked StrategySuggested",
     "ToAct": "PreRun TimerSet PostRun WorkEnded",
     "Locked": "END",
 }
@@ -762,11 +822,15 @@ def check_table(events: list[Event]) -> list[str]:
         if not phase_follows(phase, event):
             return ["FSM_ILLEGAL_TRANSITION"]
         lane.append(event)
-        begun = begun and "backtrack" not in event["payload"]
+        begun = begun and "backtrack" not in event["payload"] and event["kind"] != "PlanChosen"
         place, phase = at, PHASE[event["kind"]]
     over = all(follows(lane, (*name, 0), "END") for name, lane in lanes.items())
     whole = children_hold(events) and effects_hold(events) and backtracks_hold(events)
     whole = whole and all(map(checks_hold, passes(events))) and lenses_hold(events)
+    whole = whole and all(map(planning_holds, passes(events)))
+    whole = whole and strategies_hold(lanes[()])
+    of_function = lanes[()][0]["payload"]["program_kind"] == "function"
+    whole = whole and not (of_function and payloads(events, "PlanAsked"))
     return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
 
 
@@ -822,7 +886,8 @@ def next_places(place: Place) -> list[Place]:
 
 
 def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
-    before = ("PlanChosen", "PreRun", "TimerFired", "CallHalted", "ToAct")
+    before = ("PlanAsked", "PlanChosen", "ApprovalAnswered", "PreRun", "TimerFired", "CallHalted")
+    before += ("ToAct",)
     return lane is root or left(root) in before
 
 
@@ -992,12 +1057,66 @@ def checks_hold(done: list[Event]) -> bool:
     return True
 
 
+def planning_holds(done: list[Event]) -> bool:
+    """Whether in a pass planners are asked one by one, and what is made of their plans fits [16]."""
+    asked: Json = None
+    refused: Json = None
+    lanes: list[list[Event]] = []
+    open_ask = False
+    approval: Json = None
+    for event in [*done, {"kind": "END", "at": [0], "payload": {}}]:
+        kind, payload = event["kind"], event["payload"]
+        if event["at"][1:]:
+            lanes = lanes if event["at"][2] else [*lanes, []]
+            lanes[-1:] = [[*lanes[-1], event]] if lanes else [[event]]
+            continue
+        if open_ask and not of_planner(asked, lanes):
+            return False
+        gave = bool(lanes) and lanes[-1][-1]["kind"] == "SkillExecuted"
+        gave = gave and "value" in lanes[-1][-1]["payload"] and open_ask
+        open_ask, lanes = False, []
+        if kind == "PlanAsked":
+            if payload["attempt"] != (refused["attempt"] + 1 if refused else 1):
+                return False
+            asked, refused, open_ask = payload, None, True
+        elif kind == "PlanRefused":
+            if not gave or asked is None or payload["attempt"] != asked["attempt"]:
+                return False
+            refused = payload
+        elif kind == "PlanChosen":
+            if payload.get("planner") != (asked or {}).get("planner"):
+                return False
+            by = asked is not None
+            if ("document" in payload) != by or ("decision" in payload and not by):
+                return False
+            if by and not gave:
+                return False
+        elif kind in ("ApprovalAsked", "ApprovalAnswered"):
+            if asked is None or payload["step"] != asked["step"]:
+                return False
+            if kind == "ApprovalAnswered":
+                in_time = payload["decision"] != "timed_out" or "timeout_ms" in approval
+                if not in_time or payload["gate"] != approval["gate"]:
+                    return False
+            approval = payload
+    return True
+
+
+def of_planner(asked: Json, lanes: list[list[Event]]) -> bool:
+    """Whether there is one lane, of the step and of the skill that were asked."""
+    if len(lanes) != 1:
+        return False
+    steps = {event["payload"]["step"] for event in lanes[0] if "step" in event["payload"]}
+    before, _ = skills_of([event["payload"] for event in lanes[0]])
+    return steps <= {asked["step"]} and before <= {asked["skill"]}
+
+
 def with_plans(events: list[Event]) -> list[tuple[Json, Json]]:
-    """The payload of each event with that of the last PlanChosen before it."""
+    """The payload of each event with that of the last PlanChosen or PlanAsked before it."""
     found: list[tuple[Json, Json]] = []
     plan: Json = {}
     for event in events:
-        plan = event["payload"] if event["kind"] == "PlanChosen" else plan
+        plan = event["payload"] if event["kind"] in ("PlanChosen", "PlanAsked") else plan
         found.append((event["payload"], plan))
     return found
 
@@ -1257,7 +1376,8 @@ def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
         allowed = all(
             covered(each, said["allow"]) and not covered(each, said["deny"]) for each in within
         )
-        if not all("effects" in plan for plan in payloads(events, "PlanChosen")) or not allowed:
+        plans = payloads(events, "PlanChosen", "PlanAsked")
+        if not all("effects" in plan for plan in plans) or not allowed:
             return ["POLICY_VIOLATION"]
     return []
 
@@ -1802,7 +1922,7 @@ def as_planned(events: list[Event], plan: Json, count: int) -> bool:
     if plan["form"] != "json" or not shape("planned[]")(steps):
         return False
     lanes: dict[Place, dict[str, Json]] = {}
-    for event in events:
+    for event in behind_planners(events):
         if len(event["at"]) > 1:
             lane = lanes.setdefault(tuple(event["at"][:-1]), {})
             if event["kind"] == "FallbackTaken":
@@ -1825,9 +1945,21 @@ def as_planned(events: list[Event], plan: Json, count: int) -> bool:
 
 
 def barred(events: list[Event]) -> bool:
-    """Whether a gate kept all steps of a pass from beginning."""
+    """Whether a gate, or a human, kept all steps of a pass from beginning."""
     gates = payloads(events, "GateEvaluated")
-    return any(gate["when"] == "pre_run" and not gate["passed"] for gate in gates)
+    if any(gate["when"] == "pre_run" and not gate["passed"] for gate in gates):
+        return True
+    asked: Json = None
+    chosen, approved = False, True
+    for event in events:
+        kind, payload = event["kind"], event["payload"]
+        if kind == "PlanAsked":
+            asked, chosen = payload, False
+        elif kind == "PlanChosen":
+            chosen = asked is not None
+        elif kind.startswith("Approval") and chosen and payload["step"] == asked["step"]:
+            approved = payload.get("decision") == "approved"
+    return not approved
 
 
 def planned_passes(events: list[Event]) -> list[list[Event]]:
@@ -1838,6 +1970,18 @@ def planned_passes(events: list[Event]) -> list[list[Event]]:
         own = [event for event in done if event["kind"] == "PlanChosen"]
         found.append(done if own else [*plans, *done])
         plans = own[-1:] or plans
+    return found
+
+
+def behind_planners(events: list[Event]) -> list[Event]:
+    """The events of a pass without the lanes of planners."""
+    found: list[Event] = []
+    asked = False
+    for event in events:
+        if not event["at"][1:]:
+            asked = event["kind"] == "PlanAsked"
+        if not (asked and event["at"][1:]):
+            found.append(event)
     return found
 
 
@@ -1855,8 +1999,9 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     by_file = projection["program_kind"] == "file"
     ends = [(done, with_plans(done)[-1][1]) for done in planned_passes(events)]
     counted = [plan.get("steps", 0) for done, plan in ends if not barred(done)]
+    counted += [1 for _ in payloads(events, "PlanAsked")]
     miscounted = sum(counted) != projection["counts"]["steps"]
-    unplanned = not all(as_planned(done, p["plan"], p["steps"]) for done, p in ends if p)
+    unplanned = not all(as_planned(done, p["plan"], p["steps"]) for done, p in ends if "plan" in p)
     if differs or other_run or (by_file and (miscounted or unplanned)):
         codes.append("RECEIPT_EVENT_MISMATCH")
     raw = tree.files.get("manifest.json")

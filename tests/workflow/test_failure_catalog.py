@@ -228,6 +228,7 @@ ELSEWHERE = {
     "LENS_INSUFFICIENT": "integration/test_lens.py",
     "LLM_CONTEXT_EXCEEDED": "unit/skills/test_wire_openai.py",
     "NONDETERMINISTIC": "integration/test_python_workflows.py",
+    "PLAN_REFUSED": "workflow/test_plans.py",
     "REPLAY_DIVERGED": "integration/test_replay.py",
     "RUN_LOCKED": "integration/test_resume.py",
     "STORE_UNAVAILABLE": "unit/api/test_runtime.py",

@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from workc.api.bounds import Bound, bound_of, known_params, unknown_references
 from workc.api.budgets import with_budget_of
@@ -31,7 +32,7 @@ from workc.runtime.fallback import planned_as
 from workc.runtime.program import Program
 from workc.runtime.spawning import child_ceiling
 from workc.runtime.workflow.inputs import bind_inputs
-from workc.runtime.workflow.model import ChildSpec, StepSpec, uses_of
+from workc.runtime.workflow.model import ChildSpec, StepSpec
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
@@ -139,9 +140,13 @@ def audit(
     secrets = _secrets(found, settings)
     costly = _costly(found, plan)
     totals = totals_of(costly, passes_of(found))
+    if found.program.plan is not None:
+        # What a plan may cost is judged when there is one.
+        totals = replace(totals, micro_cents=None, tokens=None)
     remarks = [
         *cost_remarks(costly, totals, ceiling, budget.limits),
         *_uncounted(plan),
+        *_unplanned(found.program),
         *effect_remarks(found.program, inputs, settings),
         *_lock_remarks(found.program, settings),
         *grant_remarks(found.program, inputs, settings.ruling),
@@ -174,7 +179,7 @@ def passes_of(found: FileProgram) -> int:
 
 
 def _costly(found: FileProgram, plan: list[Planned]) -> list[Costly]:
-    ceilings = {step.id: step.budget_ceiling_cents for step in found.program.steps}
+    ceilings = {step.id: step.budget_ceiling_cents for step in found.program.known_steps}
     own = {
         name: None if cents is None else cents * MICRO_CENTS_PER_CENT
         for name, cents in ceilings.items()
@@ -231,7 +236,7 @@ def _known_inputs(found: FileProgram, given: Mapping[str, Json]) -> JsonObject:
 def _plan(found: FileProgram, inputs: JsonObject, settings: Settings) -> list[Planned]:
     waves: dict[str, int] = {}
     plan: list[Planned] = []
-    for step in found.program.steps:
+    for step in found.program.known_steps:
         waves[step.id] = 1 + max((waves[need] for need in step.needs), default=0)
         own, other = _use(step, found.program, inputs, settings), step.instead
         plan.append(
@@ -302,6 +307,17 @@ def _uncounted(plan: list[Planned]) -> list[Remark]:
     return [Remark(level="warning", message=message)]
 
 
+def _unplanned(program: Program) -> list[Remark]:
+    plan = program.plan
+    if plan is None:
+        return []
+    names = ", ".join(plan.allow)
+    message = (
+        f"{plan.step.skill} plans the steps when it runs, with {names}; each plan is judged first"
+    )
+    return [Remark(level="warning", message=message)]
+
+
 def _lock_remarks(program: Program, settings: Settings) -> list[Remark]:
     failure = lock_refusal(program, settings.ruling)
     if failure is None:
@@ -311,7 +327,7 @@ def _lock_remarks(program: Program, settings: Settings) -> list[Remark]:
 
 def _secrets(found: FileProgram, settings: Settings) -> list[SecretUse]:
     names = [*found.workflow.secrets]
-    for step in uses_of(found.program.steps):
+    for step in found.program.named_uses:
         if step.skill == LLM:
             standard = KEY_NAMES[
                 "anthropic" if step.params.get("provider") == "anthropic" else "openai"

@@ -16,8 +16,7 @@ from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.model import StepSpec
 from workc.runtime.workflow.references import Reference, parse_template, references_of, resolve
-from workc.skills.prices import Prices
-from workc.stages.context import Grant
+from workc.stages.context import Grant, PriceTable
 from workc.stages.skill import Skill
 
 #: Parameters of which the known part of a text is worth a lower estimate.
@@ -32,6 +31,8 @@ _SMALLEST: JsonObject = {
     "max_tokens": 1,
     "messages": [{"role": "user", "content": ""}],
 }
+#: The roots of references that have a value, or a name, before the run.
+_KNOWN = frozenset({"inputs", "secrets"})
 #: How often a step is tried at most when it does not say: the largest of the catalog.
 STANDARD_ATTEMPTS = max(e.retry.max_attempts for e in CATALOG.values() if e.retryable)
 
@@ -76,7 +77,7 @@ class _Estimate:
 
     idempotency_key = ""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: PriceTable) -> None:
         self.prices = prices
 
     async def reserve(self, bound_micro_cents: int, tokens: int | None = None) -> Grant:
@@ -85,7 +86,7 @@ class _Estimate:
 
 
 def bound_of(
-    step: StepSpec, skill: Skill[..., object], prices: Prices, inputs: Mapping[str, Json]
+    step: StepSpec, skill: Skill[..., object], prices: PriceTable, inputs: Mapping[str, Json]
 ) -> Bound:
     """Returns the bound of a step of ``llm_invoke``; inputs that are not given are not known."""
     open_names = unknown_references(step.params, inputs)
@@ -124,7 +125,7 @@ def _unknown(value: Json, inputs: Mapping[str, Json]) -> list[Reference]:
     return [
         found
         for found in references_of(value)
-        if found.root == "steps" or (found.root == "inputs" and found.name not in inputs)
+        if found.root not in _KNOWN or (found.root == "inputs" and found.name not in inputs)
     ]
 
 
@@ -147,7 +148,7 @@ def known_params(params: JsonObject, inputs: Mapping[str, Json]) -> JsonObject:
 def _asked(
     params: JsonObject,
     skill: Skill[..., object],
-    prices: Prices,
+    prices: PriceTable,
     inputs: Mapping[str, Json],
     attempts: int,
 ) -> Bound:

@@ -19,7 +19,6 @@ from workc.kernel.values import JsonObject
 from workc.runtime.asks import Call, Effect, Look
 from workc.runtime.child_step import children_in
 from workc.runtime.program import Program
-from workc.runtime.workflow.model import uses_of
 from workc.runtime.world import World
 from workc.stages.effects import EffectResponse
 from workc.stages.observation import GivenText, Observed
@@ -151,9 +150,10 @@ class ContractAccount:
 def _operations_of(program: Program) -> Iterator[str]:
     """Yields the skills that a file names, and those that the files name which it runs."""
     children = children_in(program.skills)
-    for step in uses_of(program.steps):
-        if step.skill not in children:
-            yield step.skill
+    planned = () if program.plan is None else program.plan.allow
+    for skill in (*(step.skill for step in program.named_uses), *planned):
+        if skill not in children:
+            yield skill
     for child in children.values():
         yield from _operations_of(child.program)
 

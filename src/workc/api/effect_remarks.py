@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
-from workc.api.bounds import known_params
 from workc.api.cost_remarks import Remark
 from workc.api.effect_rules import limits_of_effects, set_bases
+from workc.api.known_requests import effect_failure, known_request
 from workc.api.settings import Settings
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.selectors import Effect
-from workc.kernel.values import Json, JsonObject
-from workc.runtime.declared_effects import addressed, effect_of
+from workc.kernel.values import JsonObject
+from workc.runtime.declared_effects import effect_of
 from workc.runtime.program import Program
-from workc.runtime.workflow.facts import listed
-from workc.runtime.workflow.model import StepSpec, asked_by, gates_of_all, uses_of
-from workc.skills.llm_invoke import Provider, path_of
-from workc.skills.registry import builtin_skills
+from workc.runtime.workflow.model import StepSpec, asked_by, gates_of_all
 from workc.stages.effect_limits import EffectLimits, decide_effect, decide_unknown
-from workc.stages.effects import (
-    EffectRequest,
-    FileRead,
-    FileWrite,
-    HttpRequest,
-    ModelRequest,
-    ProgramRun,
-    Publication,
-    SecretText,
-)
+from workc.stages.effects import EffectRequest, ProgramRun
 from workc.stages.skill import Skill
 
 
@@ -44,10 +32,11 @@ def effect_remarks(program: Program, inputs: JsonObject, settings: Settings) -> 
     if limits is None:
         return
     bases = set_bases(settings.environment)
-    for step in uses_of(program.steps):
+    for step in program.named_uses:
         skill = program.skills[step.skill]
         yield from _of_function(step, skill, limits)
-        failure = _failure(step, skill, inputs, limits, bases)
+        request = known_request(step, skill, inputs)
+        failure = None if request is None else effect_failure(step, request, limits, bases)
         if failure is not None:
             yield Remark(level="problem", step=step.id, code=failure.code, message=failure.message)
     yield from _of_gates(program, limits)
@@ -85,48 +74,3 @@ def _of_function(
         return
     message = "its function does not work through ctx, so that declared effects do not bound it"
     yield Remark(level="warning", step=step.id, message=message)
-
-
-def _failure(
-    step: StepSpec,
-    skill: Skill[..., object],
-    inputs: JsonObject,
-    limits: EffectLimits,
-    bases: Mapping[str, str],
-) -> Failure | None:
-    if builtin_skills().get(step.skill) is not skill:
-        return None
-    request = _known_request(step, known_params(step.params, inputs))
-    if request is None:
-        return None
-    own = msgspec.structs.replace(limits, step=step.effects)
-    return _decided(addressed(request, bases), own)
-
-
-#: The parameter that says what a skill does to this machine, and the request by it.
-_LOCAL: Mapping[str, tuple[str, Callable[[Json], EffectRequest]]] = {
-    "read_file": ("path", lambda path: FileRead(path=str(path))),
-    "write_file": ("path", lambda path: FileWrite(path=str(path), data=b"")),
-    "exec": ("argv", lambda argv: ProgramRun(argv=tuple(map(str, listed(argv))))),
-    "publish": ("to", lambda to: Publication(to=str(to), name="", data=b"")),
-}
-
-
-def _known_request(step: StepSpec, known: JsonObject) -> EffectRequest | None:
-    """Returns a request with the address that a built-in skill will ask, if that is known now."""
-    if step.skill in _LOCAL:
-        name, make = _LOCAL[step.skill]
-        return make(known[name]) if name in known else None
-    if step.skill == "http_call":
-        url: object = known.get("url")
-        return HttpRequest(method="GET", url=url) if isinstance(url, str | SecretText) else None
-    if step.skill != "llm_invoke" or {"provider", "base_url"} & (step.params.keys() - known.keys()):
-        return None
-    base: object = known.get("base_url")
-    provider: Provider = "anthropic" if known.get("provider") == "anthropic" else "openai"
-    return ModelRequest(
-        provider=provider,
-        path=path_of(provider),
-        body=b"",
-        base_url=base if isinstance(base, str | SecretText) else None,
-    )

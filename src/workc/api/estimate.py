@@ -14,6 +14,7 @@ from workc.api.audit import Audit, Planned, audit, passes_of
 from workc.api.bounds import STANDARD_ATTEMPTS, known_params
 from workc.api.contract_account import ContractAccount
 from workc.api.cost_remarks import Remark
+from workc.api.known_requests import ADDRESS, address_failure
 from workc.api.programs import FileProgram
 from workc.api.settings import Settings
 from workc.api.skill_metadata import own_timeout
@@ -26,13 +27,9 @@ from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.inputs import bind_inputs
 from workc.runtime.workflow.model import StepSpec, uses_of
 from workc.runtime.workflow.problems import InvalidWorkflow
-from workc.stages.network import decide, is_address
 from workc.stages.skill import Skill
-from workc.stages.url import parse_url
 
 SCHEMA = "workc.simulation/1"
-#: Where the built-in skills take an address, and which port they ask.
-_ADDRESS = {"http_call": ("url", "http"), "llm_invoke": ("base_url", "model")}
 
 
 class StepBound(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +104,7 @@ def simulate(
     passes = 1
     if isinstance(found, FileProgram):
         passes = passes_of(found)
-        steps = {step.id: step for step in found.program.steps}
+        steps = {step.id: step for step in found.program.known_steps}
         skills = found.program.skills
         specs = [s for s in found.workflow.inputs if s.name in given or s.has_default]
         inputs = bind_inputs(msgspec.structs.replace(found.workflow, inputs=tuple(specs)), given)
@@ -141,7 +138,7 @@ def simulate(
 def _cost(audited: Audit, passes: int) -> int | None:
     """Returns the bound of all steps in all passes; a run never spends more than its ceiling."""
     worst = _sum([use.worst_micro_cents for each in audited.plan for use in each.uses])
-    if audited.kind == "function" or worst is None:
+    if audited.kind == "function" or worst is None or audited.total_micro_cents is None:
         return None
     return min(worst * passes, audited.ceiling_micro_cents)
 
@@ -187,7 +184,7 @@ def _step_waiting(step: StepSpec, skill: Skill[..., object], inputs: JsonObject)
 
 
 def _asked_timeout(step: StepSpec, skill: Skill[..., object], inputs: JsonObject) -> int | None:
-    if "timeout_ms" not in step.params or step.skill not in _ADDRESS:
+    if "timeout_ms" not in step.params or step.skill not in ADDRESS:
         return own_timeout(skill)
     asked = known_params(step.params, inputs).get("timeout_ms")
     return asked if type(asked) is int else None
@@ -243,17 +240,9 @@ def _contract_remarks(
 
 def _network_remarks(step: StepSpec, inputs: JsonObject, settings: Settings) -> Iterator[Remark]:
     """Yields why the policy will not let a built-in skill reach its address, as far as it is known."""
-    name, port = _ADDRESS.get(step.skill, ("", ""))
-    if not name or getattr(settings.stubs, port) is not None or settings.ports is not None:
+    port = ADDRESS[step.skill][1] if step.skill in ADDRESS else ""
+    if not port or getattr(settings.stubs, port) is not None or settings.ports is not None:
         return
-    address = known_params(step.params, inputs).get(name)
-    try:
-        host = parse_url(str(address)).host if isinstance(address, str) else ""
-    except Refusal as refusal:
-        failure: Failure | None = refusal.failure
-    else:
-        known = bool(host) or settings.policy.offline
-        addresses = [host] if is_address(host) else []
-        failure = decide(settings.policy, host, addresses) if known else None
+    failure = address_failure(step, inputs, settings.policy)
     if failure is not None:
         yield Remark(level="problem", step=step.id, code=failure.code, message=failure.message)

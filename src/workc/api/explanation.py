@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workc.api.lens_story import LensStory
+from workc.api.plan_story import told_plans
 from workc.api.story import RunStory
+from workc.api.strategy_story import told_strategies
 from workc.api.timeline import StepStory
 from workc.kernel.catalog import CATALOG
 from workc.kernel.permille import WHOLE
@@ -78,6 +80,8 @@ def _lens(lens: LensStory) -> Iterator[str]:
 
 
 def _steps(story: RunStory) -> Iterator[str]:
+    yield from told_strategies(story.strategies)
+    yield from told_plans(story.plans)
     for done in story.passes:
         yield from _told(done.steps)
         yield f"Then it went back to {done.to}, because {_ended(done.why)}"

@@ -14,9 +14,10 @@ from workc.kernel.values import Json
 from workc.runtime.gate_reading import SaidGates
 from workc.runtime.outcome import StructuredOutcome
 from workc.stages.gate import gate
+from workc.stages.planner import planner
 from workc.stages.skill import Skill, skill
 
-__all__ = ["gate", "replay", "run", "skill", "verify_bundle", "workflow"]
+__all__ = ["gate", "planner", "replay", "run", "skill", "verify_bundle", "workflow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,6 +61,8 @@ def workflow(
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[str | Mapping[str, str]] | None = None,
     lens: Mapping[str, object] | None = None,
+    signals: Mapping[str, str] | None = None,
+    strategies: Iterable[Mapping[str, object]] = (),
 ) -> WorkflowDecorator: ...
 
 
@@ -77,6 +80,8 @@ def workflow(
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[str | Mapping[str, str]] | None = None,
     lens: Mapping[str, object] | None = None,
+    signals: Mapping[str, str] | None = None,
+    strategies: Iterable[Mapping[str, object]] = (),
 ) -> Workflow[P, R] | WorkflowDecorator:
     """Makes an ``async def name(ctx, ...)`` a workflow, as ``@workflow`` or ``@workflow(...)``.
 
@@ -94,6 +99,8 @@ def workflow(
     without it nothing bounds them.
     ``lens`` is what a run looks at before the function begins, as in a file: ``{"items": {...}}``;
     ``ctx.lens`` shows it.
+    ``strategies`` are ways to go about the work, as in a file, weighed by ``signals``: expressions by
+    name. ``ctx.strategy`` is the one that fits best.
 
     Raises:
         Misuse: the function has another form.
@@ -113,6 +120,8 @@ def workflow(
             children=children,
             effects=effects,
             lens=lens,
+            signals=signals,
+            strategies=strategies,
         )
 
     return decorate if function is None else decorate(function)  # type: ignore[return-value]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from workc.kernel import events
 from workc.kernel.events import Entry, Record
-from workc.kernel.payloads import EffectAnswered, Locked, PlanChosen
+from workc.kernel.payloads import EffectAnswered, Locked
+from workc.kernel.plans import PlanChosen
 from workc.runtime.bodies import KeptFiles
 from workc.runtime.metrics import table
 from workc.runtime.metrics.fold import RunFold

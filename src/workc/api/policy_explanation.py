@@ -16,10 +16,10 @@ from workc.kernel.payloads import (
     BudgetReserved,
     EffectAsked,
     EffectBound,
-    PlanChosen,
     RunStarted,
     SkillExecuted,
 )
+from workc.kernel.plans import PlanChosen
 from workc.kernel.selectors import Effect
 from workc.kernel.values import JsonObject
 from workc.runtime.policy.model import PolicyFile, recorded_ruling

@@ -25,6 +25,7 @@ from workc.api.child_files import (
     texts_of,
     why_unfit,
 )
+from workc.api.plan_judging import judged_plan, plan_skills, refuse_deep_plan
 from workc.api.workflows import Skills, Workflow, child_name, home_of, name_of
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
@@ -32,6 +33,7 @@ from workc.kernel.failure import Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.child_step import ChildSkill, child_skill, children_in
 from workc.runtime.program import ChildProgram, Program
+from workc.runtime.skill_info import infos_of
 from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN
@@ -43,7 +45,6 @@ from workc.runtime.workflow.loader import (
     read_recorded,
 )
 from workc.runtime.workflow.model import (
-    SkillInfo,
     StepSpec,
     WorkflowFile,
     gate_functions,
@@ -98,6 +99,8 @@ def function_program(
         code={**code_digests(known), workflow.name: digest_of(workflow.function)},
         prices=prices,
         function=function,
+        signals=workflow.signals,
+        strategies=workflow.strategies,
         gates=workflow.gates,
         checks=workflow.checks,
         max_backtracks=workflow.max_backtracks,
@@ -200,11 +203,15 @@ def file_program(
     at_hand = files or ChildFiles(files_below(folder), (name,))
     children, unfit = _children(data, name, (folder, skills, prices, never), at_hand)
     known = {**known, **children}
-    infos = {key: _info(skill) for key, skill in known.items()}
-    workflow = load_workflow(data, name, infos, unloaded, unfit)
+    workflow = load_workflow(data, name, infos_of(known), unloaded, unfit)
     kin = children_in(children)
     refuse_large_family((step.skill for step in workflow.steps), kin)
-    names = (*(step.skill for step in uses_of(workflow.steps)), *gate_functions(workflow))
+    refuse_deep_plan(workflow.plan, kin)
+    names = (
+        *(step.skill for step in uses_of(workflow.steps)),
+        *gate_functions(workflow),
+        *plan_skills(workflow.plan),
+    )
     used = {each: known[each] for each in names}
     program = Program(
         name=workflow.name,
@@ -216,13 +223,17 @@ def file_program(
         code=code_digests(used),
         prices=prices,
         steps=_in_plan_order(workflow.steps),
+        plan=workflow.plan,
+        judge=judged_plan,
+        signals=workflow.signals,
+        strategies=workflow.strategies,
         gates=workflow.gates,
         checks=workflow.verify,
         max_backtracks=workflow.max_backtracks,
         recovery=workflow.recovery,
         output=workflow.output,
         timeout_ms=workflow.timeout_ms,
-        secrets=_all_secrets((*workflow.secrets, *_literal_keys(workflow.steps)), kin),
+        secrets=_all_secrets((*workflow.secrets, *_literal_keys(workflow)), kin),
         programs=texts_of(
             {name.removeprefix(CHILD_PREFIX): child for name, child in kin.items()}, _folder_in
         ),
@@ -323,25 +334,16 @@ def single_step(skill: Skill[..., object], names: Iterable[str], prices: Prices)
     return file_program(text, "call.json", Path(), {skill.name: skill}, prices).program
 
 
-def _literal_keys(steps: tuple[StepSpec, ...]) -> tuple[str, ...]:
+def _literal_keys(workflow: WorkflowFile) -> tuple[str, ...]:
     """Returns the variables that steps name as their key: the author's words, never data."""
-    keys = (step.params.get("api_key_env") for step in uses_of(steps))
+    planner = () if workflow.plan is None else (workflow.plan.step,)
+    keys = (step.params.get("api_key_env") for step in uses_of((*planner, *workflow.steps)))
     return tuple(key for key in keys if isinstance(key, str) and _VARIABLE.fullmatch(key))
 
 
 def _in_plan_order(steps: tuple[StepSpec, ...]) -> tuple[StepSpec, ...]:
     by_id = {step.id: step for step in steps}
     return tuple(by_id[step_id] for step_id in plan_order(steps))
-
-
-def _info(skill: Skill[..., object]) -> SkillInfo:
-    expressions = ("expression", "where") if skill.name == "json_transform" else ()
-    return SkillInfo(
-        input_schema=skill.input_schema,
-        secret_params=tuple(sorted(skill.secret_params)),
-        expression_params=expressions,
-        gate_params=skill.parameters if skill.pure and skill.kind == "function" else None,
-    )
 
 
 def code_digests(skills: Skills) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from workc.api.plan_story import PLAN_STORY
 from workc.api.published_files import FILES
 from workc.api.published_policy import policy_documents
 from workc.api.published_runtime import runtime_documents
@@ -24,6 +25,7 @@ from workc.api.published_shapes import (
     named,
     record,
 )
+from workc.api.strategy_story import STRATEGY_STORY
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
 from workc.kernel.values import Json, JsonObject
@@ -349,6 +351,8 @@ _LENS = record(
 _SHOW = record(
     {
         "gates": list_of(_GATE),
+        "plans": list_of(PLAN_STORY),
+        "strategies": list_of(STRATEGY_STORY),
         "waiting": list_of(_WAITING),
         "children": list_of(_CHILD),
         "lens": _LENS,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from workc.kernel.values import JsonObject
+from workc.runtime.planning.answer_schema import published_plan_schema
 from workc.runtime.policy.json_schema import published_policy_schema
 from workc.runtime.workflow.json_schema import published_schema
 from workc.sim import published_testing
@@ -13,6 +14,7 @@ from workc.sim import published_testing
 #: Each makes its schema when it is asked for.
 FILES: Mapping[str, Callable[[], JsonObject]] = {
     "workflow": published_schema,
+    "plan": published_plan_schema,
     "policy": published_policy_schema,
     "scenario": partial(published_testing.schema_of, "scenario"),
     "test-report": partial(published_testing.schema_of, "test-report"),

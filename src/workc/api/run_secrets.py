@@ -12,7 +12,7 @@ from workc.kernel.failure import Failure, Refusal, refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.child_step import children_in
 from workc.runtime.program import Program
-from workc.runtime.workflow.model import StepSpec, uses_of
+from workc.runtime.workflow.model import StepSpec
 from workc.runtime.workflow.references import references_of
 from workc.skills.llm_invoke import KEY_NAMES
 from workc.stages.skill import Result
@@ -44,7 +44,8 @@ def recorded_texts(program: Program, settings: Settings) -> tuple[bytes, dict[st
 def _may_ask_models(program: Program) -> bool:
     return (
         program.kind == "function"
-        or any(step.skill == "llm_invoke" for step in uses_of(program.steps))
+        or any(step.skill == "llm_invoke" for step in program.named_uses)
+        or (program.plan is not None and "llm_invoke" in program.plan.allow)
         or any(_may_ask_models(child.program) for child in children_in(program.skills).values())
     )
 
@@ -100,10 +101,9 @@ def secrets_used(program: Program) -> list[str]:
         return list(program.secrets)
     children = children_in(program.skills)
     theirs = [name for child in children.values() for name in secrets_used(child.program)]
-    named = [name for step in uses_of(program.steps) for name in _named_by(step)]
+    named = [name for step in program.named_uses for name in _named_by(step)]
     # Before the first step nothing was spent, and its model or price may be what is wrong.
-    uses = list(uses_of(program.steps))
-    standard = [name for step in uses[1:] for name in _standard_key(step)]
+    standard = [name for step in program.named_uses[1:] for name in _standard_key(step)]
     return list(dict.fromkeys([*named, *standard, *theirs]))
 
 

@@ -450,7 +450,9 @@ class Runtime:
         return Job(program, dict(inputs), settings, notes={"folder": str(home_of(workflow))})
 
     def _file_job(self, found: FileProgram, inputs: Mapping[str, Json]) -> Job:
-        refuse_unknown_steps(self.settings.inject, [step.id for step in found.program.steps])
+        if found.program.plan is None:
+            # Which steps a planner names is known when it has.
+            refuse_unknown_steps(self.settings.inject, [step.id for step in found.program.steps])
         return Job(
             found.program,
             bind_inputs(found.workflow, inputs),

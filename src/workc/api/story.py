@@ -11,8 +11,10 @@ import msgspec
 
 from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story, tell_child
 from workc.api.lens_story import LensStory
+from workc.api.plan_story import PlanStory, tell_plan
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
+from workc.api.strategy_story import StrategyStory, tell_strategies
 from workc.api.timeline import PassStory, StepStory, Timeline, plain
 from workc.api.waiting import waiting_kin
 from workc.kernel import jcs
@@ -109,6 +111,8 @@ class RunStory(msgspec.Struct, kw_only=True):
     passes: list[PassStory] = []
     checks: list[CheckStory] = []
     gates: list[GateStory] = []
+    plans: list[PlanStory] = []
+    strategies: list[StrategyStory] = []
     waiting: list[WaitingStory] = []
     children: list[ChildStory] = []
     has_output: bool = False
@@ -140,6 +144,8 @@ def tell(source: Source) -> RunStory:
         timeline.take(line.at, line.at_ms, line.payload)
         story.ended_ms = max(story.ended_ms or 0, line.at_ms or 0)
         _take(story, source, line)
+        tell_plan(story.plans, line.payload, lambda body: _shown(source, body))
+        tell_strategies(story.strategies, line.payload, 1 + len(timeline.passes))
         if isinstance(line.payload, WorkEnded) and line.payload.failure:
             ended_with = line.payload.failure.code
     if not story.run_id:

@@ -22,7 +22,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     FailureRecord,
-    PlanChosen,
     RetryScheduled,
     SkillAsked,
     SkillExecuted,
@@ -31,6 +30,7 @@ from workc.kernel.payloads import (
     WorkEnded,
     given,
 )
+from workc.kernel.plans import PlanChosen
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
 from workc.runtime.taken_fallback import TakenFallback, taken_fallback

@@ -19,6 +19,7 @@ from workc.kernel.selectors import Effect
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.gate_reading import SaidGates, read_asks, read_run_gates
 from workc.runtime.recovery import read_recovery
+from workc.runtime.strategy_reading import read_signals, read_strategies
 from workc.runtime.workflow.given_lens import read_lens
 from workc.runtime.workflow.json_schema import (
     CHECK_WAYS,
@@ -28,6 +29,7 @@ from workc.runtime.workflow.json_schema import (
 )
 from workc.runtime.workflow.lens import LensSpec
 from workc.runtime.workflow.model import CheckSpec, GoingOn, Level, RunGates, backtracks_of
+from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill, checked_name
 from workc.stages.skill import skill as make_skill
@@ -58,6 +60,8 @@ class Workflow(Generic[P, R_co]):
     children: tuple[Workflow[..., object] | str, ...] = ()
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
+    signals: tuple[SignalSpec, ...] = ()
+    strategies: tuple[StrategySpec, ...] = ()
 
     @cached_property
     def inputs(self) -> Skill[..., object]:
@@ -79,6 +83,8 @@ def workflow_decorator(
     children: Iterable[Workflow[..., object] | str] = (),
     effects: Iterable[object] | None = None,
     lens: Mapping[str, object] | None = None,
+    signals: Mapping[str, str] | None = None,
+    strategies: Iterable[Mapping[str, object]] = (),
 ) -> Workflow[P, R]:
     """Returns the workflow of an ``async def`` whose first parameter is ``ctx``.
 
@@ -111,6 +117,8 @@ def workflow_decorator(
         children=tuple(map(_named_child, many("children", children, "workflows"))),
         effects=None if effects is None else given_effects(effects),
         lens=read_lens(lens, _names(secrets)),
+        signals=read_signals(signals),
+        strategies=read_strategies(strategies, signals),
     )
     names = [child_name(each) for each in made.children]
     if len(set(names)) < len(names):

@@ -32,11 +32,12 @@ from workc.bundle.documents import (
 from workc.bundle.gates import Gates
 from workc.bundle.layout import ARTIFACTS, BUNDLE_VERSION, EVIDENCE
 from workc.bundle.move_order import Move, MoveOrder
+from workc.bundle.planning import Plans
 from workc.kernel import events
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.events import Event
 from workc.kernel.fallbacks import FallbackTaken
-from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, GateEvaluated
+from workc.kernel.gates import GATE_FAILED, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
 from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.merkle import Accumulator, leaf_hash, leaf_hashes
@@ -48,7 +49,6 @@ from workc.kernel.payloads import (
     EffectAsked,
     IntentSet,
     Locked,
-    PlanChosen,
     RetryScheduled,
     RunStarted,
     SkillAsked,
@@ -58,6 +58,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.phases import Phase
+from workc.kernel.plans import PlanAsked, PlanChosen
 
 
 class ProjectionError(ValueError):
@@ -81,7 +82,7 @@ class Projection:
         self.locked: Locked | None = None
         self.checks: VerificationRun | None = None
         self.lens: LensAssembled | None = None
-        self.plan: PlanChosen | None = None
+        self._plans = Plans()
         self.backtracks: list[Backtrack] = []
         self.verifications: list[VerificationRun] = []
         self.phases: list[Phase] = []
@@ -98,7 +99,7 @@ class Projection:
         self._refused = self._calls = self._tokens = 0
         self._has_tokens = False
         self._failed = self._effects = self._retries = 0
-        self._failed_before = self._planned_before = 0
+        self._failed_before = 0
         self._failures: dict[str, StepFailure] = {}
         self._succeeded = self._skipped = 0
 
@@ -109,9 +110,8 @@ class Projection:
 
     @property
     def planned(self) -> int:
-        """Returns how many steps the plans of all passes have, those that a gate barred left out."""
-        now = 0 if self.plan is None or self.gates.barred else self.plan.steps
-        return self._planned_before + now
+        """Returns how many steps the plans of all passes have, those that were barred left out."""
+        return self._plans.planned(barred=self.gates.barred)
 
     def grow(self, leaves: Iterable[bytes]) -> None:
         """Takes the leaf hashes of the next lines."""
@@ -164,7 +164,7 @@ class Projection:
             code=started.code,
             continues=started.continues,
             counts=self._counts(),
-            effects=self.plan.effects if self.plan else UNSET,
+            effects=self._plans.chosen.effects if self._plans.chosen else UNSET,
             ended_ms=self.ended_ms,
             engine=started.engine,
             failure=_run_failure(work, locked, self.checks, self.gates),
@@ -230,9 +230,10 @@ class Projection:
             case ItemObserved() | LensAssembled():
                 self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
                 self._look(payload)
-            case PlanChosen():
-                self.plan = payload
+            case PlanAsked() | PlanChosen() | ApprovalAsked():
+                self._plans.take(payload)
             case GateEvaluated() | ApprovalAnswered():
+                self._plans.take(payload)
                 self.gates.take(line, payload)
             case ChildSpawned() | ChildJoined():
                 self.children.take(line, payload)
@@ -258,7 +259,7 @@ class Projection:
         """Begins another pass, if the run goes back here."""
         if backtrack is UNSET:
             return
-        self._planned_before = self.planned
+        self._plans.turn_back(barred=self.gates.barred)
         self.backtracks.append(backtrack)
         self._failed_before += self._failed_now()
         self._failures.clear()

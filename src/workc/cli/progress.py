@@ -19,13 +19,16 @@ from workc.cli.budget_text import budget_text
 from workc.cli.columns import columns
 from workc.cli.lens_text import lens_line
 from workc.cli.live_line import LiveLine, live_line
+from workc.cli.plan_text import chosen_lines, refused_lines
 from workc.cli.state import State
 from workc.cli.story_text import back_line, gate_line, step_line
 from workc.cli.text import count, money, printable
 from workc.kernel.events import Entry
 from workc.kernel.gates import GateEvaluated
+from workc.kernel.kinds import Payload
 from workc.kernel.lens import ItemObserved, LensAssembled
-from workc.kernel.payloads import Limits, PlanChosen, RunStarted
+from workc.kernel.payloads import Limits, RunStarted
+from workc.kernel.plans import PlanChosen, PlanRefused
 
 #: The narrowest and the widest column of step names.
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
@@ -110,6 +113,8 @@ class Progress:
             self._write(f"  {back_line(done)}")
         if isinstance(entry.payload, LensAssembled) and self._lens.quality:
             self._write(f"  {lens_line(self._state.console, self._lens, err=True)}")
+        for line in self._of_plan(entry.payload):
+            self._write(line)
         if isinstance(entry.payload, GateEvaluated):
             gate = gate_line(self._state.console, gate_story(entry.payload), err=True)
             self._write(f"  {gate}")
@@ -130,6 +135,11 @@ class Progress:
             named = msgspec.structs.replace(story, step="/".join((*child.way, story.step)))
             line = step_line(self._state.console, named, self._width, err=True)
             self._write("  " * (1 + len(child.way)) + line)
+
+    def _of_plan(self, payload: Payload) -> list[str]:
+        if isinstance(payload, PlanRefused):
+            return [f"  {line}" for line in refused_lines(self._state.console, payload)]
+        return chosen_lines(payload) if isinstance(payload, PlanChosen) else []
 
     def _learn(self, entry: Entry) -> None:
         payload = entry.payload

@@ -6,6 +6,7 @@ from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
 CATALOG_SHA256 = "ca34e830fbee533ebac79c04551d2e61f3cac6abecdcc05af0bdc2c928dd6104"
+CATALOG_SHA256 = "bda5e28a25657c20d04e34ddbfd71652700e986fc72df4e7a2250699dd5eaa41"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -845,6 +846,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The answer is larger than the step allows.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "PLAN_REFUSED": CatalogEntry(
+        code="PLAN_REFUSED",
+        category="PERMANENT",
+        exit=1,
+        hint="`workc show` prints each plan that was refused, with what was wrong with it; mend what the planner is told, or allow what it needs.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="The planner made no plan that may be carried out, so no step began.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

@@ -20,7 +20,6 @@ from workc.kernel.payloads import (
     EffectAsked,
     IntentSet,
     Locked,
-    PlanChosen,
     RetryScheduled,
     RunStarted,
     SkillAsked,
@@ -32,12 +31,18 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.phases import Phase
+from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
+from workc.kernel.strategies import StrategyApplied, StrategySuggested
 
 Payload: TypeAlias = (
     RunStarted
     | IntentSet
     | ItemObserved
     | LensAssembled
+    | StrategySuggested
+    | StrategyApplied
+    | PlanAsked
+    | PlanRefused
     | PlanChosen
     | ApprovalAsked
     | ApprovalAnswered
@@ -78,6 +83,10 @@ KINDS: Mapping[str, KindRule] = {
     "IntentSet": KindRule(IntentSet, "Observe"),
     "ItemObserved": KindRule(ItemObserved, "Observe", "yes"),
     "LensAssembled": KindRule(LensAssembled, "Orient"),
+    "StrategySuggested": KindRule(StrategySuggested, "Decide"),
+    "StrategyApplied": KindRule(StrategyApplied, "Decide"),
+    "PlanAsked": KindRule(PlanAsked, "Decide"),
+    "PlanRefused": KindRule(PlanRefused, "Decide"),
     "PlanChosen": KindRule(PlanChosen, "Decide"),
     "ApprovalAsked": KindRule(ApprovalAsked, "Act"),
     "ApprovalAnswered": KindRule(ApprovalAnswered, "Act", "yes"),

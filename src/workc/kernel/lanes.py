@@ -93,16 +93,27 @@ STEP_LANE: LaneTable = {
     "StepSkipped": (END,),
 }
 
-#: In the root lane; in each pass lanes of steps may stand between PlanChosen and WorkEnded.
+_DECIDED = ("PlanChosen", "PlanAsked")
+_UNASKED = ("PreRun", "TimerSet", "PostRun", "WorkEnded")
+
+#: In the root lane; in each pass lanes of steps may stand between PlanChosen and WorkEnded, and that
+#: of a planner behind PlanAsked.
 ROOT_LANE: LaneTable = {
     START: ("RunStarted",),
     "RunStarted": ("IntentSet",),
     "IntentSet": ("ItemObserved", "LensAssembled"),
     "ItemObserved": ("ItemObserved", "LensAssembled"),
-    "LensAssembled": ("PlanChosen",),
     INSUFFICIENT: ("Locked",),
-    "PlanChosen": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
-    "PreRun": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
+    "LensAssembled": (*_DECIDED, "StrategySuggested"),
+    "StrategySuggested": (*_DECIDED, "StrategyApplied"),
+    "StrategyApplied": _DECIDED,
+    "PlanAsked": ("PlanRefused", "PlanChosen", "WorkEnded"),
+    "PlanRefused": ("PlanAsked", "WorkEnded"),
+    "PlanChosen": (*_UNASKED, "ApprovalAsked"),
+    "ApprovalAsked": ("ApprovalAnswered", "CallHalted"),
+    "ApprovalAnswered": _UNASKED,
+    UNANSWERED: ("WorkEnded",),
+    "PreRun": _UNASKED,
     REFUSED: ("WorkEnded",),
     "TimerSet": ("TimerFired", "CallHalted"),
     "TimerFired": ("TimerSet", "PostRun", "WorkEnded"),
@@ -111,13 +122,21 @@ ROOT_LANE: LaneTable = {
     "WorkEnded": ("VerificationRun", "Locked"),
     "VerificationRun": ("Locked",),
     "ToOrient": ("LensAssembled",),
-    "ToDecide": ("PlanChosen",),
-    "ToAct": ("PreRun", "TimerSet", "PostRun", "WorkEnded"),
+    "ToDecide": (*_DECIDED, "StrategySuggested"),
+    "ToAct": _UNASKED,
     "Locked": (END,),
 }
 
 #: The signs after which lanes of steps may stand.
-SPAWNING = ("PlanChosen", "PreRun", "TimerFired", "CallHalted", "ToAct")
+SPAWNING = (
+    "PlanAsked",
+    "PlanChosen",
+    "ApprovalAnswered",
+    "PreRun",
+    "TimerFired",
+    "CallHalted",
+    "ToAct",
+)
 
 
 def comes_as(kind: str, payload: Payload) -> str:

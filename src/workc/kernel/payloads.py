@@ -200,22 +200,6 @@ class Compression(Part, frozen=True, kw_only=True):
     output_count: Count
 
 
-class PlanChosen(PayloadBase, frozen=True, kw_only=True):
-    """The plan: a JSON list of ``{id, needs, skill}`` in plan order, or ``[]`` for a function.
-
-    ``effects`` are declared: if they are set, every effect names itself and is covered by one.
-    """
-
-    compression: Compression | UnsetType = UNSET
-    effects: list[EffectBound] | UnsetType = UNSET
-    plan: Body
-    steps: Count
-
-    def bodies(self) -> Iterable[Body | UnsetType]:
-        """Returns the plan."""
-        return (self.plan,)
-
-
 class SkillAsked(PayloadBase, frozen=True, kw_only=True):
     """Written ahead of an opaque function: its effects are unknown."""
 

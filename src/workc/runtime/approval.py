@@ -31,7 +31,7 @@ REFUSED: dict[Decision, str] = {"denied": "APPROVAL_DENIED", "timed_out": "APPRO
 def with_policy(run: Run, step: StepSpec) -> StepSpec:
     """Returns a step with what the policy of a run has a human asked, unless it asks itself."""
     asks = any(isinstance(gate, HumanGate) for gate in step.barriers)
-    if asks or run.asking is None or run.program.skills[step.skill].pure:
+    if asks or run.asking is None or run.plan_is_approved or run.program.skills[step.skill].pure:
         return step
     level: LockLevel = "Committed" if run.program.checks else "Staged"
     quality = given(run.assembled.quality)
@@ -55,22 +55,34 @@ def _effects_of(run: Run, step: StepSpec) -> tuple[Effect, ...]:
 
 async def ask_approval(run: Run, lane: Lane, step: StepSpec, gate: HumanGate) -> StepResult | None:
     """Asks whether the step may begin; returns what became of it if it may not."""
-    asked = gate.asked
     result = StepResult(step.id, step.skill, "skipped")
+    refused = await ask_human(run, lane, step.id, gate)
+    match refused:
+        case None:
+            return None
+        case CallHalted():
+            return halted(lane, replace(result, halt=refused.code))
+        case Failure():
+            return skipped(lane, result, refused)
+
+
+async def ask_human(
+    run: Run, lane: Lane, step: str, gate: HumanGate
+) -> Failure | CallHalted | None:
+    """Asks whether something may begin; returns why it may not, or the halt that came instead."""
+    asked = gate.asked
     try:
         question = str(resolve_plain(asked.question, run.scope()))
     except Refusal as refusal:
-        return skipped(lane, result, refusal.failure)
-    lane.emit(_asked(run, step.id, gate, question))
+        return refusal.failure
+    lane.emit(_asked(run, step, gate, question))
     deadline = None if asked.timeout_ms is None else lane.now_ms + asked.timeout_ms
-    answer = await lane.ask(Approve(gate.id, step.id, deadline))
+    answer = await lane.ask(Approve(gate.id, step, deadline))
     if isinstance(answer, CallHalted):
-        return halted(lane, replace(result, halt=answer.code))
+        return answer
     if not isinstance(answer, ApprovalAnswered):
         raise Misuse(f"an approval was answered with a {type(answer).__name__}")
-    if answer.decision == "approved":
-        return None
-    return skipped(lane, result, _refusal(answer))
+    return None if answer.decision == "approved" else _refusal(answer)
 
 
 def _asked(run: Run, step: str, gate: HumanGate, question: str) -> ApprovalAsked:

@@ -261,6 +261,8 @@ class AttemptContext:
         answer = await self._lane.ask(Settle(grant.n, actual, basis, self._step, tokens))
         if not isinstance(answer, BudgetSettled):
             raise _mismatch("BudgetSettled", answer)
+        # Lanes may be told in any order; what was spent only grows.
+        self._run.spent_micro_cents = max(self._run.spent_micro_cents, answer.spent)
 
     async def _effect(self, request: EffectRequest) -> EffectAnswered:
         left_ms = self._left_ms()

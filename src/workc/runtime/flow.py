@@ -12,34 +12,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, structs
 
 from workc.kernel.payloads import (
     Backtrack,
     CheckResult,
-    Compression,
-    EffectBound,
     FailureRecord,
     IntentSet,
-    PlanChosen,
     Target,
     VerificationRun,
     WorkEnded,
 )
-from workc.kernel.values import Json, JsonObject
-from workc.runtime.bodies import load_failure, record_failure, store, store_file, store_json
+from workc.runtime.bodies import load_failure, record_failure, store, store_file
 from workc.runtime.checking import run_checks, verdict_of
-from workc.runtime.declared_effects import bounds_of
 from workc.runtime.ending import RunResult, lock
 from workc.runtime.engine import Body, Lane
 from workc.runtime.failed_gate import failed_gates
-from workc.runtime.fallback import planned_as
 from workc.runtime.gates import bar_run, failed_in, failed_step_gate, judge_run
 from workc.runtime.going_back import backtrack_of, ends_work, feedback_of
 from workc.runtime.observing import observe
+from workc.runtime.planning.choosing import choose_plan
 from workc.runtime.run import Run
+from workc.runtime.strategies import adopt_strategy
 from workc.runtime.work import Work, act
-from workc.runtime.workflow.model import StepSpec
 
 OUTPUT_PATH = "artifacts/output.json"
 #: Who wants the work: whoever started the run, or its parent.
@@ -58,15 +53,14 @@ def run_body(run: Run) -> Body:
         run.assembled = await observe(run, lane)
         begin: Target = "Orient"
         while True:
-            _prepare(run, lane, begin)
+            unplanned = await _prepare(run, lane, begin)
             if run.assembled.failure is not UNSET:
                 return _undecided(run, lane, run.assembled.failure)
-            barred = await bar_run(run, lane)
-            work = await act(run, lane) if barred is None else Work(failure=barred)
+            work = await _worked(run, lane) if unplanned is None else unplanned
             work = await _judged(run, lane, work)
             # Checks change nothing, so that they may tell already whether the work is the last.
             checks = () if work.failed else await run_checks(run, lane, work.output)
-            backtrack = backtrack_of(run, work, checks)
+            backtrack = _planned_anew(backtrack_of(run, work, checks), unplanned)
             _end(run, lane, work, checks, backtrack)
             if backtrack is None:
                 ended = lock(run, lane, work, checks)
@@ -77,21 +71,17 @@ def run_body(run: Run) -> Body:
     return body
 
 
-def _prepare(run: Run, lane: Lane, begin: Target) -> None:
-    """Records what stands before the work of a pass that begins in this phase."""
+async def _prepare(run: Run, lane: Lane, begin: Target) -> Work | None:
+    """Records what stands before the work of a pass; returns what came of it if there is no plan."""
     if begin == "Orient":
         lane.emit(run.assembled)
-    if begin != "Act" and run.assembled.failure is UNSET:
-        plan: list[Json] = [_planned(step) for step in run.program.steps]
-        effects, compression = _bounds(run)
-        lane.emit(
-            PlanChosen(
-                compression=compression,
-                effects=effects,
-                plan=store_json(run.files, plan),
-                steps=len(plan),
-            )
-        )
+    if begin == "Act" or run.assembled.failure is not UNSET:
+        return None
+    adopt_strategy(run, lane)
+    missing = await choose_plan(run, lane)
+    if missing is None:
+        return None
+    return Work(failure=missing.failure, step=missing.step, halt=missing.halt)
 
 
 def _undecided(run: Run, lane: Lane, failure: FailureRecord) -> RunResult:
@@ -99,20 +89,17 @@ def _undecided(run: Run, lane: Lane, failure: FailureRecord) -> RunResult:
     return lock(run, lane, Work(failure=load_failure(run.files, failure)), ())
 
 
-def _bounds(run: Run) -> tuple[list[EffectBound] | UnsetType, Compression | UnsetType]:
-    """Returns the effects of the plan: those that are declared, else those that a policy allows."""
-    limits = run.effects
-    if limits is None:
-        return UNSET, UNSET
-    allowed = limits.policy.allow if limits.policy else ()
-    effects, compression = bounds_of(allowed if limits.run is None else limits.run)
-    return effects, UNSET if compression is None else compression
+def _planned_anew(backtrack: Backtrack | None, unplanned: Work | None) -> Backtrack | None:
+    """Returns where a run goes back to: without a plan that may be carried out, to Decide at least."""
+    if backtrack is None or unplanned is None or backtrack.to != "Act":
+        return backtrack
+    return structs.replace(backtrack, to="Decide")
 
 
-def _planned(step: StepSpec) -> JsonObject:
-    fallback = planned_as(step.on_failure)
-    said: JsonObject = {} if fallback is None else {"on_failure": fallback}
-    return {"id": step.id, "needs": list[Json](step.needs), **said, "skill": step.skill}
+async def _worked(run: Run, lane: Lane) -> Work:
+    """Returns what came of the work, unless a gate keeps it from beginning."""
+    barred = await bar_run(run, lane)
+    return await act(run, lane) if barred is None else Work(failure=barred)
 
 
 async def _judged(run: Run, lane: Lane, work: Work) -> Work:

@@ -126,6 +126,11 @@ class WorkflowContext:
         """Returns what the run looked at before it began, by item; nothing if it has no lens."""
         return LensItems(self._run.lens)
 
+    @property
+    def strategy(self) -> JsonObject:
+        """Returns the strategy of this pass: ``id``, ``version``, ``permille``, ``parameters``."""
+        return self._run.strategy
+
     def uuid(self) -> str:
         """Returns the next derived UUID; the same on every replay."""
         self._uuids += 1

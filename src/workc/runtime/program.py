@@ -8,17 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from workc.kernel.payloads import Limits
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.plan_problem import PlanProblem
 from workc.runtime.workflow.lens import LensSpec
-from workc.runtime.workflow.model import CheckSpec, GoingOn, RunGates, StepSpec
+from workc.runtime.workflow.model import (
+    CheckSpec,
+    GoingOn,
+    PlanSpec,
+    RunGates,
+    StepSpec,
+    uses_of,
+)
+from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.context import PriceTable
+from workc.stages.effect_limits import EffectLimits
 from workc.stages.network import NetworkPolicy
 from workc.stages.skill import Skill
+
+#: Says what is wrong with a plan.
+Judge: TypeAlias = Callable[["PlanCase"], list[PlanProblem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,9 @@ class Program:
     ``recovery`` where to after a failure of a class.
     ``effects`` are all that it declares, None if it declares none.
     ``lens`` is what a run looks at before it decides, None if nothing.
+    ``plan`` is who makes the plan, None if the program names its steps; then ``judge`` says what is
+    wrong with the program with such a plan, before it is carried out.
+    ``strategies`` are ways to go about the work, weighed by ``signals``.
     ``programs`` are the texts of all runs that it may start, and that these may, by name.
     """
 
@@ -44,7 +60,11 @@ class Program:
     code: Mapping[str, str]
     prices: PriceTable
     steps: tuple[StepSpec, ...] = ()
+    plan: PlanSpec | None = None
+    judge: Judge | None = None
     function: Callable[..., Awaitable[object]] | None = None
+    signals: tuple[SignalSpec, ...] = ()
+    strategies: tuple[StrategySpec, ...] = ()
     gates: RunGates = field(default_factory=RunGates)
     checks: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0
@@ -55,6 +75,32 @@ class Program:
     programs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
+
+    @property
+    def known_steps(self) -> tuple[StepSpec, ...]:
+        """Returns the steps that are known before the run: that of the planner, or those it names."""
+        return self.steps if self.plan is None else (self.plan.step, *self.steps)
+
+    @property
+    def named_uses(self) -> tuple[StepSpec, ...]:
+        """Returns every use of a skill by these steps, and what may run instead."""
+        return tuple(uses_of(self.known_steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCase:
+    """A program with the steps of a plan, and what the run that would carry it out may do.
+
+    ``left_micro_cents`` is what it may still spend, ``effects`` what all effects must lie within,
+    ``rules`` are those that it has recorded.
+    """
+
+    program: Program
+    inputs: JsonObject
+    left_micro_cents: int
+    effects: EffectLimits | None
+    bases: Mapping[str, str]
+    rules: JsonObject
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ from workc.runtime.injection import Injected, Injection
 from workc.runtime.policy.model import ApprovalRules
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import NO_FEEDBACK
+from workc.runtime.workflow.strategy_spec import NO_STRATEGY
 from workc.stages.effect_limits import EffectLimits
 
 #: When lanes saw different causes, the run ends with the one that stands first here.
@@ -79,7 +80,8 @@ class Run:
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``. ``joined`` says of each step whose
     child has ended last how that ended, and whether it is critical. ``lens`` is what it saw before it
-    decided, by item, and ``assembled`` what that has come to.
+    decided, by item, and ``assembled`` what that has come to. ``planning`` is what a planner is told,
+    ``plan_is_approved`` says that a human let its plan begin, and ``strategy`` is the one that was applied.
     """
 
     program: Program
@@ -107,6 +109,10 @@ class Run:
     lens: JsonObject = field(default_factory=dict[str, Json])
     assembled: LensAssembled = field(default_factory=lambda: LensAssembled(items=0))
     pass_number: int = 1
+    spent_micro_cents: int = 0
+    planning: JsonObject = field(default_factory=dict[str, Json])
+    plan_is_approved: bool = False
+    strategy: JsonObject = field(default_factory=lambda: NO_STRATEGY)
     feedback: JsonObject = field(default_factory=lambda: {"pass": 1, **NO_FEEDBACK})
     gates: dict[tuple[str | None, str], tuple[Path, GateEvaluated]] = field(
         default_factory=dict[tuple[str | None, str], tuple[Path, GateEvaluated]]
@@ -124,7 +130,9 @@ class Run:
             "feedback": self.feedback,
             "inputs": self.inputs,
             "lens": self.lens,
+            "planning": self.planning,
             "steps": self._values,
+            "strategy": self.strategy,
         }
 
     def values_of(self, steps: Iterable[str]) -> JsonObject:
@@ -136,6 +144,16 @@ class Run:
         self.results[result.id] = result
         if result.status == "success":
             self._values[result.id] = result.value
+
+    def forget(self, step: str) -> None:
+        """Forgets a step that is over and is none of the plan."""
+        del self.results[step]
+        self._values.pop(step, None)
+
+    @property
+    def left_micro_cents(self) -> int:
+        """Returns what may still be spent, while nothing is reserved."""
+        return max(0, self.ceiling_micro_cents - self.spent_micro_cents)
 
     @property
     def fallbacks(self) -> tuple[FallbackTaken, ...]:

@@ -121,6 +121,10 @@ async def flow(ctx, n: int = 1):
     return n
 
 
+def plans(prompt: str) -> object:
+    """Is no planner yet."""
+
+
 def looks(inputs: object) -> bool:
     """Is no gate yet."""
     return inputs == {}
@@ -299,6 +303,13 @@ CALLS = {
     ),
     "gate": (workc.gate, {"function": looks}),
     "gate()": (lambda **k: workc.gate(**k)(looks), {"name": "x", "description": "x"}),
+    "planner": (workc.planner, {"function": plans}),
+    "planner()": (lambda **k: workc.planner(**k)(plans), {"name": "x", "description": "x"}),
+    "signals": (lambda **k: workc.workflow(signals=k)(flow), {"x": "inputs"}),
+    "a strategy": (
+        lambda **k: workc.workflow(strategies=[k])(flow),
+        {"id": "x", "when": "`1`", "version": "1", "threshold": 0, "weight": 1, "parameters": {}},
+    ),
     "gates": (lambda **k: workc.workflow(gates=k)(flow), {"pre": [], "post": ()}),
     "a gate": (
         lambda **k: Runtime().run(workc.workflow(gates={"post": [k]})(flow)),

@@ -17,12 +17,12 @@ from workc.kernel.payloads import (
     BudgetReserved,
     IntentSet,
     Locked,
-    PlanChosen,
     Policy,
     RunStarted,
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.plans import PlanChosen
 from workc.verify.reader import MemoryReader
 from workc.verify.verifier import verify
 

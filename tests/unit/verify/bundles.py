@@ -134,6 +134,13 @@ GOLDENS = (
     "machine",
     "looked",
     "undecided",
+    "planned",
+    "plan_refused",
+    "plan_approved",
+    "plan_denied",
+    "replanned",
+    "strategies",
+    "no_strategy",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

@@ -12,6 +12,7 @@ from workc.cli.errors import Stopped, stop
 from workc.cli.lens_text import lens_lines
 from workc.cli.named import named_source
 from workc.cli.next_text import next_lines
+from workc.cli.plan_text import plan_lines
 from workc.cli.state import State
 from workc.cli.story_text import (
     check_lines,
@@ -21,6 +22,7 @@ from workc.cli.story_text import (
     output_text,
     step_lines,
 )
+from workc.cli.strategy_text import strategy_lines
 from workc.cli.text import argument, json_text, printable
 from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
@@ -76,6 +78,8 @@ def _show_run(state: State, story: RunStory) -> None:
     console = state.console
     sections = [
         ("lens", lens_lines(console, story.lens)),
+        ("strategies", strategy_lines(console, story)),
+        ("plans", plan_lines(console, story)),
         ("steps", step_lines(console, story)),
         ("gates", gate_lines(console, story)),
         ("children", child_lines(console, story)),

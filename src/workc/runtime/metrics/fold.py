@@ -22,7 +22,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     Locked,
-    PlanChosen,
     RetryScheduled,
     RunStarted,
     SkillExecuted,
@@ -31,6 +30,7 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.plans import PlanChosen
 from workc.kernel.values import Json
 from workc.runtime.bodies import KeptFiles, load, load_json
 from workc.runtime.effects import model_response

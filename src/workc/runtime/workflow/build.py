@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from workc.kernel.gates import GateKind
 from workc.kernel.payloads import Limits
+from workc.kernel.permille import WHOLE
+from workc.kernel.plans import Planner
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.check_effects import declared_in, effects_of
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
-from workc.runtime.workflow.facts import listed, members, skill_of, texts
-from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
+from workc.runtime.workflow.facts import CHILD_PREFIX, listed, members, skill_of, texts
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS, WORKFLOW_PATTERN
 from workc.runtime.workflow.lens import build_lens, declaring
 from workc.runtime.workflow.model import (
     ApprovalSpec,
@@ -24,6 +28,7 @@ from workc.runtime.workflow.model import (
     HumanGate,
     InputSpec,
     OnFailure,
+    PlanSpec,
     RetrySpec,
     RunGates,
     StepGates,
@@ -34,16 +39,21 @@ from workc.runtime.workflow.model import (
     command_gate,
     gates_of_all,
 )
+from workc.runtime.workflow.plan_keys import ATTEMPTS, MAX_CHILDREN, MAX_DEPTH, MAX_STEPS
 from workc.runtime.workflow.source import Document
+from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.network import NetworkPolicy
+
+#: The step that asks for a plan; another ask of the same pass has a number behind it.
+PLAN_STEP = "plan"
 
 
 def build_workflow(document: Document) -> WorkflowFile:
     """Returns the workflow that a checked document describes."""
     file = members(document.value)
-    listed, budget = file.get("verify", []), members(file.get("budget"))
-    verify = tuple(_check(members(spec)) for spec in (listed if isinstance(listed, list) else []))
-    steps = _steps(document, members(file["steps"]))
+    budget = members(file.get("budget"))
+    verify = tuple(_check(members(spec)) for spec in listed(file.get("verify")))
+    steps = _steps(document, members(file.get("steps")))
     gates = _run_gates(members(file.get("gates")))
     recovery = msgspec.convert(members(file.get("recovery")), dict[ErrorClass, GoingOn])
     lens = build_lens(members(file.get("lens")))
@@ -62,6 +72,12 @@ def build_workflow(document: Document) -> WorkflowFile:
         effects=declaring(declared_in(file), lens),
         lens=lens,
         steps=steps,
+        plan=_plan(file["plan"]) if "plan" in file else None,
+        signals=tuple(
+            SignalSpec(name=name, that=str(that))
+            for name, that in members(file.get("signals")).items()
+        ),
+        strategies=tuple(_strategy(members(each)) for each in listed(file.get("strategies"))),
         gates=gates,
         verify=verify,
         max_backtracks=backtracks_of(
@@ -132,6 +148,39 @@ def _child(step: JsonObject) -> ChildSpec | None:
     )
 
 
+def _plan(said: Json) -> PlanSpec:
+    plan = members(said)
+    planner: Planner = "skill" if "skill" in plan else "function"
+    step = StepSpec(
+        id=PLAN_STEP,
+        skill=str(plan[planner]),
+        params=members(plan.get("with")),
+        retry=msgspec.convert(members(plan.get("retry")), RetrySpec),
+        timeout_ms=_count(plan.get("timeout_ms")),
+        budget_ceiling_cents=_count(plan.get("budget_cents")),
+    )
+    return PlanSpec(
+        planner=planner,
+        step=step,
+        allow=tuple(map(_allowed, texts(plan.get("allow")))),
+        attempts=_or(plan, "attempts", ATTEMPTS),
+        max_steps=_or(plan, "max_steps", MAX_STEPS),
+        max_children=_or(plan, "max_children", MAX_CHILDREN),
+        max_depth=_or(plan, "max_depth", MAX_DEPTH),
+        approval=_approval(members(plan.get("approval"))),
+    )
+
+
+def _or(record: JsonObject, name: str, otherwise: int) -> int:
+    found = _count(record.get(name))
+    return otherwise if found is None else found
+
+
+def _allowed(name: str) -> str:
+    """Returns the name of an allowed skill: of a file, that of running it."""
+    return f"{CHILD_PREFIX}{name}" if re.search(WORKFLOW_PATTERN, name) else name
+
+
 def _approval(spec: JsonObject) -> ApprovalSpec | None:
     return msgspec.convert(spec, ApprovalSpec) if spec else None
 
@@ -183,6 +232,17 @@ def _on_failure(said: Json) -> OnFailure | None:
         params=members(spec.get("with")),
         retry=msgspec.convert(members(spec.get("retry")), RetrySpec),
         timeout_ms=_count(spec.get("timeout_ms")),
+    )
+
+
+def _strategy(spec: JsonObject) -> StrategySpec:
+    return StrategySpec(
+        id=str(spec["id"]),
+        when=str(spec["when"]),
+        version=str(spec.get("version", "1")),
+        threshold=_or(spec, "threshold", 0),
+        weight=_or(spec, "weight", WHOLE),
+        parameters=members(spec.get("parameters")),
     )
 
 

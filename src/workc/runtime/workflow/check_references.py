@@ -18,28 +18,36 @@ from workc.runtime.workflow.references import (
     parse_template,
     texts_of,
 )
+from workc.runtime.workflow.strategy_keys import OF_STRATEGY
+from workc.stages.planner import TOLD
 
 #: Parameters of built-in skills that hold JMESPath, should the skill's own entry not say so.
 EXPRESSION_PARAMS: Mapping[str, tuple[str, ...]] = {"json_transform": ("expression",)}
 
 _EXPRESSION_ROOTS = ("inputs", "lens", "steps", "output")
+#: What there is by root; None: nobody knows before the run, as of the steps of a plan that is asked for.
+_Declared = Mapping[str, frozenset[str] | None]
 _SINGULAR = {
     "inputs": "input",
     "steps": "step",
     "secrets": "secret",
     "feedback": "feedback",
     "lens": "item",
+    "planning": "planning",
+    "strategy": "strategy",
 }
 
 
 def check_references(facts: Facts) -> None:
     """Reports references in ``with``, questions, fallbacks and ``output`` that can never be resolved."""
-    declared = {
+    declared: _Declared = {
         "inputs": frozenset(facts.section("inputs")),
         "steps": frozenset(facts.section("steps")),
         "secrets": frozenset(facts.secrets),
         "feedback": frozenset({"pass", *NO_FEEDBACK}),
         "lens": frozenset(members(facts.section("lens").get("items"))),
+        "planning": frozenset[str](),
+        "strategy": frozenset(OF_STRATEGY if facts.items("strategies") else ()),
     }
     for use, step in facts.uses():
         named = str(skill_of(step))
@@ -47,7 +55,8 @@ def check_references(facts: Facts) -> None:
         for name, value in members(step.get("with")).items():
             place: Place = (*use, "with", name)
             no_secrets = None if skill is None else _no_secrets(named, name, skill)
-            _Walk(facts, declared, no_secrets).check(place, value)
+            told = {**declared, "planning": frozenset(TOLD)} if use == ("plan",) else declared
+            _Walk(facts, told, no_secrets).check(place, value)
             _check_key(facts, place)
     for step_id, step in facts.steps():
         fix = "a question holds none; leave it out"
@@ -60,6 +69,7 @@ def check_references(facts: Facts) -> None:
         )
         _Walk(facts, declared, fix).check(("steps", step_id, "on_failure", "value"), value)
     output = members(facts.document.value).get("output")
+    declared = {**declared, "steps": None} if facts.plan is not None else declared
     _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
 
 
@@ -81,9 +91,7 @@ def _no_secrets(named: str, parameter: str, skill: SkillInfo) -> str | None:
 class _Walk:
     """One check of all references in one value."""
 
-    def __init__(
-        self, facts: Facts, declared: Mapping[str, frozenset[str]], secrets_fix: str | None
-    ) -> None:
+    def __init__(self, facts: Facts, declared: _Declared, secrets_fix: str | None) -> None:
         """Takes what to do about a secret that stands there; None if one may."""
         self._facts, self._declared = facts, declared
         self._secrets_fix = secrets_fix
@@ -102,6 +110,8 @@ class _Walk:
     def _check_reference(self, place: Place, reference: Reference) -> None:
         names = self._declared[reference.root]
         kind = _SINGULAR[reference.root]
+        if names is None:
+            return
         if reference.name not in names:
             fix = suggest(reference.name, names, _DECLARE[reference.root])
             message = f"{reference.text[:200]}: there is no {kind} {quoted(reference.name)}"
@@ -126,6 +136,8 @@ _DECLARE = {
     "secrets": "list it under secrets",
     "lens": "name it under items of the lens",
     "feedback": f"it has pass, {', '.join(NO_FEEDBACK)}",
+    "planning": f"it has {', '.join(TOLD)}, and is told to planners alone",
+    "strategy": f"it has {', '.join(OF_STRATEGY)}, where there are strategies",
 }
 
 
@@ -226,7 +238,7 @@ def _check_chain(
     if root not in roots:
         fix = suggest(root, roots, f"start with {', '.join(roots)}")
         facts.refuse(place, f"there is nothing called {quoted(root)} here", fix, UNRESOLVED)
-    elif rest and root in _SINGULAR:
+    elif rest and root in _SINGULAR and not (root == "steps" and facts.plan is not None):
         names = _named(facts, root)
         if rest[0] not in names:
             fix = suggest(rest[0], names, _DECLARE[root])

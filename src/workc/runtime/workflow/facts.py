@@ -57,13 +57,21 @@ class Facts(msgspec.Struct, frozen=True):
                 yield step_id, step
 
     def uses(self) -> Iterator[tuple[Place, JsonObject]]:
-        """Yields every use of a skill: of each step its own, and the one that may run instead."""
+        """Yields every use of a skill: of the planner, of each step, and what may run instead."""
+        if self.plan is not None and "skill" in self.plan:
+            yield ("plan",), self.plan
         for step_id, step in self.steps():
             yield ("steps", step_id), step
             said = members(step.get("on_failure"))
             # Beside another way it is a problem of its own, and which was meant is not known.
             if "skill" in said and not {"then", "value"} & said.keys():
                 yield ("steps", step_id, "on_failure"), said
+
+    @property
+    def plan(self) -> JsonObject | None:
+        """Returns what the file says of its planner; None if it names its steps."""
+        file = members(self.document.value)
+        return members(file["plan"]) if "plan" in file and "steps" not in file else None
 
     @property
     def secrets(self) -> list[str]:

@@ -11,11 +11,13 @@ from typing import get_args
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.payloads import Target
 from workc.kernel.recovery import CLASSES
-from workc.kernel.values import MAX_SAFE_INTEGER, JsonObject
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.workflow.lens_schema import LENS
+from workc.runtime.workflow.plan_keys import plan_keys
 from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
+from workc.runtime.workflow.strategy_keys import SIGNALS, strategies_schema
 
 #: Names of workflows, inputs, steps and checks.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
@@ -296,7 +298,7 @@ _STEP_KEYS = record(
         "description": _DESCRIPTION,
     },
 )
-_STEP: JsonObject = {**_STEP_KEYS, "anyOf": [{"required": [way]} for way in STEP_WAYS]}
+STEP: JsonObject = {**_STEP_KEYS, "anyOf": [{"required": [way]} for way in STEP_WAYS]}
 
 _ONE_CHECK = record(
     "A statement about the run that must hold.",
@@ -340,10 +342,12 @@ NETWORK = record(
     },
 )
 
+#: The keys of a file of which it has one: what it does, or who says it.
+FILE_WAYS = ("steps", "plan")
 #: The whole file. Each record refuses keys that it does not name.
 FILE_SCHEMA: JsonObject = {
     **record(
-        "A workflow: steps that use skills, and what must hold at the end.",
+        "A workflow: steps that use skills, or who plans them, and what must hold at the end.",
         ["workc", "name", "steps"],
         {
             "workc": {"const": 1, "description": "The version of this file format: 1."},
@@ -377,7 +381,10 @@ FILE_SCHEMA: JsonObject = {
             "policy": record("What the run may do.", [], {"network": NETWORK}),
             "effects": effects_schema("the run"),
             "lens": LENS,
-            "steps": mapping("The steps, by id; file order breaks ties.", _STEP),
+            "steps": mapping("The steps, by id; file order breaks ties.", STEP),
+            "plan": plan_keys(retry=_RETRY, approval=_APPROVAL),
+            "signals": SIGNALS,
+            "strategies": strategies_schema(NAME_PATTERN),
             "gates": _RUN_GATES,
             "verify": listed("What must hold when the steps are done.", _CHECK),
             "max_backtracks": count(
@@ -403,4 +410,14 @@ FILE_SCHEMA: JsonObject = {
 
 def published_schema() -> JsonObject:
     """Returns the JSON Schema (2020-12) of a workflow file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **FILE_SCHEMA}
+    needed: list[Json] = ["workc", "name"]
+    ways: list[Json] = [{"required": [way]} for way in FILE_WAYS]
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {**head, **FILE_SCHEMA, "required": needed, "anyOf": ways}
+
+
+def schema_of_file(file: JsonObject) -> JsonObject:
+    """Returns the schema by which a file is checked: of one that asks a planner, without steps."""
+    if "plan" not in file:
+        return FILE_SCHEMA
+    return {**FILE_SCHEMA, "required": ["workc", "name", "plan"]}

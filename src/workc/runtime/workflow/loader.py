@@ -18,11 +18,13 @@ from workc.runtime.workflow.check_failures import check_failures
 from workc.runtime.workflow.check_gates import check_asks, check_gates
 from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check_policy
 from workc.runtime.workflow.check_lens import check_lens
+from workc.runtime.workflow.check_plan import check_plan
 from workc.runtime.workflow.check_references import check_expressions, check_references
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
+from workc.runtime.workflow.check_strategies import check_strategies
 from workc.runtime.workflow.document import parse_document
-from workc.runtime.workflow.facts import Facts, members, texts
-from workc.runtime.workflow.json_schema import FILE_SCHEMA, WORKFLOW_PATTERN
+from workc.runtime.workflow.facts import Facts, listed, members, texts
+from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN, schema_of_file
 from workc.runtime.workflow.model import SkillInfo, WorkflowFile
 from workc.runtime.workflow.problems import InvalidWorkflow, Problem, Report
 from workc.runtime.workflow.shape import check_shape
@@ -34,6 +36,7 @@ _CHECKS = (
     check_lists,
     check_policy,
     check_steps,
+    check_plan,
     check_failures,
     check_effects,
     check_lens,
@@ -42,6 +45,7 @@ _CHECKS = (
     check_expressions,
     check_gates,
     check_asks,
+    check_strategies,
 )
 
 
@@ -90,13 +94,14 @@ def declared_skills(data: bytes, name: str) -> tuple[str, ...]:
 
 
 def declared_workflows(data: bytes, name: str) -> tuple[str, ...]:
-    """Returns the workflows that steps of the file run, each once, as far as they can be files.
+    """Returns the workflows that the file may run, each once, as far as they can be files.
 
     Raises:
         InvalidWorkflow: if the file cannot be read at all.
     """
-    steps = members(_read(data, name).get("steps"))
-    named = [members(step).get("workflow") for step in steps.values()]
+    file = _read(data, name)
+    steps, allowed = members(file.get("steps")), members(file.get("plan")).get("allow")
+    named = [*(members(step).get("workflow") for step in steps.values()), *listed(allowed)]
     found = [each for each in named if isinstance(each, str) and _WORKFLOW.search(each)]
     return tuple(dict.fromkeys(found))
 
@@ -133,6 +138,6 @@ def _run_checks(facts: Facts) -> None:
     if len(steps) > MAX_STEPS:
         facts.refuse(("steps",), f"more than {MAX_STEPS} steps", "split the workflow")
         return
-    check_shape(facts, FILE_SCHEMA)
+    check_shape(facts, schema_of_file(members(facts.document.value)))
     for run in _CHECKS:
         run(facts)

@@ -10,10 +10,12 @@ import msgspec
 from workc.kernel import canonical
 from workc.kernel.gates import BARRING, GateKind, When
 from workc.kernel.payloads import Limits, Target
+from workc.kernel.plans import Planner
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.lens import LensSpec
+from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.network import NetworkPolicy
 
 Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
@@ -222,6 +224,25 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class PlanSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes the plan of a run that names no steps, and what it may be.
+
+    ``step`` is the planner's call. ``allow`` are the skills that the plan may use, of a workflow file
+    that of running it as a child. ``attempts`` is how often a planner is asked at most; ``max_depth``
+    how many generations of children may stand below the run. ``approval`` is what a human is asked
+    about each plan, None if nobody is.
+    """
+
+    planner: Planner
+    step: StepSpec
+    allow: tuple[str, ...]
+    attempts: int
+    max_steps: int
+    max_children: int
+    max_depth: int
+    approval: ApprovalSpec | None = None
+
+
 def uses_of(steps: Iterable[StepSpec]) -> Iterator[StepSpec]:
     """Yields every use of a skill that steps may come to: each step, and what may run instead."""
     for step in steps:
@@ -261,6 +282,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow; ``steps`` in file order.
 
     ``max_backtracks`` is how often the run may go back, ``recovery`` where to after a failure of a class.
+    ``plan`` is who makes its plan, None if it names its steps.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
     of the budget beside money. ``effects`` are all that the file declares, of the run and of its
     steps and its lens; None if it declares none. ``lens`` is what it looks at, None if nothing.
@@ -278,6 +300,9 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
     steps: tuple[StepSpec, ...] = ()
+    plan: PlanSpec | None = None
+    signals: tuple[SignalSpec, ...] = ()
+    strategies: tuple[StrategySpec, ...] = ()
     gates: RunGates = RunGates()
     verify: tuple[CheckSpec, ...] = ()
     max_backtracks: int = 0

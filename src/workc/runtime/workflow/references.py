@@ -2,7 +2,7 @@
 
 Grammar (no white space inside)::
 
-    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets" | "feedback" | "lens"
+    reference = "${" root segment+ "}"          root    = "inputs" | "steps" | "secrets" | "feedback" | "lens" | "planning" | "strategy"
     segment   = "." name | "[" index "]" | "[" JSON string "]"
     name      = [A-Za-z_][A-Za-z0-9_-]*         index   = "0" | [1-9][0-9]*   (at most 9 digits)
 
@@ -39,7 +39,7 @@ Resolved: TypeAlias = (
 )
 Scope: TypeAlias = Mapping[str, Json]
 
-ROOTS = ("inputs", "steps", "secrets", "feedback", "lens")
+ROOTS = ("inputs", "steps", "secrets", "feedback", "lens", "planning", "strategy")
 
 #: The most levels of the value in which references are resolved.
 MAX_DEPTH = 128

@@ -20,13 +20,13 @@ from workc.kernel.gates import GATE_FAILED
 from workc.kernel.payloads import (
     Body,
     CheckResult,
-    PlanChosen,
     RunStarted,
     Verification,
     VerificationRun,
     WorkEnded,
 )
 from workc.kernel.phases import LockLevel
+from workc.kernel.plans import PlanChosen
 from workc.kernel.required_checks import VerifyRules
 from workc.verify.case import Case
 from workc.verify.rules import Rule

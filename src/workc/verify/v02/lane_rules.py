@@ -28,7 +28,6 @@ from workc.kernel.payloads import (
     EffectAnswered,
     EffectAsked,
     EffectBound,
-    PlanChosen,
     Policy,
     RetryScheduled,
     RunStarted,
@@ -40,6 +39,7 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
 from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
 from workc.verify.effect_bounds import Bounds
@@ -53,6 +53,8 @@ from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
 from workc.verify.v02.passes import Passes, StepFound
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
+from workc.verify.v02.plan_rules import OfPlan, PlanRules
+from workc.verify.v02.strategy_rules import StrategyRules
 
 #: A step of a function that names its place: no other lane's can have the same name.
 _PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
@@ -73,6 +75,8 @@ class LaneRules:
         self._backtracks = BacktrackRules()
         self._checks = CheckRules()
         self.lens = LensRules()
+        self._plans = PlanRules()
+        self._strategies = StrategyRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
@@ -82,6 +86,7 @@ class LaneRules:
         # Whether the timer that fires next was set by the work itself.
         self._waits = False
         self._before: Payload | None = None
+        self._last: Payload | None = None
         # The lane that fell back last.
         self._fallen: Path | None = None
         self._code: dict[str, str] = {}
@@ -104,6 +109,8 @@ class LaneRules:
             at, payload = event.at, event.payload
             if at[-1] == 0 or len(at) == 1:
                 self._leave(at)
+            if len(at) == 1:
+                self._check_all(self._strategies.take(payload))
             if type(payload) is SkillExecuted:
                 self._executed(payload)
             elif type(payload) is BudgetReserved:
@@ -132,7 +139,7 @@ class LaneRules:
 
     def close(self) -> None:
         """Checks the end of the log: the ledger is closed, and no child is left out."""
-        self._passes.close()
+        self._close_pass()
         self._money.close()
         missing = self._children.first_missing()
         if missing is not None:
@@ -149,9 +156,8 @@ class LaneRules:
                 self._skipped(payload)
             case FallbackTaken():
                 self._fell_back(payload)
-            case PlanChosen():
-                self._check_alone(payload)
-                self._declared(payload)
+            case PlanAsked() | PlanRefused() | PlanChosen():
+                self._of_plan(payload)
             case TimerSet():
                 self._waits = True
             case ChildSpawned() | ChildJoined():
@@ -173,8 +179,19 @@ class LaneRules:
         self._limits_tokens = started.limits is not UNSET and started.limits.tokens is not UNSET
         self._check_policy(started.policy)
 
-    def _declared(self, plan: PlanChosen) -> None:
-        self._passes.plan = plan
+    def _close_pass(self) -> None:
+        self._passes.close(self._plans.planners, barred=self._plans.is_barred)
+
+    def _of_plan(self, payload: OfPlan) -> None:
+        self._check_all(self._plans.take(payload, self._passes.steps, self._last))
+        if isinstance(payload, PlanAsked) and self._of_function:
+            self._fail(rules.PLANNER_HAS_LANE, "a function asks no planner", "/kind")
+        if not isinstance(payload, PlanRefused):
+            self._check_alone(payload)
+            self._declared(payload)
+
+    def _declared(self, plan: PlanAsked | PlanChosen) -> None:
+        self._passes.begin(plan)
         declared = plan.effects
         self._bounds = None
         if declared is UNSET:
@@ -203,10 +220,12 @@ class LaneRules:
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
         if isinstance(end, VerificationRun):
             self._check_all(self._checks.ended(end))
+        self._check_all(self._plans.close(self._passes.steps))
         self._check_all(self._backtracks.ended(end, self._passes.gates))
         if end.backtrack is not UNSET:
-            self._passes.close()
+            self._close_pass()
             self._checks.forget()
+            self._plans = PlanRules()
 
     def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
         """Checks the effect that an event names, and whether it must name one."""
@@ -237,6 +256,8 @@ class LaneRules:
         self._check_all(differences(self._before, gate))
         if isinstance(gate, GateEvaluated):
             self._evaluated(gate)
+        else:
+            self._check_all(self._plans.approve(gate, in_root=len(self._start) == 1))
         if self._is_late(gate):
             message = "work that it can bar has begun"
             self._fail(rules.GATES_COME_FIRST, message, "/kind")
@@ -284,7 +305,7 @@ class LaneRules:
     def _leave(self, at: Path) -> None:
         if self._step is None and len(self._start) > 1:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
-        self._start = at
+        self._start, self._last = at, self._before
         self._passes.leave(at)
         self._step = self._skill = self._before = self._ceiling = None
         self._attempt = 1

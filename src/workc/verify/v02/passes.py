@@ -6,6 +6,7 @@ A fold over the root lane and the names of steps. Each pass begins with nothing 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +14,8 @@ import msgspec
 from workc.kernel.events import Path
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
-from workc.kernel.payloads import PlanChosen, given
+from workc.kernel.payloads import given
+from workc.kernel.plans import PlanAsked, PlanChosen
 
 
 class StepFound(msgspec.Struct):
@@ -27,7 +29,7 @@ class StepFound(msgspec.Struct):
 class PassFound(NamedTuple):
     """One pass of a run: its plan, if there was one, and its steps in the order of their lanes.
 
-    ``barred`` says that a gate kept all of them from beginning.
+    ``barred`` says that a gate, or a human, kept all of them from beginning.
 
     Steps of a function that are named after their place are left out, so that memory does not
     follow their number.
@@ -61,8 +63,16 @@ class Passes:
         """Takes the place of the event with which another lane begins, or the root lane goes on."""
         self.has_begun = self.has_begun or len(at) > 1
 
-    def close(self) -> None:
-        """Ends the pass at hand; what follows is another one, under the same plan until it has its own."""
-        self.found.append(PassFound(self.plan, self.steps, self._is_barred))
+    def begin(self, plan: PlanAsked | PlanChosen) -> None:
+        """Takes a plan, or that one is asked for: that is none, and gates stand before its own lanes."""
+        self.plan, self.has_begun = plan if isinstance(plan, PlanChosen) else None, False
+
+    def close(self, planners: Collection[str], *, barred: bool) -> None:
+        """Ends the pass at hand; what follows is another one, under the same plan until it has its own.
+
+        The steps of ``planners`` are none of the plan; ``barred`` says that a human did not let it begin.
+        """
+        steps = {name: each for name, each in self.steps.items() if name not in planners}
+        self.found.append(PassFound(self.plan, steps, self._is_barred or barred))
         self.steps, self.gates, self.has_begun = {}, set(), False
         self._is_barred = False

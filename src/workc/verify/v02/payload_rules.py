@@ -30,13 +30,13 @@ from workc.kernel.payloads import (
     EffectAsked,
     EffectBound,
     EffectResult,
-    PlanChosen,
     Policy,
     RedactionRecord,
     Response,
     RunStarted,
     SkillExecuted,
 )
+from workc.kernel.plans import PlanAsked, PlanChosen
 from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
@@ -69,7 +69,7 @@ def payload_problems(payload: Payload) -> Iterable[Problem]:
             return _of_redactions("/result", result.redactions)
         case RunStarted():
             return _of_start(payload)
-        case PlanChosen() | EffectAsked():
+        case PlanAsked() | PlanChosen() | EffectAsked():
             return _of_effects(payload)
         case _:
             return _of_rare(payload)
@@ -190,7 +190,7 @@ def _of_item(item: ItemObserved) -> Iterator[Problem]:
     yield from _of_redactions("", item.redactions or [])
 
 
-def _of_effects(payload: PlanChosen | EffectAsked) -> Iterator[Problem]:
+def _of_effects(payload: PlanAsked | PlanChosen | EffectAsked) -> Iterator[Problem]:
     if isinstance(payload, EffectAsked):
         if payload.effect is not UNSET and not is_spelled(payload.effect):
             yield rules.EFFECT_IS_SPELLED, "/effect/selector"

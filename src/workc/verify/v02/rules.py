@@ -76,7 +76,7 @@ STEP_LANE_TABLE = _table(
 LANE_MAY_OPEN = _table(
     4,
     "FSM_ILLEGAL_TRANSITION",
-    "Lanes of steps stand after PlanChosen, TimerFired, CallHalted or ToAct.",
+    "Lanes of steps stand after PlanAsked, PlanChosen, TimerFired, CallHalted, ToAct or an approval.",
 )
 ANSWER_FITS_ASK = _table(
     5, "FSM_ILLEGAL_TRANSITION", "An EffectAnswered has the request of the EffectAsked before it."
@@ -167,6 +167,41 @@ CHECK_IS_ANSWERED = _table(
     38,
     "FSM_ILLEGAL_TRANSITION",
     "A check by a program is what was evaluated of it in its pass.",
+)
+PLANNER_HAS_LANE = _table(
+    51,
+    "FSM_ILLEGAL_TRANSITION",
+    "Behind a PlanAsked stands one lane, of its step and of its skill.",
+)
+PLANS_ARE_COUNTED = _table(
+    52,
+    "FSM_ILLEGAL_TRANSITION",
+    "A planner is asked once, and once more after each plan of its that was refused.",
+)
+PLAN_FITS_ASK = _table(
+    53,
+    "FSM_ILLEGAL_TRANSITION",
+    "A plan names a planner, and holds what was accepted, if and only if one was asked for it.",
+)
+PLAN_WAS_GIVEN = _table(
+    54,
+    "FSM_ILLEGAL_TRANSITION",
+    "A plan is refused or chosen only where the lane of its planner ends with a value.",
+)
+PLAN_IS_APPROVED = _table(
+    55,
+    "FSM_ILLEGAL_TRANSITION",
+    "What a human is asked in the root lane is about the plan of a planner.",
+)
+STRATEGIES_ARE_RANKED = _table(
+    61,
+    "FSM_ILLEGAL_TRANSITION",
+    "Strategies are suggested as their weights say: those that fit, the best first.",
+)
+BEST_IS_APPLIED = _table(
+    62,
+    "FSM_ILLEGAL_TRANSITION",
+    "Where a strategy is suggested the best one is applied, and none where there is none.",
 )
 ANSWER_FITS_PORT = _table(
     31,
@@ -267,7 +302,7 @@ EFFECT_IS_COVERED = _policy(
 EFFECT_IS_ALLOWED = _policy(
     24,
     "POLICY_VIOLATION",
-    "If the rules speak of effects, every plan declares some, and they allow what is asked for.",
+    "If the rules speak of effects, every plan and every ask for one declares some, and they allow what is asked for.",
 )
 
 LOCK_IS_ALLOWED = _policy(
@@ -343,7 +378,9 @@ OUTCOME_IS_BORNE_OUT = _projection(
     39, "VERIFICATION_INCOMPLETE", "The outcome is what work, checks, gates and children give."
 )
 STEPS_AS_PLANNED = _projection(
-    40, "RECEIPT_EVENT_MISMATCH", "The steps are as many as were planned, or none behind a gate."
+    40,
+    "RECEIPT_EVENT_MISMATCH",
+    "The steps are as many as were planned, or none behind a gate, and one for each planner asked.",
 )
 PLAN_FORM = _projection(41, "RECEIPT_EVENT_MISMATCH", "An inline plan is a list of steps.")
 LANES_AS_PLANNED = _projection(

@@ -144,7 +144,7 @@ output: ["${{steps.f}}", {{k: "${{nope.x}}"}}, "${{secrets.KEY}}"]
         (
             10,
             "UNRESOLVED_REFERENCE",
-            'malformed reference "${nope.x}": it starts with one of inputs, steps, secrets, feedback, lens',
+            'malformed reference "${nope.x}": it starts with one of inputs, steps, secrets, feedback, lens, planning, strategy',
         ),
         (10, "UNRESOLVED_REFERENCE", '${secrets.KEY}: there is no secret "KEY"'),
     ]

@@ -17,11 +17,13 @@ from attacks import (
     pairs,
     passes,
     payloads,
+    plans,
     policy,
     projection,
     readers,
     roots,
     steps,
+    strategies,
 )
 from attacks.attack import ATTACKS, OPERATORS, Attack
 
@@ -40,6 +42,7 @@ SECTIONS = (
     lines,
     money,
     payloads,
+    plans,
     pairs,
     passes,
     policy,
@@ -47,6 +50,7 @@ SECTIONS = (
     readers,
     roots,
     steps,
+    strategies,
 )
 
 __all__ = ["ATTACKS", "OPERATORS", "SECTIONS", "Attack"]

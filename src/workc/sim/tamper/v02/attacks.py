@@ -13,6 +13,8 @@ from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
 from workc.sim.tamper.v02.attacks_passes import PASS_ATTACKS
+from workc.sim.tamper.v02.attacks_plans import PLAN_ATTACKS
+from workc.sim.tamper.v02.attacks_strategies import STRATEGY_ATTACKS
 from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
 from workc.sim.tamper.v02.draft import Draft
 
@@ -25,6 +27,8 @@ ATTACKS: Attacks[Draft] = {
     **GATE_ATTACKS,
     **FALLBACK_ATTACKS,
     **PASS_ATTACKS,
+    **PLAN_ATTACKS,
+    **STRATEGY_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

@@ -14,8 +14,16 @@ def _decided(draft: Draft, *decisions: str) -> Doc:
     raise does_not_apply(f"no approval that was {' or '.join(decisions)}")
 
 
+def _of_step(draft: Draft, *decisions: str) -> Doc:
+    """Returns an approval of a step: one of a plan is followed by no skip."""
+    for event in draft.all("ApprovalAnswered"):
+        if event["payload"]["decision"] in decisions and len(event["at"]) > 1:
+            return event
+    raise does_not_apply(f"no approval of a step that was {' or '.join(decisions)}")
+
+
 def _approve(draft: Draft) -> None:
-    _decided(draft, "denied", "timed_out")["payload"].update(by="x", decision="approved")
+    _of_step(draft, "denied", "timed_out")["payload"].update(by="x", decision="approved")
 
 
 def _deny(draft: Draft) -> None:
@@ -23,7 +31,7 @@ def _deny(draft: Draft) -> None:
 
 
 def _swap_refusals(draft: Draft) -> None:
-    payload = _decided(draft, "denied")["payload"]
+    payload = _of_step(draft, "denied")["payload"]
     payload["decision"] = "timed_out"
     del payload["by"]
 

@@ -156,7 +156,9 @@ def put_plan(draft: Draft, plan: list[Doc]) -> None:
 def _taken(draft: Draft) -> list[Doc]:
     """Returns the plan, if a step of it was taken, which a gate of the run may have barred."""
     plan = planned(draft)
-    if not any(len(event["at"]) > 1 for event in draft.events):
+    chosen = draft.event("PlanChosen")["at"]
+    # What stands before the plan is the lane of a planner, and no step of it.
+    if not any(len(event["at"]) > 1 and event["at"] > chosen for event in draft.events):
         raise does_not_apply("no step that was taken")
     return plan
 

@@ -16,6 +16,8 @@ from workc.sim.tamper.pointer import find, pointer_of, put
 from workc.sim.tamper.rungs import CHAINED, RUNGS
 from workc.sim.tamper.v02.draft import Draft, last_pass
 from workc.sim.tamper.v02.event_fields import FIELDS
+from workc.sim.tamper.v02.event_fields_plans import PLAN_FIELDS
+from workc.sim.tamper.v02.event_fields_strategies import STRATEGY_FIELDS
 from workc.sim.tamper.v02.field import Field
 from workc.sim.tamper.v02.ladder import EVENT_LINK, Edit, found_at
 from workc.sim.tamper.v02.subject import Subject
@@ -54,6 +56,7 @@ _FRAMES: dict[str, tuple[Callable[[Doc], None], Place]] = {
     "frame.phase": (_dephase, TABLE),
     "frame.kind": (_rename, BAD_EVENT),
 }
+_FIELDS = (*FIELDS, *PLAN_FIELDS, *STRATEGY_FIELDS)
 _FRAME_RUNGS = range(CHAINED + 1)
 
 
@@ -65,7 +68,7 @@ def name_of(field: Field) -> str:
 GROUPS: list[Group] = [
     *(
         g
-        for name in sorted({name_of(field) for field in FIELDS})
+        for name in sorted({name_of(field) for field in _FIELDS})
         for g in groups(name, ["events"], RUNGS)
     ),
     *(g for name in _FRAMES for g in groups(name, ["events"], _FRAME_RUNGS)),
@@ -75,7 +78,7 @@ GROUPS: list[Group] = [
 def cells(subject: Subject) -> Iterator[Cell]:
     """Yields the cells of all operators on the values of events."""
     last = {event["seq"] for event in last_pass(subject.events)}
-    for field in FIELDS:
+    for field in _FIELDS:
         lines = [
             n
             for n, event in enumerate(subject.events)

@@ -45,7 +45,12 @@ _OPTIONAL = frozenset(
         ("LensAssembled", "part"),
         ("LensAssembled", "requires"),
         ("PlanChosen", "compression"),
+        ("PlanAsked", "compression"),
+        ("PlanAsked", "effects"),
+        ("PlanChosen", "decision"),
+        ("PlanChosen", "document"),
         ("PlanChosen", "effects"),
+        ("PlanChosen", "planner"),
         ("RunStarted", "continues"),
         ("RunStarted", "parent"),
         ("BudgetReserved", "refused_by"),
@@ -59,6 +64,7 @@ _OPTIONAL = frozenset(
         ("RunStarted", "max_backtracks"),
         ("RunStarted", "tokens"),
         ("RunStarted", "wall_ms"),
+        ("StrategySuggested", "failure"),
         ("VerificationRun", "backtrack"),
         ("VerificationRun", "gate"),
         ("VerificationRun", "of"),
@@ -83,7 +89,7 @@ _UNLESS: dict[tuple[str, str], tuple[str, ...]] = {
     ("LensAssembled", "quality"): ("at_least", "claims", "requires"),
 }
 #: Parts of payloads of which members may be absent.
-_PARTS = frozenset({"at_least", "backtrack", "claims", "limits", "results"})
+_PARTS = frozenset({"at_least", "backtrack", "claims", "limits", "results", "weighed"})
 
 
 def _rungs(component: Component, name: str) -> tuple[int, ...]:
