@@ -5,8 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "ca34e830fbee533ebac79c04551d2e61f3cac6abecdcc05af0bdc2c928dd6104"
-CATALOG_SHA256 = "bda5e28a25657c20d04e34ddbfd71652700e986fc72df4e7a2250699dd5eaa41"
+CATALOG_SHA256 = "0194f66d05ab6dd644b6f57da82e93502e91419ef177f4c42d3ee5d349c98532"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
@@ -27,6 +27,7 @@ EXPRESSION_PARAMS: Mapping[str, tuple[str, ...]] = {"json_transform": ("expressi
 _EXPRESSION_ROOTS = ("inputs", "lens", "steps", "output")
 #: What there is by root; None: nobody knows before the run, as of the steps of a plan that is asked for.
 _Declared = Mapping[str, frozenset[str] | None]
+_FEEDBACK = ("pass", *NO_FEEDBACK)
 _SINGULAR = {
     "inputs": "input",
     "steps": "step",
@@ -246,7 +247,9 @@ def _check_chain(
             facts.refuse(place, message, fix, UNRESOLVED)
 
 
-def _named(facts: Facts, root: str) -> JsonObject:
+def _named(facts: Facts, root: str) -> Collection[str]:
     """Returns what the file declares below a root of expressions, by name."""
+    if root == "feedback":
+        return _FEEDBACK
     found = facts.section(root)
     return members(found.get("items")) if root == "lens" else found
