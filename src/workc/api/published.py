@@ -25,6 +25,7 @@ from workc.api.published_shapes import (
     named,
     record,
 )
+from workc.api.published_story import CHILD, LENS, WAITING
 from workc.api.strategy_story import STRATEGY_STORY
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
@@ -332,30 +333,14 @@ _GATE = record(
     note=TEXT,
     gave=TEXT,
 )
-_WAITING = record(step=TEXT, question=TEXT, deadline_ms=COUNT_OR_NULL, run_id=TEXT)
-_CHILD = record(
-    run_id=TEXT,
-    step=TEXT,
-    critical=FLAG,
-    ceiling_micro_cents=COUNT,
-    spent_micro_cents=COUNT,
-    outcome=TEXT_OR_NULL,
-    proof_digest=TEXT_OR_NULL,
-)
-_LENS = record(
-    items=list_of(record(item=TEXT, how=TEXT, source=TEXT, part=COUNT_OR_NULL, code=TEXT_OR_NULL)),
-    rounds=COUNT,
-    quality=OBJECT,
-    at_least=OBJECT,
-)
 _SHOW = record(
     {
         "gates": list_of(_GATE),
         "plans": list_of(PLAN_STORY),
         "strategies": list_of(STRATEGY_STORY),
-        "waiting": list_of(_WAITING),
-        "children": list_of(_CHILD),
-        "lens": _LENS,
+        "waiting": list_of(WAITING),
+        "children": list_of(CHILD),
+        "lens": LENS,
         "continues": TEXT_OR_NULL,
         "earlier": list_of(TEXT),
     },
