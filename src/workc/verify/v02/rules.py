@@ -169,37 +169,37 @@ CHECK_IS_ANSWERED = _table(
     "A check by a program is what was evaluated of it in its pass.",
 )
 PLANNER_HAS_LANE = _table(
-    51,
+    71,
     "FSM_ILLEGAL_TRANSITION",
     "Behind a PlanAsked stands one lane, of its step and of its skill.",
 )
 PLANS_ARE_COUNTED = _table(
-    52,
+    72,
     "FSM_ILLEGAL_TRANSITION",
     "A planner is asked once, and once more after each plan of its that was refused.",
 )
 PLAN_FITS_ASK = _table(
-    53,
+    73,
     "FSM_ILLEGAL_TRANSITION",
     "A plan names a planner, and holds what was accepted, if and only if one was asked for it.",
 )
 PLAN_WAS_GIVEN = _table(
-    54,
+    74,
     "FSM_ILLEGAL_TRANSITION",
     "A plan is refused or chosen only where the lane of its planner ends with a value.",
 )
 PLAN_IS_APPROVED = _table(
-    55,
+    75,
     "FSM_ILLEGAL_TRANSITION",
     "What a human is asked in the root lane is about the plan of a planner.",
 )
 STRATEGIES_ARE_RANKED = _table(
-    61,
+    81,
     "FSM_ILLEGAL_TRANSITION",
     "Strategies are suggested as their weights say: those that fit, the best first.",
 )
 BEST_IS_APPLIED = _table(
-    62,
+    82,
     "FSM_ILLEGAL_TRANSITION",
     "Where a strategy is suggested the best one is applied, and none where there is none.",
 )
