@@ -20,6 +20,7 @@ help:  ## what can be made
 
 demo: $(VENV)/run.stamp  ## the main job: run, verify, replay, tamper, on this machine alone
 	@$(BIN)/python examples/demo/demo.py
+	@$(BIN)/python examples/fix_a_test/play.py
 
 test: $(VENV)/dev.stamp  ## all tests that need Python alone, with branch coverage and its budgets
 	$(BIN)/python -m pytest -n auto -m "not peers" --cov --cov-report=

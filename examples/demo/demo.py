@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from stage import Shell, Surprise, expect, heading
 
 from workc.testkit.provider import Provider, read_script
 from workc.testkit.servers import LoopbackServer, Reply
@@ -25,10 +27,6 @@ HERE = Path(__file__).parent
 WORKFLOW = ("workflow.yaml", "atlas.py")
 #: Exit codes of the command line, as `workc --help` and the reference of failures have them.
 OK, REFUSED_BY_BUDGET, PROVEN_BAD = 0, 3, 5
-
-
-class Surprise(Exception):
-    """Something was not as the demo expects."""
 
 
 def main() -> int:
@@ -109,33 +107,6 @@ def tamper(shell: Shell) -> None:
     shell.run(["verify-bundle", "edited"], PROVEN_BAD, "artifacts/output.json")
 
 
-class Shell:
-    """Runs `workc` commands in a folder and shows them."""
-
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        self.folder = folder
-        own = {name: value for name, value in os.environ.items() if not name.startswith("WORKC_")}
-        self.environment = own | variables | {"NO_COLOR": "1", "COLUMNS": "100"}
-        self.program = Path(sys.executable).with_name("workc")
-
-    def run(self, arguments: list[str], code: int, words: str) -> None:
-        """Runs one command; it must exit with ``code`` and say ``words``."""
-        print("$ workc", *arguments, flush=True)
-        done = subprocess.run(
-            [self.program, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        print(done.stdout.rstrip())
-        print(f"(exit code {done.returncode})", flush=True)
-        expect(f"the exit code is {code}", holds=done.returncode == code)
-        expect(f"the output says {words}", holds=words in done.stdout)
-
-
 def files_server(script: dict) -> LoopbackServer:
     """Returns a server of the files that the script routes."""
     return LoopbackServer({path: file_reply(route) for path, route in script["routes"].items()})
@@ -150,17 +121,6 @@ def file_reply(route: dict) -> Reply:
 def model_provider(script: dict) -> Provider:
     """Returns a provider with the script's answers, which lets only its key in."""
     return Provider(read_script(script["provider"]), key=script["key"])
-
-
-def heading(text: str) -> None:
-    """Prints a heading."""
-    print(f"\n── {text}\n")
-
-
-def expect(what: str, *, holds: bool) -> None:
-    """Raises Surprise unless it holds."""
-    if not holds:
-        raise Surprise(what)
 
 
 if __name__ == "__main__":
