@@ -56,7 +56,9 @@ def play(folder: Path) -> None:
         given = ["--input", f"provider={provider.openai_url}", *GRANTS, "--out", "evidence"]
         heading("What may it do, and what may it cost?")
         shell.run(["check", "fix.yaml"], OK, "--root prod=FOLDER")
-        heading("The first answer fails the repository's own tests, so it goes back; then a human is asked")
+        heading(
+            "The first answer fails the repository's own tests, so it goes back; then a human is asked"
+        )
         shell.run(["run", "fix.yaml", *given], WAITS, "back to Decide")
         expect("nothing is released yet", holds=not any((folder / "prod").iterdir()))
         heading("Ada agrees")

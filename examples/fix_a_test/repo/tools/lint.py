@@ -1,6 +1,6 @@
 """The linter of this repository: a file must compile, print nothing, and say what it does.
 
-    python3 tools/lint.py FILE...
+python3 tools/lint.py FILE...
 """
 
 import ast
