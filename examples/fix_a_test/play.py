@@ -19,7 +19,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stage import Shell, Surprise, expect, heading
-
 from workc.testkit.provider import Provider, read_script
 
 HERE = Path(__file__).parent

@@ -16,9 +16,9 @@ def faults(name):
         yield f"{name}:{error.lineno}: {error.msg}"
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
-            if ast.get_docstring(node) is None:
-                yield f"{name}:{getattr(node, 'lineno', 1)}: no docstring"
+        documented = isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if documented and ast.get_docstring(node) is None:
+            yield f"{name}:{getattr(node, 'lineno', 1)}: no docstring"
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "print":
             yield f"{name}:{node.lineno}: print"
 
