@@ -470,3 +470,17 @@ def test_a_human_is_asked_the_sooner_the_less_a_run_knows(tmp_path, src, server,
     outcome = runtime.run(path)
     # p = 494 with a file, 807 with nothing: 1000 p / 1000 times the loss against 45,000 ms.
     assert (outcome.status == "paused") == is_asked, outcome.message
+
+
+def test_a_secret_in_the_name_of_a_file_is_refused_with_the_list(
+    tmp_path, src, proven, monkeypatch
+):
+    secret = "-".join(["tok", "3f9a8b7c6d"])
+    (src / f"{secret}.txt").write_text("x")
+    monkeypatch.setenv("TOKEN", secret)
+    outcome = run(tmp_path, {"a": {"files": "src/*"}}, "${lens.a.found}", secrets=["TOKEN"])
+    assert outcome.output is False
+    events = proven(outcome.bundle)
+    assert secret not in json.dumps(events)
+    (item,) = of(events, "ItemObserved")
+    assert item["failure"]["code"] == "OPERATION_NOT_ALLOWED"

@@ -312,3 +312,9 @@ def test_metadata_says_what_has_to_be_allowed():
     }
     assert [each.retry_policy.idempotent for each in found.values()] == [True, True, False, True]
     assert {each.tags[:2] for each in found.values()} == {("builtin", "context")}
+
+
+@pytest.mark.parametrize("root", ["", ("", "ro")])
+def test_an_empty_folder_is_not_the_current_one(root):
+    with pytest.raises(Misuse, match="the root d is a folder that is there"):
+        Runtime(roots={"d": root})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workc.api.access import Access, access_of
 from workc.api.replay import replay
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
@@ -77,14 +78,14 @@ def run(tmp_path):
 
     numbers = count()
 
-    def begin(*answers, text=None, approvals=None, policy=None, environment=None):
+    def begin(*answers, text=None, approvals=None, policy=None, environment=None, access=None):
         (tmp_path / "mine.py").write_text(PLANNER)
         (tmp_path / "leaf.yaml").write_text(CHILD)
         (tmp_path / "flow.yaml").write_text(text or flow())
         out = tmp_path / f"out{next(numbers)}"
         runtime = simulated(
             SCRIPT,
-            settings=Settings(ruling=policy),
+            settings=Settings(ruling=policy, access=access or Access()),
             approvals=approvals,
             environment=environment,
         )
@@ -185,6 +186,14 @@ REFUSED = {
         steps({**ASK, "with": {**ASK["with"], "api_key_env": "HOME"}}),
         "POLICY_VIOLATION",
     ),
+    "variables for a program": (
+        steps({"id": "x", "skill": "exec", "with": {"argv": ["sh"], "env": ["KEY"]}}),
+        "POLICY_VIOLATION",
+    ),
+    "a file that is not allowed": (
+        steps({"id": "other", "workflow": "other.yaml", "with": {}}),
+        "SKILL_NOT_FOUND",
+    ),
     "more than the budget": (steps(ASK), "BUDGET_EXCEEDED"),
     "a cost that nobody knows": (
         steps(COUNT, {**ASK, "with": {**ASK["with"], "prompt": "${steps.count.result}"}}),
@@ -225,6 +234,18 @@ def test_a_plan_that_may_not_be_is_refused_before_anything_is_done(run, answer, 
     assert kinds(events)[3:] == ["PlanAsked", "PlanRefused", "WorkEnded", "Locked"]
     assert code in [each["code"] for each in problems(events)[0]]
     assert not [event for event in events if event["kind"] == "EffectAsked"]
+
+
+def test_a_folder_that_is_not_granted_is_refused_before_anything_is_done(run):
+    step = {"id": "x", "skill": "exec", "with": {"argv": ["pwd"], "cwd": "e/x"}}
+    gate = {**COUNT, "gates": {"post": [{"id": "g", "command": ["pwd"], "cwd": "e/x"}]}}
+    text = flow(", attempts: 1").replace("allow: [", "allow: [exec, ")
+    access = access_of({}, ["pwd"])
+    for plan in (step, gate):
+        outcome, events = run(steps(plan), text=text, access=access)
+        assert outcome.code == "PLAN_REFUSED"
+        found = problems(events)[0][0]
+        assert (found["code"], "root e" in found["message"]) == ("OPERATION_NOT_ALLOWED", True)
 
 
 def test_what_a_file_declares_bounds_a_plan(run):

@@ -74,13 +74,22 @@ class LensLooks:
                 pattern = parse_pattern(request.pattern)
                 self._grants.folder(str(pattern.folder))
                 paths: list[Json] = [*_Listing(self._folders, pattern, request.at_most).paths()]
-                return Observed(data=jcs.encode(paths), is_json=True)
+                return self._listed(paths)
             case Variable():
                 return self._variable(request.name)
             case EarlierRun():
                 return self._given(*self._evidence.of_run(request.run))
             case Proof():
                 return self._given(*self._evidence.of_bundle(self._grants.folder(request.path)))
+
+    def _listed(self, paths: list[Json]) -> Observed:
+        """Returns a list of files; one without a name, because that holds a secret, could not be read."""
+        data = jcs.encode(paths)
+        cleaning = self._redactor.start()
+        if jcs.encode(cleaning.value(paths)) != data:
+            message = "the name of a file that is listed holds a secret; name the files otherwise"
+            raise refuse("OPERATION_NOT_ALLOWED", message)
+        return Observed(data=data, is_json=True)
 
     def _variable(self, name: str) -> Observed:
         found = self._environment.get(name)

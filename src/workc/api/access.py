@@ -80,6 +80,9 @@ def _root(name: str, root: object) -> tuple[Path, Mode]:
     if mode not in ("rw", "ro"):
         raise Misuse(f"the mode of the root {name} is rw or ro, not {shown(mode)}")
     path = Path(os.path.abspath(path_of(f"the root {name}", place)))
+    if not os.fspath(cast("Path_", place)):
+        # Else it would be the current folder, which nobody has named.
+        raise Misuse(f"the root {name} is a folder that is there, not ''")
     try:
         is_folder = path.is_dir()
         str(path).encode()

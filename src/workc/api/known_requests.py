@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from workc.api.bounds import known_params
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
@@ -86,6 +88,8 @@ def grant_failure(request: EffectRequest, grants: Grants) -> Failure | None:
                 grants.file(request)
             case ProgramRun():
                 grants.program(request)
+                if request.cwd is not None:
+                    grants.folder(request.cwd)
             case Publication() if request.to not in grants.targets:
                 grants.target(Publication(to=request.to, name="name", data=b""))
             case _:
@@ -100,7 +104,13 @@ def grant_failure(request: EffectRequest, grants: Grants) -> Failure | None:
 def _known_request(step: StepSpec, known: JsonObject) -> EffectRequest | None:
     if step.skill in _LOCAL:
         name, make = _LOCAL[step.skill]
-        return make(known[name]) if name in known else None
+        made = make(known[name]) if name in known else None
+        cwd = known.get("cwd")
+        return (
+            replace(made, cwd=cwd)
+            if isinstance(made, ProgramRun) and isinstance(cwd, str)
+            else made
+        )
     if step.skill == "http_call":
         url: object = known.get("url")
         return HttpRequest(method="GET", url=url) if isinstance(url, str | SecretText) else None

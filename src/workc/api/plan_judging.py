@@ -129,7 +129,7 @@ def _permissions(case: PlanCase) -> Iterator[PlanProblem]:
             yield _problem(use, failure)
     for step, gate in gates_of_all(RunGates(), case.program.steps):
         if step is not None and gate.command is not None:
-            request = ProgramRun(argv=gate.command.argv)
+            request = ProgramRun(argv=gate.command.argv, cwd=gate.command.cwd)
             yield from (_problem(step, each) for each in _denied(case, step, request, grants))
 
 

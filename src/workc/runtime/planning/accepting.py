@@ -37,8 +37,12 @@ from workc.runtime.workflow.source import Document, Places, Source
 from workc.stages.skill import Skill
 
 _RESERVED = re.compile(rf"{PLAN_STEP}(-[0-9]+)?")
-#: Parameters of built-in skills that say where a key goes: the author of a file says it, no planner.
-_KEYED: Mapping[str, frozenset[str]] = {"llm_invoke": frozenset({"api_key_env", "base_url"})}
+#: Parameters of built-in skills that say where a key goes, or who gets the environment, in which keys
+#: and secrets are: the author of a file says it, no planner.
+_KEYED: Mapping[str, frozenset[str]] = {
+    "exec": frozenset({"env"}),
+    "llm_invoke": frozenset({"api_key_env", "base_url"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def accepted(run: Run, spec: PlanSpec, value: Json) -> Accepted:
     answer = read_answer(value)
     _refuse_limits(run, spec, answer)
     program = _read(run, spec, answer)
-    problems = [*_not_allowed(spec, program), *_beyond(run, program), *_judged(run, program)]
+    # What is not allowed may not even be there, so that nothing else can be asked about it.
+    problems = list(_not_allowed(spec, program)) or [*_beyond(run, program), *_judged(run, program)]
     if problems:
         raise BadPlan(_shortened(problems))
     listed: list[Json] = [{"id": name, **step} for name, step in answer.steps.items()]
@@ -110,7 +115,7 @@ def _limit_problems(run: Run, spec: PlanSpec, answer: PlanAnswer) -> Iterator[Pl
         yield PlanProblem(code="INVALID_WORKFLOW", message=message, path=f"steps.{name}")
     for name, step in answer.steps.items():
         for parameter in sorted(_keyed(step)):
-            message = f"{parameter} says where a key goes, and a plan may not; leave it out"
+            message = f"{parameter} says who gets a key, and a plan may not; leave it out"
             path = f"steps.{name}.with.{parameter}"
             yield PlanProblem(code="POLICY_VIOLATION", message=message, path=path)
     if answer.has_output and "output" in _file_of(run.program):
