@@ -18,16 +18,30 @@ FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and p
 
 
 def test_every_example_is_known_here_and_in_the_readme() -> None:
-    assert FOLDERS == ["demo", "planner", "python_workflow"]
+    assert FOLDERS == ["demo", "fix_a_test", "planner", "python_workflow"]
     readme = (EXAMPLES / "README.md").read_text()
     assert all(f"`{name}/`" in readme for name in FOLDERS)
 
 
-@pytest.mark.parametrize("name", [name for name in FOLDERS if name != "demo"])
+@pytest.mark.parametrize("name", ["planner", "python_workflow"])
 def test_an_examples_own_tests_pass(name) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_repository_is_mended_by_a_model_and_replays_without_it(tmp_path) -> None:
+    play = EXAMPLES / "fix_a_test" / "play.py"
+    command = [sys.executable, play, tmp_path / "here"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    for words in (
+        "back to Decide",
+        "(exit code 7)",
+        "approved by ada",
+        "52 of 52 events identical",
+    ):
+        assert words in done.stdout
 
 
 def test_the_python_workflow_runs_from_the_command_line_over_the_real_tables(tmp_path) -> None:

@@ -7,8 +7,6 @@ import pytest
 
 from workc.testkit.servers import LoopbackServer, Reply
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture
 def server():

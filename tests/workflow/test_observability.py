@@ -397,6 +397,10 @@ OF_GOLDENS = {
     "ChildJoined",
     "ChildSpawned",
     "GateEvaluated",
+    "PlanAsked",
+    "PlanRefused",
+    "StrategyApplied",
+    "StrategySuggested",
 }
 
 

@@ -101,10 +101,13 @@ def _halt_lane(draft: Draft) -> None:
 
 def _double_step(draft: Draft) -> None:
     first = _first_lane(draft)
-    others = [e for e in draft.events if len(e["at"]) > 1 and e["at"][:-1] != first[0]["at"][:-1]]
+    step = next(e["payload"]["step"] for e in first if "step" in e["payload"])
+    # In another pass a step may well stand again.
+    others = [
+        e for e in draft.events if e["payload"].get("step", step) != step and len(e["at"]) > 1
+    ]
     if not others:
         raise does_not_apply("no second step")
-    step = next(e["payload"]["step"] for e in first if "step" in e["payload"])
     for event in draft.lane(others[0]):
         if "step" in event["payload"]:
             event["payload"]["step"] = step
@@ -178,10 +181,11 @@ def _plan_other_order(draft: Draft) -> None:
 
 def _plan_other_skill(draft: Draft) -> None:
     plan = _taken(draft)
-    step = next((e["payload"]["step"] for e in draft.all("SkillExecuted")), None)
-    for entry in plan:
-        if entry["id"] == step:
-            entry["skill"] += "x"
+    executed = {e["payload"]["step"] for e in draft.all("SkillExecuted")}
+    found = next((entry for entry in plan if entry["id"] in executed), None)
+    if found is None:
+        raise does_not_apply("no step of the plan was executed")
+    found["skill"] += "x"
     put_plan(draft, plan)
 
 
