@@ -179,7 +179,8 @@ def _keeps_form(name: str, event: Doc, tokens: Tokens) -> bool:
     if name not in {"field.rename", _REMOVE} or tokens[:1] != ("payload",):
         return False
     kind = str(event["kind"])
-    if tokens[1:2] == ("code",) and kind == "RunStarted" and len(tokens) > 2:
+    # The names in these are the workflow's own.
+    if kind == "RunStarted" and len(tokens) == 3 and tokens[1] in ("code", "programs"):
         return True
     last = pointer_of(tokens).rpartition("/")[2]
     unless = _UNLESS.get((kind, last))
