@@ -84,12 +84,10 @@ class LensLooks:
 
     def _listed(self, paths: list[Json]) -> Observed:
         """Returns a list of files; one without a name, because that holds a secret, could not be read."""
-        data = jcs.encode(paths)
-        cleaning = self._redactor.start()
-        if jcs.encode(cleaning.value(paths)) != data:
+        if self._redactor.start().value(paths) != paths:
             message = "the name of a file that is listed holds a secret; name the files otherwise"
             raise refuse("OPERATION_NOT_ALLOWED", message)
-        return Observed(data=data, is_json=True)
+        return Observed(data=jcs.encode(paths), is_json=True)
 
     def _variable(self, name: str) -> Observed:
         found = self._environment.get(name)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from msgspec.structs import replace
-
 from workc.api.bounds import known_params
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
@@ -35,13 +33,19 @@ from workc.stages.url import parse_url
 
 #: Where the built-in skills take an address, and which port they ask.
 ADDRESS = {"http_call": ("url", "http"), "llm_invoke": ("base_url", "model")}
-#: The parameter that says what a skill does to this machine, and the request by it.
-_LOCAL: Mapping[str, tuple[str, Callable[[Json], EffectRequest]]] = {
-    "read_file": ("path", lambda path: FileRead(path=str(path))),
-    "write_file": ("path", lambda path: FileWrite(path=str(path), data=b"")),
-    "exec": ("argv", lambda argv: ProgramRun(argv=tuple(map(str, listed(argv))))),
-    "publish": ("to", lambda to: Publication(to=str(to), name="", data=b"")),
+#: The parameter that says what a skill does to this machine, and the request by all that are known.
+_LOCAL: Mapping[str, tuple[str, Callable[[JsonObject], EffectRequest]]] = {
+    "read_file": ("path", lambda known: FileRead(path=str(known["path"]))),
+    "write_file": ("path", lambda known: FileWrite(path=str(known["path"]), data=b"")),
+    "exec": ("argv", lambda known: _program(known)),
+    "publish": ("to", lambda known: Publication(to=str(known["to"]), name="", data=b"")),
 }
+
+
+def _program(known: JsonObject) -> ProgramRun:
+    cwd = known.get("cwd")
+    argv = tuple(map(str, listed(known["argv"])))
+    return ProgramRun(argv=argv, cwd=cwd if isinstance(cwd, str) else None)
 
 
 def known_request(
@@ -104,13 +108,7 @@ def grant_failure(request: EffectRequest, grants: Grants) -> Failure | None:
 def _known_request(step: StepSpec, known: JsonObject) -> EffectRequest | None:
     if step.skill in _LOCAL:
         name, make = _LOCAL[step.skill]
-        made = make(known[name]) if name in known else None
-        cwd = known.get("cwd")
-        return (
-            replace(made, cwd=cwd)
-            if isinstance(made, ProgramRun) and isinstance(cwd, str)
-            else made
-        )
+        return make(known) if name in known else None
     if step.skill == "http_call":
         url: object = known.get("url")
         return HttpRequest(method="GET", url=url) if isinstance(url, str | SecretText) else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.schema_words import DIALECT
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: JsonObject = {"type": "string"}
 TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
 COUNT: JsonObject = {"type": "integer", "minimum": 0}

@@ -18,13 +18,12 @@ from workc.api.replay import ReplayReport, replay
 from workc.api.runtime import Runtime
 from workc.api.simulation import simulated
 from workc.api.sources import Source
-from workc.api.story import RunStory, tell, tell_step
-from workc.api.timeline import StepStory
+from workc.api.story import tell_step
 from workc.api.verification import verify_bundle
 from workc.api.workflows import Workflow
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import Json
 from workc.pytest_plugin.closed_sockets import Sockets, closed
 from workc.pytest_plugin.recordings import forget, place_of, recorded, write_page
 from workc.runtime.outcome import StructuredOutcome
@@ -51,40 +50,39 @@ class Marked:
 class Step:
     """What became of one step of a run."""
 
-    def __init__(self, story: StepStory, detail: JsonObject) -> None:
-        self.story = story
+    def __init__(self, detail: Mapping[str, Any]) -> None:
+        """Takes what the records say of the step: ``workc.step/1``."""
         self._detail = detail
 
     @property
     def status(self) -> str:
         """Returns success, failure or skipped."""
-        return self.story.status
+        return str(self._detail["status"])
 
     @property
     def code(self) -> str | None:
         """Returns the failure code, None for a step that succeeded."""
-        return self.story.code
+        return cast("str | None", self._detail["code"])
 
     @property
     def attempts(self) -> int:
         """Returns how many attempts were made."""
-        return self.story.attempts
+        return int(self._detail["attempts"])
 
     @property
     def retried(self) -> list[str]:
         """Returns the codes of attempts that were followed by another."""
-        return [retry.code for retry in self.story.retries]
+        return [str(retry["code"]) for retry in self._detail["retries"]]
 
     @property
     def value(self) -> Json:
         """Returns what the step gave, None if it gave nothing."""
-        records = cast("list[JsonObject]", self._detail["records"])
-        given = [record["value"] for record in records if "value" in record]
+        given = [record["value"] for record in self._detail["records"] if "value" in record]
         return given[-1] if given else None
 
     def __repr__(self) -> str:
         """Returns what a failed assertion shows."""
-        return f"<step {self.story.step}: {self.status} {self.code or ''} x{self.attempts}>"
+        return f"<step {self._detail['step']}: {self.status} {self.code or ''} x{self.attempts}>"
 
 
 class Run:
@@ -107,9 +105,7 @@ class Run:
         Raises:
             Refusal: ``INVALID_INPUT`` if there is none, with the names there are.
         """
-        detail = tell_step(self._source, name)
-        story = next(each for each in self._story.steps if each.step == name)
-        return Step(story, detail)
+        return Step(tell_step(self._source, name))
 
     def verify(self) -> Verdict:
         """Returns the oracle's verdict on the bundle."""
@@ -124,10 +120,6 @@ class Run:
         if self.outcome.bundle is None:
             raise Misuse(f"the run did not begin: {self.outcome.code}: {self.outcome.message}")
         return Source(self.path, sealed=True)
-
-    @cached_property
-    def _story(self) -> RunStory:
-        return tell(self._source)
 
     def __repr__(self) -> str:
         """Returns what a failed assertion shows."""

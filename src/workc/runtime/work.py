@@ -101,7 +101,7 @@ def _file_cause(
         return _cause_of(run, halt)
     failed = _first_failure(ordered, halt)
     cause, step = (failed.failure, failed.id) if failed else (None, None)
-    return (_stopped(halt) if halt and cause is None else cause), step
+    return (stopped(halt) if halt and cause is None else cause), step
 
 
 def _missed(run: Run, ordered: list[StepResult]) -> tuple[Failure, str] | None:
@@ -115,7 +115,7 @@ def _missed(run: Run, ordered: list[StepResult]) -> tuple[Failure, str] | None:
     result = tolerated[missing]
     while result.status == "skipped":
         result = next(tolerated[need] for need in _because(result) if need in tolerated)
-    failure = result.failure or _stopped("HALTED")
+    failure = result.failure or stopped("HALTED")
     why = f"after {failure.code}" if result.id == missing else f"for {result.id} failed"
     message = f"the output needs step {missing}, which was skipped {why}: {failure.message}"
     return msgspec.structs.replace(failure, message=message), result.id
@@ -149,10 +149,11 @@ def _cause_of(run: Run, halt: str) -> tuple[Failure, str | None]:
         failure = run.results[step].failure
         if failure is not None and failure.code == halt:
             return failure, step
-    return _stopped(halt), None
+    return stopped(halt), None
 
 
-def _stopped(halt: str) -> Failure:
+def stopped(halt: str) -> Failure:
+    """Returns the failure of a run that was stopped by this cause, of which no step tells more."""
     return Failure(code=halt, message=f"the run was stopped: {halt}")
 
 

@@ -8,11 +8,11 @@ from typing import cast
 import msgspec
 
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.schema_words import DIALECT
 from workc.sim.report import BenchReport, TestReport
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.variant import Variant
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: Of each published name: the type, the name of the format, what it is.
 _TYPES: Mapping[str, tuple[type[msgspec.Struct], str, str]] = {
     "scenario": (
@@ -30,7 +30,7 @@ def schema_of(name: str) -> JsonObject:
     kind, title, description = _TYPES[name]
     (reference,), parts = msgspec.json.schema_components([kind], schema_hook=_variants)
     top = cast("JsonObject", parts.pop(str(reference["$ref"]).rpartition("/")[2]))
-    head: JsonObject = {"$schema": _DIALECT, "title": title, "description": description}
+    head: JsonObject = {"$schema": DIALECT, "title": title, "description": description}
     rest = {member: value for member, value in top.items() if member not in head}
     return {**head, **rest, "$defs": cast("Json", parts)}
 

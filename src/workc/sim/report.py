@@ -6,20 +6,16 @@ are filled in here. A report is closed: another member is refused when one is re
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from workc.kernel.values import Json, JsonObject
+from workc.sim.bounded import U32, U64, Permille
 from workc.sim.json_text import JsonTextError, read_json
 
 #: A time in UTC, as RFC 3339 has it; what a report without times has is 1970.
 NO_TIME = "1970-01-01T00:00:00Z"
-
-U32: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
-U64: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Permille: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
 
 
 class ReportError(ValueError):

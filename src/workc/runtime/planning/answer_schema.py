@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.planning.answer import MAX_ALTERNATIVES, MAX_WORDS
 from workc.runtime.workflow.facts import members
 from workc.runtime.workflow.json_schema import NAME_PATTERN, STEP
 from workc.runtime.workflow.plan_keys import MOST_STEPS
-from workc.runtime.workflow.schema_words import listed, record, text
+from workc.runtime.workflow.schema_words import DIALECT, listed, record, text
 
 
 def _step_with_id() -> JsonObject:
@@ -47,5 +47,4 @@ PLAN_SCHEMA: JsonObject = {
 
 def published_plan_schema() -> JsonObject:
     """Returns the JSON Schema (2020-12) of a plan."""
-    head: dict[str, Json] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {**head, **PLAN_SCHEMA}
+    return {"$schema": DIALECT, **PLAN_SCHEMA}

@@ -29,6 +29,7 @@ from workc.runtime.planning.approving import approve_plan
 from workc.runtime.planning.telling import told
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
+from workc.runtime.work import stopped
 from workc.runtime.workflow.model import PlanSpec, StepSpec
 
 PLAN_REFUSED = "PLAN_REFUSED"
@@ -84,7 +85,7 @@ async def _choose(
             return None
         case CallHalted(code=code):
             run.halts.add(code)
-            return NoPlan(_stopped(code), step.id, code)
+            return NoPlan(stopped(code), step.id, code)
         case Failure():
             return NoPlan(refused, step.id)
 
@@ -141,12 +142,8 @@ def _no_answer(run: Run, result: StepResult) -> NoPlan:
     halt = halt_cause([result], run.halts)
     failure = result.failure
     if failure is None or (halt is not None and failure.code == "HALTED"):
-        failure = _stopped(halt or "HALTED")
+        failure = stopped(halt or "HALTED")
     return NoPlan(failure, result.id, halt)
-
-
-def _stopped(code: str) -> Failure:
-    return Failure(code=code, message=f"the run was stopped: {code}")
 
 
 def _chosen(run: Run) -> PlanChosen:

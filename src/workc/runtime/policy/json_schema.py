@@ -7,11 +7,11 @@ from typing import get_args
 from workc.kernel.ledger import MAX_CENTS
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import JsonObject
 from workc.runtime.declared_effects import OPS
 from workc.runtime.policy.model import SCHEMA
 from workc.runtime.workflow.json_schema import LEVELS, MAX_DESCRIPTION, NAME_PATTERN, NETWORK
-from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
+from workc.runtime.workflow.schema_words import DIALECT, count, flag, listed, mapping, record, text
 
 #: No run, no answer and no loss takes longer than a year.
 MAX_MS = 31_536_000_000
@@ -141,5 +141,4 @@ POLICY_SCHEMA: JsonObject = {
 
 def published_policy_schema() -> JsonObject:
     """Returns the JSON Schema (2020-12) of a policy file, read as JSON."""
-    dialect: Json = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **POLICY_SCHEMA}
+    return {"$schema": DIALECT, **POLICY_SCHEMA}

@@ -16,7 +16,7 @@ from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.workflow.lens_schema import LENS
 from workc.runtime.workflow.plan_keys import plan_keys
-from workc.runtime.workflow.schema_words import count, flag, listed, mapping, record, text
+from workc.runtime.workflow.schema_words import DIALECT, count, flag, listed, mapping, record, text
 from workc.runtime.workflow.strategy_keys import SIGNALS, strategies_schema
 
 #: Names of workflows, inputs, steps and checks.
@@ -412,8 +412,7 @@ def published_schema() -> JsonObject:
     """Returns the JSON Schema (2020-12) of a workflow file."""
     needed: list[Json] = ["workc", "name"]
     ways: list[Json] = [{"required": [way]} for way in FILE_WAYS]
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {**head, **FILE_SCHEMA, "required": needed, "anyOf": ways}
+    return {"$schema": DIALECT, **FILE_SCHEMA, "required": needed, "anyOf": ways}
 
 
 def schema_of_file(file: JsonObject) -> JsonObject:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 
+#: What a published schema says that it is written in.
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
 
 def text(description: str, **more: Json) -> JsonObject:
     """Returns the schema of a text."""

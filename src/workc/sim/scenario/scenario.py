@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from workc.kernel.values import Json, JsonObject
+from workc.sim.bounded import U32
 from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.scenario.scripts import (
     CoordScript,
@@ -26,7 +27,6 @@ from workc.sim.scenario.variant import Variant, variant_json, variant_of
 
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Seed: TypeAlias = Annotated[int, Meta(ge=0)]
-U32: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 #: The most that ``u64`` holds; JSON Schema readers do not need to know it.
 MAX_SEED = 2**64 - 1
 

@@ -7,15 +7,12 @@ to 5, written in JSON as serde writes its types. All are closed: another member 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import msgspec
-from msgspec import Meta
 
+from workc.sim.bounded import U64, Permille
 from workc.sim.scenario.variant import Variant
-
-Permille: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
-Index: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,7 +126,7 @@ class PlanScript(Script, frozen=True, kw_only=True):
 class GateDecision(Script, frozen=True, kw_only=True):
     """What a gate of the step at this index, from 0, says."""
 
-    at_step: Index
+    at_step: U64
     # The name is the specification's.
     passed: bool = msgspec.field(name="pass")
     code: str
@@ -171,7 +168,7 @@ class ConflictResolution(Variant):
 class WaitThenAcquire(Script, ConflictResolution, frozen=True, kw_only=True):
     """The claim waits so long, and then holds the lock."""
 
-    wait_ms: Index
+    wait_ms: U64
 
 
 class Fail(Script, ConflictResolution, frozen=True, kw_only=True):
@@ -189,7 +186,7 @@ class LockConflict(Script, frozen=True, kw_only=True):
     """The ``on_claim_n``-th claim of a resource, from 0, meets a lock."""
 
     resource: str
-    on_claim_n: Index
+    on_claim_n: U64
     resolution: ConflictResolution
 
 

@@ -273,11 +273,18 @@ _OF_TYPES: Mapping[str, set[str]] = {
 }
 
 
+#: Of the kind of a value the name that JSON Schema has for it.
+_OF_VALUES: Mapping[str, str] = {
+    "Null": "null",
+    "Bool": "boolean",
+    "Number": "number",
+    "Text": "string",
+    "List": "array",
+    "Map": "object",
+}
+
+
 def _is_of(value: Json, names: list[str]) -> bool:
-    base = base_of(value)
-    kinds = {"Number": ("number", "integer"), "List": ("array",), "Map": ("object",)}
-    plain = {"Null": ("null",), "Bool": ("boolean",), "Text": ("string",)}
-    found = {**kinds, **plain}[base.kind]
-    if "number" not in names and base.kind == "Number":
-        return "integer" in names and float(cast("float", value)).is_integer()
-    return any(name in names for name in found)
+    name = _OF_VALUES[base_of(value).kind]
+    is_whole = name == "number" and float(cast("float", value)).is_integer()
+    return name in names or (is_whole and "integer" in names)
