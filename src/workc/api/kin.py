@@ -132,7 +132,7 @@ class Family:
         """Writes the bundles of all descendants of the first run to where ``out`` has its children."""
         if out is None:
             return
-        for child, place in self._ended(run_id):
+        for child, place in self.descendants(run_id):
             with suppress(FileExistsError):
                 launch.seal_folder(place, out.absolute().parent / "children" / child, sync=False)
 
@@ -141,7 +141,8 @@ class Family:
             return self.places[run_id]
         return RunFolder(Store(self.store).folder(run_id))
 
-    def _ended(self, run_id: str) -> Iterator[tuple[str, MemoryRun | RunFolder]]:
+    def descendants(self, run_id: str) -> Iterator[tuple[str, MemoryRun | RunFolder]]:
+        """Yields all runs of the family below a run that have ended, by their ids."""
         if self.store is None:
             yield from ((run_id, self.places[run_id]) for run_id in sorted(self._over))
             return

@@ -43,7 +43,7 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
 
     Of a program the chunks are its output and ``errors`` its error output. ``facts`` are added to those of
     a file, a program or a publication, such as the ``exit`` of a program, which is 0.
-    ``delay_ms`` is how long it takes in virtual time; past the time limit of the ask it is
+    ``dated_ms`` is when a file was written. ``delay_ms`` is how long it takes in virtual time; past the time limit of the ask it is
     ``TIMEOUT`` instead.
     """
 
@@ -53,6 +53,7 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     errors: bytes = b""
     facts: JsonObject = {}
     failure: Failure | None = None
+    dated_ms: int | None = None
     delay_ms: int = 0
 
 
@@ -127,14 +128,15 @@ def _local(request: FileRequest | ProgramRun | Publication, found: Scripted) -> 
     data = b"".join(found.chunks)
     match request:
         case FileRead():
-            return PortResult(facts={**content_facts(data), **found.facts}, data=data)
+            facts = {**content_facts(data), **found.facts}
+            return PortResult(facts=facts, data=data, dated_ms=found.dated_ms)
         case ProgramRun():
             ended: JsonObject = {"exit": 0, "signal": None, **found.facts}
             return PortResult(facts=ended, data=data, errors=found.errors)
         case FileWrite() | Publication():
             before = {"before_sha256": None} if isinstance(request, FileWrite) else {}
-            facts: JsonObject = {**content_facts(request.data), **before, **found.facts}
-            return PortResult(facts=facts, data=request.data, is_output=True)
+            given: JsonObject = {**content_facts(request.data), **before, **found.facts}
+            return PortResult(facts=given, data=request.data, is_output=True)
 
 
 def key_of(request: EffectRequest | LensRequest) -> str:

@@ -23,16 +23,23 @@ _TYPES: Mapping[str, tuple[type[msgspec.Struct], str, str]] = {
     "test-report": (TestReport, "workc-test-report-0.1", "What a run of test suites found."),
     "bench-report": (BenchReport, "workc-bench-report-0.1", "What benchmarks found."),
 }
+#: What holds values of its own kind.
+_NESTING = frozenset({"scenario"})
 
 
 def schema_of(name: str) -> JsonObject:
     """Returns the schema of ``scenario``, ``test-report`` or ``bench-report``."""
     kind, title, description = _TYPES[name]
     (reference,), parts = msgspec.json.schema_components([kind], schema_hook=_variants)
-    top = cast("JsonObject", parts.pop(str(reference["$ref"]).rpartition("/")[2]))
+    own = str(reference["$ref"]).rpartition("/")[2]
+    top = cast("JsonObject", parts[own])
+    if name not in _NESTING:
+        del parts[own]
     head: JsonObject = {"$schema": DIALECT, "title": title, "description": description}
     rest = {member: value for member, value in top.items() if member not in head}
-    return {**head, **rest, "$defs": cast("Json", parts)}
+    made: JsonObject = {**head, **rest, "$defs": cast("Json", parts)}
+    # Defaults are values of the types: lists here, and objects.
+    return cast("JsonObject", msgspec.json.decode(msgspec.json.encode(made)))
 
 
 def _variants(kind: type) -> JsonObject:

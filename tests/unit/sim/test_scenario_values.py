@@ -72,7 +72,10 @@ def test_what_is_optional_may_be_left_out_and_is_null_when_written():
         (("coord", "conflicts", 0, "resolution"), "Fail", "takes an object of code"),
         (("coord", "conflicts", 0, "resolution"), "Wait", "ForceReleaseThenAcquire"),
         (("expect", "max_retries"), 2**32, "max_retries"),
-        (("expect", "must_require_human_approval"), ..., "must_require_human_approval"),
+        (("expect", "must_require_human_approval"), 1, "must_require_human_approval"),
+        (("gates", "pre", 0, "at_step"), 5, "at_step 5 is none of the 5 steps"),
+        (("plan", "steps", 1, "after"), ["nobody"], "after names 'nobody'"),
+        (("children",), [{}, {}], "each of children needs an intent"),
     ],
 )
 def test_what_is_no_scenario_is_refused_with_its_place(pointer, value, words):

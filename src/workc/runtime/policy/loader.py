@@ -20,13 +20,13 @@ from workc.kernel.trie_merge import CompressionError, compress
 from workc.kernel.values import JsonObject
 from workc.runtime.declared_effects import BadEffect, read_effect
 from workc.runtime.policy.json_schema import LOCK_LEVELS, POLICY_SCHEMA
-from workc.runtime.policy.model import PolicyFile
+from workc.runtime.policy.model import SCHEMA, PolicyFile
 from workc.runtime.policy.toml_document import CODE, parse_toml
 from workc.runtime.workflow.facts import Facts, listed, members, texts
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import InvalidFile, Report
 from workc.runtime.workflow.shape import check_shape
-from workc.runtime.workflow.source import Document
+from workc.runtime.workflow.source import Document, Places, Source
 from workc.stages.effect_limits import EffectRules, covering
 from workc.stages.grants import Grants
 from workc.stages.network import NetworkPolicy
@@ -48,7 +48,19 @@ def load_policy(data: bytes, name: str) -> PolicyFile:
         InvalidPolicy: ``INVALID_INPUT`` with every problem found.
     """
     report = Report(name)
-    document = parse_toml(data, report)
+    return _checked(parse_toml(data, report), report)
+
+
+def policy_of(members: JsonObject, name: str) -> PolicyFile:
+    """Returns the policy that the members of a policy file say, but for its version; see above.
+
+    ``name`` is the name of the policy, and of what problems are found in.
+    """
+    value: JsonObject = {"schema": SCHEMA, "name": name, **members}
+    return _checked(Document(value, Source(""), Places({}, {})), Report(name))
+
+
+def _checked(document: Document | None, report: Report) -> PolicyFile:
     if document is not None:
         facts = Facts(document, {}, report)
         check_shape(facts, POLICY_SCHEMA)

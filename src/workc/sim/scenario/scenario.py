@@ -6,7 +6,8 @@ Its JSON is that of the testing specification's section 5. Reading refuses with
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias, cast
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, TypeAlias, cast
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +15,16 @@ from msgspec import Meta
 from workc.kernel.values import Json, JsonObject
 from workc.sim.bounded import U32
 from workc.sim.json_text import JsonTextError, read_json, spell_json
+from workc.sim.scenario.additions import (
+    ActError,
+    ApprovalAnswer,
+    Budgets,
+    Expected,
+    LensNeeds,
+    Recovery,
+    SignalValue,
+    StrategyScript,
+)
 from workc.sim.scenario.scripts import (
     CoordScript,
     GateScript,
@@ -38,36 +49,92 @@ class ScenarioError(ValueError):
 class Expectations(Script, frozen=True, kw_only=True):
     """What must come of the run; the failure codes are the whole set, in any order."""
 
-    expect_outcome_status: str
-    expect_bundle_verdict: str
-    expect_failure_codes: tuple[str, ...]
+    expect_outcome_status: str = "success"
+    expect_bundle_verdict: str = "PASS"
+    expect_failure_codes: tuple[str, ...] = ()
     max_retries: U32 | None = None
-    must_backtrack_on_verify_fail: bool
-    must_require_human_approval: bool
+    must_backtrack_on_verify_fail: bool = False
+    must_require_human_approval: bool = False
+
+
+class ChildScript(Script, frozen=True, kw_only=True):
+    """A child: what it is told. ``expect`` of its scenario is compared with how it ends.
+
+    The n-th child is that of the n-th intent of ``complex_decompose``; an intent without one has a
+    child that does nothing. A parent fails with a child that is ``critical``.
+    """
+
+    critical: bool = True
+    scenario: Scenario | None = None
 
 
 class Scenario(Script, frozen=True, kw_only=True):
-    """One scenario. Seed 0 stands for the seed that ``kernel/rng.py`` maps it to."""
+    """One scenario. Seed 0 stands for the seed that ``kernel/rng.py`` maps it to.
+
+    ``lens_again``, ``gates_again`` and ``verify_again`` are what is found the second time, the third
+    time, and so on; the last one stays. ``policy`` holds members of a policy file.
+    """
+
+    ADDED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "act_errors", "also", "approvals", "budgets", "children", "gates_again", "lens_again",
+            "needs", "policy", "recovery", "signals", "strategies", "verify_again",
+        }
+    )  # fmt: skip
 
     id: Name
-    description: str
-    seed: Seed
+    description: str = ""
+    seed: Seed = 1
     intent: IntentScript
-    lens: LensScript
-    plan: PlanScript
-    gates: GateScript
-    verify: VerifyScript
-    coord: CoordScript
-    expect: Expectations
+    lens: LensScript = LensScript()
+    plan: PlanScript = PlanScript()
+    gates: GateScript = GateScript()
+    verify: VerifyScript = VerifyScript()
+    coord: CoordScript = CoordScript()
+    expect: Expectations = Expectations()
+    also: Expected = Expected()
+    budgets: Budgets = Budgets()
+    needs: LensNeeds = LensNeeds()
+    recovery: Recovery = Recovery()
+    lens_again: tuple[LensScript, ...] = ()
+    gates_again: tuple[GateScript, ...] = ()
+    verify_again: tuple[VerifyScript, ...] = ()
+    act_errors: tuple[ActError, ...] = ()
+    approvals: tuple[ApprovalAnswer, ...] = ()
+    children: tuple[ChildScript, ...] = ()
+    signals: tuple[SignalValue, ...] = ()
+    strategies: tuple[StrategyScript, ...] = ()
+    policy: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
-        """Refuses a seed that no 64 bits hold."""
+        """Refuses a seed that no 64 bits hold, and what is said of steps and children that are not."""
         if self.seed > MAX_SEED:
             raise ValueError(f"seed is from 0 to {MAX_SEED}")
+        problem = next(self._problems(), None)
+        if problem is not None:
+            raise ValueError(problem)
+
+    @property
+    def intents(self) -> tuple[IntentScript, ...]:
+        """Returns the intents of the children."""
+        return self.plan.complex_decompose or ()
+
+    def _problems(self) -> Iterator[str]:
+        steps, names = len(self.plan.steps), {step.name for step in self.plan.steps}
+        scripts = (self.gates, *self.gates_again)
+        places = [each.at_step for script in scripts for each in (*script.pre, *script.post)]
+        for place in (*places, *(error.at_step for error in self.act_errors)):
+            if place >= steps:
+                yield f"at_step {place} is none of the {steps} steps"
+        for step in self.plan.steps:
+            for name in set(step.after or ()) - names:
+                yield f"after names {name!a}, which is no step"
+        if len(self.children) > len(self.intents):
+            yield "each of children needs an intent in plan.complex_decompose"
 
     def to_json(self) -> JsonObject:
         """Returns the scenario as JSON; what is optional and not said is null, as serde has it."""
-        return {name: _json(getattr(self, name)) for name in self.__struct_fields__}
+        return cast("JsonObject", _json(self))
 
     def spelled(self) -> bytes:
         """Returns the scenario's JSON in one line, keys in order: the same for the same scenario."""
@@ -105,12 +172,24 @@ def _hook(kind: type[Variant], value: object) -> Variant:
     return variant_of(kind, value)
 
 
+def _said(value: Script) -> Iterator[tuple[str, object]]:
+    """Yields the members of a script: of those beyond the specification the ones that say something."""
+    for field in msgspec.structs.fields(value):
+        found = getattr(value, field.name)
+        if field.name not in value.ADDED or found != _default(field):
+            yield field.encode_name, found
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
+
+
 def _json(value: object) -> Json:
     if isinstance(value, Variant):
         return variant_json(value)
     if isinstance(value, Script):
-        config = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-        return {name: _json(getattr(value, field)) for name, field in config}
+        return {name: _json(found) for name, found in _said(value)}
     if isinstance(value, tuple):
         return [_json(item) for item in cast("tuple[object, ...]", value)]
     return cast("Json", value)

@@ -1,7 +1,8 @@
 """Scripts: what each partner of a simulated run answers, as values and as JSON.
 
 Names and shapes are those of the testing specification that format 0.1 comes from, sections 3
-to 5, written in JSON as serde writes its types. All are closed: another member is refused.
+to 5, written in JSON as serde writes its types. All are closed: another member is refused. What
+goes without saying may be left out when a scenario is read; it is always written.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from workc.sim.scenario.variant import Variant
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value of a scenario; two with the same members are the same."""
+    """A value of a scenario; two with the same members are the same.
+
+    Members in ``ADDED`` are beyond the testing specification, and written only where they say more
+    than when they are left out.
+    """
+
+    ADDED: ClassVar[frozenset[str]] = frozenset()
 
 
 class LensItem(Script, frozen=True, kw_only=True):
@@ -44,7 +51,7 @@ class LensQuality(Script, frozen=True, kw_only=True):
 class LensScript(Script, frozen=True, kw_only=True):
     """What Observe finds; without ``quality_override`` its quality is computed."""
 
-    items: tuple[LensItem, ...]
+    items: tuple[LensItem, ...] = ()
     quality_override: LensQuality | None = None
 
 
@@ -52,7 +59,7 @@ class IntentScript(Script, frozen=True, kw_only=True):
     """What is wanted, and by whom: ``human`` or ``parent_loop``."""
 
     description: str
-    source: str
+    source: str = "human"
 
 
 class EffectScript(Script, frozen=True, kw_only=True):
@@ -91,7 +98,7 @@ class Exec(Script, ActionScript, frozen=True, kw_only=True):
     """A program is run; ``argv`` are its arguments."""
 
     program: str
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = ()
 
 
 class Network(Script, ActionScript, frozen=True, kw_only=True):
@@ -108,18 +115,26 @@ class Publish(Script, ActionScript, frozen=True, kw_only=True):
 
 
 class PlanStepScript(Script, frozen=True, kw_only=True):
-    """One step: the resources it claims, the effects it declares, and what it does."""
+    """One step: the resources it claims, the effects it declares, and what it does.
+
+    It comes after the steps that ``after`` names; without it, after the one before. ``delay_ms`` is how
+    long its action takes in virtual time.
+    """
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"after", "delay_ms"})
 
     name: str
-    resources: tuple[str, ...]
-    effects: tuple[EffectScript, ...]
+    resources: tuple[str, ...] = ()
+    effects: tuple[EffectScript, ...] = ()
     action: ActionScript
+    after: tuple[str, ...] | None = None
+    delay_ms: U64 = 0
 
 
 class PlanScript(Script, frozen=True, kw_only=True):
     """What Decide chooses: steps, or intents of children."""
 
-    steps: tuple[PlanStepScript, ...]
+    steps: tuple[PlanStepScript, ...] = ()
     complex_decompose: tuple[IntentScript, ...] | None = None
 
 
@@ -129,15 +144,15 @@ class GateDecision(Script, frozen=True, kw_only=True):
     at_step: U64
     # The name is the specification's.
     passed: bool = msgspec.field(name="pass")
-    code: str
-    message: str
+    code: str = ""
+    message: str = ""
 
 
 class GateScript(Script, frozen=True, kw_only=True):
     """The decisions of gates before and after steps; where none is said, a gate passes."""
 
-    pre: tuple[GateDecision, ...]
-    post: tuple[GateDecision, ...]
+    pre: tuple[GateDecision, ...] = ()
+    post: tuple[GateDecision, ...] = ()
 
 
 class CheckScript(Script, frozen=True, kw_only=True):
@@ -145,14 +160,14 @@ class CheckScript(Script, frozen=True, kw_only=True):
 
     check: str
     passed: bool = msgspec.field(name="pass")
-    evidence_path: str
-    evidence_sha256: str
+    evidence_path: str = ""
+    evidence_sha256: str = ""
 
 
 class VerifyScript(Script, frozen=True, kw_only=True):
     """What Verify finds."""
 
-    results: tuple[CheckScript, ...]
+    results: tuple[CheckScript, ...] = ()
 
 
 class ConflictResolution(Variant):
@@ -193,7 +208,7 @@ class LockConflict(Script, frozen=True, kw_only=True):
 class CoordScript(Script, frozen=True, kw_only=True):
     """The conflicts over resources."""
 
-    conflicts: tuple[LockConflict, ...]
+    conflicts: tuple[LockConflict, ...] = ()
 
 
 _WriteFile: TypeAlias = WriteFile

@@ -1,0 +1,124 @@
+"""Runs scenarios and compares what becomes of them with what they expect."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.bundle_folder import BundleWriter
+from workc.adapters.place import new_place
+from workc.api.simulated_run import SimulatedRun
+from workc.api.verification import verify_bundle
+from workc.kernel.failure import Failure, Refusal
+from workc.runtime.outcome import refused
+from workc.sim.report import BundlePaths, FailureRecord, ScenarioResult
+from workc.sim.scenario.judging import Became, became, children_of, judged, not_begun
+from workc.sim.scenario.scenario import Scenario, ScenarioError
+from workc.testkit.sim_runtime import run_scenario
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A scenario that was run: what is reported of it, what it became, and the bundles it left."""
+
+    result: ScenarioResult
+    became: Became
+    run: SimulatedRun
+
+    @property
+    def passed(self) -> bool:
+        """Returns whether all is as the scenario expects."""
+        return not self.result.failures
+
+
+class ScenarioRunner:
+    """Runs scenarios in memory; with ``keep`` it leaves the bundle of each in that folder."""
+
+    def __init__(self, keep: str | os.PathLike[str] | None = None) -> None:
+        self._keep = None if keep is None else new_place("keep", keep)
+
+    def run(self, scenario: Scenario) -> Ran:
+        """Runs a scenario and says what became of it; whatever that is, nothing is raised."""
+        run, found = _found(scenario)
+        failures = judged(scenario, found)
+        kept = None
+        if self._keep is not None and run.bundle is not None:
+            kept = _keep(self._keep / re.sub(r"[^A-Za-z0-9_.-]", "_", scenario.id), run)
+        result = ScenarioResult(
+            scenario_id=scenario.id,
+            description=scenario.description,
+            bundle=_paths(kept),
+            expected_outcome_status=scenario.expect.expect_outcome_status,
+            actual_outcome_status=found.status,
+            verify_ok=found.verdict == "PASS",
+            proof_digest=run.outcome.proof_digest,
+            failures=(*failures, *_of_children(scenario, run)),
+            metrics=found.metrics,
+        )
+        return Ran(result, found, run)
+
+
+def _keep(place: Path, run: SimulatedRun) -> Path:
+    _write(place / "bundle", run.bundle or {})
+    for child, files in run.children.items():
+        _write(place / "children" / child, files)
+    return place / "bundle"
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
+    writer = BundleWriter(place)
+    try:
+        for path, data in files.items():
+            writer.write(path, (data,))
+        writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def _found(scenario: Scenario) -> tuple[SimulatedRun, Became]:
+    try:
+        run = run_scenario(scenario)
+    except ScenarioError as error:
+        failure = Failure(code="INVALID_INPUT", message=str(error))
+        return SimulatedRun(refused(failure)), not_begun(failure.code)
+    except Refusal as refusal:
+        return SimulatedRun(refused(refusal.failure)), not_begun(refusal.failure.code)
+    if run.bundle is None:
+        return run, not_begun(run.outcome.code)
+    return run, _judged_bundle(run.bundle)
+
+
+def _judged_bundle(bundle: Mapping[str, bytes]) -> Became:
+    verdict = verify_bundle(bundle)
+    return became(bundle, verdict.verdict, verdict.codes())
+
+
+def _of_children(scenario: Scenario, run: SimulatedRun) -> Iterator[FailureRecord]:
+    """Yields how children are not as their own scenarios expect; of one that came again, the last."""
+    spawned = children_of(run.bundle or {})
+    for number, child in enumerate(scenario.children):
+        run_id = spawned.get(f"child-{number}")
+        if child.scenario is None or run_id is None:
+            continue
+        files = run.children.get(run_id)
+        found = not_begun("CHILD_FAILED") if files is None else _judged_bundle(files)
+        below = SimulatedRun(run.outcome, files, run.children)
+        for failure in (*judged(child.scenario, found), *_of_children(child.scenario, below)):
+            yield msgspec.structs.replace(failure, message=f"child {number}: {failure.message}")
+
+
+def _paths(kept: Path | None) -> BundlePaths:
+    if kept is None:
+        return BundlePaths()
+    return BundlePaths(
+        bundle_dir=str(kept),
+        receipt=str(kept / "receipt.json"),
+        events=str(kept / "events.jsonl"),
+        manifest=str(kept / "manifest.json"),
+    )

@@ -1,0 +1,132 @@
+"""A simulated runtime: everybody whom the engine asks is a script, and time and chance are derived.
+
+It has no code path of its own. What it is told is put together as workflow files and answers of the
+world, which the production engine runs (``workc.sim.scenario.compiled``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from workc.api.access import Access
+from workc.api.child_files import ChildFiles, recorded_files
+from workc.api.programs import file_program
+from workc.api.settings import Settings
+from workc.api.simulated_run import SimulatedRun, run_in_memory
+from workc.api.simulation import simulated
+from workc.kernel.digest import sha256_hex
+from workc.kernel.rng import SeededRng
+from workc.runtime.policy.loader import policy_of
+from workc.runtime.policy.model import ApprovalRules, PolicyFile
+from workc.sim.scenario.compiled import MAIN, Compiled, compiled
+from workc.sim.scenario.scenario import Scenario
+from workc.sim.scenario.scripts import (
+    CoordScript,
+    GateScript,
+    IntentScript,
+    LensScript,
+    PlanScript,
+    VerifyScript,
+)
+from workc.skills.registry import builtin_skills
+from workc.testkit.clock import FakeClock
+
+#: When virtual time begins, and how far each look at the clock moves it.
+START, STEP_MS = datetime(2026, 1, 1, tzinfo=UTC), 1
+#: What runs are under that name no policy: humans are asked as the arithmetic of the format says.
+POLICY = PolicyFile(name="scenario", approval=ApprovalRules())
+
+
+@dataclass
+class SimMemory:
+    """Bytes that a simulated world holds, by path: what steps read, write and publish, and evidence.
+
+    A step whose contents have the digest of one of these writes that one.
+    """
+
+    evidence_files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    artifacts: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    def known(self) -> dict[str, bytes]:
+        """Returns contents by path, and by their digests."""
+        files = {**self.evidence_files, **self.artifacts}
+        return {**files, **{sha256_hex(data): data for data in files.values()}}
+
+
+class SimRuntime(msgspec.Struct, frozen=True, kw_only=True):
+    """What one simulated run is told, by each whom it asks.
+
+    The same values give the same run, byte for byte. ``clock`` says when it begins and how far each
+    look moves the time; ``rng`` gives the seed of the run.
+    """
+
+    lens: LensScript = LensScript()
+    plan: PlanScript = PlanScript()
+    gates: GateScript = GateScript()
+    verify: VerifyScript = VerifyScript()
+    coord: CoordScript = CoordScript()
+    clock: FakeClock = msgspec.field(default_factory=lambda: FakeClock(START, STEP_MS))
+    rng: SeededRng = msgspec.field(default_factory=lambda: SeededRng(1))
+    mem: SimMemory = msgspec.field(default_factory=SimMemory)
+
+    def run(self, intent: IntentScript) -> SimulatedRun:
+        """Runs what it is told for an intent; artifacts of the run are put into ``mem``."""
+        scenario = Scenario(
+            id="sim-runtime",
+            seed=self.rng.next_u64(),
+            intent=intent,
+            lens=self.lens,
+            plan=self.plan,
+            gates=self.gates,
+            verify=self.verify,
+            coord=self.coord,
+        )
+        found = run_scenario(scenario, self.mem, self.clock)
+        for path, data in (found.bundle or {}).items():
+            kept = self.mem.artifacts if path.startswith("artifacts/") else self.mem.evidence_files
+            if path.startswith(("artifacts/", "evidence/")):
+                kept[path] = data
+        return found
+
+
+def run_scenario(
+    scenario: Scenario, memory: SimMemory | None = None, clock: FakeClock | None = None
+) -> SimulatedRun:
+    """Runs a scenario; what keeps it from beginning is in the outcome.
+
+    Raises:
+        ScenarioError: it asks for what cannot be told apart, or for more than its budgets allow.
+        Refusal: its ``policy`` is none.
+    """
+    known = {} if memory is None else memory.known()
+    begins = FakeClock(START, STEP_MS) if clock is None else clock
+    return run_compiled(compiled(scenario, known), scenario, begins)
+
+
+def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> SimulatedRun:
+    """Runs what a scenario was compiled to."""
+    ruling = POLICY
+    if scenario.policy:
+        ruling = policy_of({"approval": {}, **scenario.policy}, "scenario")
+    settings = Settings(
+        access=Access(grants=made.grants),
+        ruling=ruling,
+        policy=ruling.network or Settings().policy,
+        environment={},
+    )
+    runtime = simulated(
+        made.script,
+        seed=scenario.seed or SeededRng(0).next_u64(),
+        start_ms=clock.time_ms,
+        step_ms=clock.step_ms,
+        settings=settings,
+        approvals=made.approvals,
+    )
+    files = ChildFiles(recorded_files(made.files), (MAIN,))
+    prices = settings.price_table
+    program = file_program(made.files[MAIN], MAIN, Path(), builtin_skills(), prices, files=files)
+    return run_in_memory(runtime.prepare(program, {}))
