@@ -27,6 +27,10 @@ COMMANDS = {
     "resume": Entry("Run", _WHERE + "resume", "Continue a run that was interrupted or waits."),
     "approve": Entry("Run", _WHERE + "approve", "Let a step begin that waits for a human."),
     "deny": Entry("Run", _WHERE + "deny", "Keep a step from beginning that waits for a human."),
+    "scenario": Entry(
+        "Test", _WHERE + "scenario", "Run scenarios and compare what becomes of them."
+    ),
+    "suite": Entry("Test", _WHERE + "suite", "List and run suites of scenarios and goldens."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),
     "show": Entry("Look", _WHERE + "show", "Show what happened in a run, or in one of its steps."),
     "serve": Entry("Look", _WHERE + "serve", "Serve metrics of the store's runs over HTTP."),

@@ -1,0 +1,52 @@
+"""``workc suite run``: runs suites of scenarios and golden bundles, and reports on them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from workc.cli import options
+from workc.cli.state import State
+from workc.cli.suite_conduct import Wanted, conduct, keep_place
+from workc.cli.suite_options import folder, reports, running
+from workc.testkit.suite_runner import How
+from workc.testkit.suites import find_suites, suite_named
+
+#: The name that stands for every suite.
+ALL = "all"
+
+
+@click.command("run", epilog="Example: workc suite run smoke core -v")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
+@folder
+@running
+@reports
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    names: tuple[str, ...],
+    scenarios: Path,
+    jobs: int | None,
+    only: str | None,
+    seed: int | None,
+    keep: Path | None,
+    mutants: int | None,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Run suites and say what is not as expected: exit 0 if all is, 1 if not."""
+    state.tries = ("workc suite list",)
+    suites = find_suites(state.absolute(scenarios))
+    found = suites.values() if ALL in names else [suite_named(suites, name) for name in names]
+    how = How(
+        seed=seed,
+        jobs=jobs or os.cpu_count() or 1,
+        only=only,
+        keep=keep_place(state, keep),
+        mutants=mutants,
+    )
+    return conduct(state, found, Wanted(how=how, quiet=quiet, verbose=verbose))

@@ -1,0 +1,243 @@
+"""Runs suites: their tests side by side in processes of their own, and one report of all.
+
+A scenario is run twice, and both runs must be the same, byte for byte. Of the marks that scenarios say
+are reached *sometimes*, each must be reached by one of its suite.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from workc.api.verification import verify_bundle
+from workc.sim.report import (
+    BundlePaths,
+    FailureRecord,
+    GitInfo,
+    PlatformInfo,
+    ScenarioMetrics,
+    ScenarioResult,
+    SuiteResult,
+    TestReport,
+    summary_of,
+)
+from workc.sim.scenario.scenario import Scenario
+from workc.sim.tamper.operation import TamperError
+from workc.testkit.scenario_runner import ScenarioRunner
+from workc.testkit.suites import Case, Suite
+from workc.testkit.tamper_suite import run_suite as run_tamper_suite
+
+#: Is told each test that has ended: how many have, of how many, and what became of it.
+Watch: TypeAlias = Callable[[int, int, ScenarioResult], None]
+_NO_METRICS = ScenarioMetrics(
+    wall_ms=0, steps=0, retries=0, backtracks=0, child_loops=0, verify_checks=0, hitl_prompts=0
+)
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """How suites are run: with which seed, in how many processes, and where bundles are kept.
+
+    ``only`` is a part of the ids of the tests that are run, ``mutants`` how many are made of a golden.
+    """
+
+    seed: int | None = None
+    jobs: int = 1
+    only: str | None = None
+    keep: Path | None = None
+    mutants: int | None = None
+
+
+class CaseEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one test, how long it took, and which marks it reached."""
+
+    result: ScenarioResult
+    duration_ms: int = 0
+    marks: frozenset[str] = frozenset()
+    wanted: tuple[str, ...] = ()
+
+
+class SuiteEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a suite and of its tests."""
+
+    suite: SuiteResult
+    cases: tuple[CaseEnd, ...]
+    paths: tuple[str, ...]
+
+
+def run_suites(
+    suites: Iterable[Suite], how: How, watch: Watch = lambda _done, _size, _result: None
+) -> tuple[SuiteEnd, ...]:
+    """Returns what became of suites, in their order; raises what :meth:`Suite.cases` does."""
+    given = [(suite, _chosen(suite, how)) for suite in suites]
+    size = sum(len(cases) for _, cases in given)
+    with _mapping(how.jobs) as mapping:
+        ends: list[SuiteEnd] = []
+        done = 0
+        for suite, cases in given:
+            began = time.monotonic_ns()
+            found: list[CaseEnd] = []
+            for end in mapping(run_case, cases, [how] * len(cases)):
+                found.append(end)
+                done += 1
+                watch(done, size, end.result)
+            took = (time.monotonic_ns() - began) // 1_000_000
+            ends.append(_ended(suite, found, [case.path for case in cases], took, how))
+    return tuple(ends)
+
+
+def run_case(case: Case, how: How) -> CaseEnd:
+    """Runs one test."""
+    began = time.monotonic_ns()
+    end = (
+        CaseEnd(result=_RUNS[case.kind](case, how))
+        if case.scenario is None
+        else _ran_twice(case.scenario, how)
+    )
+    return msgspec.structs.replace(end, duration_ms=(time.monotonic_ns() - began) // 1_000_000)
+
+
+def _chosen(suite: Suite, how: How) -> list[Case]:
+    return [case for case in suite.cases() if how.only is None or how.only in case.id]
+
+
+@contextmanager
+def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[CaseEnd]]]:
+    if jobs == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield pool.map
+
+
+def _ran_twice(scenario: Scenario, how: How) -> CaseEnd:
+    if how.seed is not None:
+        scenario = msgspec.structs.replace(scenario, seed=how.seed)
+    ran = ScenarioRunner(how.keep).run(scenario)
+    again = ScenarioRunner().run(scenario)
+    result = ran.result
+    if again.run.bundle != ran.run.bundle:
+        failure = FailureRecord(
+            code="NONDETERMINISTIC",
+            message="run a second time, it left another bundle",
+            expected=result.proof_digest,
+            actual=again.result.proof_digest,
+        )
+        result = msgspec.structs.replace(result, failures=(*result.failures, failure))
+    return CaseEnd(result=result, marks=ran.became.marks, wanted=scenario.also.sometimes)
+
+
+def _tampered(case: Case, how: How) -> ScenarioResult:
+    try:
+        report = run_tamper_suite(case.path, budget=how.mutants)
+    except TamperError as error:
+        return _of_golden(case, "no report", [FailureRecord(code="TAMPER", message=str(error))])
+    failures = [
+        FailureRecord(
+            code="TAMPER",
+            message=f"{each.group.operator} of {each.group.component}: {each.at}",
+            expected=str(each.expected),
+            actual=each.actual,
+        )
+        for each in report.surprises
+    ]
+    return _of_golden(case, "detected" if report.ok else "survived", failures, "detected")
+
+
+def _verified(case: Case, how: How) -> ScenarioResult:
+    del how
+    family = Path(case.path).parent / "children"
+    verdict = verify_bundle(case.path, recursive=family.is_dir())
+    failures = [
+        FailureRecord(
+            code=each.code, message=each.message, expected=each.expected, actual=each.actual
+        )
+        for each in verdict.failures
+    ]
+    result = _of_golden(case, verdict.verdict, failures, "PASS")
+    return msgspec.structs.replace(result, proof_digest=verdict.proof_digest)
+
+
+def _of_golden(
+    case: Case, status: str, failures: Sequence[FailureRecord], expected: str = "detected"
+) -> ScenarioResult:
+    return ScenarioResult(
+        scenario_id=case.id,
+        description="",
+        bundle=BundlePaths(bundle_dir=case.path),
+        expected_outcome_status=expected,
+        actual_outcome_status=status,
+        verify_ok=not failures,
+        failures=tuple(failures),
+        metrics=_NO_METRICS,
+    )
+
+
+_RUNS = {"tamper": _tampered, "versioning": _verified}
+
+
+def _ended(
+    suite: Suite, cases: Sequence[CaseEnd], paths: Sequence[str], took: int, how: How
+) -> SuiteEnd:
+    reached = frozenset(mark for case in cases for mark in case.marks)
+    # Of a part of a suite nobody expects the marks of the whole.
+    judged = list(cases) if how.only is not None else [_marked(case, reached) for case in cases]
+    failed = sum(bool(case.result.failures) for case in judged)
+    return SuiteEnd(
+        suite=SuiteResult(
+            suite=suite.name,
+            total=len(judged),
+            passed=len(judged) - failed,
+            failed=failed,
+            skipped=0,
+            duration_ms=took,
+        ),
+        cases=tuple(judged),
+        paths=tuple(paths),
+    )
+
+
+def _marked(case: CaseEnd, reached: frozenset[str]) -> CaseEnd:
+    missing = [mark for mark in case.wanted if mark not in reached]
+    failures = tuple(
+        FailureRecord(
+            code="EXPECTATION",
+            message="no scenario of the suite reached a mark",
+            expected=mark,
+            actual="never",
+        )
+        for mark in missing
+    )
+    result = msgspec.structs.replace(case.result, failures=(*case.result.failures, *failures))
+    return msgspec.structs.replace(case, result=result)
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says beside its results: when and where it was made, and of which commit."""
+
+    run_id: str
+    time_utc: str
+    platform: PlatformInfo
+    git: GitInfo = GitInfo()
+
+
+def report_of(ends: Sequence[SuiteEnd], facts: Facts) -> TestReport:
+    """Returns what suites found, as a report."""
+    results = tuple(case.result for end in ends for case in end.cases)
+    return TestReport(
+        schema_version="workc-test-report-0.1",
+        run_id=facts.run_id,
+        time_utc=facts.time_utc,
+        duration_ms=sum(end.suite.duration_ms for end in ends),
+        git=facts.git,
+        platform=facts.platform,
+        summary=summary_of(results),
+        suites=tuple(end.suite for end in ends),
+        scenarios=results,
+    )
