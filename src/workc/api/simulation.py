@@ -15,7 +15,7 @@ from workc.api.settings import RunDriver, Settings
 from workc.kernel.gates import Decision
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Ports
-from workc.sim.clock import FakeClock, SeededEntropy
+from workc.sim.clock import FakeClock, JumpingClock, SeededEntropy
 from workc.sim.driver import SimDriver
 from workc.sim.ports import Script, ScriptedWorld
 
@@ -32,15 +32,17 @@ def simulated(
     settings: Settings | None = None,
     environment: Mapping[str, str] | None = None,
     approvals: Mapping[str, Decision] | None = None,
+    jumps: Mapping[int, int] | None = None,
 ) -> Runtime:
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
     ``environment`` is what the run sees of one; nothing of the real one is. ``approvals`` says of
-    steps that wait for a human what was decided; of one that is not there nobody decides in time.
+    steps that wait for a human what was decided; of one that is not there nobody decides in time. ``jumps`` are ms by which the
+    clock jumps ahead, by the number of a look at it.
     """
     base = settings or Settings(ceiling_micro_cents=None)
     world = ScriptedWorld(script, approvals)
-    clock = FakeClock(start_ms, step_ms)
+    clock = JumpingClock(start_ms, step_ms, jumps or {})
 
     def clock_from(floor_ms: int) -> FakeClock:
         clock.at_least(floor_ms)

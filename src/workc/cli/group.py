@@ -31,6 +31,7 @@ COMMANDS = {
         "Test", _WHERE + "scenario", "Run scenarios and compare what becomes of them."
     ),
     "suite": Entry("Test", _WHERE + "suite", "List and run suites of scenarios and goldens."),
+    "swarm": Entry("Test", _WHERE + "swarm", "Run random scenarios with faults, many of them."),
     "ls": Entry("Look", _WHERE + "ls", "List the runs of the store."),
     "show": Entry("Look", _WHERE + "show", "Show what happened in a run, or in one of its steps."),
     "serve": Entry("Look", _WHERE + "serve", "Serve metrics of the store's runs over HTTP."),

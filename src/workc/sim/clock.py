@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workc.kernel.rng import SeededRng
 
 
@@ -34,6 +36,21 @@ class FakeClock:
     async def sleep_ms(self, delay_ms: int) -> None:
         """Moves the time instead of waiting."""
         self._now_ms += max(0, delay_ms)
+
+
+class JumpingClock(FakeClock):
+    """Jumps ahead at some of the looks at it, by their number from 0, so many ms each."""
+
+    def __init__(self, start_ms: int, step_ms: int, jumps: Mapping[int, int]) -> None:
+        super().__init__(start_ms, step_ms)
+        self._jumps = jumps
+        self._looks = 0
+
+    def now_ms(self) -> int:
+        """Returns the time, after the jump if there is one at this look."""
+        self._now_ms += self._jumps.get(self._looks, 0)
+        self._looks += 1
+        return super().now_ms()
 
 
 class SeededEntropy:

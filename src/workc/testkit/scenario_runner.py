@@ -19,7 +19,11 @@ from workc.runtime.outcome import refused
 from workc.sim.report import BundlePaths, FailureRecord, ScenarioResult
 from workc.sim.scenario.judging import Became, became, children_of, judged, not_begun
 from workc.sim.scenario.scenario import Scenario, ScenarioError
+from workc.sim.swarm.invariants import broken
 from workc.testkit.sim_runtime import run_scenario
+
+#: The code of what must hold of every run and does not.
+INVARIANT = "INVARIANT"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class ScenarioRunner:
             actual_outcome_status=found.status,
             verify_ok=found.verdict == "PASS",
             proof_digest=run.outcome.proof_digest,
-            failures=(*failures, *_of_children(scenario, run)),
+            failures=(*failures, *_broken(run), *_of_children(scenario, run)),
             metrics=found.metrics,
         )
         return Ran(result, found, run)
@@ -97,6 +101,13 @@ def _found(scenario: Scenario) -> tuple[SimulatedRun, Became]:
 def _judged_bundle(bundle: Mapping[str, bytes]) -> Became:
     verdict = verify_bundle(bundle)
     return became(bundle, verdict.verdict, verdict.codes())
+
+
+def _broken(run: SimulatedRun) -> Iterator[FailureRecord]:
+    """Yields what does not hold of every run, of this one and of those below it."""
+    for bundle in filter(None, (run.bundle, *run.children.values())):
+        for text in broken(bundle):
+            yield FailureRecord(code=INVARIANT, message=text)
 
 
 def _of_children(scenario: Scenario, run: SimulatedRun) -> Iterator[FailureRecord]:

@@ -125,8 +125,9 @@ def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> Simula
         step_ms=clock.step_ms,
         settings=settings,
         approvals=made.approvals,
+        jumps={each.at_look: each.ms for each in scenario.faults.clock_jumps},
     )
     files = ChildFiles(recorded_files(made.files), (MAIN,))
     prices = settings.price_table
     program = file_program(made.files[MAIN], MAIN, Path(), builtin_skills(), prices, files=files)
-    return run_in_memory(runtime.prepare(program, {}))
+    return run_in_memory(runtime.prepare(program, {}), scenario.faults.crash_at)

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 import msgspec
 
 from workc.kernel.digest import sha256_hex
 from workc.kernel.selectors import EffectOp
 from workc.kernel.values import Json, JsonObject
+from workc.sim.json_text import spell_json
 from workc.sim.ports import Scripted
 from workc.sim.scenario.scripts import (
     ActionScript,
+    Ask,
     EffectScript,
     Exec,
     Network,
@@ -165,11 +166,45 @@ def _publish(action: Publish, known: Mapping[str, bytes]) -> Deed:
     )
 
 
-A = TypeVar("A", bound=ActionScript)
+def _ask(action: Ask, known: Mapping[str, bytes]) -> Deed:
+    del known
+    answer: JsonObject = {
+        "id": "scripted",
+        "object": "chat.completion",
+        "created": 1,
+        "model": action.model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "scripted"},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": action.tokens_in,
+            "completion_tokens": action.tokens_out,
+            "total_tokens": action.tokens_in + action.tokens_out,
+        },
+    }
+    return Deed(
+        skill="llm_invoke",
+        params={
+            "model": action.model,
+            "prompt": "scripted",
+            "max_tokens": action.max_tokens,
+            "api_key_env": "",
+        },
+        effect="Network net:https://api.openai.com/v1/chat/completions",
+        key=f"openai {action.model}",
+        answer=Scripted(chunks=(spell_json(answer),)),
+    )
+
+
 _DEEDS: Mapping[type[ActionScript], Callable[..., Deed]] = {
     WriteFile: _write,
     ReadFile: _read,
     Exec: _exec,
     Network: _network,
     Publish: _publish,
+    Ask: _ask,
 }

@@ -85,6 +85,24 @@ class StrategyScript(Script, frozen=True, kw_only=True):
     weight: Permille = 1000
 
 
+class ClockJump(Script, frozen=True, kw_only=True):
+    """The clock jumps ahead at the look of this number, from 0."""
+
+    at_look: U64
+    ms: U64
+
+
+class Faults(Script, frozen=True, kw_only=True):
+    """What goes wrong around the run.
+
+    The process crashes when it has written so many records in all of its journal, and goes on
+    after; the clock jumps ahead.
+    """
+
+    crash_at: tuple[U64, ...] = ()
+    clock_jumps: tuple[ClockJump, ...] = ()
+
+
 class Recovery(Script, frozen=True, kw_only=True):
     """Where the run goes back to after a failure of each class; ``checks`` after a failed check."""
 
@@ -99,9 +117,10 @@ class Expected(Script, frozen=True, kw_only=True):
 
     ``events`` are kinds of events that come in this order, others between them. ``sometimes`` are
     marks (``phase Verify>Act``, ``event ChildSpawned``, ``code TIMEOUT``), each of which some scenario
-    of a suite must reach.
+    of a suite must reach. With ``invariants_only`` nothing is expected but what holds of every run.
     """
 
     lock_level: LockLevel | None = None
     events: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
+    invariants_only: bool = False

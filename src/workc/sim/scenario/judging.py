@@ -112,6 +112,10 @@ def judged(scenario: Scenario, found: Became) -> tuple[FailureRecord, ...]:
 
 def _differences(scenario: Scenario, found: Became) -> Iterator[FailureRecord]:
     expect, also = scenario.expect, scenario.also
+    if also.invariants_only:
+        if found.verdict not in ("PASS", "NONE"):
+            yield _record("the verdict differs", "PASS", f"{found.verdict}: {_listed(found.codes)}")
+        return
     rows = [
         ("the outcome", expect.expect_outcome_status, found.status),
         ("the verdict", expect.expect_bundle_verdict, found.verdict),

@@ -20,6 +20,7 @@ from workc.sim.scenario.additions import (
     ApprovalAnswer,
     Budgets,
     Expected,
+    Faults,
     LensNeeds,
     Recovery,
     SignalValue,
@@ -77,7 +78,7 @@ class Scenario(Script, frozen=True, kw_only=True):
 
     ADDED: ClassVar[frozenset[str]] = frozenset(
         {
-            "act_errors", "also", "approvals", "budgets", "children", "gates_again", "lens_again",
+            "act_errors", "also", "approvals", "budgets", "children", "faults", "gates_again", "lens_again",
             "needs", "policy", "recovery", "signals", "strategies", "verify_again",
         }
     )  # fmt: skip
@@ -100,6 +101,7 @@ class Scenario(Script, frozen=True, kw_only=True):
     gates_again: tuple[GateScript, ...] = ()
     verify_again: tuple[VerifyScript, ...] = ()
     act_errors: tuple[ActError, ...] = ()
+    faults: Faults = Faults()
     approvals: tuple[ApprovalAnswer, ...] = ()
     children: tuple[ChildScript, ...] = ()
     signals: tuple[SignalValue, ...] = ()

@@ -8,11 +8,12 @@ goes without saying may be left out when a scenario is read; it is always writte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
-from workc.sim.bounded import U64, Permille
+from workc.sim.bounded import U32, U64, Permille
 from workc.sim.scenario.variant import Variant
 
 
@@ -70,7 +71,10 @@ class EffectScript(Script, frozen=True, kw_only=True):
 
 
 class ActionScript(Variant):
-    """What a step does: one of the kinds, which also stand here by their names."""
+    """What a step does: one of the kinds, which also stand here by their names.
+
+    ``Ask`` is beyond the testing specification.
+    """
 
     __slots__ = ()
 
@@ -79,6 +83,7 @@ class ActionScript(Variant):
     Exec: ClassVar[type[_Exec]]
     Network: ClassVar[type[_Network]]
     Publish: ClassVar[type[_Publish]]
+    Ask: ClassVar[type[_Ask]]
 
 
 class WriteFile(Script, ActionScript, frozen=True, kw_only=True):
@@ -112,6 +117,15 @@ class Publish(Script, ActionScript, frozen=True, kw_only=True):
     """Something is published."""
 
     destination: str
+
+
+class Ask(Script, ActionScript, frozen=True, kw_only=True):
+    """A model is asked, which is paid for: so many tokens in and out."""
+
+    model: str
+    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
+    tokens_in: U32 = 10
+    tokens_out: U32 = 10
 
 
 class PlanStepScript(Script, frozen=True, kw_only=True):
@@ -216,6 +230,7 @@ _ReadFile: TypeAlias = ReadFile
 _Exec: TypeAlias = Exec
 _Network: TypeAlias = Network
 _Publish: TypeAlias = Publish
+_Ask: TypeAlias = Ask
 _WaitThenAcquire: TypeAlias = WaitThenAcquire
 _Fail: TypeAlias = Fail
 _ForceReleaseThenAcquire: TypeAlias = ForceReleaseThenAcquire
@@ -225,6 +240,7 @@ ActionScript.ReadFile = ReadFile
 ActionScript.Exec = Exec
 ActionScript.Network = Network
 ActionScript.Publish = Publish
+ActionScript.Ask = Ask
 ConflictResolution.WaitThenAcquire = WaitThenAcquire
 ConflictResolution.Fail = Fail
 ConflictResolution.ForceReleaseThenAcquire = ForceReleaseThenAcquire
@@ -234,5 +250,5 @@ def _named(*kinds: type[msgspec.Struct]) -> Mapping[str, type[msgspec.Struct]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-ActionScript.VARIANTS = _named(WriteFile, ReadFile, Exec, Network, Publish)
+ActionScript.VARIANTS = _named(WriteFile, ReadFile, Exec, Network, Publish, Ask)
 ConflictResolution.VARIANTS = _named(WaitThenAcquire, Fail, ForceReleaseThenAcquire)
