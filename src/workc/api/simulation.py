@@ -33,15 +33,17 @@ def simulated(
     environment: Mapping[str, str] | None = None,
     approvals: Mapping[str, Decision] | None = None,
     jumps: Mapping[int, int] | None = None,
+    delays: Mapping[str, int] | None = None,
 ) -> Runtime:
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
     ``environment`` is what the run sees of one; nothing of the real one is. ``approvals`` says of
     steps that wait for a human what was decided; of one that is not there nobody decides in time. ``jumps`` are ms by which the
-    clock jumps ahead, by the number of a look at it.
+    clock jumps ahead, by the number of a look at it, ``delays`` those
+    that pass before the child of a step begins.
     """
     base = settings or Settings(ceiling_micro_cents=None)
-    world = ScriptedWorld(script, approvals)
+    world = ScriptedWorld(script, approvals, delays)
     clock = JumpingClock(start_ms, step_ms, jumps or {})
 
     def clock_from(floor_ms: int) -> FakeClock:

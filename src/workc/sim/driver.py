@@ -97,6 +97,8 @@ class SimDriver:
                 return after
             case Approve():
                 return self._until_decided(ask.question)
+            case Child(order=order):
+                return self._world.delays.get(order.spawned.step, 0)
             case _:
                 delay = 0 if found is None else found.delay_ms
                 if isinstance(ask.question, Look):

@@ -61,11 +61,20 @@ Script = Mapping[str, Sequence[Scripted]]
 
 
 class ScriptedWorld:
-    """Gives every port over one script; ``approvals`` says what humans decide of steps."""
+    """Gives every port over one script; ``approvals`` says what humans decide of steps.
 
-    def __init__(self, script: Script, approvals: Mapping[str, Decision] | None = None) -> None:
+    ``delays`` says of steps that start a child how many ms pass before it begins.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        approvals: Mapping[str, Decision] | None = None,
+        delays: Mapping[str, int] | None = None,
+    ) -> None:
         self._script = script
         self.approvals: dict[str, Decision] = dict(approvals or {})
+        self.delays = dict(delays or {})
         self._used: Counter[str] = Counter()
 
     def http(self) -> HttpPort:

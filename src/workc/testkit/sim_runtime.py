@@ -125,6 +125,7 @@ def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> Simula
         step_ms=clock.step_ms,
         settings=settings,
         approvals=made.approvals,
+        delays=made.delays,
         jumps={each.at_look: each.ms for each in scenario.faults.clock_jumps},
     )
     files = ChildFiles(recorded_files(made.files), (MAIN,))

@@ -60,6 +60,8 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[str, bytes]
     script: Mapping[str, Sequence[Scripted]]
     approvals: Mapping[str, Decision]
+    #: Of steps that start a child, how long it takes until it begins, in ms.
+    delays: Mapping[str, int]
     grants: Grants
     #: Of each workflow file, the names of the steps that do the plan's.
     steps: Mapping[str, Sequence[str]]
@@ -86,6 +88,7 @@ class _Making:
         self._script: dict[str, list[Scripted]] = {}
         self._failing: set[str] = set()
         self._approvals: dict[str, Decision] = {}
+        self._delays: dict[str, int] = {}
         self._steps: dict[str, Sequence[str]] = {}
         self._roots: set[str] = set()
         self._programs: set[str] = {JUDGE}
@@ -96,6 +99,7 @@ class _Making:
             files=self._files,
             script=self._script,
             approvals=self._approvals,
+            delays=self._delays,
             grants=Grants(
                 roots=dict.fromkeys(sorted(self._roots), "rw"),
                 programs=tuple(sorted(self._programs)),
@@ -121,6 +125,8 @@ class _Making:
         children = [f"{name.removesuffix('.json')}-{number}.json" for number in range(len(intents))]
         for number, (child, file) in enumerate(zip(intents, children, strict=True)):
             told = scenario.children[number] if number < len(scenario.children) else None
+            if told is not None and told.delay_ms:
+                self._delays[f"child-{number}"] = told.delay_ms
             below = None if told is None else told.scenario
             effects = self.add(below or _idle(scenario, child.description), file, depth + 1)
             run = _child(file, steps, effects, critical=told is None or told.critical)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from workc.kernel.values import Json, JsonObject
-from workc.sim.bounded import U32
+from workc.sim.bounded import U32, U64
 from workc.sim.json_text import JsonTextError, read_json, spell_json
 from workc.sim.scenario.additions import (
     ActError,
@@ -62,10 +62,12 @@ class ChildScript(Script, frozen=True, kw_only=True):
     """A child: what it is told. ``expect`` of its scenario is compared with how it ends.
 
     The n-th child is that of the n-th intent of ``complex_decompose``; an intent without one has a
-    child that does nothing. A parent fails with a child that is ``critical``.
+    child that does nothing. A parent fails with a child that is ``critical``. ``delay_ms`` pass before it
+    begins, while others go on.
     """
 
     critical: bool = True
+    delay_ms: U64 = 0
     scenario: Scenario | None = None
 
 

@@ -141,7 +141,11 @@ class _Body:
             budgets=Budgets(ceiling_cents=5),
             also=Expected(invariants_only=True),
         )
-        return ChildScript(critical=self._choices.choose("critical", 2) == 0, scenario=scenario)
+        return ChildScript(
+            critical=self._choices.choose("critical", 2) == 0,
+            delay_ms=self._choices.of("child:delay", (0, 5, 50)),
+            scenario=scenario,
+        )
 
     def items(self) -> Iterator[LensItem]:
         for number in range(self._choices.choose("items", 3)):

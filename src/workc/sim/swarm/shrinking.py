@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -14,29 +15,31 @@ from workc.sim.scenario.additions import (
     LensNeeds,
     Recovery,
 )
-from workc.sim.scenario.scenario import ChildScript, Scenario
+from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.scripts import CoordScript, GateDecision, GateScript
 
 T = TypeVar("T")
 #: So many scenarios are tried at most.
-MAX_TRIES = 500
+MAX_TRIES = 400
 
 
 def shrunk(
     scenario: Scenario, fails: Callable[[Scenario], bool], tries: int = MAX_TRIES
 ) -> Scenario:
     """Returns the smallest scenario that was found for which ``fails`` says so."""
-    left = tries
+    left, begin = tries, 0
     while True:
-        for smaller in smaller_ones(scenario):
-            if left == 0:
-                return scenario
+        # After a success it goes on from where it was; what was tried before is tried at the end.
+        candidates = enumerate(islice(smaller_ones(scenario), begin, None), begin)
+        for number, smaller in islice(candidates, left):
             left -= 1
             if fails(smaller):
-                scenario = smaller
+                scenario, begin = smaller, number
                 break
         else:
-            return scenario
+            if begin == 0 or left == 0:
+                return scenario
+            begin = 0
 
 
 def smaller_ones(scenario: Scenario) -> Iterator[Scenario]:
@@ -58,7 +61,7 @@ def _children(scenario: Scenario) -> Iterator[Scenario]:
         yield _with(scenario, plan=plan, children=_without(scenario.children, number))
     for number, child in enumerate(scenario.children):
         for below in () if child.scenario is None else smaller_ones(child.scenario):
-            changed = ChildScript(critical=child.critical, scenario=below)
+            changed = msgspec.structs.replace(child, scenario=below)
             yield _with(scenario, children=_replaced(scenario.children, number, changed))
 
 
