@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
@@ -148,14 +148,19 @@ class Settings:
         ):
             raise Misuse(f"recorder is a workc.ReplayRecorder, not {a(recorder)}")
 
-    @cached_property
+    @property
     def price_table(self) -> Prices:
         """Returns the prices of the file.
 
         Raises:
             Refusal: ``INVALID_INPUT`` if it is no price file.
         """
-        return load_prices(self.prices)
+        return _price_table(self.prices)
+
+
+@lru_cache(maxsize=4)
+def _price_table(data: bytes) -> Prices:
+    return load_prices(data)
 
 
 def policy_rules(settings: Settings) -> JsonObject:

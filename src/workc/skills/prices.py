@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -108,6 +109,7 @@ def load_prices(data: bytes) -> Prices:
     )
 
 
+@cache
 def builtin_price_file() -> bytes:
     """Returns the price file that workc ships with."""
     return resources.files("workc.skills").joinpath("prices.json").read_bytes()

@@ -33,6 +33,7 @@ from workc.sim.scenario.scripts import (
     VerifyScript,
 )
 from workc.skills.registry import builtin_skills
+from workc.stages.network import NetworkPolicy
 from workc.testkit.clock import FakeClock
 
 #: When virtual time begins, and how far each look at the clock moves it.
@@ -115,7 +116,7 @@ def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> Simula
     settings = Settings(
         access=Access(grants=made.grants),
         ruling=ruling,
-        policy=ruling.network or Settings().policy,
+        policy=ruling.network or NetworkPolicy(),
         environment={},
     )
     runtime = simulated(

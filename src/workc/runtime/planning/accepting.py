@@ -33,7 +33,7 @@ from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.loader import check
 from workc.runtime.workflow.model import PlanSpec, StepSpec, uses_of
 from workc.runtime.workflow.problems import Problem, Report
-from workc.runtime.workflow.source import Document, Places, Source
+from workc.runtime.workflow.source import Document, Source, no_places
 from workc.stages.skill import Skill
 
 _RESERVED = re.compile(rf"{PLAN_STEP}(-[0-9]+)?")
@@ -144,7 +144,7 @@ def _read(run: Run, spec: PlanSpec, answer: PlanAnswer) -> Program:
     said = {key: value for key, value in _file_of(run.program).items() if key not in _LEFT_OUT}
     output: JsonObject = {"output": answer.output} if answer.has_output else {}
     # What a plan says has no place in a file; problems say where they are by name.
-    document = Document({**said, "steps": {**answer.steps}, **output}, Source(""), Places({}, {}))
+    document = Document({**said, "steps": {**answer.steps}, **output}, Source(""), no_places)
     known = _allowed(run.program.skills, spec, said)
     report = Report("plan")
     check(document, infos_of(known), report)

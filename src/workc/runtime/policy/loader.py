@@ -26,7 +26,7 @@ from workc.runtime.workflow.facts import Facts, listed, members, texts
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import InvalidFile, Report
 from workc.runtime.workflow.shape import check_shape
-from workc.runtime.workflow.source import Document, Places, Source
+from workc.runtime.workflow.source import Document, Source, no_places
 from workc.stages.effect_limits import EffectRules, covering
 from workc.stages.grants import Grants
 from workc.stages.network import NetworkPolicy
@@ -57,7 +57,7 @@ def policy_of(members: JsonObject, name: str) -> PolicyFile:
     ``name`` is the name of the policy, and of what problems are found in.
     """
     value: JsonObject = {"schema": SCHEMA, "name": name, **members}
-    return _checked(Document(value, Source(""), Places({}, {})), Report(name))
+    return _checked(Document(value, Source(""), no_places), Report(name))
 
 
 def _checked(document: Document | None, report: Report) -> PolicyFile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from typing import cast
 
 from workc.kernel.values import Json
@@ -42,7 +43,7 @@ def parse_toml(data: bytes, report: Report) -> Document | None:
         why = _AT.sub("", str(error)).strip()
         report.add(mark, "", f"not valid TOML: {why}", "compare with the lines around", CODE)
     else:
-        return Document(_json(value), Source(text), _places(text))
+        return Document(_json(value), Source(text), cache(lambda: _places(text)))
     return None
 
 

@@ -136,7 +136,7 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         child=_child(step),
         effects=effects_of(step),
         description=str(step.get("description", "")),
-        line=document.key_mark(("steps", step_id)).line,
+        line=document.key_line(("steps", step_id)),
     )
 
 

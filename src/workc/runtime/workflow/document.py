@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
@@ -86,15 +87,25 @@ def _read_json(data: bytes, source: Source, report: Report) -> Document | None:
     ordered = _read_loosely(source.text, report, source)
     if ordered is None:
         return None
+    if fault is None and _depth(parsed) <= MAX_DEPTH:
+        # Places are dear, and nobody asks for them but who has a problem to tell.
+        places = cache(lambda: JsonPlaces(source.text).places)
+        return Document(_in_order_of(ordered[0], parsed), source, places)
     found = JsonPlaces(source.text)
     if found.too_deep is not None:
         message = f"more than {MAX_DEPTH} levels of nesting"
         _refuse(report, source, found.too_deep, message, "flatten the data")
-    elif fault is not None:
-        _refuse(report, source, found.repeated or 0, f"not valid JSON: {fault}", "mend it")
     else:
-        return Document(_in_order_of(ordered[0], parsed), source, found.places)
+        _refuse(report, source, found.repeated or 0, f"not valid JSON: {fault}", "mend it")
     return None
+
+
+def _depth(value: Json) -> int:
+    """Returns how many levels of lists and mappings a value has."""
+    inner = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 def _parsed(data: bytes) -> tuple[str | None, Json]:

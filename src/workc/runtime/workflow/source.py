@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,6 +24,11 @@ class Source:
         self.text = text
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
+    @property
+    def is_one_line(self) -> bool:
+        """Returns whether the text has no line but the first."""
+        return len(self._starts) == 1
+
     def mark(self, offset: int) -> Mark:
         """Returns the line and column, both from 1, of the character at ``offset``."""
         line = bisect.bisect_right(self._starts, offset)
@@ -36,12 +42,26 @@ class Places(msgspec.Struct, frozen=True):
     keys: dict[Place, int]
 
 
+def no_places() -> Places:
+    """Returns the places of a value that stands in no file."""
+    return Places({}, {})
+
+
 class Document(msgspec.Struct, frozen=True):
     """A value tree whose every place has a line and a column."""
 
     value: Json
     source: Source
-    places: Places
+    find_places: Callable[[], Places]
+
+    @property
+    def places(self) -> Places:
+        """Returns where everything stands."""
+        return self.find_places()
+
+    def key_line(self, place: Place) -> int:
+        """Returns in which line the key of ``place`` starts."""
+        return 1 if self.source.is_one_line else self.key_mark(place).line
 
     def value_mark(self, place: Place) -> Mark:
         """Returns where the value at ``place`` starts; for an absent one, its nearest holder."""

@@ -121,7 +121,7 @@ class _Reader:
             self._take(event)
         if not self._root:
             raise _Stop(0, "the file is empty", "start with `workc: 1`")
-        return Document(self._root[0], self._source, self._places)
+        return Document(self._root[0], self._source, lambda: self._places)
 
     def _take(self, event: yaml.Event) -> None:
         match event:
