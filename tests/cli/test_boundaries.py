@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import click
 import pytest
@@ -14,6 +15,7 @@ from workc.cli.group import COMMANDS, cli
 from workc.cli.text import json_text, money, printable
 from workc.stages import schema
 
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 EXITS = {0, 1, 2, 3, 4, 5, 6, 7, 8}
 
 
@@ -30,12 +32,8 @@ def test_every_command_has_help_with_an_example(workc, name):
 
 def test_the_help_groups_the_commands(workc):
     lines = workc("--help").stdout.splitlines()
-    assert [line for line in lines if line in ("Author:", "Run:", "Look:", "Evidence:")] == [
-        "Author:",
-        "Run:",
-        "Look:",
-        "Evidence:",
-    ]
+    sections = ["Author:", "Run:", "Test:", "Look:", "Evidence:"]
+    assert [line for line in lines if line in sections] == sections
 
 
 @pytest.mark.parametrize(
@@ -153,6 +151,8 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "policy-check": ("policy", "check", "strict"),
         "policy-shown": ("policy", "show", "strict"),
         "policy-explained": ("policy", "explain", "bundle"),
+        "suites": ("suite", "list", "--scenarios", str(SCENARIOS)),
+        "swarm": ("swarm", "--seeds", "2", "-j", "1", "-q"),
         "verdict": ("verify-bundle", "demo.yaml"),
         "trust": ("keys", "trust", "keys/a.pub.pem"),
         "key": ("keys", "new", "b", "--out", "keys"),

@@ -45,6 +45,7 @@ from workc.kernel.failure import Refusal
 from workc.kernel.kinds import KINDS
 from workc.runtime.policy.loader import load_policy
 from workc.runtime.workflow.json_schema import FILE_SCHEMA
+from workc.sim.scenario.scenario_file import read_scenario
 from workc.skills.prices import builtin_prices, load_prices
 from workc.skills.registry import builtin_skills
 from workc.verify.verdict import VERIFY_FAIL_CODES
@@ -128,7 +129,9 @@ class Page:
         text = block.text.replace(BASE, self.base)
         first = FILE.match(text.partition("\n")[0])
         if first:
-            (self.folder / first[1]).write_text(text, "utf-8")
+            place = self.folder / first[1]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, "utf-8")
         getattr(self, f"_{block.language}")(text, first)
 
     def _python(self, text, first):
@@ -153,6 +156,9 @@ class Page:
             self._load(text, first[1] if first else "part.yaml")
 
     def _load(self, text, name):
+        if re.search(r"^intent: ", text, re.M):
+            read_scenario(text.encode(), name)
+            return
         if not re.search(r"^workc: 1$", text, re.M):
             steps = "" if re.search(r"^steps:", text, re.M) else STEPS
             text = f"workc: 1\nname: part\n{steps}{text}"

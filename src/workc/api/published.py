@@ -26,6 +26,7 @@ from workc.api.published_shapes import (
     record,
 )
 from workc.api.published_story import CHILD, LENS, WAITING
+from workc.api.published_testing import TESTING_DOCUMENTS
 from workc.api.strategy_story import STRATEGY_STORY
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
@@ -442,6 +443,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
     **policy_documents(_PROBLEM),
+    **TESTING_DOCUMENTS,
     "verdict": (
         "workc.verdict/1",
         "What `verify-bundle` prints of one bundle; of several it prints an array.",

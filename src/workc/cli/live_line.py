@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -35,3 +36,25 @@ def live_line(state: State, *, quiet: bool) -> LiveLine | None:
     # By name, since rich is dear.
     made = import_module("workc.cli.live").Live
     return cast("LiveLine", made(state.streams.get("err"), color=console.has_color(err=True)))
+
+
+class Told:
+    """Tells progress: on the live line where there is one, else in a line now and then."""
+
+    def __init__(self, state: State, *, quiet: bool, every: int) -> None:
+        """Takes how often a line is written where lines stay."""
+        self._state = state
+        self._quiet = quiet
+        self._every = every
+        self._next = every
+        self._live = live_line(state, quiet=quiet)
+        #: While this context holds, the live line is drawn.
+        self.shown = self._live if self._live is not None else nullcontext()
+
+    def tell(self, number: int, text: str, more: str = "") -> None:
+        """Tells that so much was done; ``more`` is for the live line alone."""
+        if self._live is not None:
+            self._live.show(f"{text} · {more}" if more else text)
+        elif not self._quiet and number >= self._next:
+            self._next = number + self._every
+            self._state.err(text)

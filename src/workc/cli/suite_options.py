@@ -27,7 +27,7 @@ def folder(function: F) -> F:
 
 
 def running(function: F) -> F:
-    """Adds ``--jobs``, ``-k``, ``--seed``, ``--keep`` and ``--mutants``."""
+    """Adds ``--jobs``, ``-k``, ``--seed``, ``--keep`` and ``--quiet``."""
     return _all(
         function,
         click.option(
@@ -47,20 +47,6 @@ def running(function: F) -> F:
         click.option(
             "--keep", type=Folder(), metavar="DIR", help="Leave the bundles of scenarios there."
         ),
-        click.option(
-            "--mutants",
-            type=Number(1),
-            metavar="N",
-            help="About so many mutants of each golden bundle (default 8000 or fewer).",
-        ),
-    )
-
-
-def reports(function: F) -> F:
-    """Adds ``--verbose`` and ``--quiet``."""
-    return _all(
-        function,
-        click.option("-v", "--verbose", is_flag=True, help="A line for each test."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing of the progress."),
     )
 

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
         VerifyScript,
     )
     from workc.sim.tamper.operation import TamperError, TamperOp
+    from workc.testkit.assertions import assert_bundle_fail_codes, assert_bundle_pass
     from workc.testkit.clock import Clock, FakeClock
+    from workc.testkit.scenario_runner import ScenarioRunner
+    from workc.testkit.sim_runtime import SimMemory, SimRuntime
     from workc.testkit.tamper_folder import TamperMutator
     from workc.testkit.tamper_suite import run_suite
 
@@ -56,12 +59,17 @@ _HOMES = {
     "ReportError": "workc.sim.report",
     "Scenario": "workc.sim.scenario.scenario",
     "ScenarioError": "workc.sim.scenario.scenario",
+    "ScenarioRunner": "workc.testkit.scenario_runner",
     "SeededRng": "workc.kernel.rng",
+    "SimMemory": "workc.testkit.sim_runtime",
+    "SimRuntime": "workc.testkit.sim_runtime",
     "TamperError": "workc.sim.tamper.operation",
     "TamperMutator": "workc.testkit.tamper_folder",
     "TamperOp": "workc.sim.tamper.operation",
     "TestReport": "workc.sim.report",
     "VerifyScript": "workc.sim.scenario.scripts",
+    "assert_bundle_fail_codes": "workc.testkit.assertions",
+    "assert_bundle_pass": "workc.testkit.assertions",
     "run_suite": "workc.testkit.tamper_suite",
 }
 
@@ -87,12 +95,17 @@ __all__ = [
     "ReportError",
     "Scenario",
     "ScenarioError",
+    "ScenarioRunner",
     "SeededRng",
+    "SimMemory",
+    "SimRuntime",
     "TamperError",
     "TamperMutator",
     "TamperOp",
     "TestReport",
     "VerifyScript",
+    "assert_bundle_fail_codes",
+    "assert_bundle_pass",
     "run_suite",
 ]
 

@@ -104,12 +104,13 @@ def _said(path: Path) -> dict[str, _Said]:
 
 
 def _suite(folder: Path, name: str, said: _Said) -> Suite:
-    place = said.bundles if said.kind in ("tamper", "versioning") else said.folder
+    told = said.bundles if said.kind in ("tamper", "versioning") else said.folder
+    place = folder / (told or name)
     return Suite(
         name=name,
         description=said.description,
         kind=said.kind,
-        places=(folder / (place or name),),
+        places=(place,) if place.exists() else (),
         events=said.events,
     )
 

@@ -11,7 +11,7 @@ from workc.cli import exits, options
 from workc.cli.problems_text import show_problems
 from workc.cli.state import State
 from workc.cli.suite_conduct import Wanted, conduct, keep_place
-from workc.cli.suite_options import reports, running
+from workc.cli.suite_options import running
 from workc.sim.scenario.scenario_file import InvalidScenario
 from workc.testkit.suite_runner import How
 from workc.testkit.suites import Suite
@@ -20,7 +20,6 @@ from workc.testkit.suites import Suite
 @click.command("run", epilog="Example: workc scenario run scenarios/smoke/write.yaml")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @running
-@reports
 @options.common
 @click.pass_obj
 def command(
@@ -31,25 +30,21 @@ def command(
     only: str | None,
     seed: int | None,
     keep: Path | None,
-    mutants: int | None,
-    verbose: bool,
     quiet: bool,
 ) -> int:
     """Run scenario files, or folders of them: exit 0 if each is as it expects, 1 if not."""
     state.tries = ("workc schema scenario",)
-    del verbose
     how = How(
         seed=seed,
         jobs=jobs or (1 if len(files) == 1 else os.cpu_count() or 1),
         only=only,
         keep=keep_place(state, keep),
-        mutants=mutants,
     )
     suite = Suite(
         name="scenarios",
         description="",
         kind="scenarios",
-        places=tuple(state.absolute(Path(file)) for file in files),
+        places=tuple(map(Path, files)),
     )
     try:
         return conduct(state, [suite], Wanted(how=how, quiet=quiet, verbose=True))

@@ -21,7 +21,7 @@ from workc.testkit.suites import find_suites
 def command(state: State, scenarios: Path) -> int:
     """List the suites of a folder of scenarios, with what each is for."""
     state.tries = ("workc scenario run --help",)
-    suites = find_suites(state.absolute(scenarios))
+    suites = find_suites(scenarios)
     rows = [(suite, len(suite.cases())) for suite in suites.values()]
     if state.json:
         listed: list[Json] = [

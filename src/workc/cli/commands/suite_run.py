@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from workc.cli import options
+from workc.cli.options import Number
 from workc.cli.state import State
 from workc.cli.suite_conduct import Wanted, conduct, keep_place
-from workc.cli.suite_options import folder, reports, running
+from workc.cli.suite_options import folder, running
 from workc.testkit.suite_runner import How
 from workc.testkit.suites import find_suites, suite_named
 
@@ -22,7 +23,13 @@ ALL = "all"
 @click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
 @folder
 @running
-@reports
+@click.option(
+    "--mutants",
+    type=Number(1),
+    metavar="N",
+    help="About so many mutants of each golden bundle (default 8000 or fewer).",
+)
+@click.option("-v", "--verbose", is_flag=True, help="A line for each test.")
 @options.common
 @click.pass_obj
 def command(
@@ -40,7 +47,7 @@ def command(
 ) -> int:
     """Run suites and say what is not as expected: exit 0 if all is, 1 if not."""
     state.tries = ("workc suite list",)
-    suites = find_suites(state.absolute(scenarios))
+    suites = find_suites(scenarios)
     found = suites.values() if ALL in names else [suite_named(suites, name) for name in names]
     how = How(
         seed=seed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ import click
 from workc.api.named_file import read_file
 from workc.cli import exits, options
 from workc.cli.errors import stop
-from workc.cli.live_line import live_line
+from workc.cli.live_line import Told
 from workc.cli.options import Folder, Number
 from workc.cli.problems_text import show_problems
 from workc.cli.state import State
@@ -30,6 +29,8 @@ from workc.testkit.swarm import Batch, Found, Swarm, replayed, run_swarm
 _HELP = "workc swarm --help"
 #: So many seeds are run if it is not said otherwise.
 SEEDS = 1_000
+#: How often progress is told where lines stay.
+_LINE_EVERY = 1_000
 
 
 @click.command("swarm", epilog="Example: workc swarm --seeds 10000 -j 2")
@@ -97,9 +98,15 @@ def command(
         jobs=jobs or os.cpu_count() or 1,
         scenarios=given,
     )
-    progress = _Progress(state, swarm, quiet=quiet)
-    with progress.shown:
-        batch = run_swarm(swarm, progress)
+    told = Told(state, quiet=quiet, every=_LINE_EVERY)
+    of = "" if swarm.seeds is None else f" of {swarm.seeds:,}"
+
+    def watch(batch: Batch) -> None:
+        broke = f"{len(batch.found):,} broke something"
+        told.tell(batch.seeds, f"{batch.seeds:,}{of} seeds · {broke}")
+
+    with told.shown:
+        batch = run_swarm(swarm, watch)
     places = [_kept(state, failures, found) for found in batch.found if found.small is not None]
     if state.json:
         state.document(_document(batch, places, file))
@@ -115,7 +122,7 @@ def _given(
         return (read_scenario(read_file(state.absolute(Path(file))), file),)
     if suite is None:
         return ()
-    cases = suite_named(find_suites(state.absolute(scenarios)), suite).cases()
+    cases = suite_named(find_suites(scenarios), suite).cases()
     found = tuple(case.scenario for case in cases if case.scenario is not None)
     if not found:
         raise stop("INVALID_INPUT", f"the suite {suite} has no scenarios", "workc suite list")
@@ -183,24 +190,3 @@ def _tell(state: State, batch: Batch, places: list[str], base: str | None) -> No
         state.out(line)
     mark = "✗" if batch.found else "✓"
     state.out(f"{mark} {count(batch.seeds, 'seed')}, {len(batch.found):,} broke something")
-
-
-class _Progress:
-    """Tells on stderr how many seeds were run."""
-
-    def __init__(self, state: State, swarm: Swarm, *, quiet: bool) -> None:
-        self._state = state
-        self._quiet = quiet
-        self._of = "" if swarm.seeds is None else f" of {swarm.seeds:,}"
-        self._told = 0
-        self._live = live_line(state, quiet=quiet)
-        self.shown = self._live if self._live is not None else nullcontext()
-
-    def __call__(self, batch: Batch) -> None:
-        """Takes what all seeds so far came to."""
-        text = f"{batch.seeds:,}{self._of} seeds · {len(batch.found):,} broke something"
-        if self._live is not None:
-            self._live.show(text)
-        elif not self._quiet and batch.seeds >= self._told + 1_000:
-            self._told = batch.seeds
-            self._state.err(text)

@@ -114,18 +114,18 @@ def _differences(scenario: Scenario, found: Became) -> Iterator[FailureRecord]:
     expect, also = scenario.expect, scenario.also
     if also.invariants_only:
         if found.verdict not in ("PASS", "NONE"):
-            yield _record("the verdict differs", "PASS", f"{found.verdict}: {_listed(found.codes)}")
+            yield _record("another verdict", "PASS", f"{found.verdict}: {_listed(found.codes)}")
         return
     rows = [
-        ("the outcome", expect.expect_outcome_status, found.status),
-        ("the verdict", expect.expect_bundle_verdict, found.verdict),
-        ("the failure codes", _listed(expect.expect_failure_codes), _listed(found.codes)),
+        ("another outcome", expect.expect_outcome_status, found.status),
+        ("another verdict", expect.expect_bundle_verdict, found.verdict),
+        ("other failure codes", _listed(expect.expect_failure_codes), _listed(found.codes)),
     ]
     if also.lock_level is not None:
-        rows.append(("the lock level", also.lock_level, str(found.lock_level)))
+        rows.append(("another lock level", also.lock_level, str(found.lock_level)))
     for what, expected, actual in rows:
         if expected != actual:
-            yield _record(f"{what} differs", expected, actual)
+            yield _record(what, expected, actual)
     if expect.max_retries is not None and found.most_retries > expect.max_retries:
         yield _record(
             "a step was tried again too often",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from workc.runtime.workflow.document import parse_document
 from workc.runtime.workflow.place import Place
 from workc.runtime.workflow.problems import InvalidFile, Report
+from workc.runtime.workflow.source import Document
 from workc.sim.scenario.scenario import Scenario, ScenarioError
+from workc.sim.scenario.scripts import Script
 
 CODE = "INVALID_INPUT"
 _AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_FOREIGN = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _STEP = re.compile(r"\.(?P<key>[^.\[]+)|\[(?P<index>\d+)\]")
 
 
@@ -33,10 +37,25 @@ def read_scenario(data: bytes, name: str) -> Scenario:
         try:
             return Scenario.from_json(document.value)
         except ScenarioError as error:
-            text = str(error)
-            mark = document.value_mark(_place(text))
-            report.add(mark, "", _AT.sub("", text), "compare with `workc schema scenario`", CODE)
+            _report(str(error), document, report)
     raise InvalidScenario(report.problems(), CODE)
+
+
+def _report(text: str, document: Document, report: Report) -> None:
+    place, foreign = _place(text), _FOREIGN.search(text)
+    fix = "compare with `workc schema scenario`"
+    mark = document.value_mark(place)
+    if foreign is not None:
+        mark = document.key_mark((*place, foreign["name"]))
+        near = get_close_matches(foreign["name"], _names(Script), n=1)
+        fix = f"did you mean {near[0]}?" if near else fix
+    report.add(mark, "", _AT.sub("", text), fix, CODE)
+
+
+def _names(kind: type[Script]) -> set[str]:
+    """Returns the names of all members that parts of a scenario have."""
+    below = (name for each in kind.__subclasses__() for name in _names(each))
+    return {*kind.__struct_encode_fields__, *below}
 
 
 def _place(text: str) -> Place:

@@ -16,6 +16,8 @@ from workc.sim.scenario.variant import Variant, variant_json
 
 #: Words that stand as they are: no reader of YAML takes them for anything else.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+#: What no reader of YAML takes as it stands.
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 
 
@@ -73,4 +75,4 @@ def _item(item: Json, indent: str) -> Iterator[str]:
 def _word(value: Json) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN:
         return value
-    return spell_json(value).decode()
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", spell_json(value).decode())

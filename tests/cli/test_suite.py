@@ -1,0 +1,177 @@
+"""Suites, scenarios and swarms on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "id: good/{0}\nintent: {{description: x}}\n"
+BAD = "id: bad\nintent: {description: x}\nexpect: {expect_outcome_status: failed}\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        place = tmp_path / f"scenarios/good/{name}.yaml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(GOOD.format(name))
+    (tmp_path / "scenarios/bad").mkdir()
+    (tmp_path / "scenarios/bad/bad.yaml").write_text(BAD)
+    return tmp_path
+
+
+def test_suites_are_listed_with_what_they_hold(workc, folder):
+    (folder / "scenarios/suites.toml").write_text('[good]\ndescription = "All is well."\n')
+    shown = workc("suite", "list")
+    assert shown.stdout.splitlines() == ["good  2 tests      All is well.", "bad   1 test"]
+
+
+def test_a_suite_is_run_side_by_side_and_told(workc, folder):
+    shown = workc("suite", "run", "good", "-j", "2", "-v", "-q")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith("✓ good  2 of 2 tests passed · ")
+    assert lines[1:3] == ["  ✓ good/one  success · 1 step", "  ✓ good/two  success · 1 step"]
+
+
+def test_what_is_not_as_expected_is_told_with_both_sides_and_how_to_see_it_again(workc, folder):
+    shown = workc("suite", "run", "suite_good", "bad", "-j", "1", "-q")
+    assert shown.exit_code == 1
+    assert shown.stdout.splitlines()[1:-1] == [
+        shown.stdout.splitlines()[1],
+        "  ✗ bad  success · 1 step",
+        "    EXPECTATION: another outcome",
+        "      expected  failed",
+        "      actual    success",
+        "    again: workc scenario run scenarios/bad/bad.yaml",
+    ]
+
+
+def test_the_report_is_a_document(workc, folder):
+    shown = workc("suite", "run", "all", "-j", "1", "--json")
+    report = json.loads(shown.stdout)
+    assert shown.exit_code == 1
+    assert report["schema_version"] == "workc-test-report-0.1"
+    assert report["summary"] == {"total": 3, "passed": 2, "failed": 1, "skipped": 0}
+    assert [each["suite"] for each in report["suites"]] == ["bad", "good"]
+
+
+@pytest.mark.parametrize("more", [(), ("-k", "nothing-is-called-so")])
+def test_a_suite_with_nothing_to_run_fails(workc, folder, more):
+    (folder / "scenarios/suites.toml").write_text("[empty]\n")
+    shown = workc("suite", "run", "empty" if not more else "good", "-j", "1", *more)
+    assert shown.exit_code == 1
+    assert "there is nothing to run, which is no success" in shown.stdout
+
+
+def test_a_mark_that_no_scenario_reaches_fails_the_one_that_asks_for_it(workc, folder):
+    text = "id: wants\nintent: {description: x}\nalso: {sometimes: [code TIMEOUT]}\n"
+    (folder / "scenarios/good/wants.yaml").write_text(text)
+    shown = workc("suite", "run", "good", "-j", "1")
+    assert shown.exit_code == 1
+    assert "no scenario of the suite reached a mark" in shown.stdout
+    # Of a part of the suite that is not asked.
+    assert workc("suite", "run", "good", "-j", "1", "-k", "wants").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("suite", "run", "god"), "did you mean good?"),
+        (("suite", "run", "good", "--scenarios", "nowhere"), "there is no folder nowhere"),
+        (("suite", "run", "good", "--keep", "scenarios"), "scenarios"),
+        (("scenario", "run", "none.yaml"), "none.yaml"),
+        (("scenario", "run", "typo.yaml"), "typo.yaml:3:1: Object contains unknown field"),
+        (("scenario", "run", "typo.yaml"), "did you mean lens?"),
+        (("swarm", "--suite", "god"), "did you mean good?"),
+        (("swarm", "--suite", "good", "--scenario", "x"), "not both"),
+        (("swarm", "--suite", "good", "--trace", "0"), "--trace goes with --scenario"),
+        (("swarm", "--trace", "0,1"), "the record ends before choice 2"),
+        (("swarm", "--trace", "99"), "choice 0, of steps, has 4 ways, not 99"),
+        (("swarm", "--seeds", "0"), "from 1 on"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_a_word_that_helps(workc, folder, arguments, words):
+    (folder / "typo.yaml").write_text("id: a\nintent: {description: x}\nlenz: {}\n")
+    shown = workc(*arguments)
+    assert shown.exit_code == 2
+    assert words in " ".join((shown.stdout + shown.stderr).split())
+
+
+def test_a_suites_file_that_is_none_is_refused(workc, folder):
+    (folder / "scenarios/suites.toml").write_text("[good]\nknd = 1\n")
+    shown = workc("suite", "list")
+    assert shown.exit_code == 2
+    assert "knd" in shown.stderr
+
+
+def test_bundles_are_kept_in_a_folder_that_was_not_there(workc, folder):
+    assert workc("suite", "run", "good", "-j", "1", "--keep", "kept").exit_code == 0
+    assert workc("verify-bundle", "kept/good_one/bundle").exit_code == 0
+
+
+def test_golden_bundles_are_suites_too(workc, folder):
+    golden = ROOT / "tests/golden/v0.2/staged"
+    (folder / "scenarios/suites.toml").write_text(
+        f'[tamper]\nkind = "tamper"\nbundles = "{golden}"\n'
+        f'[versioning]\nkind = "versioning"\nbundles = "{golden}"\n'
+        '[scale]\nkind = "scale"\nevents = 40\n'
+    )
+    shown = workc(
+        "suite", "run", "tamper", "versioning", "scale", "-j", "1", "-v", "--mutants", "200"
+    )
+    assert shown.exit_code == 0
+    assert "✓ tamper/bundle  detected" in shown.stdout
+    assert "✓ versioning/bundle  PASS" in shown.stdout
+    assert "✓ scale/40_events  success" in shown.stdout
+
+
+def test_a_golden_that_was_changed_is_told(workc, folder):
+    source = ROOT / "tests/golden/v0.2/staged/bundle"
+    for file in filter(Path.is_file, source.rglob("*")):
+        place = folder / "goldens/it" / file.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.read_bytes())
+    (folder / "goldens/it/artifacts/output.json").write_bytes(b"{}")
+    (folder / "scenarios/suites.toml").write_text(
+        '[versioning]\nkind = "versioning"\nbundles = "../goldens"\n'
+        '[tamper]\nkind = "tamper"\nbundles = "../goldens"\n'
+    )
+    shown = workc("suite", "run", "versioning", "tamper", "-j", "1")
+    assert shown.exit_code == 1
+    assert "HASH_MISMATCH" in shown.stdout
+    assert "mutants are made of a bundle that verifies" in shown.stdout
+
+
+def test_a_swarm_says_what_it_reached_and_is_the_same_again(workc, folder):
+    first = workc("swarm", "--seeds", "6", "-j", "1", "-q")
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert first.stdout.splitlines()[-1] == "✓ 6 seeds, 0 broke something"
+    assert first.stdout == workc("swarm", "--seeds", "6", "-j", "1", "-q").stdout
+
+
+def test_a_swarm_stops_when_its_time_is_over(workc, folder):
+    shown = workc("swarm", "--minutes", "0.001", "-j", "1", "--json")
+    assert json.loads(shown.stdout)["seeds"] > 0
+
+
+def test_what_breaks_is_kept_made_small_and_run_again(workc, folder, monkeypatch):
+    def broken(bundle):
+        return ["every run is broken"]
+
+    monkeypatch.setattr("workc.testkit.scenario_runner.broken", broken)
+    shown = workc("swarm", "--seeds", "1", "-j", "1")
+    assert shown.exit_code == 1
+    assert "INVARIANT: every run is broken" in shown.stdout
+    lines = " ".join(shown.stdout.split())
+    again = lines.partition("again: workc ")[2].partition(" kept: ")[0]
+    (kept,) = (folder / "failures").glob("*.yaml")
+    assert f"kept: failures/{kept.name}" in lines
+    assert workc(*again.split()).exit_code == 1
+    assert workc("scenario", "run", str(kept)).exit_code == 1
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    assert workc(*again.split()).exit_code == 0
+    assert workc("scenario", "run", str(kept)).exit_code == 0
