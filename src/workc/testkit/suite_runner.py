@@ -7,7 +7,7 @@ are reached *sometimes*, each must be reached by one of its suite.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -108,7 +108,7 @@ def _chosen(suite: Suite, how: How) -> list[Case]:
 
 
 @contextmanager
-def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[CaseEnd]]]:
+def _mapping(jobs: int) -> Generator[Callable[..., Iterable[CaseEnd]]]:
     if jobs == 1:
         yield map
         return
