@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -30,19 +30,23 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 import msgspec
 
-from workc.kernel.arguments import MAX_SHOWN_CHARS, a, instance, shown, switch, text, texts, whole
+from workc.kernel.arguments import MAX_SHOWN_CHARS, a, instance, many, shown, switch, text, texts, whole
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.stages.contract import Contract, Parameter, signature_of
 from workc.stages.exception import failure_of
 from workc.stages.problem import listed
 from workc.stages.shapes import Unresolved, hints_of
+from workc.stages.stage.properties import Property, property_of_json
+from workc.stages.stage.refinements import StageError
+from workc.stages.stage.value import Example, example_of_json
 
 __all__ = ["EFFECTS", "Kind", "Result", "Skill", "failure_of", "invoke", "invoke_async", "skill"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 
 Kind: TypeAlias = Literal["function", "async_function", "context"]
 
@@ -69,7 +73,8 @@ class Skill(Generic[P, R_co]):
     """A function with its contract. ``effects`` None is Unknown (opaque), ``()`` is pure.
 
     ``secret_params`` names the parameters in which a ``SecretText`` may stand. ``timeout_ms``
-    0 means no time at all, None no bound of its own.
+    0 means no time at all, None no bound of its own. ``examples`` and ``properties`` are what it
+    claims of itself; ``workc stage test`` holds it to them.
     """
 
     name: str
@@ -82,6 +87,8 @@ class Skill(Generic[P, R_co]):
     description: str
     secret_params: frozenset[str]
     schemas: tuple[JsonObject | None, JsonObject | None] = field(repr=False)
+    examples: tuple[Example, ...] = field(default=(), repr=False)
+    properties: tuple[Property, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Lets ``inspect`` and ``help`` see the function."""
@@ -181,6 +188,8 @@ def skill(
     input_schema: JsonObject | None = None,
     output_schema: JsonObject | None = None,
     secret_params: Iterable[str] = (),
+    examples: Iterable[Mapping[str, object]] = (),
+    properties: Iterable[Mapping[str, object]] = (),
 ) -> Decorator: ...
 
 
@@ -197,13 +206,17 @@ def skill(
     input_schema: JsonObject | None = None,
     output_schema: JsonObject | None = None,
     secret_params: Iterable[str] = (),
+    examples: Iterable[Mapping[str, object]] = (),
+    properties: Iterable[Mapping[str, object]] = (),
 ) -> Skill[P, R] | Decorator:
     """Returns the skill of a function, as ``@skill`` or ``@skill(...)``.
 
     ``effects`` are names of :data:`EFFECTS`; none given means Unknown, ``pure=True`` means none.
     ``idempotent`` (may be run again when its first run is in doubt) is True when pure. The
     schemas replace what the annotations say; values are still built as these say.
-    ``description`` is the first paragraph of the docstring unless given.
+    ``description`` is the first paragraph of the docstring unless given. ``examples`` are objects
+    with ``input`` (the parameters by name) and ``output`` or ``error_code``; ``properties`` claim
+    something of every input and output, such as ``{"kind": "sorted", "field": "output"}``.
 
     Raises:
         Misuse: for whatever cannot work; says what to change.
@@ -216,6 +229,9 @@ def skill(
     for schema in (input_schema, output_schema):
         if schema is not None:
             instance("a schema", schema, dict, "a JSON Schema, an object")
+
+    claimed_examples = _claims(examples, "examples", example_of_json)
+    claimed_properties = _claims(properties, "properties", _property)
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
         _checked_function(wrapped)
@@ -230,12 +246,26 @@ def skill(
             description=_first_paragraph(wrapped) if description is None else description,
             secret_params=frozenset(_names(secret_params, "secret_params")),
             schemas=(input_schema, output_schema),
+            examples=claimed_examples,
+            properties=claimed_properties,
         )
         return _compiled(made)
 
     if function is None:
         return cast("Decorator", decorate)
     return decorate(function)
+
+
+def _claims(given: object, name: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
+    listed_claims = many(name, given, "objects")
+    try:
+        return tuple(read(each, f"{name}[{index}]") for index, each in enumerate(listed_claims))
+    except StageError as error:
+        raise Misuse(f"{name}: {error}") from None
+
+
+def _property(value: object, _what: str) -> Property:
+    return property_of_json(value)
 
 
 def _compiled(made: Skill[P, R]) -> Skill[P, R]:

@@ -15,7 +15,7 @@ import msgspec
 
 from workc.kernel.values import Json
 from workc.stages.stage.refinements import StageError, canonical
-from workc.stages.stage.value import Stage
+from workc.stages.stage.value import Example, Stage
 
 StageSkipReason: TypeAlias = Literal[
     "Network", "Llm", "NonDeterministic", "Process", "NoExamples", "NoImplementation"
@@ -41,7 +41,11 @@ _OF_EFFECTS: Mapping[str, StageSkipReason] = {
 
 
 class ExecutionError(Exception):
-    """The executor could not make the output."""
+    """The executor could not make the output; ``code`` is that of the failure, if it has one."""
+
+    def __init__(self, message: str = "", code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class StageNotFound(ExecutionError):
@@ -142,9 +146,9 @@ def verify_stage(stage: Stage, executor: StageExecutor) -> StageReport:
         except StageNotFound:
             return StageReport(stage.id, stage.description, Skipped("NoImplementation"))
         except Exception as error:  # noqa: BLE001 - an executor is somebody else's code
-            outcomes.append(Errored(str(error) or type(error).__name__))
+            outcomes.append(_failed(example, error))
         else:
-            outcomes.append(_compared(example.output, actual))
+            outcomes.append(_compared(example, actual))
     return StageReport(stage.id, stage.description, Tested(tuple(outcomes)))
 
 
@@ -182,5 +186,16 @@ def _is_same(one: Json, other: Json) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _compared(expected: Json, actual: Json) -> ExampleOutcome:
-    return Ok() if is_same(expected, actual) else Mismatch(expected, actual)
+def _failed(example: Example, error: Exception) -> ExampleOutcome:
+    code = error.code if isinstance(error, ExecutionError) else None
+    if example.error_code is None or code is None:
+        return Errored(str(error) or type(error).__name__)
+    if code == example.error_code:
+        return Ok()
+    return Mismatch({"error_code": example.error_code}, {"error_code": code})
+
+
+def _compared(example: Example, actual: Json) -> ExampleOutcome:
+    if example.error_code is not None:
+        return Mismatch({"error_code": example.error_code}, actual)
+    return Ok() if is_same(example.output, actual) else Mismatch(example.output, actual)

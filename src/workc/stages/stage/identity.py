@@ -19,7 +19,7 @@ from workc.stages.stage.effect_set import EffectSet, effects_json
 from workc.stages.stage.properties import property_json
 from workc.stages.stage.refinements import StageError, canonical
 from workc.stages.stage.types import NType, type_json
-from workc.stages.stage.value import Stage
+from workc.stages.stage.value import Stage, example_json
 
 
 def signature_id(name: str, takes: NType, gives: NType, effects: EffectSet) -> str:
@@ -52,7 +52,7 @@ def evidence_id(stage: Stage, dependencies: Mapping[str, str] | None = None) -> 
 
     ``dependencies`` are names and digests of what its code is run with.
     """
-    examples: list[Json] = [{"input": e.input, "output": e.output} for e in stage.examples]
+    examples: list[Json] = [example_json(each) for each in stage.examples]
     locked: JsonObject = {**(dependencies or {})}
     return _digest(
         {

@@ -21,10 +21,11 @@ _STATES = ("Draft", "Active", "Tombstone")
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """An input, and what the stage gives for it."""
+    """An input, and what the stage gives for it: an output, or the code of a failure."""
 
     input: Json
-    output: Json
+    output: Json = None
+    error_code: str | None = None
 
 
 class StageSignature(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +91,7 @@ def stage_json(stage: Stage) -> JsonObject:
     texts: JsonObject = {
         name: getattr(stage, name) for name in _TEXTS if getattr(stage, name) is not None
     }
-    examples: list[Json] = [{"input": e.input, "output": e.output} for e in stage.examples]
+    examples: list[Json] = [example_json(each) for each in stage.examples]
     return {
         "id": stage.id,
         "signature": signature_json(stage.signature),
@@ -104,6 +105,13 @@ def stage_json(stage: Stage) -> JsonObject:
         "properties": list[Json](map(property_json, stage.properties)),
         **texts,
     }
+
+
+def example_json(example: Example) -> JsonObject:
+    """Returns an example as JSON: with its output, or with the code of its failure."""
+    if example.error_code is not None:
+        return {"input": example.input, "error_code": example.error_code}
+    return {"input": example.input, "output": example.output}
 
 
 def signature_json(signature: StageSignature) -> JsonObject:
@@ -169,13 +177,24 @@ def _cost(value: object) -> CostEstimate:
 def _examples(value: object) -> tuple[Example, ...]:
     found: list[Example] = []
     for index, each in enumerate(_list("examples", value)):
-        said = members_of(f"example {index}", each, ("input", "output"))
-        for name in said:
-            canonical(cast("Json", said[name]))
-        found.append(
-            Example(input=cast("Json", said["input"]), output=cast("Json", said["output"]))
-        )
+        found.append(example_of_json(each, f"example {index}"))
     return tuple(found)
+
+
+def example_of_json(value: object, what: str) -> Example:
+    """Returns the example that a JSON value says; ``what`` is what a refusal calls it.
+
+    Raises:
+        StageError: it says none.
+    """
+    is_negative = isinstance(value, dict) and "error_code" in value
+    said = members_of(what, value, ("input", "error_code" if is_negative else "output"))
+    given = cast("Json", said["input"])
+    canonical(given)
+    if is_negative:
+        return Example(input=given, error_code=_text("error_code", said["error_code"]))
+    canonical(cast("Json", said["output"]))
+    return Example(input=given, output=cast("Json", said["output"]))
 
 
 def _lifecycle(value: object) -> Lifecycle:
