@@ -61,7 +61,7 @@ class _StepWatcher:
         self._broken: Refusal | None = None
 
     def reached(self, kind: Kind, what: str, frame: FrameType) -> None:
-        text = f"the code {_WORDS[kind].format(what=what)}{_place_of(frame)}"
+        text = f"the code {_WORDS[kind].format(what=what)}{place_of(frame)}"
         if self._notes is not None:
             self._notes[f"{self._name}: {text}: a replay may come out different"] = None
             return
@@ -72,7 +72,7 @@ class _StepWatcher:
         return self._broken
 
 
-def _place_of(frame: FrameType) -> str:
+def place_of(frame: FrameType) -> str:
     """Returns in which file and line the code does it that is not Python's own."""
     each: FrameType | None = frame
     while each is not None:

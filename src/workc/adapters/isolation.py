@@ -109,7 +109,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         return
     here = inspect.currentframe()
     frame = here.f_back if here is not None else None
-    if watcher is not None and frame is not None and not _is_nobodys(frame):
+    if watcher is not None and frame is not None and not is_nobodys(frame):
         kind: Kind = "thread" if starts else "world"
         watcher.reached(kind, str(arguments[0]) if from_chance else event, frame)
     if denied and not outside:
@@ -143,11 +143,11 @@ def _profile(frame: FrameType, event: str, function: object) -> None:
     else:
         return
     watcher = _watcher.get()
-    if watcher is not None and not _state.collecting and not _is_nobodys(frame):
+    if watcher is not None and not _state.collecting and not is_nobodys(frame):
         watcher.reached(kind, what, frame)
 
 
-def _is_nobodys(frame: FrameType) -> bool:
+def is_nobodys(frame: FrameType) -> bool:
     """Returns whether the code that is watched did not ask for this.
 
     So it is where an event loop looks at its own clock, and where a module is imported for the first

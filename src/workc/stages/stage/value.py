@@ -6,6 +6,8 @@ that is not known is refused when a stage is read, and so is an id that is not t
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, cast
 
 import msgspec
@@ -21,11 +23,15 @@ _STATES = ("Draft", "Active", "Tombstone")
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """An input, and what the stage gives for it: an output, or the code of a failure."""
+    """An input, and what the stage gives for it: an output, or the code of a failure.
+
+    ``tolerance`` says of numbers in the output, by JSON pointer, how far off they may be.
+    """
 
     input: Json
     output: Json = None
     error_code: str | None = None
+    tolerance: Mapping[str, float] = {}
 
 
 class StageSignature(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +117,9 @@ def example_json(example: Example) -> JsonObject:
     """Returns an example as JSON: with its output, or with the code of its failure."""
     if example.error_code is not None:
         return {"input": example.input, "error_code": example.error_code}
-    return {"input": example.input, "output": example.output}
+    far: JsonObject = {**example.tolerance}
+    rest: JsonObject = {"tolerance": far} if far else {}
+    return {"input": example.input, "output": example.output, **rest}
 
 
 def signature_json(signature: StageSignature) -> JsonObject:
@@ -188,13 +196,25 @@ def example_of_json(value: object, what: str) -> Example:
         StageError: it says none.
     """
     is_negative = isinstance(value, dict) and "error_code" in value
-    said = members_of(what, value, ("input", "error_code" if is_negative else "output"))
+    expected = ("input", "error_code" if is_negative else "output")
+    said = members_of(what, value, expected, () if is_negative else ("tolerance",))
     given = cast("Json", said["input"])
     canonical(given)
     if is_negative:
         return Example(input=given, error_code=_text("error_code", said["error_code"]))
-    canonical(cast("Json", said["output"]))
-    return Example(input=given, output=cast("Json", said["output"]))
+    made = cast("Json", said["output"])
+    canonical(made)
+    return Example(input=given, output=made, tolerance=_tolerance(what, said.get("tolerance", {})))
+
+
+def _tolerance(what: str, value: object) -> Mapping[str, float]:
+    try:
+        found = msgspec.convert(value, dict[str, float])
+    except msgspec.ValidationError:
+        found = {"": -1.0}
+    if not all(math.isfinite(far) and far >= 0 for far in found.values()):
+        raise StageError(f"tolerance of {what} is numbers by pointer, none below 0")
+    return {pointer: found[pointer] for pointer in sorted(found)}
 
 
 def _lifecycle(value: object) -> Lifecycle:

@@ -1,0 +1,46 @@
+"""A worker: takes tasks on its standard input, a line each, and answers each with a line.
+
+Its first argument is how many bytes of memory it may use. What the code of stages prints goes nowhere;
+the line of an answer goes where standard output was when the process began.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import msgspec
+
+from workc.adapters.stage_trials.limits import limit_memory
+from workc.adapters.stage_trials.trying import tried
+from workc.stages.stage.trial import EXHAUSTED, Call, Task, Trial
+
+_READ = msgspec.json.Decoder(Task)
+_MAX_FAULT = 4_000
+
+
+def main(memory: int) -> None:
+    """Works until there are no more tasks."""
+    tasks, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    limit_memory(memory)
+    with os.fdopen(tasks, "rb") as lines, os.fdopen(answers, "wb") as out:
+        for line in lines:
+            out.write(msgspec.json.encode(_answer(line)) + b"\n")
+            out.flush()
+
+
+def _answer(line: bytes) -> Trial:
+    try:
+        return tried(_READ.decode(line))
+    except MemoryError:
+        return Trial(calls=(Call(code=EXHAUSTED, message="the code used up its memory"),))
+    except Exception as error:  # noqa: BLE001 - whoever asked says it; a stage is not to blame
+        return Trial(fault="".join(traceback.format_exception(error))[-_MAX_FAULT:])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

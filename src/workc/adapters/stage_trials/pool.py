@@ -1,0 +1,188 @@
+"""Worker processes, one for each environment and each thread that asks; a worker serves many stages.
+
+What must make no difference is different in each environment: the seed of hashes, the zone, the
+locale, the folder. A worker that dies, or whose time is over, is what the stage is judged by; another
+takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Task, Trial
+
+Place = Literal["first", "second"]
+
+#: What differs between the two environments.
+_DIFFERS: Mapping[Place, Mapping[str, str]] = {
+    "first": {"PYTHONHASHSEED": "0", "TZ": "UTC0", "LC_ALL": "C.UTF-8"},
+    "second": {
+        "PYTHONHASHSEED": "2654435769",
+        "TZ": "<+0545>-5:45",
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+    },
+}
+#: Variables that a worker keeps: what says where Python and its libraries are.
+_KEPT = ("PATH", "PYTHONPATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
+#: The code ends itself when its time is over; whoever does not is ended so much later.
+_GRACE_S = 1.0
+#: A worker imports what it needs within this.
+_START_S = 60.0
+_READ = msgspec.json.Decoder(Trial)
+_CHUNK = 1_048_576
+#: An answer larger than this ends the worker that gives it.
+MAX_ANSWER = 268_435_456
+
+
+class Lost(Exception):
+    """A worker gave no answer; ``word`` says why: its time was over, its memory, or it died."""
+
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
+
+
+class Pool:
+    """Gives tasks to workers of the thread that asks; any number of threads may ask."""
+
+    def __init__(self, base: Mapping[str, str], memory: int) -> None:
+        self._base = {name: base[name] for name in _KEPT if name in base}
+        self._memory = memory
+        self._folder = tempfile.TemporaryDirectory(prefix="workc-stages-")
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._all: set[_Worker] = set()
+        self._closed = False
+
+    def ask(self, task: Task, place: Place) -> Trial:
+        """Returns what a worker of the environment makes of a task.
+
+        Raises:
+            Lost: the worker gave no answer; the next task gets a new one.
+            OSError: no process can be started.
+        """
+        worker = self._worker(place)
+        try:
+            trial = worker.ask(task)
+        except BaseException:
+            self._end(place)
+            raise
+        if any(call.code == EXHAUSTED for call in trial.calls):
+            # What filled the memory may be there still.
+            self._end(place)
+        return trial
+
+    def close(self) -> None:
+        """Ends every worker; for a signal handler too."""
+        self._closed = True
+        for worker in list(self._all):
+            worker.end()
+        with suppress(OSError):
+            self._folder.cleanup()
+
+    def _worker(self, place: Place) -> _Worker:
+        found: _Worker | None = getattr(self._own, place, None)
+        if found is None:
+            if self._closed:
+                raise Lost("DIED", "the work was ended")
+            folder = Path(self._folder.name) / place
+            folder.mkdir(exist_ok=True)
+            found = _Worker({**self._base, **_DIFFERS[place]}, folder, self._memory)
+            setattr(self._own, place, found)
+            self._all.add(found)
+        return found
+
+    def _end(self, place: Place) -> None:
+        found: _Worker | None = getattr(self._own, place, None)
+        if found is not None:
+            found.end()
+            self._all.discard(found)
+            setattr(self._own, place, None)
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, memory: int) -> None:
+        command = [sys.executable, "-P", "-m", "workc.adapters.stage_trials", str(memory)]
+        self._process = subprocess.Popen(  # noqa: S603 - the command is ours, and no shell reads it
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,
+        )
+        self._is_new = True
+
+    def ask(self, task: Task) -> Trial:
+        """Returns the answer to a task; see :meth:`Pool.ask`."""
+        began = time.monotonic()
+        until = began + task.limit_s + _GRACE_S + (_START_S if self._is_new else 0.0)
+        self._is_new = False
+        try:
+            self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe
+            self._process.stdin.flush()  # type: ignore[union-attr]  # a pipe
+        except OSError:
+            raise self._died() from None
+        line = self._line(until)
+        if line is None:
+            raise Lost(EXPIRED, f"it did not end within {task.limit_s:g} s, and was ended")
+        trial = _READ.decode(line)
+        if trial.fault:
+            raise RuntimeError(trial.fault)
+        return trial
+
+    def _line(self, until: float) -> bytes | None:
+        """Returns one line, or None when the time is over."""
+        out = self._process.stdout
+        parts: list[bytes] = []
+        while out is not None:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([out], [], [], left)[0]:
+                return None
+            part = os.read(out.fileno(), _CHUNK)
+            if not part:
+                raise self._died()
+            parts.append(part)
+            if part.endswith(b"\n"):
+                break
+            if len(parts) > MAX_ANSWER // 4096:
+                raise Lost(EXHAUSTED, "it gives more than an answer may hold")
+        return b"".join(parts)
+
+    def _died(self) -> Lost:
+        code = self._process.wait()
+        if code >= 0:
+            return Lost("DIED", f"it ended its process with {code}")
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return Lost("DIED", f"its process was ended by {name}")
+
+    def end(self) -> None:
+        """Kills the process and what it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
