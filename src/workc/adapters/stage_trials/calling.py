@@ -85,7 +85,7 @@ class OfSkill:
     """A stage that is a decorated function: the input holds its parameters by name."""
 
     def __init__(self, skill: Skill[..., object]) -> None:
-        self._skill = skill
+        self.skill = skill
         self.function: Function = skill.function
         plain_function = cast("FunctionType", inspect.unwrap(skill.function))
         self.scope: dict[str, object] = plain_function.__globals__
@@ -102,12 +102,12 @@ class OfSkill:
     def call(self, value: Json, function: Function | None = None) -> Call:
         """Returns what the function makes of the parameters."""
         try:
-            arguments = self._skill.bind(cast("JsonObject", value))
+            arguments = self.skill.bind(cast("JsonObject", value))
         except Refusal as refusal:
             return Call(code=refusal.failure.code, message=refusal.failure.message)
         before = _spelled(arguments)
         made = _called(function or self.function, (), arguments)
-        return _finished(made, self._skill.conclude, mutated=_spelled(arguments) != before)
+        return _finished(made, self.skill.conclude, mutated=_spelled(arguments) != before)
 
 
 def implementation_of(origin: Origin) -> Implementation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -21,6 +22,9 @@ from workc.stages.stage.value import Stage
 #: Failures that say that an input is none of the stage's.
 _NOT_TAKEN = frozenset({"INVALID_INPUT"})
 
+#: All inputs of a stage have so many times its limit; those after that are not judged.
+ALL_INPUTS = 5
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -32,6 +36,14 @@ class Broken(Exception):
         self.word = word
         self.why = why
         self.input = given
+
+
+class Halted(BaseException):
+    """An input takes all the time or memory there is: no smaller one is looked for."""
+
+    def __init__(self, broken: Broken) -> None:
+        super().__init__(str(broken))
+        self.broken = broken
 
 
 class Judge:
@@ -48,6 +60,7 @@ class Judge:
         self._stage = stage
         self._of = {**others, "": implementation}
         self._limit_s = task.limit_s
+        self._until = time.monotonic() + ALL_INPUTS * task.limit_s
         self._watch = watch
         declared = {effect.kind for effect in stage.signature.effects}
         self._may_fail = "Fallible" in declared or any(
@@ -60,6 +73,8 @@ class Judge:
         Raises:
             Broken: what it gives is not what it claims.
         """
+        if time.monotonic() > self._until:
+            return False
         given = jcs.normalise(value)
         call = self.called(jcs.normalise(value))
         if call.output is None:
@@ -86,7 +101,7 @@ class Judge:
 
     def _failed(self, call: Call, given: Json) -> bool:
         if call.code in (EXPIRED, EXHAUSTED):
-            raise Broken(call.code, call.message, given)
+            raise Halted(Broken(call.code, call.message, given))
         if call.code == "INVALID_OUTPUT":
             raise Broken("WRONG_TYPE", call.message, given)
         if call.code in _NOT_TAKEN or self._may_fail:

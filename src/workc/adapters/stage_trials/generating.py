@@ -12,9 +12,10 @@ from typing import cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
-from workc.adapters.stage_trials.claims import Broken
+from workc.adapters.stage_trials.claims import Broken, Halted
 from workc.kernel.values import Json
 from workc.stages.stage.refinements import Length, NonEmpty, OneOf, Range
 from workc.stages.stage.types import (
@@ -147,10 +148,16 @@ def search(
     ``chance`` makes the same inputs.
     """
     tried = 0
+    smallest: Broken | None = None
 
     def one(value: Json) -> None:
-        nonlocal tried
-        if not judge(value):
+        nonlocal tried, smallest
+        try:
+            taken = judge(value)
+        except Broken as broken:
+            smallest = broken
+            raise
+        if not taken:
             reject()
         tried += 1
 
@@ -167,6 +174,9 @@ def search(
     )(given(inputs)(one))
     try:
         seed(chance)(run)()
-    except Broken as broken:
+    except (Broken, Halted) as broken:
         return tried, broken
+    except (HypothesisException, BaseExceptionGroup):
+        # It was broken once and not again, or no input was taken.
+        return tried, smallest
     return tried, None

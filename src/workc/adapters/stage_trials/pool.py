@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,8 @@ _DIFFERS: Mapping[Place, Mapping[str, str]] = {
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 #: The code ends itself when its time is over; whoever does not is ended so much later.
 _GRACE_S = 1.0
+#: What is more than one pass over the examples may take so many times as long.
+_PASSES: Mapping[str, int] = {"mutants": 7, "properties": 7}
 #: A worker imports what it needs within this.
 _START_S = 60.0
 _READ = msgspec.json.Decoder(Trial)
@@ -60,7 +62,9 @@ class Lost(Exception):
 class Pool:
     """Gives tasks to workers of the thread that asks; any number of threads may ask."""
 
-    def __init__(self, base: Mapping[str, str], memory: int) -> None:
+    def __init__(self, module: str, base: Mapping[str, str], memory: int) -> None:
+        """Takes the module that is a worker, the environment, and the bytes that each may use."""
+        self._module = module
         self._base = {name: base[name] for name in _KEPT if name in base}
         self._memory = memory
         self._folder = tempfile.TemporaryDirectory(prefix="workc-stages-")
@@ -95,6 +99,10 @@ class Pool:
         with suppress(OSError):
             self._folder.cleanup()
 
+    @property
+    def _command(self) -> list[str]:
+        return [sys.executable, "-P", "-m", self._module, str(self._memory)]
+
     def _worker(self, place: Place) -> _Worker:
         found: _Worker | None = getattr(self._own, place, None)
         if found is None:
@@ -102,7 +110,7 @@ class Pool:
                 raise Lost("DIED", "the work was ended")
             folder = Path(self._folder.name) / place
             folder.mkdir(exist_ok=True)
-            found = _Worker({**self._base, **_DIFFERS[place]}, folder, self._memory)
+            found = _Worker({**self._base, **_DIFFERS[place]}, folder, self._command)
             setattr(self._own, place, found)
             self._all.add(found)
         return found
@@ -118,8 +126,9 @@ class Pool:
 class _Worker:
     """One process."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, memory: int) -> None:
-        command = [sys.executable, "-P", "-m", "workc.adapters.stage_trials", str(memory)]
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, command: Sequence[str]
+    ) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the command is ours, and no shell reads it
             command,
             stdin=subprocess.PIPE,
@@ -134,7 +143,7 @@ class _Worker:
     def ask(self, task: Task) -> Trial:
         """Returns the answer to a task; see :meth:`Pool.ask`."""
         began = time.monotonic()
-        until = began + task.limit_s + _GRACE_S + (_START_S if self._is_new else 0.0)
+        until = began + _PASSES.get(task.what, 1) * task.limit_s + _GRACE_S + (_START_S if self._is_new else 0.0)
         self._is_new = False
         try:
             self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from workc.adapters.stage_trials.calling import Expired, Implementation, implementation_of
-from workc.adapters.stage_trials.claims import Broken, Judge
+from workc.adapters.stage_trials.claims import Broken, Halted, Judge
 from workc.adapters.stage_trials.limits import limited
 from workc.adapters.stage_trials.watching import Watch
 from workc.kernel import jcs
@@ -32,17 +32,20 @@ from workc.stages.stage.value import Stage, stage_of_json
 #: A mutant has so many times the time of the code as it is, and this much more.
 _PATIENCE, _LEAST_S = 10, 0.25
 #: All mutants of a stage have so many times its limit.
-_ALL_MUTANTS = 6
+_ALL_MUTANTS = 5
 #: The flag of ``from __future__ import annotations``: what a mutant is annotated with is not run.
 _NO_ANNOTATIONS = 0x1000000
 _decode = msgspec.json.Decoder().decode
 
 
-def tried(task: Task) -> Trial:
+Does = Callable[[Task, Stage, Implementation], Trial]
+
+
+def tried(task: Task, does: Mapping[str, Does]) -> Trial:
     """Returns what a task shows; code that cannot be loaded is said, never raised."""
     try:
         stage = stage_of_json(task.stage)
-        return _DOES[task.what](task, stage, implementation_of(task.origin))
+        return does[task.what](task, stage, implementation_of(task.origin))
     except StageError as error:
         return Trial(refused=str(error))
     except Expired:
@@ -80,11 +83,11 @@ def _examples(task: Task, stage: Stage, implementation: Implementation) -> Trial
 def _properties(task: Task, stage: Stage, implementation: Implementation) -> Trial:
     watch = Watch(task.allowed)
     judge = Judge(stage, implementation, _others(task), task, watch)
-    try:
-        for example in stage.examples:
+    for example in stage.examples:
+        try:
             judge(example.input)
-    except Broken as broken:
-        return Trial(generated=_told(0, broken, judge), reached=watch.reached)
+        except (Broken, Halted) as broken:
+            return Trial(generated=_told(0, broken, judge), reached=watch.reached)
     try:
         # Hypothesis is looked for here alone: whoever runs no properties needs none.
         generating = import_module("workc.adapters.stage_trials.generating")
@@ -99,14 +102,12 @@ def _properties(task: Task, stage: Stage, implementation: Implementation) -> Tri
     return Trial(generated=Generated(tried=tries, note=note), reached=watch.reached)
 
 
-def _told(tries: int, broken: Broken, judge: Judge) -> Generated:
+def _told(tries: int, found: Broken | Halted, judge: Judge) -> Generated:
+    broken = found.broken if isinstance(found, Halted) else found
     given = jcs.encode(broken.input)
+    call = None if isinstance(found, Halted) else judge.called(_decode(given))
     return Generated(
-        tried=tries,
-        broken=broken.why,
-        word=broken.word,
-        input=given.decode(),
-        call=judge.called(_decode(given)),
+        tried=tries, broken=broken.why, word=broken.word, input=given.decode(), call=call
     )
 
 
@@ -169,7 +170,8 @@ def _is_alike(one: Call, other: Call) -> bool:
     return replace(one, message="") == replace(other, message="")
 
 
-_DOES: Mapping[str, Callable[[Task, Stage, Implementation], Trial]] = {
+#: What a worker can be asked to do.
+DOES: Mapping[str, Does] = {
     "examples": _examples,
     "properties": _properties,
     "mutants": _mutants,

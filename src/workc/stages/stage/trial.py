@@ -93,10 +93,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is asked to do with a stage.
 
-    ``what`` is ``examples`` (``backwards``: the last one first), ``properties`` (``count`` inputs are
+    ``what`` is ``examples``, or ``captured`` where answers are recorded (``backwards``: the last one first), ``properties`` (``count`` inputs are
     made from ``seed``) or ``mutants``. ``others`` are the stages that properties run, by name.
     ``limit_s`` is how long it may take, ``allowed`` the effects that the code may have; with ``whole``
-    no number that is made has a fraction.
+    no number that is made has a fraction. ``captures`` is the folder of recorded answers.
     """
 
     what: str
@@ -110,3 +110,4 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float = 10.0
     allowed: tuple[str, ...] = ()
     whole: bool = False
+    captures: str = ""

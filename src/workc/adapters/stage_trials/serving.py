@@ -1,27 +1,27 @@
-"""A worker: takes tasks on its standard input, a line each, and answers each with a line.
+"""What a worker process does: takes tasks on its standard input, a line each, answers each with a line.
 
-Its first argument is how many bytes of memory it may use. What the code of stages prints goes nowhere;
-the line of an answer goes where standard output was when the process began.
+What the code of stages prints goes nowhere; the line of an answer goes where standard output was when
+the process began.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import traceback
+from collections.abc import Mapping
 
 import msgspec
 
 from workc.adapters.stage_trials.limits import limit_memory
-from workc.adapters.stage_trials.trying import tried
+from workc.adapters.stage_trials.trying import Does, tried
 from workc.stages.stage.trial import EXHAUSTED, Call, Task, Trial
 
 _READ = msgspec.json.Decoder(Task)
 _MAX_FAULT = 4_000
 
 
-def main(memory: int) -> None:
-    """Works until there are no more tasks."""
+def serve(memory: int, does: Mapping[str, Does]) -> None:
+    """Works until there are no more tasks, in at most so many bytes of memory."""
     tasks, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -29,18 +29,15 @@ def main(memory: int) -> None:
     limit_memory(memory)
     with os.fdopen(tasks, "rb") as lines, os.fdopen(answers, "wb") as out:
         for line in lines:
-            out.write(msgspec.json.encode(_answer(line)) + b"\n")
+            out.write(msgspec.json.encode(_answer(line, does)) + b"\n")
             out.flush()
 
 
-def _answer(line: bytes) -> Trial:
+def _answer(line: bytes, does: Mapping[str, Does]) -> Trial:
     try:
-        return tried(_READ.decode(line))
+        return tried(_READ.decode(line), does)
     except MemoryError:
         return Trial(calls=(Call(code=EXHAUSTED, message="the code used up its memory"),))
     except Exception as error:  # noqa: BLE001 - whoever asked says it; a stage is not to blame
         return Trial(fault="".join(traceback.format_exception(error))[-_MAX_FAULT:])
 
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -1,0 +1,23 @@
+"""The worker of ``workc stage test``; its one argument is how many bytes of memory it may use."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import cast
+
+from workc.adapters.stage_trials.calling import Implementation
+from workc.adapters.stage_trials.serving import serve
+from workc.adapters.stage_trials.trying import DOES, Does
+from workc.stages.stage.trial import Task, Trial
+from workc.stages.stage.value import Stage
+
+
+def _captured(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+    # The engine and all that it needs; most stages do without.
+    captured = import_module("workc.api.stage_tests.capturing").captured
+    return cast("Does", captured)(task, stage, implementation)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), {**DOES, "captured": _captured})

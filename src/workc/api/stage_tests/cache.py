@@ -1,0 +1,79 @@
+"""Results that are kept, so that what did not change is not run again.
+
+The name of a result is a digest of all that it depends on: the evidence id of the stage, the bytes of
+the file that its code is in, its captures, what was asked, and the versions of Python and workc. What
+the file imports is not seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from workc.adapters.new_file import write_over
+from workc.api.stage_tests.report import StageResult
+from workc.api.stage_tests.subjects import Subject
+from workc.kernel.events import UNREADABLE
+from workc.kernel.version import __version__
+from workc.stages.stage.identity import evidence_id
+from workc.stages.stage.value import Stage
+
+_READ = msgspec.json.Decoder(StageResult)
+#: Changed whenever the same stage may be judged in another way.
+_JUDGES = "1"
+
+
+class Cache:
+    """Results in a folder; without one nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> StageResult | None:
+        """Returns what is kept under a key, if it can be read."""
+        if self._folder is None:
+            return None
+        try:
+            return _READ.decode((self._folder / key).read_bytes())
+        except (OSError, *UNREADABLE):
+            return None
+
+    def put(self, key: str, result: StageResult) -> None:
+        """Keeps a result, if it says something of the stage and not of this machine just now."""
+        if self._folder is None or result.verdict not in ("verified", "failed"):
+            return
+        # A cache that cannot be written costs time, and nothing else.
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_over(self._folder / key, msgspec.json.encode(result))
+
+
+def key_of(subject: Subject, stage: Stage, others: dict[str, Subject], asked: str) -> str:
+    """Returns the key of a stage's result; ``asked`` says what is done with it."""
+    named = {name: _depends(other, other.stage) for name, other in others.items() if other.stage}
+    parts = {
+        "asked": asked,
+        "code": subject.code_digest,
+        "judges": _JUDGES,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "workc": __version__,
+        **{f"captures {name}": digest for name, digest in _captures(subject).items()},
+        **{f"stage {name}": digest for name, digest in named.items()},
+    }
+    return evidence_id(stage, parts)
+
+
+def _depends(subject: Subject, stage: Stage) -> str:
+    return evidence_id(stage, {"code": subject.code_digest})
+
+
+def _captures(subject: Subject) -> dict[str, str]:
+    folder = subject.captures
+    if folder is None or not folder.is_dir():
+        return {}
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

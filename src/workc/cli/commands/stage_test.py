@@ -1,0 +1,223 @@
+"""``workc stage test``: runs stages against their examples and says which are what they declare."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from workc.adapters.stage_trials.pool import Pool
+from workc.api.stage_tests.cache import Cache
+from workc.api.stage_tests.capturing import record
+from workc.api.stage_tests.report import StageResult, StageTests
+from workc.api.stage_tests.subjects import Subject, subjects_of
+from workc.api.stage_tests.testing import WORKER, Plan, test_stages
+from workc.cli import exits, options
+from workc.cli.errors import stop
+from workc.cli.live_line import live_line
+from workc.cli.signals import Interruption
+from workc.cli.stage_junit import stage_junit_text
+from workc.cli.stage_text import detail_lines, stage_line, summary_line
+from workc.cli.state import State
+from workc.cli.targets import outside_bundles
+from workc.cli.text import count, printable
+
+#: More processes at once than any machine serves.
+MAX_JOBS = 256
+_MIB = 1_048_576
+_LINE_EVERY = 100
+_CACHE = "stage-tests"
+
+
+@click.command("test", epilog="Example: workc stage test builtin --mutate")
+@click.argument("targets", nargs=-1, metavar="[PATH|ID]...")
+@click.option("--mutate", is_flag=True, help="Change the code too: do examples notice it?")
+@click.option(
+    "--generate",
+    type=click.IntRange(0, 100_000),
+    default=50,
+    metavar="N",
+    help="Inputs to make for properties (default 50).",
+)
+@click.option("--record", "is_recording", is_flag=True, help="Record answers of the world anew.")
+@click.option(
+    "--allow-private", is_flag=True, help="Let --record ask private and loopback addresses."
+)
+@click.option("--strict", is_flag=True, help="Fail on stages that are skipped or unverifiable.")
+@click.option(
+    "--min-tested",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Fail if fewer stages were tested.",
+)
+@click.option("--fresh", is_flag=True, help="Run again what did not change.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MAX_JOBS),
+    metavar="N",
+    help="How many stages at once (default: one a processor).",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.05, 86_400),
+    default=10.0,
+    metavar="SECONDS",
+    help="How long a stage's examples may take (default 10).",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(64, 1_048_576),
+    default=1024,
+    metavar="MIB",
+    help="How much memory a stage may use (default 1024).",
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Also write JUnit XML there."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of what is verified.")
+@options.store
+@options.common
+@click.pass_obj
+def command(
+    state: State,
+    *,
+    targets: tuple[str, ...],
+    mutate: bool,
+    generate: int,
+    is_recording: bool,
+    allow_private: bool,
+    strict: bool,
+    min_tested: int,
+    fresh: bool,
+    jobs: int | None,
+    timeout: float,
+    memory: int,
+    junit: Path | None,
+    quiet: bool,
+) -> int:
+    """Run stages against their examples: exit 0 if all are verified, 1 if one is not.
+
+    PATH is a JSON file with stages, a Python file with decorated functions, a folder of
+    those, or `builtin`; ID is the name of a stage there, or how its id begins.
+    """
+    state.tries = ("workc stage test --help",)
+    report = None if junit is None else _place(state, junit)
+    with state.streams.aside():
+        subjects = subjects_of(targets)
+    if is_recording:
+        _record(state, subjects, allow_private=allow_private)
+    plan = Plan(generate=generate, mutate=mutate, limit_s=timeout, jobs=jobs or os.cpu_count() or 1)
+    cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
+    found = _tested(state, subjects, plan, cache, memory * _MIB, quiet=quiet)
+    if isinstance(found, int):
+        return found
+    if report is not None:
+        report.write_text(stage_junit_text(found), "utf-8")
+    return _told(state, found, quiet=quiet, strict=strict, min_tested=min_tested)
+
+
+def _tested(
+    state: State,
+    subjects: Sequence[Subject],
+    plan: Plan,
+    cache: Cache,
+    memory: int,
+    *,
+    quiet: bool,
+) -> StageTests | int:
+    """Returns what was found, or what to exit with if a signal came."""
+    pool = Pool(WORKER, state.environment, memory)
+    progress = _Progress(state, quiet=quiet)
+    with Interruption(lambda: _stopping(state, pool), lambda _: pool.close()) as interruption:
+        try:
+            with progress.shown:
+                found = test_stages(subjects, plan, pool, cache, progress)
+        finally:
+            pool.close()
+        if interruption.received is not None:
+            state.err("interrupted")
+            return exits.exit_of_signal(interruption.received)
+    return found
+
+
+def _stopping(state: State, pool: Pool) -> None:
+    state.err("stopping")
+    pool.close()
+
+
+def _record(state: State, subjects: Sequence[Subject], *, allow_private: bool) -> None:
+    for each in subjects:
+        if each.stage is None or each.skill is None or each.captures is None or each.findings:
+            continue
+        recorded = record(each.stage, each.skill, each.captures, allow_private=allow_private)
+        for index, outcome in recorded:
+            state.err(f"recorded {printable(each.name)}, example {index}: {outcome.code}")
+
+
+def _place(state: State, path: Path) -> Path:
+    """Returns where the report goes; a file of before is replaced, as test runners do."""
+    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
+        raise stop("INVALID_INPUT", f"--junit {printable(str(path))} cannot be written there")
+    outside_bundles(path, "--junit FILE")
+    return state.absolute(path)
+
+
+def _told(state: State, found: StageTests, *, quiet: bool, strict: bool, min_tested: int) -> int:
+    complaints = _complaints(found, strict=strict, min_tested=min_tested)
+    code = _exit_of(found, failed=bool(complaints))
+    if state.json:
+        head = {"schema": "workc.stage-tests/1", "ok": code == exits.OK}
+        state.document({**head, **found.to_json(), "exit": code})
+        return code
+    for result in found.results:
+        if not (quiet and result.verdict == "verified" and not result.weak):
+            state.out(stage_line(result, state.console.paint))
+    for result in found.results:
+        for line in detail_lines(result):
+            state.out(line)
+    state.out()
+    state.out(summary_line(found))
+    for complaint in complaints:
+        state.err(f"{state.console.paint('✗', 'bad', err=True)} {complaint}")
+    return code
+
+
+def _complaints(found: StageTests, *, strict: bool, min_tested: int) -> list[str]:
+    untested = found.counts["skipped"] + found.counts["unverifiable"]
+    said: list[str] = []
+    if strict and untested:
+        said.append(f"--strict: {count(untested, 'stage')} not tested")
+    if found.tested < min_tested:
+        said.append(f"--min-tested {min_tested}: {count(found.tested, 'stage')} tested")
+    return said
+
+
+def _exit_of(found: StageTests, *, failed: bool) -> int:
+    if any(result.declared_wrong for result in found.results):
+        return exits.USAGE
+    if failed or found.counts["failed"] or found.counts["errored"]:
+        return exits.FAILED
+    # Nothing was tested, so nothing is known.
+    return exits.OK if found.tested else exits.UNDECIDED
+
+
+class _Progress:
+    """Tells on stderr how many stages have been tested."""
+
+    def __init__(self, state: State, *, quiet: bool) -> None:
+        self._state = state
+        self._quiet = quiet
+        self._live = live_line(state, quiet=quiet)
+        self.shown = self._live if self._live is not None else nullcontext()
+
+    def __call__(self, done: int, size: int, result: StageResult) -> None:
+        """Takes a result."""
+        text = f"{done:,} of {count(size, 'stage')} done"
+        if self._live is not None:
+            self._live.show(f"{text} · {printable(result.name, 40)}")
+        elif not self._quiet and (done % _LINE_EVERY == 0 or done == size):
+            self._state.err(text)
