@@ -85,7 +85,10 @@ GOOD = {
         properties=({"kind": "round_trip", "by": "unhexes"},),
     ),
     "unhexes": Planted(
-        "return bytes.fromhex(x).decode('utf-8')", [("61", "a")], takes=TEXT, gives=TEXT,
+        "return bytes.fromhex(x).decode('utf-8')",
+        [("61", "a")],
+        takes=TEXT,
+        gives=TEXT,
         effects=("Fallible", "Pure"),
     ),
     "copies_before_it_changes": Planted(
@@ -107,16 +110,22 @@ GOOD = {
         head="import datetime",
     ),
     "digest": Planted(
-        "return hashlib.sha256(x.encode()).hexdigest()[:8]", [("", "e3b0c442")],
-        head="import hashlib", takes=TEXT, gives=TEXT,
+        "return hashlib.sha256(x.encode()).hexdigest()[:8]",
+        [("", "e3b0c442")],
+        head="import hashlib",
+        takes=TEXT,
+        gives=TEXT,
     ),
     "reads_json": Planted("return json.loads(x)", [("[1]", [1])], head="import json"),
     "an_import_at_its_first_call": Planted(
         "import colorsys\nreturn colorsys.rgb_to_hsv(x, 0, 0)[0]", [(1, 0)]
     ),
     "matches": Planted(
-        "return re.findall('[a-z]+', x)", [("a1b", ["a", "b"])], head="import re",
-        takes=TEXT, gives=TEXTS,
+        "return re.findall('[a-z]+', x)",
+        [("a1b", ["a", "b"])],
+        head="import re",
+        takes=TEXT,
+        gives=TEXTS,
     ),
     "a_helper": Planted(
         "return _double(x) + 1", [(2, 5)], head="def _double(n):\n    return n * 2\n"
@@ -135,12 +144,16 @@ GOOD = {
         """,
     ),
     "recursion": Planted("return 1 if x < 2 else x * recursion(x - 1)", [(5, 120), (0, 1)]),
-    "memory_of_its_own": Planted("return _square(x)", [(3, 9), (3, 9)], head="""
+    "memory_of_its_own": Planted(
+        "return _square(x)",
+        [(3, 9), (3, 9)],
+        head="""
         import functools
         @functools.lru_cache
         def _square(n):
             return n * n
-        """),
+        """,
+    ),
     "generator_inside": Planted("return sum(n * n for n in x)", [([1, 2], 5)], takes=NUMBERS),
     "a_failure_that_is_declared": Planted(
         "if not x:\n    raise refuse('INVALID_INPUT', 'nothing')\nreturn x",

@@ -47,7 +47,9 @@ def stage_of(name, of):
     takes, gives = type_of_json(of.takes), type_of_json(of.gives)
     effects = effect_set(of.effects)
     examples = [
-        each if isinstance(each, dict) and "input" in each else {"input": each[0], "output": each[1]}
+        each
+        if isinstance(each, dict) and "input" in each
+        else {"input": each[0], "output": each[1]}
         for each in of.examples
     ]
     stage = Stage(

@@ -33,7 +33,10 @@ WRONG = {
         properties=({"kind": "range", "field": "output", "min": -10000},),
     ),
     "hidden_clock": Planted(
-        "time.time()\nreturn x", [(1, 1)], "UNDECLARED_EFFECT", head="import time",
+        "time.time()\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import time",
         effect="NonDeterministic",
     ),
     "hidden_date": Planted(
@@ -44,11 +47,17 @@ WRONG = {
         effect="NonDeterministic",
     ),
     "hidden_chance": Planted(
-        "return random.random() < 2", [(1, True)], "UNDECLARED_EFFECT", head="import random",
+        "return random.random() < 2",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import random",
         effect="NonDeterministic",
     ),
     "hidden_uuid": Planted(
-        "return len(str(uuid.uuid4()))", [(1, 36)], "UNDECLARED_EFFECT", head="import uuid",
+        "return len(str(uuid.uuid4()))",
+        [(1, 36)],
+        "UNDECLARED_EFFECT",
+        head="import uuid",
         effect="NonDeterministic",
     ),
     "hidden_environment": Planted(
@@ -59,7 +68,10 @@ WRONG = {
         effect="NonDeterministic",
     ),
     "hidden_socket": Planted(
-        "socket.socket().close()\nreturn x", [(1, 1)], "UNDECLARED_EFFECT", head="import socket",
+        "socket.socket().close()\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import socket",
         effect="Network",
     ),
     "hidden_address": Planted(
@@ -70,15 +82,22 @@ WRONG = {
         effect="Network",
     ),
     "hidden_process": Planted(
-        "subprocess.run(['true'])\nreturn x", [(1, 1)], "UNDECLARED_EFFECT",
-        head="import subprocess", effect="Process",
+        "subprocess.run(['true'])\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import subprocess",
+        effect="Process",
     ),
     "hidden_read": Planted(
-        "return len(open('/etc/passwd').read()) > 0", [(1, True)], "UNDECLARED_EFFECT",
+        "return len(open('/etc/passwd').read()) > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
         effect="FsRead",
     ),
     "hidden_write": Planted(
-        "open('left-behind', 'w').write('x')\nreturn x", [(1, 1)], "UNDECLARED_EFFECT",
+        "open('left-behind', 'w').write('x')\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
         effect="FsWrite",
     ),
     "hidden_thread": Planted(
@@ -88,9 +107,7 @@ WRONG = {
         head="import threading",
         effect="NonDeterministic",
     ),
-    "input_appended_to": Planted(
-        "x.append(1)\nreturn x", [([], [1])], "INPUT_MUTATED", takes=ANY
-    ),
+    "input_appended_to": Planted("x.append(1)\nreturn x", [([], [1])], "INPUT_MUTATED", takes=ANY),
     "input_sorted_in_place": Planted(
         "x['items'].sort()\nreturn x['items'][0]", [({"items": [2, 1]}, 1)], "INPUT_MUTATED"
     ),
@@ -107,7 +124,10 @@ WRONG = {
         head="import datetime",
     ),
     "counts_its_calls": Planted(
-        "CALLS.append(x)\nreturn len(CALLS)", [(5, 1), (6, 2)], "NONDETERMINISTIC", head="CALLS = []"
+        "CALLS.append(x)\nreturn len(CALLS)",
+        [(5, 1), (6, 2)],
+        "NONDETERMINISTIC",
+        head="CALLS = []",
     ),
     "where_it_lies_in_memory": Planted("return id(object())", [(1, 1)], "NONDETERMINISTIC"),
     "raises": Planted("return 1 / x", [(1, 1), (0, 0)], "RAISED"),
@@ -157,11 +177,17 @@ WRONG = {
         properties=({"kind": "unique", "field": "output.itmes"},),
     ),
     "typo_in_a_kind": Planted(
-        "return x", [([1], [1])], "INVALID_DECLARATION",
+        "return x",
+        [([1], [1])],
+        "INVALID_DECLARATION",
         properties=({"kind": "unqiue", "field": "output"},),
     ),
     "property_of_the_wrong_kind": Planted(
-        "return x", [("a", "a")], "INVALID_DECLARATION", takes=TEXT, gives=TEXT,
+        "return x",
+        [("a", "a")],
+        "INVALID_DECLARATION",
+        takes=TEXT,
+        gives=TEXT,
         properties=({"kind": "range", "field": "output", "min": 0},),
     ),
     "typo_in_an_effect": Planted(
@@ -190,7 +216,9 @@ WRONG = {
         "return x", [(1, 1)], "INVALID_DECLARATION", effects=("Pure", "Network")
     ),
     "round_trip_by_nobody": Planted(
-        "return x", [(1, 1)], "INVALID_DECLARATION",
+        "return x",
+        [(1, 1)],
+        "INVALID_DECLARATION",
         properties=({"kind": "round_trip", "by": "nobody"},),
     ),
     "forged_id": Planted("return x", [(1, 1)], "FORGED_ID", forge={"id": "0" * 64}),
@@ -198,18 +226,24 @@ WRONG = {
         "return x", [(1, 1)], "FORGED_ID", forge={"signature_id": "0" * 64}
     ),
     "code_of_another": Planted(
-        "return x", [(1, 1)], "FORGED_ID",
+        "return x",
+        [(1, 1)],
+        "FORGED_ID",
         forge={"implementation_code": "def code_of_another(x):\n    return x\n#"},
     ),
     "no_function": Planted(
-        "return x", [(1, 1)], "UNLOADABLE",
+        "return x",
+        [(1, 1)],
+        "UNLOADABLE",
         head="import nothing_of_this_name",
     ),
 }
 #: Stages that are what they say, with examples that would not show it.
 WEAK = {
     "one_example_is_weak": Planted("return x if x > 0 else 0", [(5, 5)]),
-    "an_edge_is_missing": Planted("return 'many' if x >= 10 else 'few'", [(50, "many"), (1, "few")]),
+    "an_edge_is_missing": Planted(
+        "return 'many' if x >= 10 else 'few'", [(50, "many"), (1, "few")]
+    ),
     "a_branch_is_missing": Planted(
         "if x is None:\n    return ''\nreturn x.strip()", [(" a ", "a")]
     ),

@@ -20,7 +20,7 @@ _MARKS: dict[StageVerdict, tuple[str, Style]] = {
     "unverifiable": ("?", "warn"),
 }
 _WORD_WIDTH = max(map(len, _MARKS))
-_NAME_WIDTH = 24
+_NAME_WIDTH = 16
 #: So wide is one of two values that stand side by side.
 _HALF = 36
 #: Of a value that is shown so many characters, of survivors so many.
@@ -48,7 +48,7 @@ def _facts(result: StageResult) -> Iterator[str]:
             yield f"{result.generated} generated"
         if result.mutants is not None:
             killed = result.mutants - len(result.survivors)
-            yield f"{killed} of {count(result.mutants, 'change')} noticed"
+            yield f"{killed}/{result.mutants} changes"
         if result.weak:
             yield "WEAK"
     if result.cached:

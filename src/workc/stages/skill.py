@@ -30,7 +30,17 @@ from typing import Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 import msgspec
 
-from workc.kernel.arguments import MAX_SHOWN_CHARS, a, instance, many, shown, switch, text, texts, whole
+from workc.kernel.arguments import (
+    MAX_SHOWN_CHARS,
+    a,
+    instance,
+    many,
+    shown,
+    switch,
+    text,
+    texts,
+    whole,
+)
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.stages.contract import Contract, Parameter, signature_of

@@ -144,9 +144,7 @@ def module_of(place: str) -> ModuleType:
     return _modules[place]
 
 
-def _called(
-    function: Function, positional: tuple[object, ...], named: dict[str, object]
-) -> object:
+def _called(function: Function, positional: tuple[object, ...], named: dict[str, object]) -> object:
     """Returns what a function gives, or the exception that it raises."""
     try:
         given = function(*positional, **named)

@@ -43,9 +43,7 @@ _WHOLE = st.integers(-_SPAN, _SPAN)
 _FLOATS = st.floats(-_SPAN, _SPAN, allow_nan=False, width=32)
 _ANY: SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | _WHOLE | _TEXTS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
     max_leaves=6,
 )
 

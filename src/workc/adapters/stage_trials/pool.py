@@ -143,7 +143,12 @@ class _Worker:
     def ask(self, task: Task) -> Trial:
         """Returns the answer to a task; see :meth:`Pool.ask`."""
         began = time.monotonic()
-        until = began + _PASSES.get(task.what, 1) * task.limit_s + _GRACE_S + (_START_S if self._is_new else 0.0)
+        until = (
+            began
+            + _PASSES.get(task.what, 1) * task.limit_s
+            + _GRACE_S
+            + (_START_S if self._is_new else 0.0)
+        )
         self._is_new = False
         try:
             self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe

@@ -40,4 +40,3 @@ def _answer(line: bytes, does: Mapping[str, Does]) -> Trial:
         return Trial(calls=(Call(code=EXHAUSTED, message="the code used up its memory"),))
     except Exception as error:  # noqa: BLE001 - whoever asked says it; a stage is not to blame
         return Trial(fault="".join(traceback.format_exception(error))[-_MAX_FAULT:])
-

@@ -129,9 +129,7 @@ def _mutants(task: Task, stage: Stage, implementation: Implementation) -> Trial:
     for count, mutant in enumerate(found):
         if time.monotonic() - began > _ALL_MUTANTS * task.limit_s:
             note = f"only {count} of {len(found)} changes were tried: the time was over"
-            return Trial(
-                mutation=Mutation(mutants=count, survivors=tuple(survivors), note=note)
-            )
+            return Trial(mutation=Mutation(mutants=count, survivors=tuple(survivors), note=note))
         if _survives(mutant, implementation, inputs, right, watch, limit_s):
             survivors.append(Survivor(mutant.line, mutant.change))
     return Trial(mutation=Mutation(mutants=len(found), survivors=tuple(survivors)))

@@ -34,6 +34,8 @@ _PORTS: Mapping[str, tuple[str, ...]] = {
     "model": ("Llm",),
     "publish": ("Network",),
 }
+#: What a run from a recording may spend: it spends nothing.
+_ENOUGH_CENTS = 1_000_000
 #: What a guard says at the end of each note.
 _GUARDED = ": a replay may come out different"
 
@@ -50,7 +52,12 @@ def missing(stage: Stage, folder: Path) -> tuple[int, ...]:
 
 
 def record(
-    stage: Stage, skill: Skill[..., object], folder: Path, *, allow_private: bool
+    stage: Stage,
+    skill: Skill[..., object],
+    folder: Path,
+    *,
+    allow_private: bool,
+    budget_cents: int,
 ) -> Iterator[tuple[int, StructuredOutcome]]:
     """Runs every example live and keeps what the world answered; yields what came of each.
 
@@ -61,7 +68,9 @@ def record(
         path = capture_path(folder, example.input)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        runtime = Runtime(recorder=ReplayRecorder(path), allow_private=allow_private)
+        runtime = Runtime(
+            recorder=ReplayRecorder(path), allow_private=allow_private, budget_cents=budget_cents
+        )
         yield index, runtime.execute(skill, cast("JsonObject", example.input))
 
 
@@ -85,7 +94,8 @@ def _replayed(skill: Skill[..., object], value: Json, path: Path) -> StructuredO
         recorder = ReplayRecorder(path)
     except Refusal as refusal:
         return refusal
-    settings = replace(Runtime(guard="warn").settings, recorder=recorder)
+    base = Runtime(guard="warn", budget_cents=_ENOUGH_CENTS).settings
+    settings = replace(base, recorder=recorder)
     return simulated({}, settings=settings).execute(skill, cast("JsonObject", value))
 
 
@@ -97,9 +107,7 @@ def _call(outcome: StructuredOutcome | Refusal) -> Call:
     return Call(output=jcs.encode(outcome.output).decode())
 
 
-def _reached(
-    outcome: StructuredOutcome | Refusal, allowed: tuple[str, ...]
-) -> Iterator[Reached]:
+def _reached(outcome: StructuredOutcome | Refusal, allowed: tuple[str, ...]) -> Iterator[Reached]:
     if isinstance(outcome, Refusal) or "Unknown" in allowed:
         return
     for effect in outcome.side_effects:

@@ -162,9 +162,7 @@ class _Testing:
         if mutation is None:
             return replace(made, notes=(*made.notes, f"no change was tried: {trial.refused}"))
         notes = (*made.notes, *([mutation.note] if mutation.note else []))
-        return replace(
-            made, mutants=mutation.mutants, survivors=mutation.survivors, notes=notes
-        )
+        return replace(made, mutants=mutation.mutants, survivors=mutation.survivors, notes=notes)
 
     def _ask(self, task: Task, place: Place) -> Trial:
         return self._pool.ask(task, place)

@@ -46,6 +46,13 @@ _CACHE = "stage-tests"
 @click.option(
     "--allow-private", is_flag=True, help="Let --record ask private and loopback addresses."
 )
+@click.option(
+    "--budget-cents",
+    type=options.CENTS,
+    default=0,
+    metavar="N",
+    help="What --record may spend an example (default 0).",
+)
 @click.option("--strict", is_flag=True, help="Fail on stages that are skipped or unverifiable.")
 @click.option(
     "--min-tested",
@@ -90,6 +97,7 @@ def command(
     generate: int,
     is_recording: bool,
     allow_private: bool,
+    budget_cents: int,
     strict: bool,
     min_tested: int,
     fresh: bool,
@@ -109,7 +117,7 @@ def command(
     with state.streams.aside():
         subjects = subjects_of(targets)
     if is_recording:
-        _record(state, subjects, allow_private=allow_private)
+        _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
     plan = Plan(generate=generate, mutate=mutate, limit_s=timeout, jobs=jobs or os.cpu_count() or 1)
     cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
     found = _tested(state, subjects, plan, cache, memory * _MIB, quiet=quiet)
@@ -149,11 +157,19 @@ def _stopping(state: State, pool: Pool) -> None:
     pool.close()
 
 
-def _record(state: State, subjects: Sequence[Subject], *, allow_private: bool) -> None:
+def _record(
+    state: State, subjects: Sequence[Subject], *, allow_private: bool, budget_cents: int
+) -> None:
     for each in subjects:
         if each.stage is None or each.skill is None or each.captures is None or each.findings:
             continue
-        recorded = record(each.stage, each.skill, each.captures, allow_private=allow_private)
+        recorded = record(
+            each.stage,
+            each.skill,
+            each.captures,
+            allow_private=allow_private,
+            budget_cents=budget_cents,
+        )
         for index, outcome in recorded:
             state.err(f"recorded {printable(each.name)}, example {index}: {outcome.code}")
 

@@ -24,9 +24,7 @@ def entry_name(code: str, name: str | None) -> str:
     Raises:
         StageError: the code is no Python, or no function of it can be told to be the stage.
     """
-    functions = [
-        node.name for node in parsed(code).body if isinstance(node, ast.FunctionDef)
-    ]
+    functions = [node.name for node in parsed(code).body if isinstance(node, ast.FunctionDef)]
     wanted = re.sub(r"\W", "_", name or "")
     if wanted in functions:
         return wanted

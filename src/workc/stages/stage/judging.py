@@ -175,9 +175,7 @@ def _of_output(stage: Stage, index: int, example: Example, call: Call) -> Findin
         return None
     else:
         word, message = "WRONG_OUTPUT", _difference(example.output, made)
-    return Finding(
-        word=word, message=message, example=index, expected=expected, actual=call.output
-    )
+    return Finding(word=word, message=message, example=index, expected=expected, actual=call.output)
 
 
 def _is_near(one: Json, other: Json, tolerance: Mapping[str, float], at: str) -> bool:

@@ -2,7 +2,8 @@ r"""Small changes of a function's code: where no example notices one, the exampl
 
 The operators are few and classic: comparisons, arithmetic, constants, boolean connectives, a return
 of nothing, a statement left out. Changed are the function and what it names of the same file; neither
-annotations nor docstrings are.
+annotations nor docstrings are, nor what no example can notice: the words of a failure, and the
+defaults of the function itself, which its schema holds.
 
 >>> code = "def least(a, b):\n    return a if a < b else b\n"
 >>> [(mutant.line, mutant.change) for mutant in mutants(code, "least")]
@@ -94,7 +95,7 @@ def mutants(code: str, name: str, limit: int = MAX_MUTANTS) -> tuple[Mutant, ...
     changes = [
         (number, place, choice)
         for number, function in enumerate(functions)
-        for place, choices in enumerate(_changes(function))
+        for place, choices in enumerate(_changes(function, name))
         for choice in range(choices)
     ]
     step = max(1, -(-len(changes) // limit))
@@ -139,9 +140,26 @@ def _bare(
     return ast.fix_missing_locations(bare)
 
 
-def _changes(function: ast.AST) -> Iterator[int]:
+def _changes(function: ast.FunctionDef | ast.AsyncFunctionDef, entry: str) -> Iterator[int]:
     """Yields for each node of a function how many changes of it there are."""
-    return (len(_choices(node)) for node in ast.walk(function))
+    silent = _words_of_failures(function)
+    if function.name == entry:
+        defaults = [*function.args.defaults, *(each for each in function.args.kw_defaults if each)]
+        silent |= {node for default in defaults for node in ast.walk(default)}
+    return (0 if node in silent else len(_choices(node)) for node in ast.walk(function))
+
+
+def _words_of_failures(function: ast.AST) -> set[ast.AST]:
+    raised = (node for node in ast.walk(function) if isinstance(node, ast.Raise))
+    # The first word is a code, if it looks like one, and codes are compared.
+    return {
+        part
+        for node in raised
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and not (part.value.isupper() and part.value.isidentifier())
+    }
 
 
 def _choices(node: ast.AST) -> Sequence[tuple[str, ast.AST]]:
