@@ -141,6 +141,8 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
     (folder / "bad.yaml").write_text("workc: 1\n")
     assert workc("keys", "new", "a", "--out", "keys").exit_code == 0
     (folder / "asks.yaml").write_text(ASKS)
+    (folder / "stages").mkdir()
+    (folder / "stages/wrong.json").write_text("[]")
     waiting = workc("run", "asks.yaml", "--json").document["run_id"]
     base = f"base={server.base_url}"
     calls = {
@@ -153,6 +155,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "policy-explained": ("policy", "explain", "bundle"),
         "suites": ("suite", "list", "--scenarios", str(SCENARIOS)),
         "swarm": ("swarm", "--seeds", "2", "-j", "1", "-q"),
+        "stage-tests": ("stage", "test", "stages"),
         "verdict": ("verify-bundle", "demo.yaml"),
         "trust": ("keys", "trust", "keys/a.pub.pem"),
         "key": ("keys", "new", "b", "--out", "keys"),

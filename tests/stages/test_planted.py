@@ -11,7 +11,7 @@ from wrong_stages import WEAK, WRONG
 from workc.adapters.stage_trials.pool import Pool
 from workc.api.stage_tests.cache import Cache
 from workc.api.stage_tests.subjects import subjects_of
-from workc.api.stage_tests.testing import WORKER, Plan, test_stages
+from workc.api.stage_tests.testing import WORKER, Plan, run_stages
 
 MIB = 1_048_576
 
@@ -25,7 +25,7 @@ def tested(tmp_path_factory):
         path = folder / "stages.json"
         path.write_text(json.dumps([stage_of(name, of) for name, of in planted.items()]))
         plan = Plan(**{"generate": 25, "mutate": False, "limit_s": 1.0, "jobs": 2, **settings})
-        found = test_stages(subjects_of([str(path)]), plan, pool, Cache(None))
+        found = run_stages(subjects_of([str(path)]), plan, pool, Cache(None))
         return {result.name: result for result in found.results}
 
     yield results

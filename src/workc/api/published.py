@@ -25,6 +25,7 @@ from workc.api.published_shapes import (
     named,
     record,
 )
+from workc.api.published_stages import stage_documents
 from workc.api.published_story import CHILD, LENS, WAITING
 from workc.api.published_testing import TESTING_DOCUMENTS
 from workc.api.strategy_story import STRATEGY_STORY
@@ -444,6 +445,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
     **policy_documents(_PROBLEM),
     **TESTING_DOCUMENTS,
+    **stage_documents(),
     "verdict": (
         "workc.verdict/1",
         "What `verify-bundle` prints of one bundle; of several it prints an array.",

@@ -70,7 +70,7 @@ class OfCode:
         sys.modules[module.__name__] = module
         try:
             exec(compile(code, f"{name}.py", "exec"), self.scope)  # noqa: S102 - it is what is tested
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is somebody else's
             raise StageError(f"the code cannot be loaded: {failure_of(error).message}") from None
         self.function = cast("Function", self.scope[name])
 

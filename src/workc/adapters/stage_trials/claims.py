@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -13,7 +13,7 @@ from workc.adapters.stage_trials.limits import limited
 from workc.adapters.stage_trials.watching import Watch
 from workc.kernel import jcs
 from workc.kernel.values import Json
-from workc.stages.stage.properties import is_broken
+from workc.stages.stage.properties import Property, is_broken
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.subtyping import value_misfit
 from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Call, Task
@@ -86,7 +86,7 @@ class Judge:
         if why is not None:
             raise Broken("WRONG_TYPE", why, given)
         for each in self._stage.properties:
-            why = self._why(lambda each=each: is_broken(each, given, made, self._run))
+            why = self._why(each, given, made)
             if why is not None:
                 raise Broken("PROPERTY_BROKEN", why, given)
         return True
@@ -108,9 +108,9 @@ class Judge:
             return False
         raise Broken("RAISED", call.message, given)
 
-    def _why(self, judged: Callable[[], str | None]) -> str | None:
+    def _why(self, claim: Property, given: Json, made: Json) -> str | None:
         try:
-            return judged()
+            return is_broken(claim, given, made, self._run)
         except StageError as error:
             return str(error)
 

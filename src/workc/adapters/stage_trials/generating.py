@@ -18,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from workc.adapters.stage_trials.claims import Broken, Halted
 from workc.kernel.values import Json
 from workc.stages.stage.refinements import Length, NonEmpty, OneOf, Range
+from workc.stages.stage.subtyping import value_misfit
 from workc.stages.stage.types import (
     Any,
     Bool,
@@ -32,7 +33,6 @@ from workc.stages.stage.types import (
     Text,
     Union,
 )
-from workc.stages.stage.subtyping import value_misfit
 
 _MAX_ITEMS = 6
 _MAX_SIZE = 12
@@ -41,6 +41,8 @@ _SPAN = 1_000
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=_MAX_SIZE)
 _WHOLE = st.integers(-_SPAN, _SPAN)
 _FLOATS = st.floats(-_SPAN, _SPAN, allow_nan=False, width=32)
+#: Inputs that the stage does not take are no fault of its author.
+_ALL_CHECKS = (HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large)
 _ANY: SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | _WHOLE | _TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
@@ -61,19 +63,20 @@ class _Making:
         """Returns the strategy of one type."""
         match item:
             case List():
-                return cast("SearchStrategy[Json]", self._list(item, 0, _MAX_ITEMS))
+                made = self._list(item, 0, _MAX_ITEMS)
             case Map():
-                return self._map(item, 0, _MAX_ITEMS)
+                made = self._map(item, 0, _MAX_ITEMS)
             case Record():
-                return self._record(item)
+                made = self._record(item)
             case Union():
-                return st.one_of([self.of(each) for each in item.members])
+                made = st.one_of([self.of(each) for each in item.members])
             case Refined():
-                return self._refined(item)
+                made = self._refined(item)
             case Number():
-                return _WHOLE if self._whole else _WHOLE | _FLOATS
+                made = _WHOLE if self._whole else _WHOLE | _FLOATS
             case _:
-                return _PLAIN[type(item)]
+                made = _PLAIN[type(item)]
+        return made
 
     def _list(self, item: List, low: int, high: int) -> SearchStrategy[Json]:
         made = st.lists(self.of(item.item), min_size=low, max_size=high)
@@ -139,7 +142,7 @@ _PLAIN: Mapping[type[NType], SearchStrategy[Json]] = {
 
 def search(
     inputs: SearchStrategy[Json], judge: Callable[[Json], bool], count: int, chance: int
-) -> tuple[int, Broken | None]:
+) -> tuple[int, Broken | Halted | None]:
     """Returns how many inputs were judged, at most ``count``, and the smallest that is broken.
 
     ``judge`` raises :class:`Broken`, and returns whether the stage takes the input at all. The same
@@ -167,7 +170,7 @@ def search(
         phases=(Phase.generate, Phase.shrink),
         print_blob=False,
         report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=_ALL_CHECKS,
         verbosity=Verbosity.quiet,
     )(given(inputs)(one))
     try:

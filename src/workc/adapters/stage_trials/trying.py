@@ -86,8 +86,8 @@ def _properties(task: Task, stage: Stage, implementation: Implementation) -> Tri
     for example in stage.examples:
         try:
             judge(example.input)
-        except (Broken, Halted) as broken:
-            return Trial(generated=_told(0, broken, judge), reached=watch.reached)
+        except (Broken, Halted) as found:
+            return Trial(generated=_told(0, found, judge), reached=watch.reached)
     try:
         # Hypothesis is looked for here alone: whoever runs no properties needs none.
         generating = import_module("workc.adapters.stage_trials.generating")
@@ -151,7 +151,7 @@ def _survives(
                 for index, each in enumerate(inputs)
             )
     # A change that cannot even be compiled or called is one that is noticed.
-    except (Expired, Exception):
+    except (Expired, Exception):  # noqa: BLE001 - see above
         return False
 
 

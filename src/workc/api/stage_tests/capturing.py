@@ -51,7 +51,7 @@ def missing(stage: Stage, folder: Path) -> tuple[int, ...]:
     return tuple(index for index, path in enumerate(paths) if not path.is_file())
 
 
-def record(
+def record_examples(
     stage: Stage,
     skill: Skill[..., object],
     folder: Path,

@@ -114,7 +114,7 @@ class StageTests(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> JsonObject:
         """Returns all of it as JSON, but for ``schema``, ``ok`` and ``exit``."""
         return {
-            "counts": dict[str, Json](self.counts),
+            "counts": {str(verdict): number for verdict, number in self.counts.items()},
             "tested": self.tested,
             "examples": sum(each.examples for each in self.results if each.tested),
             "mutation_score_permille": self.score_permille,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -20,10 +20,11 @@ from workc.adapters.stage_trials.calling import module_of
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse, Refusal, refuse
+from workc.kernel.values import Json
 from workc.stages.skill import Skill
 from workc.stages.stage.code import entry_name
 from workc.stages.stage.declaration import flaws
-from workc.stages.stage.judging import Finding
+from workc.stages.stage.judging import Finding, Word
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.trial import Origin
 from workc.stages.stage.value import Stage, stage_of_json
@@ -134,9 +135,7 @@ def _files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") or part.endswith(_CAPTURES) for part in parts):
             continue
-        if path.suffix == ".json" and path.is_file():
-            yield path
-        elif path.suffix == ".py" and path.is_file() and _speaks_of_skills(path):
+        if (path.suffix == ".json" and path.is_file()) or (path.suffix == ".py" and path.is_file() and _speaks_of_skills(path)):
             yield path
 
 
@@ -150,9 +149,7 @@ def _speaks_of_skills(path: Path) -> bool:
 
 def _of_json(path: Path) -> Iterator[Subject]:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise StageError(f"it is larger than {MAX_FILE_BYTES} bytes")
-        value = jcs.parse(path.read_bytes())
+        value = jcs.parse(_read(path))
     except (OSError, CanonicalError, StageError) as error:
         words = getattr(error, "strerror", None) or str(error)
         yield _invalid(path.name, str(path), words)
@@ -165,9 +162,14 @@ def _of_json(path: Path) -> Iterator[Subject]:
         yield _of_value(each, where)
 
 
-def _of_value(value: object, where: str) -> Subject:
-    said = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-    name = str(said.get("name") or said.get("id") or where)[:80]
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise StageError(f"it is larger than {MAX_FILE_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _of_value(value: Json, where: str) -> Subject:
+    name = _name_of(value) or where
     try:
         stage = stage_of_json(value)
     except (StageError, RecursionError) as error:
@@ -183,6 +185,12 @@ def _of_value(value: object, where: str) -> Subject:
     return Subject(name=name, where=where, stage=stage, origin=Origin(function=function, code=code))
 
 
+def _name_of(value: Json) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return str(value.get("name") or value.get("id") or "")[:80]
+
+
 def _invalid(name: str, where: str, why: str) -> Subject:
     found = Finding(word="INVALID_DECLARATION", message=why)
     return Subject(name=name, where=where, findings=(found,))
@@ -194,7 +202,7 @@ def _of_module(place: str, where: str) -> Iterator[Subject]:
         module = module_of(place)
     except Refusal as refusal:
         declared = isinstance(refusal.__cause__, Misuse | StageError)
-        word = "INVALID_DECLARATION" if declared else "UNLOADABLE"
+        word: Word = "INVALID_DECLARATION" if declared else "UNLOADABLE"
         found = Finding(word=word, message=refusal.failure.message)
         yield Subject(name=Path(where).name, where=where, findings=(found,))
         return

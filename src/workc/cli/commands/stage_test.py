@@ -11,10 +11,10 @@ import click
 
 from workc.adapters.stage_trials.pool import Pool
 from workc.api.stage_tests.cache import Cache
-from workc.api.stage_tests.capturing import record
+from workc.api.stage_tests.capturing import record_examples
 from workc.api.stage_tests.report import StageResult, StageTests
 from workc.api.stage_tests.subjects import Subject, subjects_of
-from workc.api.stage_tests.testing import WORKER, Plan, test_stages
+from workc.api.stage_tests.testing import WORKER, Plan, run_stages
 from workc.cli import exits, options
 from workc.cli.errors import stop
 from workc.cli.live_line import live_line
@@ -24,6 +24,7 @@ from workc.cli.stage_text import detail_lines, stage_line, summary_line
 from workc.cli.state import State
 from workc.cli.targets import outside_bundles
 from workc.cli.text import count, printable
+from workc.kernel.values import JsonObject
 
 #: More processes at once than any machine serves.
 MAX_JOBS = 256
@@ -42,7 +43,7 @@ _CACHE = "stage-tests"
     metavar="N",
     help="Inputs to make for properties (default 50).",
 )
-@click.option("--record", "is_recording", is_flag=True, help="Record answers of the world anew.")
+@click.option("--record", is_flag=True, help="Record answers of the world anew.")
 @click.option(
     "--allow-private", is_flag=True, help="Let --record ask private and loopback addresses."
 )
@@ -95,7 +96,7 @@ def command(
     targets: tuple[str, ...],
     mutate: bool,
     generate: int,
-    is_recording: bool,
+    record: bool,
     allow_private: bool,
     budget_cents: int,
     strict: bool,
@@ -116,7 +117,7 @@ def command(
     report = None if junit is None else _place(state, junit)
     with state.streams.aside():
         subjects = subjects_of(targets)
-    if is_recording:
+    if record:
         _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
     plan = Plan(generate=generate, mutate=mutate, limit_s=timeout, jobs=jobs or os.cpu_count() or 1)
     cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
@@ -143,7 +144,7 @@ def _tested(
     with Interruption(lambda: _stopping(state, pool), lambda _: pool.close()) as interruption:
         try:
             with progress.shown:
-                found = test_stages(subjects, plan, pool, cache, progress)
+                found = run_stages(subjects, plan, pool, cache, progress)
         finally:
             pool.close()
         if interruption.received is not None:
@@ -163,7 +164,7 @@ def _record(
     for each in subjects:
         if each.stage is None or each.skill is None or each.captures is None or each.findings:
             continue
-        recorded = record(
+        recorded = record_examples(
             each.stage,
             each.skill,
             each.captures,
@@ -186,8 +187,8 @@ def _told(state: State, found: StageTests, *, quiet: bool, strict: bool, min_tes
     complaints = _complaints(found, strict=strict, min_tested=min_tested)
     code = _exit_of(found, failed=bool(complaints))
     if state.json:
-        head = {"schema": "workc.stage-tests/1", "ok": code == exits.OK}
-        state.document({**head, **found.to_json(), "exit": code})
+        said: JsonObject = {"schema": "workc.stage-tests/1", "ok": code == exits.OK}
+        state.document({**said, **found.to_json(), "exit": code})
         return code
     for result in found.results:
         if not (quiet and result.verdict == "verified" and not result.weak):

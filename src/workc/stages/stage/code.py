@@ -1,4 +1,4 @@
-"""The Python code of a stage that carries it in its JSON: which of its functions is the stage.
+r"""The Python code of a stage that carries it in its JSON: which of its functions is the stage.
 
 It is the function that is named as the stage, with ``_`` where a name of Python cannot have what the
 stage's has; else the only public one. It is called with the input alone.

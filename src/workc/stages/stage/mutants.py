@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -49,6 +50,7 @@ _ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
+_UNARY: Mapping[type[ast.unaryop], str] = {ast.Not: "not", ast.USub: "-"}
 _SIGNS: Mapping[type[ast.AST], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",
@@ -72,6 +74,8 @@ _SIGNS: Mapping[type[ast.AST], str] = {
     ast.LShift: "<<",
     ast.RShift: ">>",
 }
+#: What a node could be instead, with words for the change.
+_Choice: TypeAlias = tuple[str, ast.AST]
 _DROPPED = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete)
 
 
@@ -162,38 +166,48 @@ def _words_of_failures(function: ast.AST) -> set[ast.AST]:
     }
 
 
-def _choices(node: ast.AST) -> Sequence[tuple[str, ast.AST]]:
+def _choices(node: ast.AST) -> Sequence[_Choice]:
     """Returns what a node could be instead, each with words for the change."""
-    match node:
-        case ast.Compare():
-            return [_compared(node, index) for index in range(len(node.ops))]
-        case ast.BinOp() if type(node.op) in _ARITHMETIC:
-            other = _ARITHMETIC[type(node.op)]
-            words = f"{_SIGNS[type(node.op)]} is {_SIGNS[other]}"
-            return [(words, ast.BinOp(node.left, other(), node.right))]
-        case ast.BoolOp():
-            other_op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-            words = "and is or" if isinstance(node.op, ast.And) else "or is and"
-            return [(words, ast.BoolOp(other_op, node.values))]
-        case ast.UnaryOp(op=ast.Not()):
-            return [("not is left out", node.operand)]
-        case ast.UnaryOp(op=ast.USub()):
-            return [("- is left out", node.operand)]
-        case ast.Constant():
-            return _constants(node)
-        case ast.Return(value=ast.expr()) if not _is_none(node.value):
-            return [("return None", ast.Return(ast.Constant(None)))]
-        case _ if isinstance(node, _DROPPED):
-            return [(f"left out: {ast.unparse(node):.60}", ast.Pass())]
-        case _:
-            return []
+    if isinstance(node, _DROPPED):
+        return [(f"left out: {ast.unparse(node):.60}", ast.Pass())]
+    return _OPERATORS.get(type(node), _nothing)(node)
 
 
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _nothing(_node: ast.AST) -> list[_Choice]:
+    return []
 
 
-def _compared(node: ast.Compare, index: int) -> tuple[str, ast.AST]:
+def _comparison(node: ast.Compare) -> list[_Choice]:
+    return [_compared(node, index) for index in range(len(node.ops))]
+
+
+def _arithmetic(node: ast.BinOp) -> list[_Choice]:
+    other = _ARITHMETIC.get(type(node.op))
+    if other is None:
+        return []
+    words = f"{_SIGNS[type(node.op)]} is {_SIGNS[other]}"
+    return [(words, ast.BinOp(node.left, other(), node.right))]
+
+
+def _connective(node: ast.BoolOp) -> list[_Choice]:
+    if isinstance(node.op, ast.And):
+        return [("and is or", ast.BoolOp(ast.Or(), node.values))]
+    return [("or is and", ast.BoolOp(ast.And(), node.values))]
+
+
+def _unary(node: ast.UnaryOp) -> list[_Choice]:
+    sign = _UNARY.get(type(node.op))
+    return [] if sign is None else [(f"{sign} is left out", node.operand)]
+
+
+def _return(node: ast.Return) -> list[_Choice]:
+    value = node.value
+    if value is None or (isinstance(value, ast.Constant) and value.value is None):
+        return []
+    return [("return None", ast.Return(ast.Constant(None)))]
+
+
+def _compared(node: ast.Compare, index: int) -> _Choice:
     old = node.ops[index]
     new = _COMPARISONS[type(old)]
     ops = [*node.ops[:index], new(), *node.ops[index + 1 :]]
@@ -201,7 +215,7 @@ def _compared(node: ast.Compare, index: int) -> tuple[str, ast.AST]:
     return words, ast.Compare(node.left, ops, node.comparators)
 
 
-def _constants(node: ast.Constant) -> list[tuple[str, ast.AST]]:
+def _constants(node: ast.Constant) -> list[_Choice]:
     value = node.value
     match value:
         case bool():
@@ -215,6 +229,16 @@ def _constants(node: ast.Constant) -> list[tuple[str, ast.AST]]:
     return [(f"{value!r:.30} is {other!r:.30}", ast.Constant(other))]  # type: ignore[arg-type]  # a constant
 
 
+_OPERATORS: Mapping[type[ast.AST], Callable[[Any], list[_Choice]]] = {
+    ast.BinOp: _arithmetic,
+    ast.BoolOp: _connective,
+    ast.Compare: _comparison,
+    ast.Constant: _constants,
+    ast.Return: _return,
+    ast.UnaryOp: _unary,
+}
+
+
 def _made(
     functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef],
     number: int,
@@ -225,8 +249,8 @@ def _made(
     node = list(ast.walk(changed))[place]
     words, other = _choices(node)[choice]
     line = getattr(node, "lineno", 0)
-    made = _Replace(node, other).visit(changed)
-    body = [*functions[:number], made, *functions[number + 1 :]]
+    made = cast("ast.stmt", _Replace(node, other).visit(changed))
+    body: list[ast.stmt] = [*functions[:number], made, *functions[number + 1 :]]
     return Mutant(line, words, ast.fix_missing_locations(ast.Module(body, [])))
 
 

@@ -195,7 +195,8 @@ def example_of_json(value: object, what: str) -> Example:
     Raises:
         StageError: it says none.
     """
-    is_negative = isinstance(value, dict) and "error_code" in value
+    names = cast("dict[str, object]", value).keys() if isinstance(value, dict) else ()
+    is_negative = "error_code" in names
     expected = ("input", "error_code" if is_negative else "output")
     said = members_of(what, value, expected, () if is_negative else ("tolerance",))
     given = cast("Json", said["input"])
