@@ -53,5 +53,9 @@ _STAGE_TESTS = record(
 def stage_documents() -> dict[str, tuple[str, str, JsonObject]]:
     """Returns the documents of stages: ``schema`` member, what it is, members."""
     return {
-        "stage-tests": ("workc.stage-tests/1", "What `stage test` prints with --json.", _STAGE_TESTS)
+        "stage-tests": (
+            "workc.stage-tests/1",
+            "What `stage test` prints with --json.",
+            _STAGE_TESTS,
+        )
     }

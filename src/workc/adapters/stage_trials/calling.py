@@ -110,7 +110,27 @@ class OfSkill:
         return _finished(made, self.skill.conclude, mutated=_spelled(arguments) != before)
 
 
-def implementation_of(origin: Origin) -> Implementation:
+class Modules:
+    """Python modules by place, each loaded once: a worker serves many stages of one file."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, ModuleType] = {}
+
+    def at(self, place: str) -> ModuleType:
+        """Returns the module of a file, which sees its own folder, or of a dotted name.
+
+        Raises:
+            Refusal: ``SKILL_NOT_FOUND``: it cannot be loaded.
+        """
+        if place not in self._loaded:
+            path = Path(place)
+            if place.endswith(".py") and str(path.parent) not in sys.path:
+                sys.path.insert(0, str(path.parent))
+            self._loaded[place] = load_module(place, path.parent)
+        return self._loaded[place]
+
+
+def implementation_of(origin: Origin, modules: Modules) -> Implementation:
     """Returns the code of a stage.
 
     Raises:
@@ -119,29 +139,12 @@ def implementation_of(origin: Origin) -> Implementation:
     if origin.code is not None:
         return OfCode(origin.code, origin.function)
     try:
-        found = skills_in(module_of(origin.place)).get(origin.function)
+        found = skills_in(modules.at(origin.place)).get(origin.function)
     except Refusal as refusal:
         raise StageError(refusal.failure.message) from None
     if found is None:
         raise StageError(f"{origin.place} has no skill {origin.function!r:.80}")
     return OfSkill(found)
-
-
-_modules: dict[str, ModuleType] = {}
-
-
-def module_of(place: str) -> ModuleType:
-    """Returns the module of a file, which sees its own folder, or of a dotted name; loaded once.
-
-    Raises:
-        Refusal: ``SKILL_NOT_FOUND``: it cannot be loaded.
-    """
-    if place not in _modules:
-        path = Path(place)
-        if place.endswith(".py") and str(path.parent) not in sys.path:
-            sys.path.insert(0, str(path.parent))
-        _modules[place] = load_module(place, path.parent)
-    return _modules[place]
 
 
 def _called(function: Function, positional: tuple[object, ...], named: dict[str, object]) -> object:

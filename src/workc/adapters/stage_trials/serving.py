@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from workc.adapters.stage_trials.calling import Modules
 from workc.adapters.stage_trials.limits import limit_memory
 from workc.adapters.stage_trials.trying import Does, tried
 from workc.stages.stage.trial import EXHAUSTED, Call, Task, Trial
@@ -28,14 +29,15 @@ def serve(memory: int, does: Mapping[str, Does]) -> None:
         os.dup2(nothing, stream)
     limit_memory(memory)
     with os.fdopen(tasks, "rb") as lines, os.fdopen(answers, "wb") as out:
+        modules = Modules()
         for line in lines:
-            out.write(msgspec.json.encode(_answer(line, does)) + b"\n")
+            out.write(msgspec.json.encode(_answer(line, does, modules)) + b"\n")
             out.flush()
 
 
-def _answer(line: bytes, does: Mapping[str, Does]) -> Trial:
+def _answer(line: bytes, does: Mapping[str, Does], modules: Modules) -> Trial:
     try:
-        return tried(_READ.decode(line), does)
+        return tried(_READ.decode(line), does, modules)
     except MemoryError:
         return Trial(calls=(Call(code=EXHAUSTED, message="the code used up its memory"),))
     except Exception as error:  # noqa: BLE001 - whoever asked says it; a stage is not to blame

@@ -11,7 +11,12 @@ from typing import cast
 import msgspec
 from msgspec.structs import replace
 
-from workc.adapters.stage_trials.calling import Expired, Implementation, implementation_of
+from workc.adapters.stage_trials.calling import (
+    Expired,
+    Implementation,
+    Modules,
+    implementation_of,
+)
 from workc.adapters.stage_trials.claims import Broken, Halted, Judge
 from workc.adapters.stage_trials.limits import limited
 from workc.adapters.stage_trials.watching import Watch
@@ -38,14 +43,14 @@ _NO_ANNOTATIONS = 0x1000000
 _decode = msgspec.json.Decoder().decode
 
 
-Does = Callable[[Task, Stage, Implementation], Trial]
+Does = Callable[[Task, Stage, Implementation, Modules], Trial]
 
 
-def tried(task: Task, does: Mapping[str, Does]) -> Trial:
+def tried(task: Task, does: Mapping[str, Does], modules: Modules) -> Trial:
     """Returns what a task shows; code that cannot be loaded is said, never raised."""
     try:
         stage = stage_of_json(task.stage)
-        return does[task.what](task, stage, implementation_of(task.origin))
+        return does[task.what](task, stage, implementation_of(task.origin, modules), modules)
     except StageError as error:
         return Trial(refused=str(error))
     except Expired:
@@ -64,7 +69,7 @@ def _inputs(stage: Stage) -> list[bytes]:
     return [jcs.encode(example.input) for example in stage.examples]
 
 
-def _examples(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+def _examples(task: Task, stage: Stage, implementation: Implementation, _modules: Modules) -> Trial:
     watch = Watch(task.allowed)
     inputs = _inputs(stage)
     order = range(len(inputs))
@@ -80,9 +85,11 @@ def _examples(task: Task, stage: Stage, implementation: Implementation) -> Trial
     return Trial(calls=tuple(calls[index] for index in order), reached=watch.reached)
 
 
-def _properties(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+def _properties(
+    task: Task, stage: Stage, implementation: Implementation, modules: Modules
+) -> Trial:
     watch = Watch(task.allowed)
-    judge = Judge(stage, implementation, _others(task), task, watch)
+    judge = Judge(stage, implementation, _others(task, modules), task, watch)
     for example in stage.examples:
         try:
             judge(example.input)
@@ -111,11 +118,11 @@ def _told(tries: int, found: Broken | Halted, judge: Judge) -> Generated:
     )
 
 
-def _others(task: Task) -> dict[str, Implementation]:
-    return {name: implementation_of(origin) for name, origin in task.others.items()}
+def _others(task: Task, modules: Modules) -> dict[str, Implementation]:
+    return {name: implementation_of(origin, modules) for name, origin in task.others.items()}
 
 
-def _mutants(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+def _mutants(task: Task, stage: Stage, implementation: Implementation, _modules: Modules) -> Trial:
     inputs = _inputs(stage)
     name = implementation.function.__name__
     found = mutants(implementation.source, name)

@@ -6,17 +6,17 @@ import sys
 from importlib import import_module
 from typing import cast
 
-from workc.adapters.stage_trials.calling import Implementation
+from workc.adapters.stage_trials.calling import Implementation, Modules
 from workc.adapters.stage_trials.serving import serve
 from workc.adapters.stage_trials.trying import DOES, Does
 from workc.stages.stage.trial import Task, Trial
 from workc.stages.stage.value import Stage
 
 
-def _captured(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+def _captured(task: Task, stage: Stage, implementation: Implementation, modules: Modules) -> Trial:
     # The engine and all that it needs; most stages do without.
     captured = import_module("workc.api.stage_tests.capturing").captured
-    return cast("Does", captured)(task, stage, implementation)
+    return cast("Does", captured)(task, stage, implementation, modules)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from workc.adapters.stage_trials.calling import Implementation, OfSkill
+from workc.adapters.stage_trials.calling import Implementation, Modules, OfSkill
 from workc.api.recorder import ReplayRecorder
 from workc.api.runtime import Runtime
 from workc.api.simulation import simulated
@@ -74,7 +74,7 @@ def record_examples(
         yield index, runtime.execute(skill, cast("JsonObject", example.input))
 
 
-def captured(task: Task, stage: Stage, implementation: Implementation) -> Trial:
+def captured(task: Task, stage: Stage, implementation: Implementation, _modules: Modules) -> Trial:
     """Returns what a stage makes of its examples when the recorded answers come."""
     skill = cast("OfSkill", implementation).skill
     folder = Path(task.captures)

@@ -16,7 +16,7 @@ from typing import cast
 import msgspec
 
 from workc.adapters.code import digest_of, skills_in
-from workc.adapters.stage_trials.calling import module_of
+from workc.adapters.stage_trials.calling import Modules
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse, Refusal, refuse
@@ -135,7 +135,9 @@ def _files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") or part.endswith(_CAPTURES) for part in parts):
             continue
-        if (path.suffix == ".json" and path.is_file()) or (path.suffix == ".py" and path.is_file() and _speaks_of_skills(path)):
+        if (path.suffix == ".json" and path.is_file()) or (
+            path.suffix == ".py" and path.is_file() and _speaks_of_skills(path)
+        ):
             yield path
 
 
@@ -199,7 +201,7 @@ def _invalid(name: str, where: str, why: str) -> Subject:
 def _of_module(place: str, where: str) -> Iterator[Subject]:
     """Yields the stages of a Python file, or of a module: the skills that it defines itself."""
     try:
-        module = module_of(place)
+        module = Modules().at(place)
     except Refusal as refusal:
         declared = isinstance(refusal.__cause__, Misuse | StageError)
         word: Word = "INVALID_DECLARATION" if declared else "UNLOADABLE"

@@ -44,9 +44,7 @@ _CACHE = "stage-tests"
     help="Inputs to make for properties (default 50).",
 )
 @click.option("--record", is_flag=True, help="Record answers of the world anew.")
-@click.option(
-    "--allow-private", is_flag=True, help="Let --record ask private and loopback addresses."
-)
+@click.option("--allow-private", is_flag=True, help="Let --record ask private addresses.")
 @click.option(
     "--budget-cents",
     type=options.CENTS,

@@ -1,0 +1,250 @@
+"""``workc stage test`` as transcripts: exit code, stdout, stderr, files."""
+
+import json
+import os
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from workc.testkit.servers import LoopbackServer, Reply
+
+GOOD = """\
+import workc
+
+@workc.skill(
+    pure=True,
+    examples=[{"input": {"n": 2}, "output": 3}, {"input": {"n": "x"}, "error_code": "INVALID_INPUT"}],
+)
+def more(n: int) -> int:
+    '''Returns one more.'''
+    return n + 1
+"""
+BAD = GOOD.replace('"output": 3', '"output": 4')
+FETCH = """\
+import workc
+
+@workc.skill(
+    effects=["Network"],
+    examples=[{"input": {"url": "BASE/items.json"}, "output": "2 items"}],
+)
+async def fetch(ctx: workc.Context, url: str) -> str:
+    '''Counts the items at an address.'''
+    response = await ctx.http(HttpRequest(method="GET", url=url))
+    return f"{len(json.loads(response.body))} items"
+"""
+IMPORTS = "import json\nfrom workc.stages.effects import HttpRequest\n"
+
+
+@pytest.fixture
+def stages(folder):
+    made = folder / "made"
+    made.mkdir()
+    return made
+
+
+def test_a_verified_stage_is_one_line_and_0(workc, stages):
+    (stages / "good.py").write_text(GOOD)
+    shown = workc("stage", "test", "made")
+    assert shown.exit_code == 0
+    assert shown.stdout == (
+        "✓ verified      more              2 examples\n\n1 verified · 2 examples\n"
+    )
+    assert shown.stderr == "1 of 1 stage done\n"
+
+
+def test_a_failed_stage_shows_expected_and_actual_side_by_side_and_is_1(workc, stages):
+    (stages / "bad.py").write_text(BAD)
+    shown = workc("stage", "test", "made/bad.py", "-q")
+    assert shown.exit_code == 1
+    assert shown.stdout == (
+        "✗ failed        more              WRONG_OUTPUT\n"
+        "\n"
+        "more  made/bad.py:more\n"
+        "  WRONG_OUTPUT  example 0: the output differs\n"
+        "    another output than declared\n"
+        f"    {'expected':<36}  actual\n"
+        f"    {'4':<36}  3\n"
+        "\n"
+        "1 failed · 2 examples\n"
+    )
+    assert shown.stderr == ""
+
+
+def test_what_did_not_change_is_not_run_again(workc, stages):
+    (stages / "good.py").write_text(GOOD)
+
+    def cached(*more):
+        return [each["cached"] for each in workc(*run, *more).document["stages"]]
+
+    run = ("stage", "test", "made", "--json")
+    assert [cached(), cached(), cached("--fresh"), cached("--generate", "7")] == [
+        [False],
+        [True],
+        [False],
+        [False],
+    ]
+    (stages / "good.py").write_text(GOOD + "# other\n")
+    assert (cached(), cached()) == ([False], [True])
+    for kept in (stages.parent / ".workc/stage-tests").iterdir():
+        kept.write_text("{")
+    assert cached() == [False]
+
+
+def test_results_of_a_failed_stage_are_kept_too_and_those_of_this_moment_are_not(workc, stages):
+    (stages / "bad.py").write_text(BAD)
+    (stages / "late.py").write_text(GOOD.replace("return n + 1", "while True: pass"))
+    run = ("stage", "test", "made", "--json", "--timeout", "0.3")
+    for cached in ([False, False], [True, False]):
+        document = workc(*run).document
+        assert [each["cached"] for each in document["stages"]] == cached
+        assert [each["findings"][0]["word"] for each in document["stages"]] == [
+            "WRONG_OUTPUT",
+            "TIMEOUT",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"n": 2', '"m": 2', "example 0: input"),
+        ("pure=True", 'effects=["Netwrok"]', "did you mean Network?"),
+        ("pure=True", 'pure=True, properties=[{"kind": "rnge"}]', "did you mean range?"),
+        (
+            "pure=True",
+            'pure=True, properties=[{"kind": "range", "field": "output.n"}]',
+            "output.n: Number has no n",
+        ),
+        ('"INVALID_INPUT"', '"INVALID_INPT"', "did you mean INVALID_INPUT?"),
+    ],
+)
+def test_a_typo_is_2_and_says_what_was_meant(workc, stages, old, new, said):
+    (stages / "typo.py").write_text(GOOD.replace(old, new))
+    shown = workc("stage", "test", "made")
+    assert shown.exit_code == 2
+    assert "INVALID_DECLARATION" in shown.stdout
+    assert said in shown.stdout
+
+
+def test_one_file_that_cannot_be_read_stops_no_other(workc, stages):
+    (stages / "good.py").write_text(GOOD)
+    (stages / "broken.py").write_text("import workc  # skill\nthis is no Python")
+    (stages / "broken.json").write_text("[{")
+    (stages / "empty.json").write_text("[]")
+    (stages / "other.py").write_text("raise SystemExit(3)")
+    found = workc("stage", "test", "made", "--json").document
+    words = {each["name"]: each["findings"][0]["word"] for each in found["stages"][:-1]}
+    assert words == {
+        "broken.json": "INVALID_DECLARATION",
+        "broken.py": "UNLOADABLE",
+        "empty.json": "INVALID_DECLARATION",
+    }
+    assert found["stages"][-1]["verdict"] == "verified"
+    assert found["exit"] == 2
+
+
+def test_a_name_or_the_beginning_of_an_id_chooses_a_stage(workc, stages):
+    (stages / "good.py").write_text(GOOD + GOOD.replace("more", "other"))
+    both = workc("stage", "test", "made", "--json").document["stages"]
+    assert [each["name"] for each in both] == ["more", "other"]
+    for name in ("other", both[1]["stage_id"][:12]):
+        chosen = workc("stage", "test", "made", name, "--json").document["stages"]
+        assert [each["name"] for each in chosen] == ["other"]
+    for arguments, said in (
+        (("made", "nothing"), "'nothing' is no file, folder or stage"),
+        (("nowhere.py",), "'nowhere.py' is no file, folder or stage"),
+        (("keys",), "'keys' is no file, folder or stage"),
+    ):
+        shown = workc("stage", "test", *arguments)
+        assert (shown.exit_code, said in shown.stderr) == (2, True)
+
+
+def test_what_is_not_tested_is_not_verified(workc, stages):
+    (stages / "bare.py").write_text(
+        "import workc\n@workc.skill(pure=True)\ndef bare(n: int) -> int:\n    return n\n"
+    )
+    (stages / "away.py").write_text(
+        GOOD.replace("pure=True", 'effects=["Network"]').replace("more", "away")
+    )
+    shown = workc("stage", "test", "made")
+    assert shown.exit_code == 6
+    assert "- skipped       away" in shown.stdout
+    assert "? unverifiable  bare              no examples are declared" in shown.stdout
+    assert workc("stage", "test", "made", "--strict").exit_code == 1
+    (stages / "good.py").write_text(GOOD)
+    assert workc("stage", "test", "made").exit_code == 0
+    strict = workc("stage", "test", "made", "--strict")
+    assert (strict.exit_code, "--strict: 2 stages not tested" in strict.stderr) == (1, True)
+    few = workc("stage", "test", "made", "--min-tested", "2")
+    assert (few.exit_code, "--min-tested 2: 1 stage tested" in few.stderr) == (1, True)
+    assert workc("stage", "test", "made", "--min-tested", "1").exit_code == 0
+    (stages / "only").mkdir()
+    shown = workc("stage", "test", "made/only")
+    assert (shown.exit_code, "no stage is in made/only" in shown.stderr) == (2, True)
+
+
+def test_junit_has_a_case_for_each_stage(workc, stages):
+    (stages / "bad.py").write_text(BAD)
+    (stages / "good.py").write_text(GOOD)
+    (stages / "late.py").write_text(GOOD.replace("return n + 1", "return 1 // (n - 2)"))
+    (stages / "away.py").write_text(GOOD.replace("pure=True", 'effects=["Network"]'))
+    workc("stage", "test", "made", "--junit", "report.xml", "-q")
+    suites = ET.parse("report.xml").getroot()
+    assert suites.attrib == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+    cases = {case.attrib["classname"]: [each.tag for each in case] for case in suites[0]}
+    assert cases == {
+        "made/away.py:more": ["skipped"],
+        "made/bad.py:more": ["failure"],
+        "made/good.py:more": [],
+        "made/late.py:more": ["error"],
+    }
+    assert workc("stage", "test", "made", "--junit", "made").exit_code == 2
+
+
+def test_what_goes_through_ctx_runs_from_what_was_recorded(workc, stages):
+    items = Reply(headers=(("content-type", "application/json"),), body=b"[1, 2]")
+    with LoopbackServer({"/items.json": items}) as server:
+        (stages / "fetch.py").write_text(IMPORTS + FETCH.replace("BASE", server.base_url))
+        before = workc("stage", "test", "made")
+        assert (before.exit_code, len(server.requests)) == (6, 0)
+        assert "no captures for example 0: --record makes them" in before.stdout
+        recorded = workc("stage", "test", "made", "--record")
+        assert (recorded.exit_code, len(server.requests)) == (0, 1)
+    captures = list((stages / "fetch.captures/fetch").iterdir())
+    assert [each.suffix for each in captures] == [".workc"]
+    assert workc("verify-bundle", captures[0]).exit_code == 0
+    again = workc("stage", "test", "made", "--fresh", "--strict")
+    assert again.exit_code == 0
+    text = (stages / "fetch.py").read_text()
+    (stages / "fetch.py").write_text(text.replace('"2 items"', '"3 items"'))
+    assert "WRONG_OUTPUT" in workc("stage", "test", "made").stdout
+    (stages / "fetch.py").write_text(text.replace('effects=["Network"]', 'effects=["Llm"]'))
+    found = workc("stage", "test", "made", "--json").document["stages"][0]["findings"]
+    assert [(each["word"], each["effect"]) for each in found] == [("UNDECLARED_EFFECT", "Network")]
+    (stages / "fetch.py").write_text(text)
+    captures[0].write_bytes(captures[0].read_bytes().replace(b"[1, 2]", b"[1, 3]"))
+    edited = workc("stage", "test", "made", "--json").document["stages"][0]["findings"][0]
+    assert (edited["word"], "CAPTURE_EDITED" in edited["message"]) == ("RAISED", True)
+
+
+def test_without_the_library_that_makes_inputs_properties_are_held_to_the_examples(workc, stages):
+    hidden = stages.parent / "hidden"
+    hidden.mkdir()
+    (hidden / "hypothesis.py").write_text("raise ImportError(name='hypothesis')")
+    claim = 'pure=True, properties=[{"kind": "range", "field": "output", "min": 0}]'
+    (stages / "claims.py").write_text(GOOD.replace("pure=True", claim))
+    with_it = workc("stage", "test", "made", "--fresh", "--json").document["stages"][0]
+    assert with_it["findings"][0]["word"] == "PROPERTY_BROKEN"
+    path = os.pathsep.join([str(hidden), os.environ.get("PYTHONPATH", "")])
+    shown = workc("stage", "test", "made", "--fresh", "--json", env={"PYTHONPATH": path})
+    without = shown.document["stages"][0]
+    assert without["verdict"] == "verified"
+    assert without["notes"] == ["no inputs were generated: hypothesis is not installed"]
+
+
+def test_every_stage_that_comes_with_workc_is_verified_and_its_examples_are_strong(workc, folder):
+    shown = workc("stage", "test", "builtin", "--mutate", "--strict", "--json")
+    found = json.loads(shown.stdout)
+    assert shown.exit_code == 0
+    assert found["counts"]["verified"] == len(found["stages"]) >= 15
+    assert found["mutation_score_permille"] >= 900
+    assert {"http_call", "json_transform", "llm_invoke"} < {s["name"] for s in found["stages"]}
