@@ -93,14 +93,47 @@ def test_what_did_not_change_is_not_run_again(workc, stages):
 def test_results_of_a_failed_stage_are_kept_too_and_those_of_this_moment_are_not(workc, stages):
     (stages / "bad.py").write_text(BAD)
     (stages / "late.py").write_text(GOOD.replace("return n + 1", "while True: pass"))
-    run = ("stage", "test", "made", "--json", "--timeout", "0.3")
-    for cached in ([False, False], [True, False]):
-        document = workc(*run).document
-        assert [each["cached"] for each in document["stages"]] == cached
-        assert [each["findings"][0]["word"] for each in document["stages"]] == [
-            "WRONG_OUTPUT",
-            "TIMEOUT",
-        ]
+    for file, word, cached in (
+        ("bad.py", "WRONG_OUTPUT", [False, True]),
+        ("late.py", "TIMEOUT", [False, False]),
+    ):
+        run = ("stage", "test", f"made/{file}", "--json")
+        limits = ("--timeout", "0.3") if word == "TIMEOUT" else ()
+        results = [workc(*run, *limits).document["stages"][0] for _ in cached]
+        assert [each["cached"] for each in results] == cached
+        assert [each["findings"][0]["word"] for each in results] == [word, word]
+
+
+PAIR = """\
+import workc
+
+@workc.skill(
+    pure=True,
+    examples=[{"input": {"text": "a"}, "output": {"text": "61"}}],
+    properties=[{"kind": "round_trip", "by": "back"}],
+)
+def there(text: str) -> dict[str, str]:
+    '''Returns a text as hex.'''
+    return {"text": text.encode().hex()}
+
+@workc.skill(effects=["Fallible"], examples=[{"input": {"text": "61"}, "output": {"text": "a"}}])
+def back(text: str) -> dict[str, str]:
+    '''Returns the text of hex.'''
+    return {"text": bytes.fromhex(text).decode()}
+"""
+
+
+def test_a_property_that_runs_another_stage_finds_it_though_it_was_not_chosen(workc, stages):
+    (stages / "pair.py").write_text(PAIR)
+    run = ("stage", "test", "made", "there", "--json")
+    found = workc(*run).document["stages"]
+    assert [(each["name"], each["verdict"], each["cached"]) for each in found] == [
+        ("there", "verified", False)
+    ]
+    assert found[0]["generated"] > 10
+    (stages / "pair.py").write_text(PAIR.replace(".decode()", '.decode() + "x"'))
+    broken = workc(*run).document["stages"][0]
+    assert broken["findings"][0]["word"] == "PROPERTY_BROKEN"
 
 
 @pytest.mark.parametrize(

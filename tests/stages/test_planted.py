@@ -24,7 +24,7 @@ def tested(tmp_path_factory):
     def results(planted, **settings):
         path = folder / "stages.json"
         path.write_text(json.dumps([stage_of(name, of) for name, of in planted.items()]))
-        plan = Plan(**{"generate": 25, "mutate": False, "limit_s": 1.0, "jobs": 2, **settings})
+        plan = Plan(**{"generate": 25, "mutate": False, "limit_s": 30.0, "jobs": 2, **settings})
         found = run_stages(subjects_of([str(path)]), plan, pool, Cache(None))
         return {result.name: result for result in found.results}
 
@@ -38,7 +38,9 @@ def test_there_are_enough_of_each():
 
 
 def test_every_wrong_stage_is_found_with_the_right_word(tested):
-    found = tested(WRONG)
+    endless = {"hangs": WRONG["hangs"]}
+    rest = {name: of for name, of in WRONG.items() if name not in endless}
+    found = {**tested(rest), **tested(endless, limit_s=0.5)}
     words = {name: [each.word for each in result.findings] for name, result in found.items()}
     assert {name: set(each) for name, each in words.items()} == {
         name: {of.word} for name, of in WRONG.items()

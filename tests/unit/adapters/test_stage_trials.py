@@ -203,7 +203,7 @@ STAGE = {
 }
 
 
-def task(text, limit_s=1.0, what="examples"):
+def task(text, limit_s=30.0, what="examples"):
     return Task(what=what, stage=STAGE, origin=Origin(function="f", code=text), limit_s=limit_s)
 
 

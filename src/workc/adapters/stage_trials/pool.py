@@ -91,9 +91,15 @@ class Pool:
             self._end(place)
         return trial
 
-    def close(self) -> None:
-        """Ends every worker; for a signal handler too."""
+    def stop(self) -> None:
+        """Kills every worker, so that whoever waits for one is told; for a signal handler too."""
         self._closed = True
+        for worker in list(self._all):
+            worker.kill()
+
+    def close(self) -> None:
+        """Ends every worker; nobody may wait for one."""
+        self.stop()
         for worker in list(self._all):
             worker.end()
         with suppress(OSError):
@@ -182,6 +188,8 @@ class _Worker:
         return b"".join(parts)
 
     def _died(self) -> Lost:
+        # What it has started may be alive.
+        self.kill()
         code = self._process.wait()
         if code >= 0:
             return Lost("DIED", f"it ended its process with {code}")
@@ -191,10 +199,16 @@ class _Worker:
             name = f"signal {-code}"
         return Lost("DIED", f"its process was ended by {name}")
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Kills the process and what it has started."""
+        if self._process.returncode is not None:
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kills the process, and gives back what it holds."""
+        self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:

@@ -52,9 +52,10 @@ class Cache:
             write_over(self._folder / key, msgspec.json.encode(result))
 
 
-def key_of(subject: Subject, stage: Stage, others: dict[str, Subject], asked: str) -> str:
+def key_of(subject: Subject, stage: Stage, asked: str) -> str:
     """Returns the key of a stage's result; ``asked`` says what is done with it."""
-    named = {name: _depends(other, other.stage) for name, other in others.items() if other.stage}
+    partners = subject.partners.items()
+    named = {name: _depends(each, each.stage) for name, each in partners if each.stage}
     parts = {
         "asked": asked,
         "code": subject.code_digest,

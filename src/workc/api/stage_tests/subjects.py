@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -23,7 +23,7 @@ from workc.kernel.failure import Misuse, Refusal, refuse
 from workc.kernel.values import Json
 from workc.stages.skill import Skill
 from workc.stages.stage.code import entry_name
-from workc.stages.stage.declaration import flaws
+from workc.stages.stage.declaration import flaws, named_stages
 from workc.stages.stage.judging import Finding, Word
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.trial import Origin
@@ -43,7 +43,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One stage to be tested, or what stands where one should.
 
     ``stage`` and ``origin`` are None where there is none to run; ``findings`` and ``reason`` say why.
-    ``captures`` is the folder of its recorded answers, if its effects go through ``ctx``.
+    ``captures`` is the folder of its recorded answers, if its effects go through ``ctx``; ``partners``
+    are the stages that its properties run, by the name that these say.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     code_digest: str = ""
+    partners: dict[str, Subject] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,7 +83,12 @@ def subjects_of(given: Sequence[str]) -> list[Subject]:
     found = [subject for place in dict.fromkeys(places) for subject in _of_place(place)]
     if not found:
         raise refuse("INVALID_INPUT", f"no stage is in {', '.join(places)}")
-    known = {name for subject in found for name in subject.names}
+    known = {
+        name: subject
+        for subject in found
+        if subject.origin is not None and subject.captures is None
+        for name in subject.names
+    }
     return [_checked(subject, known) for subject in _selected(found, names)]
 
 
@@ -106,13 +113,14 @@ def _selected(found: list[Subject], names: Sequence[str]) -> list[Subject]:
     return chosen
 
 
-def _checked(subject: Subject, known: set[str]) -> Subject:
+def _checked(subject: Subject, known: Mapping[str, Subject]) -> Subject:
     if subject.stage is None:
         return subject
     found = tuple(
         Finding(word=flaw.word, message=flaw.message) for flaw in flaws(subject.stage, known)
     )
-    return msgspec.structs.replace(subject, findings=(*subject.findings, *found))
+    partners = {name: known[name] for name in named_stages(subject.stage) if name in known}
+    return msgspec.structs.replace(subject, findings=(*subject.findings, *found), partners=partners)
 
 
 def _of_place(place: str) -> Iterator[Subject]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import cast
@@ -16,7 +16,6 @@ from workc.api.stage_tests.cache import Cache, key_of
 from workc.api.stage_tests.capturing import missing
 from workc.api.stage_tests.report import StageResult, StageTests
 from workc.api.stage_tests.subjects import Subject
-from workc.stages.stage.declaration import named_stages
 from workc.stages.stage.identity import evidence_id
 from workc.stages.stage.judging import (
     Finding,
@@ -62,8 +61,7 @@ def run_stages(
     Raises:
         OSError: a worker cannot be started.
     """
-    by_name = {name: subject for subject in subjects for name in subject.names}
-    testing = _Testing(plan, pool, cache, by_name)
+    testing = _Testing(plan, pool, cache)
     with ThreadPoolExecutor(plan.jobs, thread_name_prefix="workc-stages") as threads:
         futures = [threads.submit(testing.result, subject) for subject in subjects]
         try:
@@ -72,19 +70,16 @@ def run_stages(
                     watch(done, len(futures), future.result())
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            pool.close()
+            pool.stop()
             raise
     return StageTests(results=tuple(future.result() for future in futures))
 
 
 class _Testing:
-    def __init__(
-        self, plan: Plan, pool: Pool, cache: Cache, by_name: Mapping[str, Subject]
-    ) -> None:
+    def __init__(self, plan: Plan, pool: Pool, cache: Cache) -> None:
         self._plan = plan
         self._pool = pool
         self._cache = cache
-        self._by_name = by_name
 
     def result(self, subject: Subject) -> StageResult:
         """Returns what became of one stage."""
@@ -102,14 +97,13 @@ class _Testing:
         return self._kept(subject, stage, blank)
 
     def _kept(self, subject: Subject, stage: Stage, blank: StageResult) -> StageResult:
-        others = {name: self._by_name[name] for name in named_stages(stage)}
-        key = key_of(subject, stage, others, self._plan.asked)
+        key = key_of(subject, stage, self._plan.asked)
         kept = self._cache.get(key)
         if kept is not None:
             return replace(kept, name=blank.name, where=blank.where, cached=True)
         began = time.monotonic()
         try:
-            made = self._tested(subject, stage, others, blank)
+            made = self._tested(subject, stage, blank)
         except Lost as lost:
             found = Finding(word=cast("Word", lost.word), message=str(lost))
             made = replace(blank, findings=(found,))
@@ -121,10 +115,8 @@ class _Testing:
         self._cache.put(key, made)
         return made
 
-    def _tested(
-        self, subject: Subject, stage: Stage, others: Mapping[str, Subject], blank: StageResult
-    ) -> StageResult:
-        task = self._task(subject, stage, others)
+    def _tested(self, subject: Subject, stage: Stage, blank: StageResult) -> StageResult:
+        task = self._task(subject, stage)
         first = self._ask(task, "first")
         # What has no end, or no bounds, needs not be seen twice.
         is_over = any(call.code in (EXPIRED, EXHAUSTED) for call in first.calls)
@@ -163,12 +155,13 @@ class _Testing:
     def _ask(self, task: Task, place: Place) -> Trial:
         return self._pool.ask(task, place)
 
-    def _task(self, subject: Subject, stage: Stage, others: Mapping[str, Subject]) -> Task:
+    def _task(self, subject: Subject, stage: Stage) -> Task:
+        partners = subject.partners.items()
         return Task(
             what="examples" if subject.captures is None else "captured",
             stage=stage_json(stage),
             origin=subject.origin,  # type: ignore[arg-type]  # there is one: see _untestable
-            others={name: o.origin for name, o in others.items() if o.origin is not None},
+            others={name: each.origin for name, each in partners if each.origin is not None},
             count=self._plan.generate,
             seed=int(evidence_id(stage)[:16], 16),
             limit_s=self._plan.limit_s,

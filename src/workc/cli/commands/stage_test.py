@@ -139,7 +139,7 @@ def _tested(
     """Returns what was found, or what to exit with if a signal came."""
     pool = Pool(WORKER, state.environment, memory)
     progress = _Progress(state, quiet=quiet)
-    with Interruption(lambda: _stopping(state, pool), lambda _: pool.close()) as interruption:
+    with Interruption(lambda: _stopping(state, pool), lambda _: pool.stop()) as interruption:
         try:
             with progress.shown:
                 found = run_stages(subjects, plan, pool, cache, progress)
@@ -153,7 +153,7 @@ def _tested(
 
 def _stopping(state: State, pool: Pool) -> None:
     state.err("stopping")
-    pool.close()
+    pool.stop()
 
 
 def _record(

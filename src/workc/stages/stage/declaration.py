@@ -100,7 +100,7 @@ def _of_properties(stage: Stage, known: Known) -> Iterator[str]:
             yield f"property {index}: {why}"
         for name in _named(each):
             if name not in known:
-                yield f"property {index}: round_trip by {name!r:.80}, which is no stage here"
+                yield f"property {index}: round_trip by {name!r:.80}, which is no stage here that is run"
 
 
 def _named(of: Property) -> Iterator[str]:

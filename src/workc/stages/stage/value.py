@@ -195,8 +195,7 @@ def example_of_json(value: object, what: str) -> Example:
     Raises:
         StageError: it says none.
     """
-    names = cast("dict[str, object]", value).keys() if isinstance(value, dict) else ()
-    is_negative = "error_code" in names
+    is_negative = _has_error_code(value)
     expected = ("input", "error_code" if is_negative else "output")
     said = members_of(what, value, expected, () if is_negative else ("tolerance",))
     given = cast("Json", said["input"])
@@ -206,6 +205,10 @@ def example_of_json(value: object, what: str) -> Example:
     made = cast("Json", said["output"])
     canonical(made)
     return Example(input=given, output=made, tolerance=_tolerance(what, said.get("tolerance", {})))
+
+
+def _has_error_code(value: object) -> bool:
+    return isinstance(value, dict) and "error_code" in cast("dict[str, object]", value)
 
 
 def _tolerance(what: str, value: object) -> Mapping[str, float]:

@@ -157,7 +157,7 @@ def test_every_flaw_of_a_stage_is_said():
         "example 3: 'INVALID_INPTU' is no failure code; did you mean INVALID_INPUT?",
         "example 4: 'Q' is no failure code",
         "property 0: output: unique is about array, and it is Number",
-        "property 1: round_trip by 'other', which is no stage here",
+        "property 1: round_trip by 'other', which is no stage here that is run",
     ]
     assert named_stages(wrong) == ("other", "third")
     implied = stage(
