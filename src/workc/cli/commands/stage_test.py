@@ -76,7 +76,7 @@ _CACHE = "stage-tests"
 )
 @click.option(
     "--memory",
-    type=click.IntRange(64, 1_048_576),
+    type=click.IntRange(256, 1_048_576),
     default=1024,
     metavar="MIB",
     help="How much memory a stage may use (default 1024).",
