@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -257,6 +260,26 @@ def test_what_goes_through_ctx_runs_from_what_was_recorded(workc, stages):
     captures[0].write_bytes(captures[0].read_bytes().replace(b"[1, 2]", b"[1, 3]"))
     edited = workc("stage", "test", "made", "--json").document["stages"][0]["findings"][0]
     assert (edited["word"], "CAPTURE_EDITED" in edited["message"]) == ("RAISED", True)
+
+
+def test_a_signal_ends_the_work_and_every_worker(workc, stages):
+    fifo = stages / "fifo"
+    os.mkfifo(fifo)
+    waits = GOOD.replace("pure=True", 'effects=["FsRead"]').replace(
+        "return n + 1", f"return len(open({str(fifo)!r}).read())"
+    )
+    (stages / "waits.py").write_text(waits)
+    command = [sys.executable, "-m", "workc", "stage", "test", "made", "--timeout", "600"]
+    # To open it for writing waits for the worker, which reads.
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        fifo.open("wb", buffering=0) as pipe,
+    ):
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert "interrupted" in process.stderr.read()
+        with pytest.raises(BrokenPipeError):
+            pipe.write(b"x")
 
 
 def test_without_the_library_that_makes_inputs_properties_are_held_to_the_examples(workc, stages):

@@ -8,10 +8,9 @@ from good_stages import GOOD
 from planted import stage_of
 from wrong_stages import WEAK, WRONG
 
-from workc.adapters.stage_trials.pool import Pool
 from workc.api.stage_tests.cache import Cache
 from workc.api.stage_tests.subjects import subjects_of
-from workc.api.stage_tests.testing import WORKER, Plan, run_stages
+from workc.api.stage_tests.testing import Plan, pool_of, run_stages
 
 MIB = 1_048_576
 
@@ -19,7 +18,7 @@ MIB = 1_048_576
 @pytest.fixture(scope="module")
 def tested(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stages")
-    pool = Pool(WORKER, os.environ, 512 * MIB)
+    pool = pool_of(os.environ, 512 * MIB)
 
     def results(planted, **settings):
         path = folder / "stages.json"

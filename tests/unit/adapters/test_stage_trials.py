@@ -14,9 +14,10 @@ from workc.adapters.stage_trials.calling import Expired, Modules, OfCode, OfSkil
 from workc.adapters.stage_trials.claims import Broken, Halted
 from workc.adapters.stage_trials.generating import search, values_of
 from workc.adapters.stage_trials.limits import limited
-from workc.adapters.stage_trials.pool import Lost, Pool
+from workc.adapters.stage_trials.pool import Lost
 from workc.adapters.stage_trials.trying import DOES, calls_of, tried
 from workc.adapters.stage_trials.watching import Watch
+from workc.api.stage_tests.testing import pool_of
 from workc.stages.skill import skill
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.subtyping import value_misfit
@@ -185,7 +186,7 @@ def test_every_call_gets_an_input_of_its_own():
 
 @pytest.fixture
 def pool():
-    made = Pool("workc.api.stage_tests", os.environ, 512 * 1_048_576)
+    made = pool_of(os.environ, 512 * 1_048_576)
     yield made
     made.close()
 

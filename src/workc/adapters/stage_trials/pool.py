@@ -1,8 +1,7 @@
 """Worker processes, one for each environment and each thread that asks; a worker serves many stages.
 
-What must make no difference is different in each environment: the seed of hashes, the zone, the
-locale, the folder. A worker that dies, or whose time is over, is what the stage is judged by; another
-takes its place.
+Whoever makes the pool says what differs between the environments; the folder does so here. A worker
+that dies, or whose time is over, is what the stage is judged by; another takes its place.
 """
 
 from __future__ import annotations
@@ -26,19 +25,6 @@ from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Task, Trial
 
 Place = Literal["first", "second"]
 
-#: What differs between the two environments.
-_DIFFERS: Mapping[Place, Mapping[str, str]] = {
-    "first": {"PYTHONHASHSEED": "0", "TZ": "UTC0", "LC_ALL": "C.UTF-8"},
-    "second": {
-        "PYTHONHASHSEED": "2654435769",
-        "TZ": "<+0545>-5:45",
-        "LC_ALL": "C",
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONUTF8": "0",
-    },
-}
-#: Variables that a worker keeps: what says where Python and its libraries are.
-_KEPT = ("PATH", "PYTHONPATH", "HOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 #: The code ends itself when its time is over; whoever does not is ended so much later.
 _GRACE_S = 1.0
 #: What is more than one pass over the examples may take so many times as long.
@@ -62,10 +48,12 @@ class Lost(Exception):
 class Pool:
     """Gives tasks to workers of the thread that asks; any number of threads may ask."""
 
-    def __init__(self, module: str, base: Mapping[str, str], memory: int) -> None:
-        """Takes the module that is a worker, the environment, and the bytes that each may use."""
+    def __init__(
+        self, module: str, environments: Mapping[Place, Mapping[str, str]], memory: int
+    ) -> None:
+        """Takes the module that is a worker, its environments, and the bytes that each may use."""
         self._module = module
-        self._base = {name: base[name] for name in _KEPT if name in base}
+        self._environments = environments
         self._memory = memory
         self._folder = tempfile.TemporaryDirectory(prefix="workc-stages-")
         self._own = threading.local()
@@ -116,7 +104,7 @@ class Pool:
                 raise Lost("DIED", "the work was ended")
             folder = Path(self._folder.name) / place
             folder.mkdir(exist_ok=True)
-            found = _Worker({**self._base, **_DIFFERS[place]}, folder, self._command)
+            found = _Worker(self._environments[place], folder, self._command)
             setattr(self._own, place, found)
             self._all.add(found)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import cast
@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from workc.adapters.stage_trials.pool import Lost, Place, Pool
+from workc.api.replay_environments import environments
 from workc.api.stage_tests.cache import Cache, key_of
 from workc.api.stage_tests.capturing import missing
 from workc.api.stage_tests.report import StageResult, StageTests
@@ -29,7 +30,7 @@ from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Task, Trial
 from workc.stages.stage.value import Stage, stage_json
 
 #: The module that is a worker.
-WORKER = "workc.api.stage_tests"
+_WORKER = "workc.api.stage_tests"
 #: Effects that happen in the world and not behind a port, in code that is called as it is.
 _OUTSIDE = ("FsWrite", "Llm", "Network", "NonDeterministic", "Process")
 
@@ -73,6 +74,12 @@ def run_stages(
             pool.stop()
             raise
     return StageTests(results=tuple(future.result() for future in futures))
+
+
+def pool_of(base: Mapping[str, str], memory: int) -> Pool:
+    """Returns workers of at most ``memory`` bytes each; ``base`` is the environment of this process."""
+    first, second = environments(2)
+    return Pool(_WORKER, {"first": first.over(base), "second": second.over(base)}, memory)
 
 
 class _Testing:

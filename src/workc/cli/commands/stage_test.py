@@ -14,7 +14,7 @@ from workc.api.stage_tests.cache import Cache
 from workc.api.stage_tests.capturing import record_examples
 from workc.api.stage_tests.report import StageResult, StageTests
 from workc.api.stage_tests.subjects import Subject, subjects_of
-from workc.api.stage_tests.testing import WORKER, Plan, run_stages
+from workc.api.stage_tests.testing import Plan, pool_of, run_stages
 from workc.cli import exits, options
 from workc.cli.errors import stop
 from workc.cli.live_line import live_line
@@ -137,7 +137,7 @@ def _tested(
     quiet: bool,
 ) -> StageTests | int:
     """Returns what was found, or what to exit with if a signal came."""
-    pool = Pool(WORKER, state.environment, memory)
+    pool = pool_of(state.environment, memory)
     progress = _Progress(state, quiet=quiet)
     with Interruption(lambda: _stopping(state, pool), lambda _: pool.stop()) as interruption:
         try:
