@@ -107,6 +107,20 @@ WRONG = {
         head="import threading",
         effect="NonDeterministic",
     ),
+    "clock_while_it_is_loaded": Planted(
+        "return x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import time\nBEGAN = time.time()",
+        effect="NonDeterministic",
+    ),
+    "socket_while_it_is_loaded": Planted(
+        "return x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import socket\nsocket.socket()",
+        effect="Network",
+    ),
     "input_appended_to": Planted("x.append(1)\nreturn x", [([], [1])], "INPUT_MUTATED", takes=ANY),
     "input_sorted_in_place": Planted(
         "x['items'].sort()\nreturn x['items'][0]", [({"items": [2, 1]}, 1)], "INPUT_MUTATED"
@@ -129,7 +143,6 @@ WRONG = {
         "NONDETERMINISTIC",
         head="CALLS = []",
     ),
-    "where_it_lies_in_memory": Planted("return id(object())", [(1, 1)], "NONDETERMINISTIC"),
     "raises": Planted("return 1 / x", [(1, 1), (0, 0)], "RAISED"),
     "ends_python": Planted("sys.exit(0)", [(1, 1)], "RAISED", head="import sys"),
     "no_failure_where_one_is_declared": Planted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from types import FunctionType
 from typing import cast
@@ -48,13 +49,19 @@ Does = Callable[[Task, Stage, Implementation, Modules], Trial]
 
 def tried(task: Task, does: Mapping[str, Does], modules: Modules) -> Trial:
     """Returns what a task shows; code that cannot be loaded is said, never raised."""
+    watch = Watch(task.allowed)
+    # What a file does while it is imported depends on what was imported before; code is run anew.
+    watched = watch.on() if task.origin.code is not None else nullcontext()
     try:
         stage = stage_of_json(task.stage)
-        return does[task.what](task, stage, implementation_of(task.origin, modules), modules)
+        with watched:
+            implementation = implementation_of(task.origin, modules)
+        trial = does[task.what](task, stage, implementation, modules)
     except StageError as error:
-        return Trial(refused=str(error))
+        return Trial(refused=str(error), reached=watch.reached)
     except Expired:
         return Trial(refused=f"it did not end within {task.limit_s:g} s")
+    return replace(trial, reached=tuple(sorted({*trial.reached, *watch.reached})))
 
 
 def calls_of(

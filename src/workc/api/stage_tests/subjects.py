@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 from typing import cast
 
 import msgspec
@@ -224,8 +225,8 @@ def _of_module(place: str, where: str) -> Iterator[Subject]:
 
 
 def _file_of(skill: Skill[..., object]) -> Path:
-    function = inspect.unwrap(skill.function)
-    return Path(getattr(function, "__code__", _file_of.__code__).co_filename)
+    function = cast("FunctionType", inspect.unwrap(skill.function))
+    return Path(function.__code__.co_filename)
 
 
 def _of_skill(skill: Skill[..., object], place: str, where: str, file: Path) -> Subject:

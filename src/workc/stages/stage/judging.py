@@ -86,10 +86,11 @@ def verdict_of_findings(findings: Iterable[Finding]) -> StageVerdict:
 
 def of_passes(stage: Stage, first: Trial, second: Trial) -> tuple[Finding, ...]:
     """Returns what two passes over the examples show."""
+    reached = sorted({*first.reached, *second.reached})
     refused = first.refused or second.refused
     if refused:
-        return (Finding(word="UNLOADABLE", message=refused),)
-    reached = sorted({*first.reached, *second.reached})
+        # What was refused while it was loaded is why it is not.
+        return tuple(of_reached(reached)) or (Finding(word="UNLOADABLE", message=refused),)
     limits = _limits((*first.calls, *second.calls))
     if limits is not None:
         return (*of_reached(reached), limits)
