@@ -29,6 +29,8 @@ Place = Literal["first", "second"]
 _GRACE_S = 1.0
 #: What is more than one pass over the examples may take so many times as long.
 _PASSES: Mapping[str, int] = {"mutants": 7, "properties": 7}
+#: A worker that has nothing to do leaves within this.
+_LEAVE_S = 2.0
 #: A worker imports what it needs within this.
 _START_S = 60.0
 _READ = msgspec.json.Decoder(Trial)
@@ -57,7 +59,6 @@ class Pool:
         self._memory = memory
         self._folder = tempfile.TemporaryDirectory(prefix="workc-stages-")
         self._own = threading.local()
-        self._lock = threading.Lock()
         self._all: set[_Worker] = set()
         self._closed = False
 
@@ -86,10 +87,12 @@ class Pool:
             worker.kill()
 
     def close(self) -> None:
-        """Ends every worker; nobody may wait for one."""
-        self.stop()
+        """Lets every worker end, or ends it; nobody may wait for one."""
+        self._closed = True
         for worker in list(self._all):
-            worker.end()
+            worker.dismiss()
+        for worker in list(self._all):
+            worker.end(_LEAVE_S)
         with suppress(OSError):
             self._folder.cleanup()
 
@@ -194,8 +197,16 @@ class _Worker:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def end(self) -> None:
-        """Kills the process, and gives back what it holds."""
+    def dismiss(self) -> None:
+        """Tells the process that there are no more tasks."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+
+    def end(self, patience_s: float = 0.0) -> None:
+        """Kills the process when it has had its time to leave, and gives back what it holds."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_s)
         self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
