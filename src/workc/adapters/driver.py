@@ -22,9 +22,22 @@ from workc.adapters.workers import GRACE_S, Loop, Threads, stop
 from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Misuse
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now, perform
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
+from workc.runtime.asks import (
+    Approve,
+    Ask,
+    Call,
+    Child,
+    Claim,
+    Effect,
+    Look,
+    Probe,
+    Release,
+    Timer,
+    Wait,
+)
 from workc.runtime.children import ChildEnd
-from workc.runtime.ports import Ports
+from workc.runtime.coordinating import Coordinator
+from workc.runtime.ports import Granted, Held, Ports
 from workc.runtime.session import Session
 from workc.skills.looking import look_at
 
@@ -36,6 +49,8 @@ _STOPPED = "ABORTED"
 _CHILD_GRACE_S = 16 * GRACE_S
 #: A signal that comes just before a wait begins does not end it: its handler runs at the next look.
 _LOOK_S = 0.2
+#: How often it is asked again for a resource that another holds: more and more seldom.
+_FIRST_TRY_S, _LAST_TRY_S = 0.002, 0.1
 
 
 class Interrupted(Exception):
@@ -95,6 +110,7 @@ class Driver:
     ) -> None:
         self._answering = answering
         self._ports = ports
+        self._coordinator = Coordinator(answering.claims, ports.coordination)
         self._threads = Threads(threads)
         # Functions have a loop of their own: one that blocks it must not hold up the network.
         self._loop = Loop()
@@ -175,6 +191,7 @@ class Driver:
 
     def _run(self, session: Session) -> None:
         try:
+            self._coordinator.claim_again()
             end = _End(result=self._turns(session))
         except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
             end = _End(error=error)
@@ -215,7 +232,7 @@ class Driver:
             raise Interrupted
         entries: list[Entry] = []
         for ask in asks:
-            if isinstance(ask.question, Child):
+            if isinstance(ask.question, Child | Release):
                 self._start(ask)
             else:
                 entries.append(self._answering.given_up(ask, begun=False))
@@ -271,7 +288,7 @@ class Driver:
             case Probe():
                 flight.cancel = self._start_effect(ask.at, ask.question.effect)
             case _:
-                raise Misuse("the desk answers the ledger's asks")
+                flight.cancel = self._start_claim(ask)
         if ask.timeout_ms is not None and not isinstance(ask.question, Timer):
             self._at(ask.timeout_ms, ask.at)
 
@@ -328,6 +345,29 @@ class Driver:
         await asyncio.sleep(look.after_ms / 1000)
         self._done.put(_Done(at, look.refused or await look_at(look.request, self._ports)))
 
+    def _start_claim(self, ask: Ask) -> Callable[[], None] | None:
+        match ask.question:
+            case Claim() as claim:
+                self._done.put(_Done(ask.at, self._coordinator.claim(ask, claim)))
+            case Release() as release:
+                self._done.put(_Done(ask.at, self._coordinator.release(release)))
+            case Wait() as wait:
+                self._coordinator.wait(ask, wait)
+                return self._loop.submit(lambda: self._await_turn(ask, wait))
+            case _:
+                raise Misuse("the desk answers the ledger's asks")
+        return None
+
+    async def _await_turn(self, ask: Ask, wait: Wait) -> None:
+        delay_s = _FIRST_TRY_S
+        found = self._coordinator.claim(ask, wait)
+        while isinstance(found, Held):
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, _LAST_TRY_S)
+            found = self._coordinator.claim(ask, wait)
+        # Nothing is awaited in between, so that what was granted is always told.
+        self._done.put(_Done(ask.at, found))
+
     def _wait(self) -> list[Entry]:
         """Waits for the first answer and takes every other that has come by then."""
         while True:
@@ -355,7 +395,11 @@ class Driver:
             case _Done():
                 pass
         flight = self._flights.pop(done.at, None)
-        return [] if flight is None else [self._answering.entry(flight.ask, done.result)]
+        if flight is not None:
+            return [self._answering.entry(flight.ask, done.result)]
+        if isinstance(done.result, Granted):
+            self._coordinator.put_back(done.result)
+        return []
 
     def _child_done(self, done: _ChildDone) -> list[Entry]:
         flight = self._flights.get(done.at)
@@ -411,6 +455,7 @@ class Driver:
         self._threads.close()
         self._loop.close()
         self._skill_loop.close()
+        self._coordinator.let_go()
 
 
 def _runs_here(ask: Ask) -> bool:

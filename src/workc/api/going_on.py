@@ -22,8 +22,8 @@ from workc.runtime.children import ChildRuns
 from workc.runtime.outcome import StructuredOutcome
 from workc.runtime.recorded import Recorded
 
-#: What tells the side effects of a run, and who answered them.
-_TOLD = frozenset({"EffectAsked", "RunStarted"})
+#: What tells the side effects of a run, who answered them, and which resources it holds.
+_TOLD = frozenset({"EffectAsked", "ResourceAnswered", "ResourceReleased", "RunStarted"})
 #: What the governor of a run must know of before.
 _GOVERNED = frozenset({"BudgetReserved", "BudgetSettled", "CallHalted", "ChildSpawned"})
 

@@ -38,6 +38,7 @@ from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.children import ChildRuns, NoChildren
+from workc.runtime.claims import Claims
 from workc.runtime.effects import local_target
 from workc.runtime.ending import RunResult
 from workc.runtime.engine import Engine
@@ -383,8 +384,9 @@ def run_live(
     if stand_in is not None and stand_in.world is not None:
         desk = WorldDesk(desk, stand_in.world, place, clock.now_ms)
     values = secret_values(settings.environment, start.program)
+    claims = Claims(start.payload.run_id, before)
     driver = settings.driver(
-        Answering(place, clock.now_ms, cleaner(values)),
+        Answering(place, clock.now_ms, cleaner(values), claims),
         settings.ports or live_ports(settings, values),
         settings.max_parallel,
     )
@@ -404,7 +406,7 @@ def live_ports(settings: Settings, secrets: Mapping[str, str]) -> LivePorts:
     """Returns the ports of the real network and of this machine."""
     network = NetworkPorts(settings.policy, secrets, settings.environment, settings.entropy)
     access = settings.access
-    return LivePorts(network, access.grants, access.folders, settings.store)
+    return LivePorts(network, access.grants, access.folders, settings.store, settings.locks)
 
 
 def seal_into(place: Written, sink: BundleSink) -> Receipt:

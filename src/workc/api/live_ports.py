@@ -7,12 +7,14 @@ what asks (RFC 9110, section 9.2.1).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from workc.adapters.dry_files import DryFiles
 from workc.adapters.lens import LensLooks
+from workc.adapters.lock_folder import LockFolder
+from workc.adapters.memory_locks import LockTable, MemoryLocks
 from workc.adapters.programs import Programs
 from workc.adapters.publications import Publications
 from workc.adapters.redaction import Redactor
@@ -21,23 +23,36 @@ from workc.adapters.root_folders import RootFolders
 from workc.api.lens_evidence import LensEvidence
 from workc.api.network import NetworkPorts
 from workc.kernel.failure import refuse
-from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import (
+    CoordinationPort,
+    FilePort,
+    HttpPort,
+    LensPort,
+    ModelPort,
+    ProgramPort,
+    PublishPort,
+)
 from workc.skills.http_call import UNSAFE_METHODS
 from workc.stages.effects import HttpRequest, HttpResponse
 from workc.stages.grants import Grants
+
+#: The folder of a store in which resources are claimed.
+LOCKS = "locks"
 
 
 @dataclass(frozen=True, eq=False)
 class LivePorts:
     """Gives the ports over the real network, files and programs.
 
-    ``folders`` are the folders of the roots, ``closed`` is the folder of the runs, if they are kept.
+    ``folders`` are the folders of the roots, ``closed`` is the folder of the runs, if they are kept:
+    there resources are claimed, and else in ``locks``.
     """
 
     network: NetworkPorts
     grants: Grants
     folders: Mapping[str, Path]
     closed: Path | None
+    locks: LockTable = field(default_factory=LockTable)
 
     def http(self) -> HttpPort:
         """Returns the HTTP port."""
@@ -71,6 +86,10 @@ class LivePorts:
             network.environment,
             evidence,
         )
+
+    def coordination(self) -> CoordinationPort:
+        """Returns the port of resources of a run."""
+        return MemoryLocks(self.locks) if self.closed is None else LockFolder(self.closed / LOCKS)
 
     @cached_property
     def _files(self) -> RootFiles | DryFiles:

@@ -16,6 +16,7 @@ from workc.adapters.budget_tracker import BudgetTracker
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.driver import Driver
 from workc.adapters.guard import GuardMode
+from workc.adapters.memory_locks import LockTable
 from workc.adapters.run_folder import Durability
 from workc.api.access import Access
 from workc.api.contracts import ResourceContract
@@ -94,6 +95,7 @@ class Settings:
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     ``ruling`` is the policy file that the run is under, if it is under one; its network is ``policy``.
     ``inject`` are failures of attempts, to see what follows: see :mod:`workc.runtime.injection`.
+    ``locks`` is where runs without a store claim resources.
     """
 
     store: Path | None = None
@@ -117,6 +119,7 @@ class Settings:
     guard: GuardMode = "off"
     ruling: PolicyFile | None = None
     inject: tuple[Injection, ...] = ()
+    locks: LockTable = field(default_factory=LockTable)
     mode: Literal["live", "simulated"] = "live"
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from workc.runtime.answering import Answering
 from workc.runtime.ports import Ports
 from workc.sim.clock import FakeClock, JumpingClock, SeededEntropy
 from workc.sim.driver import SimDriver
+from workc.sim.locks import Conflicts
 from workc.sim.ports import Script, ScriptedWorld
 
 #: 2026-01-01T00:00:00Z: when virtual time begins unless it is said otherwise.
@@ -34,16 +35,18 @@ def simulated(
     approvals: Mapping[str, Decision] | None = None,
     jumps: Mapping[int, int] | None = None,
     delays: Mapping[str, int] | None = None,
+    coordination: Conflicts | None = None,
 ) -> Runtime:
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
     ``environment`` is what the run sees of one; nothing of the real one is. ``approvals`` says of
     steps that wait for a human what was decided; of one that is not there nobody decides in time. ``jumps`` are ms by which the
     clock jumps ahead, by the number of a look at it, ``delays`` those
-    that pass before the child of a step begins.
+    that pass before the child of a step begins. ``coordination`` says of resources what each of
+    their claims meets, from the first.
     """
     base = settings or Settings(ceiling_micro_cents=None)
-    world = ScriptedWorld(script, approvals, delays)
+    world = ScriptedWorld(script, approvals, delays, coordination)
     clock = JumpingClock(start_ms, step_ms, jumps or {})
 
     def clock_from(floor_ms: int) -> FakeClock:

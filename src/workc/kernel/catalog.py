@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "0194f66d05ab6dd644b6f57da82e93502e91419ef177f4c42d3ee5d349c98532"
+CATALOG_SHA256 = "4669ffddb3d8f45bbadb1ba177f7c40ed5af2093213d213ded16049ed063f8db"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -978,6 +978,24 @@ CATALOG: dict[str, CatalogEntry] = {
             max_delay_ms=0,
             multiplier_permille=1000,
             strategy="none",
+        ),
+    ),
+    "RESOURCE_LOCKED": CatalogEntry(
+        code="RESOURCE_LOCKED",
+        category="TRANSIENT",
+        exit=8,
+        hint="Wait until the holder that the details name has let go and try again, or raise resources_wait_ms of the step.",
+        http_status=None,
+        retryable=True,
+        since="0.1.0",
+        summary="Another step, or another run, holds a resource that the step needs alone.",
+        retry=Retry(
+            base_delay_ms=500,
+            jitter_permille=250,
+            max_attempts=3,
+            max_delay_ms=30000,
+            multiplier_permille=2000,
+            strategy="exponential",
         ),
     ),
     "RUN_LOCKED": CatalogEntry(

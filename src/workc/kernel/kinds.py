@@ -32,6 +32,12 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.phases import Phase
 from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
+from workc.kernel.resources import (
+    ResourceAnswered,
+    ResourceHeld,
+    ResourceReleased,
+    ResourcesClaimed,
+)
 from workc.kernel.strategies import StrategyApplied, StrategySuggested
 
 Payload: TypeAlias = (
@@ -47,6 +53,10 @@ Payload: TypeAlias = (
     | ApprovalAsked
     | ApprovalAnswered
     | GateEvaluated
+    | ResourcesClaimed
+    | ResourceHeld
+    | ResourceAnswered
+    | ResourceReleased
     | SkillAsked
     | SkillExecuted
     | EffectAsked
@@ -91,6 +101,10 @@ KINDS: Mapping[str, KindRule] = {
     "ApprovalAsked": KindRule(ApprovalAsked, "Act"),
     "ApprovalAnswered": KindRule(ApprovalAnswered, "Act", "yes"),
     "GateEvaluated": KindRule(GateEvaluated, "Act", "maybe"),
+    "ResourcesClaimed": KindRule(ResourcesClaimed, "Act"),
+    "ResourceHeld": KindRule(ResourceHeld, "Act", "yes"),
+    "ResourceAnswered": KindRule(ResourceAnswered, "Act", "yes"),
+    "ResourceReleased": KindRule(ResourceReleased, "Act", "yes"),
     "SkillAsked": KindRule(SkillAsked, "Act"),
     "SkillExecuted": KindRule(SkillExecuted, "Act", "maybe"),
     "EffectAsked": KindRule(EffectAsked, "Act"),

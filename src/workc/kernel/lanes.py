@@ -6,8 +6,9 @@ lane. START and END stand for the two ends of a lane.
 An event is looked up by its *sign*, which is its kind but for those where the kind does not say it:
 a GateEvaluated comes by its ``when``; what bars the way is left as REFUSED, an approval that was
 halted as UNANSWERED. A FallbackTaken is left as REPLACED or ABORTED where it does not end its lane,
-and the halt that an abort asks for as STOPPED. What makes a run go back is left by the phase to
-which it goes, and a lens too poor to decide by as INSUFFICIENT.
+and the halt that an abort asks for as STOPPED. A claim that failed is left as UNGRANTED, and so is what is
+released because of it. What makes a run go back is left by the phase to which it goes, and a lens too
+poor to decide by as INSUFFICIENT.
 
 >>> STEP_LANE[REFUSED]
 ('StepSkipped',)
@@ -23,6 +24,7 @@ from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import Payload
 from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import CallHalted, Target, VerificationRun, WorkEnded
+from workc.kernel.resources import ResourceAnswered, ResourceReleased
 
 #: sign, or START -> the signs that may come next, or END.
 LaneTable: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -35,6 +37,7 @@ REPLACED = "Replaced"
 ABORTED = "Aborted"
 STOPPED = "Stopped"
 INSUFFICIENT = "Insufficient"
+UNGRANTED = "Ungranted"
 GATE_SIGNS: Mapping[When, str] = {
     "pre_run": "PreRun",
     "pre_step": "PreStep",
@@ -50,6 +53,8 @@ SIGNED = frozenset(
         "CallHalted",
         "FallbackTaken",
         "LensAssembled",
+        "ResourceAnswered",
+        "ResourceReleased",
         "WorkEnded",
         "VerificationRun",
     }
@@ -60,6 +65,10 @@ _INSIDE = ("EffectAsked", "BudgetReserved", "BudgetSettled", "TimerSet", "SkillE
 #: What an attempt may begin with, gates left out.
 _BEGIN = ("SkillAsked", "SkillExecuted", "EffectAsked", "BudgetReserved", "TimerSet", "CallHalted")
 _GATES = ("ApprovalAsked", "PreStep")
+#: What stands before an attempt, or begins it.
+_ENTER = (*_BEGIN, "ResourcesClaimed", *_GATES)
+#: How a lane ends.
+_OVER = ("ResourceReleased", END)
 
 #: How a halt is left, by the sign before it, and a fallback, by its action.
 _HALTED: Mapping[str, str] = {"ApprovalAsked": UNANSWERED, ABORTED: STOPPED}
@@ -67,12 +76,16 @@ _FALLEN: Mapping[FallbackAction, str] = {"skill": REPLACED, "abort": ABORTED}
 
 #: In the lane of a step: sign -> the signs that may come next.
 STEP_LANE: LaneTable = {
-    START: ("StepSkipped", *_BEGIN, *_GATES),
+    START: ("StepSkipped", *_ENTER),
     "ApprovalAsked": ("ApprovalAnswered", "CallHalted"),
-    "ApprovalAnswered": (*_BEGIN, *_GATES),
-    "PreStep": (*_BEGIN, *_GATES),
+    "ApprovalAnswered": _ENTER,
+    "PreStep": _ENTER,
     REFUSED: ("StepSkipped",),
     UNANSWERED: ("StepSkipped", END),
+    "ResourcesClaimed": ("ResourceHeld", "ResourceAnswered", "CallHalted"),
+    "ResourceHeld": ("ResourceAnswered", "CallHalted"),
+    "ResourceAnswered": ("ResourceHeld", "ResourceAnswered", *_BEGIN),
+    UNGRANTED: ("ResourceReleased", "SkillExecuted"),
     "SkillAsked": ("SkillExecuted", "CallHalted"),
     "EffectAsked": ("EffectAnswered", "CallHalted"),
     "EffectAnswered": (*_INSIDE, "CallHalted"),
@@ -81,16 +94,17 @@ STEP_LANE: LaneTable = {
     "ChildJoined": ("BudgetSettled",),
     "BudgetSettled": (*_INSIDE, "CallHalted"),
     "TimerSet": ("TimerFired", "CallHalted"),
-    "TimerFired": (*_INSIDE, "SkillAsked", "CallHalted", *_GATES),
-    "CallHalted": (*_INSIDE, "StepSkipped", "CallHalted", END),
-    "SkillExecuted": ("RetryScheduled", "FallbackTaken", "PostStep", END),
-    "FallbackTaken": (END,),
-    REPLACED: _BEGIN,
+    "TimerFired": (*_INSIDE, "SkillAsked", "CallHalted", "ResourcesClaimed", *_GATES),
+    "CallHalted": (*_INSIDE, "StepSkipped", "CallHalted", *_OVER),
+    "SkillExecuted": ("RetryScheduled", "FallbackTaken", "PostStep", *_OVER),
+    "FallbackTaken": _OVER,
+    REPLACED: (*_BEGIN, "ResourcesClaimed"),
     ABORTED: ("CallHalted",),
-    STOPPED: (END,),
-    "PostStep": ("PostStep", END),
+    STOPPED: _OVER,
+    "PostStep": ("PostStep", *_OVER),
     "RetryScheduled": ("TimerFired", "CallHalted"),
-    "StepSkipped": (END,),
+    "StepSkipped": _OVER,
+    "ResourceReleased": _OVER,
 }
 
 _DECIDED = ("PlanChosen", "PlanAsked")
@@ -148,17 +162,26 @@ def left_as(kind: str, payload: Payload, before: str) -> str:
     """Returns the sign of an event for what comes after it; ``before`` is that of the one before."""
     match payload:
         case ApprovalAnswered() | GateEvaluated() if _bars(payload):
-            return REFUSED
+            sign = REFUSED
         case CallHalted():
-            return _HALTED.get(before, kind)
+            sign = _HALTED.get(before, kind)
         case FallbackTaken():
-            return _FALLEN.get(payload.action, kind)
+            sign = _FALLEN.get(payload.action, kind)
         case LensAssembled() if payload.failure:
-            return INSUFFICIENT
+            sign = INSUFFICIENT
+        case ResourceAnswered() | ResourceReleased() if _is_ungranted(payload, before):
+            sign = UNGRANTED
         case WorkEnded() | VerificationRun() if payload.backtrack:
-            return BACK_SIGNS[payload.backtrack.to]
+            sign = BACK_SIGNS[payload.backtrack.to]
         case _:
-            return comes_as(kind, payload)
+            sign = comes_as(kind, payload)
+    return sign
+
+
+def _is_ungranted(payload: ResourceAnswered | ResourceReleased, before: str) -> bool:
+    if isinstance(payload, ResourceAnswered):
+        return bool(payload.failure)
+    return before == UNGRANTED
 
 
 def _bars(answer: ApprovalAnswered | GateEvaluated) -> bool:

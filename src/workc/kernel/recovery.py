@@ -29,6 +29,7 @@ RECOVERABLE = frozenset(
         "LLM_API_ERROR",
         "LLM_OVERLOADED",
         "RATE_LIMITED",
+        "RESOURCE_LOCKED",
         "SERVICE_UNAVAILABLE",
         "TIMEOUT",
     }

@@ -15,15 +15,30 @@ from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Body, CallHalted, TimerFired
 from workc.kernel.values import JsonObject
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
+from workc.runtime.asks import (
+    Approve,
+    Ask,
+    Call,
+    Child,
+    Claim,
+    Effect,
+    Look,
+    Probe,
+    Release,
+    Timer,
+    Wait,
+)
 from workc.runtime.bodies import Files, failure_from, record_failure, store_file
 from workc.runtime.calls import record_call
 from workc.runtime.children import ChildEnd
+from workc.runtime.claims import Claims
+from workc.runtime.coordinating import Released, locked
 from workc.runtime.effects import record_answer
 from workc.runtime.guarding import Context, within
 from workc.runtime.item_records import record_item
-from workc.runtime.ports import Ports
+from workc.runtime.ports import Granted, Held, Ports
 from workc.runtime.probes import halted_answer, record_probe
+from workc.runtime.resource_records import record_claim, record_release
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -37,18 +52,20 @@ from workc.stages.effects import (
 from workc.stages.observation import Observed
 from workc.stages.skill import Result, Skill, failure_of, invoke, invoke_async
 
-Answer = Result | EffectResponse | Observed | Failure
+Answer = Result | EffectResponse | Observed | Granted | Held | Released | Failure
 
 
 class Answering:
-    """Turns what came back for an ask into the entry that records it."""
+    """Turns what came back for an ask into the entry that records it; ``claims`` are the run's."""
 
     def __init__(
         self,
         files: Files,
         now_ms: Callable[[], int],
         clean: Callable[[Result], Result] | None = None,
+        claims: Claims | None = None,
     ) -> None:
+        self.claims = Claims() if claims is None else claims
         self._files = files
         self._now_ms = now_ms
         self._clean = clean
@@ -68,6 +85,8 @@ class Answering:
         if isinstance(ask.question, Approve):
             return self.decided(ask, ask.question, "timed_out")
         limit = ask.timeout_ms
+        if isinstance(ask.question, Wait):
+            return self.entry(ask, locked(ask.question.resource, ask.question.by, limit or 0))
         failure = Failure(
             code="TIMEOUT", message=f"no answer within {limit} ms", details={"timeout_ms": limit}
         )
@@ -130,10 +149,14 @@ class Answering:
             return record_item(self._files, question, answer, now_ms)
         if isinstance(question, Call) and isinstance(answer, Result | Failure):
             return record_call(self._files, question, self._cleaned(question, answer))
-        if isinstance(question, Effect) and not isinstance(answer, Result | Observed):
+        if isinstance(question, Effect) and isinstance(answer, EffectResponse | Failure):
             return record_answer(self._files, question.digest, answer)
-        if isinstance(question, Probe) and not isinstance(answer, Result | Observed):
+        if isinstance(question, Probe) and isinstance(answer, EffectResponse | Failure):
             return record_probe(self._files, question, answer)
+        if isinstance(question, Claim | Wait) and isinstance(answer, Granted | Held | Failure):
+            return record_claim(self._files, self.claims, ask.at[:-1], question, answer)
+        if isinstance(question, Release) and isinstance(answer, Released):
+            return record_release(self.claims, question, answer)
         raise Misuse("an answer does not fit what was asked")
 
     def _cleaned(self, call: Call, answer: Result | Failure) -> Result | Failure:

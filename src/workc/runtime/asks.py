@@ -158,8 +158,46 @@ class Look:
     skill: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Hold a resource for this lane alone, or say at once who holds it."""
+
+    resource: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Hold a resource for this lane alone as soon as that may be; it was held ``by`` another."""
+
+    resource: str
+    step: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let go of a resource that this lane holds."""
+
+    resource: str
+    step: str
+
+
 Question: TypeAlias = (
-    Look | Call | Effect | Probe | Timer | Reserve | Settle | Approve | Halt | Spawn | Child
+    Look
+    | Call
+    | Effect
+    | Probe
+    | Timer
+    | Reserve
+    | Settle
+    | Approve
+    | Halt
+    | Spawn
+    | Child
+    | Claim
+    | Wait
+    | Release
 )
 
 

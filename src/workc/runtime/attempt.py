@@ -92,7 +92,7 @@ async def make_attempt(trial: Trial) -> Tried:
     injection = trial.run.injected.get((trial.step.id, trial.number))
     if injection is not None:
         tried = Tried(failure=injection.failure())
-        _conclude(trial, tried)
+        conclude(trial, tried)
         return tried
     work = _in_lane if trial.skill.kind == "context" else _called
     tried = await work(trial, deadline)
@@ -128,7 +128,7 @@ def _too_late(trial: Trial) -> Tried:
         message=f"the time of the {scope} was over before the attempt began",
         details={"scope": scope},
     )
-    _conclude(trial, Tried(failure=failure))
+    conclude(trial, Tried(failure=failure))
     # A step whose time is 0 has none in its next attempt either.
     return Tried(failure=failure, halt="TIMEOUT" if whole else None, final=True)
 
@@ -137,7 +137,7 @@ async def _in_lane(trial: Trial, deadline_ms: int | None) -> Tried:
     ctx = AttemptContext(trial.run, trial.lane, trial.step, trial.number, deadline_ms)
     tried = await _run_code(trial, ctx)
     await ctx.close()
-    _conclude(trial, tried)
+    conclude(trial, tried)
     return replace(tried, halt=ctx.halt, idempotent=ctx.idempotent)
 
 
@@ -153,7 +153,7 @@ async def _run_code(trial: Trial, ctx: AttemptContext) -> Tried:
         return Tried(failure=failure_from(error))
 
 
-def _conclude(trial: Trial, tried: Tried) -> None:
+def conclude(trial: Trial, tried: Tried) -> None:
     """Records the end of an attempt that ran in the lane, or did not get as far as a call."""
     files, failure = trial.run.files, tried.failure
     trial.lane.emit(
@@ -172,14 +172,14 @@ async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
     denied = None if trial.skill.pure else decide_unknown(trial.run.effects)
     if denied is not None:
         tried = Tried(failure=denied)
-        _conclude(trial, tried)
+        conclude(trial, tried)
         return tried
     try:
         data = jcs.encode(trial.params)
     except CanonicalError as error:
         message = f"the parameters are not JSON: {error}"
         tried = Tried(failure=Failure(code="INVALID_INPUT", message=message))
-        _conclude(trial, tried)
+        conclude(trial, tried)
         return tried
     call = _call_of(trial, data)
     if not call.pure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from workc.kernel.arguments import a, instance, text, whole
 from workc.kernel.failure import Misuse
 from workc.kernel.ledger import MAX_CENTS
+from workc.kernel.resources import claim_problem
 from workc.kernel.values import JsonObject
 from workc.runtime.literals import given
 from workc.runtime.workflow.facts import CHILD_PREFIX
@@ -55,6 +56,23 @@ def check_options(step: object, timeout_ms: object, budget_cents: object) -> Non
         whole("timeout_ms", timeout_ms)
     if budget_cents is not None:
         whole("budget_cents", budget_cents, most=MAX_CENTS)
+
+
+def resources_of(given: object) -> tuple[str, ...]:
+    """Returns the resources of a call; refuses what no record could hold."""
+    names = cast("Iterable[object]", instance("resources", given, Iterable, "a list of names"))
+    if isinstance(given, str | bytes):
+        raise Misuse(f"resources are a list of names, not {a(given)}")
+    found = tuple(text("the name of a resource", name) for name in names)
+    problem = claim_problem(sorted(found)) if found else None
+    if problem is not None:
+        raise Misuse(f"{problem}; give each once")
+    return found
+
+
+def wait_of(given: object) -> int | None:
+    """Returns how long a call waits for its resources; None: as long as one that says nothing."""
+    return None if given is None else whole("resources_wait_ms", given)
 
 
 def approval_of(asked: object) -> ApprovalSpec | None:

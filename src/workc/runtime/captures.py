@@ -29,19 +29,23 @@ from workc.kernel.payloads import (
     TimerFired,
     given,
 )
+from workc.kernel.resources import ResourceAnswered, ResourceHeld, ResourceReleased
 from workc.runtime.asks import (
     Approve,
     Ask,
     Call,
     Child,
+    Claim,
     Effect,
     Halt,
     Look,
     Probe,
+    Release,
     Reserve,
     Settle,
     Spawn,
     Timer,
+    Wait,
 )
 from workc.runtime.bodies import Files
 from workc.runtime.calls import record_call
@@ -53,18 +57,21 @@ from workc.runtime.session import Desk, is_effect
 from workc.stages.skill import Result
 
 #: What each kind of ask may be answered with, beside CallHalted.
-_ANSWERS: dict[type, type[Payload]] = {
-    Call: SkillExecuted,
-    Effect: EffectAnswered,
-    Probe: GateEvaluated,
-    Timer: TimerFired,
-    Reserve: BudgetReserved,
-    Settle: BudgetSettled,
-    Approve: ApprovalAnswered,
-    Halt: CallHalted,
-    Spawn: ChildSpawned,
-    Child: ChildJoined,
-    Look: ItemObserved,
+_ANSWERS: dict[type, tuple[type[Payload], ...]] = {
+    Call: (SkillExecuted,),
+    Effect: (EffectAnswered,),
+    Probe: (GateEvaluated,),
+    Timer: (TimerFired,),
+    Reserve: (BudgetReserved,),
+    Settle: (BudgetSettled,),
+    Approve: (ApprovalAnswered,),
+    Halt: (CallHalted,),
+    Spawn: (ChildSpawned,),
+    Child: (ChildJoined,),
+    Look: (ItemObserved,),
+    Claim: (ResourceAnswered, ResourceHeld),
+    Wait: (ResourceAnswered,),
+    Release: (ResourceReleased,),
 }
 
 #: What the record of an item says of what was asked for.
@@ -273,7 +280,7 @@ def _unfit(ask: Ask, entry: Entry, step: str | None) -> Divergence:
         at=dotted(ask.at),
         pointer="/kind",
         recorded=entry.kind,
-        now=_ANSWERS[type(ask.question)].__name__,
+        now=_ANSWERS[type(ask.question)][0].__name__,
     )
 
 
@@ -315,6 +322,9 @@ def _compare_fields(ask: Ask, payload: Payload) -> None:
     if isinstance(question, Look):
         for name in _ASKED_OF_ITEM:
             _compare_field(ask, name, getattr(question.item, name), getattr(payload, name))
+    elif isinstance(question, Claim | Wait | Release):
+        _compare_field(ask, "resource", question.resource, getattr(payload, "resource", None))
+        _compare_field(ask, "step", question.step, getattr(payload, "step", None))
     elif isinstance(question, Reserve | Settle | Spawn):
         for name in question.__dataclass_fields__:
             _compare_field(ask, name, getattr(question, name), getattr(payload, name))

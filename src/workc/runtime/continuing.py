@@ -8,7 +8,7 @@ numbered anew; nothing that was spent is lost, and nothing is spent again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -30,13 +30,15 @@ from workc.kernel.payloads import (
     SkillExecuted,
     given,
 )
+from workc.kernel.resources import ResourcesClaimed
 from workc.runtime.amounts import money
+from workc.runtime.claims import claim_number
 from workc.runtime.governor import ledger_of
 from workc.runtime.probes import is_broken_off
 from workc.runtime.refusals import halt_of
 
 #: Asks that are written ahead of what they ask for.
-AHEAD = (ApprovalAsked, EffectAsked, SkillAsked)
+AHEAD = (ApprovalAsked, EffectAsked, ResourcesClaimed, SkillAsked)
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +118,7 @@ def standing(entries: Sequence[Entry], ledger: Ledger) -> list[Entry]:
     moves = sorted((e for e in answers.values() if isinstance(e.payload, _MOVES)), key=_number)
     for move in moves:
         answers[move.at] = msgspec.structs.replace(move, payload=_moved(move.payload, ledger))
+    answers.update({entry.at: entry for entry in _claims(answers.values())})
     asked_for = {*map(_ask_of, answers.values()), *doubtful(entries)}
     asks = [e for e in entries if isinstance(e.payload, AHEAD) and e.at in asked_for]
     return [*asks, *answers.values()]
@@ -142,6 +145,17 @@ def _is_broken_off(entry: Entry) -> bool:
     if not isinstance(payload, EffectAnswered | SkillExecuted) or not is_answer(payload):
         return False
     return payload.failure is not UNSET and payload.failure.code == "ABORTED"
+
+
+def _claims(answers: Iterable[Entry]) -> Iterator[Entry]:
+    """Yields the moves of resources that stand, numbered anew; what was let go of later is held still."""
+    numbered = [(claim_number(entry.payload), entry) for entry in answers]
+    moves = sorted(
+        ((number, entry) for number, entry in numbered if number is not None), key=lambda m: m[0]
+    )
+    for number, (_, entry) in enumerate(moves):
+        payload: Payload = msgspec.structs.replace(entry.payload, n=number)
+        yield msgspec.structs.replace(entry, payload=payload)
 
 
 _MOVES = (BudgetReserved, BudgetSettled)

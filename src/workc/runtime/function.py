@@ -27,7 +27,9 @@ from workc.runtime.call_options import (
     asked_of,
     check_options,
     inputs_of,
+    resources_of,
     step_name,
+    wait_of,
 )
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.engine import Body, Lane, Work
@@ -90,6 +92,8 @@ class PlannedCall:
     gates: StepGates
     child: ChildSpec | None = None
     effects: tuple[Effect, ...] | None = None
+    resources: tuple[str, ...] = ()
+    resources_wait_ms: int | None = None
 
     def __await__(self) -> Generator[object, Any, Any]:
         """Makes the call and gives its value: JSON, whatever the skill's own type is.
@@ -163,6 +167,8 @@ class WorkflowContext:
         on_failure: Said | None = None,
         gates: SaidGates | None = None,
         effects: Iterable[str | Mapping[str, str]] | None = None,
+        resources: Iterable[str] = (),
+        resources_wait_ms: int | None = None,
         **params: object,
     ) -> PlannedCall:
         """Returns a call of ``skill`` with ``params``; await it for its value.
@@ -176,6 +182,7 @@ class WorkflowContext:
         ``gates`` are what must hold before it, and of what it gives, as in a workflow file:
         ``{"pre": [...], "post": [...]}``; their ``steps`` are those that were over before it was made.
         ``effects`` are those that it may have: none beyond what the workflow declares.
+        ``resources`` are what it needs alone; it waits for them ``resources_wait_ms`` at most, or 60,000.
 
         Raises:
             Misuse: the skill is unknown, or an option is not of its kind.
@@ -199,6 +206,8 @@ class WorkflowContext:
             said,
             read_step_gates(gates, self._find, asked_of, approved=approval is not None),
             effects=None if effects is None else self._narrowed(effects),
+            resources=resources_of(resources),
+            resources_wait_ms=wait_of(resources_wait_ms),
         )
         self._planned[planned] = None
         return planned
@@ -215,6 +224,8 @@ class WorkflowContext:
         timeout_ms: int | None = None,
         approval: ApprovalSpec | str | None = None,
         on_failure: Said | None = None,
+        resources: Iterable[str] = (),
+        resources_wait_ms: int | None = None,
     ) -> PlannedCall:
         """Returns a run of another workflow as a child; await it for its output.
 
@@ -251,6 +262,8 @@ class WorkflowContext:
             read_on_failure(on_failure, self._find),
             StepGates(),
             spec,
+            resources=resources_of(resources),
+            resources_wait_ms=wait_of(resources_wait_ms),
         )
         self._planned[planned] = None
         return planned
@@ -317,6 +330,8 @@ class WorkflowContext:
                 budget_ceiling_cents=call.budget_cents,
                 child=call.child,
                 effects=call.effects,
+                resources=call.resources,
+                resources_wait_ms=call.resources_wait_ms,
             )
             bodies.append(step_body(self._run, step, ()))
         results = await self._lane.spawn(bodies)

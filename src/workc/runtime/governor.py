@@ -24,7 +24,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.values import MAX_SAFE_INTEGER
-from workc.runtime.asks import Ask, Child, Halt, Look, Probe, Reserve, Settle, Spawn
+from workc.runtime.asks import Ask, Child, Halt, Look, Probe, Release, Reserve, Settle, Spawn
 from workc.runtime.ports import Pool
 from workc.runtime.probes import halted_answer, refused_answer
 from workc.runtime.refusals import halt_of
@@ -46,7 +46,7 @@ class Governor:
     ``ends_ms`` is when the time of the run's budget is over. ``pool`` is a ceiling that the run
     shares: it is asked for what the run's own ledger would grant, and told what was settled.
     ``on_halt`` is told once why the run was halted. Children are numbered here, because that is one
-    order too; a child that was spawned is never halted here, for it may have begun.
+    order too; a child that was spawned is never halted here, for it may have begun, nor is a release.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Governor:
             case Halt(code=code):
                 payload = CallHalted(code=self.halt or code)
                 self._stop(code)
-            case Child() | Look():
+            case Child() | Look() | Release():
                 return None
             case _ if self.halt is not None:
                 payload = halted_answer(ask.question, self.halt)

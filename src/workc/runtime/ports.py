@@ -1,4 +1,4 @@
-"""The ports through which the engine meets the world: four protocols, each with its units.
+"""The ports through which the engine meets the world: protocols, each with its units.
 
 An adapter answers them for a live run and the simulator for a scenario; both pass the same public
 suite (``workc.testkit.conformance``).
@@ -6,6 +6,7 @@ suite (``workc.testkit.conformance``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from workc.stages.effects import (
@@ -111,6 +112,48 @@ class LensPort(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A resource is held now; ``token`` is greater than each that was given of it before.
+
+    ``forced`` is the token of a holder that had not let go, from whom it was taken.
+    """
+
+    resource: str
+    token: int
+    forced: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A resource is held ``by`` another; ``for_ms`` is for how long from now, where that is known."""
+
+    by: str
+    for_ms: int | None = None
+
+
+class CoordinationPort(Protocol):
+    """Claims resources for one run against all others that claim in the same place."""
+
+    def claim(self, resource: str, owner: str) -> Granted | Held:
+        """Returns that ``owner`` holds the resource from now on, or who does; it never waits.
+
+        A holder that is dead holds nothing.
+
+        Raises:
+            Refusal: it cannot be claimed at all, such as ``STORE_UNAVAILABLE``.
+        """
+        ...
+
+    def release(self, resource: str, token: int) -> None:
+        """Lets go of what was granted with this token; does nothing if that is not held."""
+        ...
+
+    def let_go(self) -> None:
+        """Lets go of everything that was granted here."""
+        ...
+
+
 class Clock(Protocol):
     """Tells the time and waits."""
 
@@ -172,4 +215,8 @@ class Ports(Protocol):
 
     def lens(self) -> LensPort:
         """Returns the port of lenses."""
+        ...
+
+    def coordination(self) -> CoordinationPort:
+        """Returns a port of resources of its own for a run."""
         ...

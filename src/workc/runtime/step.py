@@ -28,6 +28,7 @@ from workc.runtime.bodies import record_failure
 from workc.runtime.engine import Body, Lane
 from workc.runtime.fallback import action_of, settled, take
 from workc.runtime.gates import bar_step, judge_step
+from workc.runtime.holding import Holding
 from workc.runtime.retry import delay_ms, policy_for
 from workc.runtime.run import Run, StepResult
 from workc.runtime.workflow.model import StepSpec
@@ -44,25 +45,27 @@ def step_body(run: Run, step: StepSpec, needs: Sequence[Path]) -> Body:
         if needs:
             await lane.join(needs)
         await lane.enter()
-        result = await _run_step(run, lane, step)
+        holding = Holding(lane, step.id)
+        result = await _run_step(run, lane, step, holding)
+        await holding.release()
         run.take(result)
         return result
 
     return body
 
 
-async def _run_step(run: Run, lane: Lane, step: StepSpec) -> StepResult:
+async def _run_step(run: Run, lane: Lane, step: StepSpec, holding: Holding) -> StepResult:
     unmet = [need for need in step.needs if not _is_met(run.results[need], step)]
     if unmet:
         return _skip(run, lane, step, unmet)
-    result = await _use(run, lane, step)
+    result = await _use(run, lane, step, holding)
     other, failure = step.instead, result.failure
     if other is None or failure is None or result.halt or result.status == "skipped":
         return await settled(run, lane, step, result)
     if action_of(step.on_failure, failure.code) != "skill":
         return result
     take(run, lane, step, result, "skill")
-    again = await _use(run, lane, other, result)
+    again = await _use(run, lane, other, holding, result)
     return replace(again, skill=step.skill)
 
 
@@ -72,7 +75,7 @@ def _is_met(result: StepResult, step: StepSpec) -> bool:
 
 
 async def _use(
-    run: Run, lane: Lane, step: StepSpec, before: StepResult | None = None
+    run: Run, lane: Lane, step: StepSpec, holding: Holding, before: StepResult | None = None
 ) -> StepResult:
     """Uses the skill of a step; ``before`` is what came of the skill in whose place it stands."""
     number = 1 if before is None else before.attempts + 1
@@ -87,7 +90,7 @@ async def _use(
     if before is None:
         # What stands in for a skill that failed does so in a step that was let begin.
         step = with_policy(run, step)
-    result = await _try(Trial(run, lane, step, skill, params, number, number), before)
+    result = await _try(Trial(run, lane, step, skill, params, number, number), holding, before)
     if result.status == "success":
         await judge_step(run, lane, step, result.value)
     return result
@@ -126,7 +129,7 @@ def _never_called(
     return StepResult(step.id, step.skill, "failure", failure=failure, attempts=number)
 
 
-async def _try(trial: Trial, before: StepResult | None) -> StepResult:
+async def _try(trial: Trial, holding: Holding, before: StepResult | None) -> StepResult:
     """Makes attempts until one succeeds, or none may follow."""
     lane, step = trial.lane, trial.step
     result = before or StepResult(step.id, step.skill, "failure")
@@ -134,7 +137,7 @@ async def _try(trial: Trial, before: StepResult | None) -> StepResult:
         barred = await bar_step(trial, result)
         if barred is not None:
             return barred
-        tried = await make_attempt(trial)
+        tried = await holding.claim(trial) or await make_attempt(trial)
         if not tried.begun:
             return halted(lane, replace(result, halt=tried.halt))
         status: StepStatus = "success" if tried.failure is None else "failure"

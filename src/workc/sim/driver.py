@@ -10,17 +10,34 @@ import heapq
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from workc.kernel.events import Entry
+from workc.kernel.events import Entry, Path
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import Decision
 from workc.runtime.answering import Answer, Answering, call_awaiting, call_now
-from workc.runtime.asks import Approve, Ask, Call, Child, Effect, Look, Probe, Timer
+from workc.runtime.asks import (
+    Approve,
+    Ask,
+    Call,
+    Child,
+    Claim,
+    Effect,
+    Look,
+    Probe,
+    Release,
+    Timer,
+    Wait,
+)
+from workc.runtime.coordinating import Coordinator
+from workc.runtime.ports import Granted, Held
 from workc.runtime.session import Session
 from workc.sim.clock import FakeClock
 from workc.sim.ports import Scripted, ScriptedWorld, respond, seen
 from workc.skills.looking import observed_of
 from workc.stages.effects import FileRead, HttpRequest, HttpResponse, PortResult
 from workc.stages.observation import GivenText, Observed
+
+#: Stands in the queue for a time at which somebody may have what it waits for.
+_WAKE = Scripted()
 
 
 class SimDriver:
@@ -39,6 +56,10 @@ class SimDriver:
         self._guard = guard
         self._queue: list[tuple[int, int, Ask, Scripted | None]] = []
         self._count = 0
+        self._coordinator = Coordinator(answering.claims, lambda: world.coordination(clock))
+        # Who waits for a resource, each with when its time is over, and who is woken before that.
+        self._parked: dict[Path, tuple[Ask, Wait, int]] = {}
+        self._woken_at: dict[Path, int] = {}
 
     def interrupt(self) -> None:
         """Does nothing: a simulation is over before anybody could stop it."""
@@ -48,6 +69,7 @@ class SimDriver:
 
     def drive(self, session: Session) -> object:
         """Returns what the run gave."""
+        self._coordinator.claim_again()
         asks = session.turn()
         while not session.done:
             if session.aborted:
@@ -57,17 +79,25 @@ class SimDriver:
             if not self._queue:
                 raise Misuse("the run waits for something that nobody was asked for")
             asks = session.turn([self._next()])
+        self._coordinator.let_go()
         return session.result
 
     def _give_up(self, asks: Sequence[Ask]) -> list[Entry]:
         """Answers whatever is under way, and what was to begin, after a step stopped the run."""
-        begun, self._queue = sorted(self._queue, key=_order), []
+        begun = [queued for queued in sorted(self._queue, key=_order) if queued[3] is not _WAKE]
+        self._queue = []
+        self._parked.clear()
         if not (begun or asks):
             raise Misuse("the run waits for something that nobody was asked for")
         return [
-            *(self._answering.given_up(ask, begun=False) for ask in asks),
-            *(self._answering.given_up(ask, begun=True) for _, _, ask, _ in begun),
+            *(self._ended(ask, begun=False) for ask in asks),
+            *(self._ended(ask, begun=True) for _, _, ask, _ in begun),
         ]
+
+    def _ended(self, ask: Ask, *, begun: bool) -> Entry:
+        if isinstance(ask.question, Release):
+            return self._answering.entry(ask, self._coordinator.release(ask.question))
+        return self._answering.given_up(ask, begun=begun)
 
     def _add(self, asks: Sequence[Ask]) -> None:
         now = self._clock.now_ms()
@@ -75,11 +105,47 @@ class SimDriver:
             self._count += 1
             # The script is used up in the order of the asks, not in that of the answers.
             found = _asked_of(self._world, ask)
-            heapq.heappush(self._queue, (now + self._delay(ask, found), self._count, ask, found))
+            due = now + self._delay(ask, found)
+            heapq.heappush(self._queue, (due, self._count, ask, found))
+            if isinstance(ask.question, Wait):
+                self._coordinator.wait(ask, ask.question)
+                self._parked[ask.at] = ask, ask.question, due
 
     def _next(self) -> Entry:
-        due, _, ask, found = heapq.heappop(self._queue)
-        self._clock.at_least(due)
+        while True:
+            woken = self._woken()
+            if woken is not None:
+                return woken
+            due, _, ask, found = heapq.heappop(self._queue)
+            self._clock.at_least(due)
+            if found is not _WAKE:
+                self._parked.pop(ask.at, None)
+                return self._due(ask, found)
+
+    def _woken(self) -> Entry | None:
+        """Returns the answer to the first of those who wait for a resource that has come, if any has."""
+        for ask, wait, over_ms in self._parked.values():
+            found = self._tried(ask, wait, over_ms)
+            if found is not None:
+                del self._parked[ask.at]
+                self._queue = [queued for queued in self._queue if queued[2].at != ask.at]
+                heapq.heapify(self._queue)
+                return self._answering.entry(ask, found)
+        return None
+
+    def _tried(self, ask: Ask, wait: Wait, over_ms: int) -> Granted | Failure | None:
+        """Returns what becomes of a wait at this time, or None if it is not over."""
+        found = self._coordinator.claim(ask, wait)
+        if not isinstance(found, Held):
+            return found
+        free_ms = self._clock.time_ms + (found.for_ms or 0)
+        if found.for_ms is not None and free_ms < over_ms and ask.at not in self._woken_at:
+            self._count += 1
+            self._woken_at[ask.at] = free_ms
+            heapq.heappush(self._queue, (free_ms, self._count, ask, _WAKE))
+        return None
+
+    def _due(self, ask: Ask, found: Scripted | None) -> Entry:
         if isinstance(ask.question, Approve):
             decided = self._world.approvals.get(ask.question.step)
             decision: Decision = "timed_out" if decided is None else decided
@@ -87,7 +153,7 @@ class SimDriver:
         if isinstance(ask.question, Child):
             end = ask.question.runs.run(ask.question.order, _nobody)
             return self._answering.joined(ask, ask.question, end)
-        if isinstance(ask.question, Timer) or _is_late(ask, found):
+        if isinstance(ask.question, Timer | Wait) or _is_late(ask, found):
             return self._answering.over(ask)
         return self._answering.entry(ask, self._answer(ask, found))
 
@@ -99,6 +165,8 @@ class SimDriver:
                 return self._until_decided(ask.question)
             case Child(order=order):
                 return self._world.delays.get(order.spawned.step, 0)
+            case Wait():
+                return ask.timeout_ms or 0
             case _:
                 delay = 0 if found is None else found.delay_ms
                 if isinstance(ask.question, Look):
@@ -122,6 +190,10 @@ class SimDriver:
                 return respond(ask.question.request, found)
             case Look():
                 return ask.question.refused or _seen(ask.question, found)
+            case Claim():
+                return self._coordinator.claim(ask, ask.question)
+            case Release():
+                return self._coordinator.release(ask.question)
             case _:
                 raise Misuse("the desk answers the ledger's asks")
 

@@ -20,7 +20,17 @@ from workc.kernel.failure import Failure, Refusal
 from workc.kernel.gates import Decision
 from workc.kernel.values import JsonObject
 from workc.runtime.effects import content_facts, local_target, request_json
-from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import (
+    CoordinationPort,
+    FilePort,
+    HttpPort,
+    LensPort,
+    ModelPort,
+    ProgramPort,
+    PublishPort,
+)
+from workc.sim.clock import FakeClock
+from workc.sim.locks import Conflicts, LockScript, ScriptedLocks
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -63,7 +73,8 @@ Script = Mapping[str, Sequence[Scripted]]
 class ScriptedWorld:
     """Gives every port over one script; ``approvals`` says what humans decide of steps.
 
-    ``delays`` says of steps that start a child how many ms pass before it begins.
+    ``delays`` says of steps that start a child how many ms pass before it begins, ``coordination``
+    what claims of resources meet.
     """
 
     def __init__(
@@ -71,8 +82,10 @@ class ScriptedWorld:
         script: Script,
         approvals: Mapping[str, Decision] | None = None,
         delays: Mapping[str, int] | None = None,
+        coordination: Conflicts | None = None,
     ) -> None:
         self._script = script
+        self._locks = LockScript(coordination or {})
         self.approvals: dict[str, Decision] = dict(approvals or {})
         self.delays = dict(delays or {})
         self._used: Counter[str] = Counter()
@@ -100,6 +113,10 @@ class ScriptedWorld:
     def lens(self) -> LensPort:
         """Returns the port of lenses."""
         return _Lens(self)
+
+    def coordination(self, clock: FakeClock | None = None) -> CoordinationPort:
+        """Returns a port of resources for a run; without a clock time stands still in it."""
+        return ScriptedLocks(self._locks, clock or FakeClock())
 
     def take(self, request: EffectRequest | LensRequest) -> Scripted:
         """Returns the next answer for ``request``: a refusal if the script has none."""

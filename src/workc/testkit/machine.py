@@ -16,12 +16,21 @@ from typing import NoReturn
 
 import msgspec
 
+from workc.adapters.memory_locks import LockTable, MemoryLocks
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import refuse
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.effects import content_facts
-from workc.runtime.ports import FilePort, HttpPort, LensPort, ModelPort, ProgramPort, PublishPort
+from workc.runtime.ports import (
+    CoordinationPort,
+    FilePort,
+    HttpPort,
+    LensPort,
+    ModelPort,
+    ProgramPort,
+    PublishPort,
+)
 from workc.stages.effects import (
     FileRead,
     FileRequest,
@@ -62,6 +71,7 @@ class FakeMachine:
         self.grants = grants
         self.files_now: dict[str, bytes] = dict(files or {})
         self.published: dict[str, bytes] = {}
+        self.locks = LockTable()
         self.ran: list[tuple[str, ...]] = []
         self._programs = dict(programs or {})
 
@@ -88,6 +98,10 @@ class FakeMachine:
     def lens(self) -> LensPort:
         """Returns the port of lenses: it lists files, and knows no variable, run or bundle."""
         return _Lens(self)
+
+    def coordination(self) -> CoordinationPort:
+        """Returns a port of resources for a run; those of one machine claim from each other."""
+        return MemoryLocks(self.locks)
 
     def read(self, path: RootPath) -> bytes | None:
         """Returns the bytes of a file, or None if there is none.

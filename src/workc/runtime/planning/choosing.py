@@ -170,4 +170,6 @@ def _bounds(run: Run) -> tuple[list[EffectBound] | UnsetType, Compression | Unse
 def _planned(step: StepSpec) -> JsonObject:
     fallback = planned_as(step.on_failure)
     said: JsonObject = {} if fallback is None else {"on_failure": fallback}
+    if step.resources:
+        said["resources"] = list[Json](sorted(step.resources))
     return {"id": step.id, "needs": list[Json](step.needs), **said, "skill": step.skill}

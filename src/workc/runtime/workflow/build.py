@@ -135,6 +135,8 @@ def _step(document: Document, step_id: str, step: JsonObject, position: dict[str
         budget_ceiling_cents=_count(members(step.get("budget")).get("ceiling_cents")),
         child=_child(step),
         effects=effects_of(step),
+        resources=tuple(texts(step.get("resources"))),
+        resources_wait_ms=_count(step.get("resources_wait_ms")),
         description=str(step.get("description", "")),
         line=document.key_line(("steps", step_id)),
     )

@@ -8,6 +8,7 @@ from workc.kernel.failure import Refusal
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.expressions import compile_expression
 from workc.runtime.workflow.check_inputs import check_names, place_of
+from workc.runtime.workflow.check_resources import check_resources
 from workc.runtime.workflow.facts import (
     CHILD_PREFIX,
     UNRESOLVED,
@@ -39,6 +40,7 @@ def check_steps(facts: Facts) -> None:
         facts.refuse(("steps",), "there are no steps", "add at least one step")
     for step_id, step in facts.steps():
         _check_ways(facts, ("steps", step_id), step)
+        check_resources(facts, ("steps", step_id), step)
     for place, use in facts.uses():
         _check_retry(facts, place, members(use.get("retry")))
         _check_skill(facts, place, use)

@@ -16,6 +16,7 @@ from workc.runtime.declared_effects import OPS
 from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.workflow.lens_schema import LENS
 from workc.runtime.workflow.plan_keys import plan_keys
+from workc.runtime.workflow.resource_schema import RESOURCE_KEYS
 from workc.runtime.workflow.schema_words import DIALECT, count, flag, listed, mapping, record, text
 from workc.runtime.workflow.strategy_keys import SIGNALS, strategies_schema
 
@@ -295,6 +296,7 @@ _STEP_KEYS = record(
             },
         ),
         "effects": effects_schema("the step"),
+        **RESOURCE_KEYS,
         "description": _DESCRIPTION,
     },
 )

@@ -194,6 +194,8 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     budget_ceiling_cents: int | None = None
     child: ChildSpec | None = None
     effects: tuple[Effect, ...] | None = None
+    resources: tuple[str, ...] = ()
+    resources_wait_ms: int | None = None
     description: str = ""
     line: int = 0
 

@@ -55,11 +55,15 @@ _TRUE = Body(form="json", inline="true")
 
 
 class _PlannedStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One entry of a plan, its fields in key order; ``on_failure`` is how it may fall back."""
+    """One entry of a plan, its fields in key order; ``on_failure`` is how it may fall back.
+
+    ``resources`` are those that it needs alone.
+    """
 
     id: str
     needs: list[str]
     on_failure: str | UnsetType = UNSET
+    resources: list[str] | UnsetType = UNSET
     skill: str
 
 
@@ -211,9 +215,17 @@ def _check_planned(step: _PlannedStep, found: StepFound, case: Case) -> None:
     if not set(found.because) <= set(step.needs):
         message = f"{step.id} was skipped because of what it does not need"
         _contradicted(case, rules.NEEDS_AS_PLANNED, message, step.needs, found.because)
+    _check_resources(step, found, case)
     if found.fallback is not None and _planned_as(found.fallback) != step.on_failure:
         message, taken = f"{step.id} fell back as was not planned", _planned_as(found.fallback)
         _contradicted(case, rules.FALLBACK_AS_PLANNED, message, step.on_failure, taken)
+
+
+def _check_resources(step: _PlannedStep, found: StepFound, case: Case) -> None:
+    planned = step.resources or None
+    if found.claimed != planned and (found.claimed is not None or found.has_worked):
+        message = f"{step.id} claimed other resources than planned"
+        _contradicted(case, rules.RESOURCES_AS_PLANNED, message, planned, found.claimed)
 
 
 def _planned_as(taken: FallbackTaken) -> str:

@@ -6,7 +6,6 @@ names of steps as far as two could be the same (docs/spec/bundle-0.2.md, section
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from msgspec import UNSET, UnsetType
@@ -15,7 +14,7 @@ from workc.bundle.layout import EVENTS
 from workc.bundle.policies import OFFLINE, policy_name
 from workc.kernel.children import ChildJoined, ChildSpawned
 from workc.kernel.digest import TAG_REQUEST, tagged
-from workc.kernel.events import Event, Path, dotted
+from workc.kernel.events import Event, Path
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEvaluated
 from workc.kernel.kinds import Payload
@@ -54,10 +53,9 @@ from workc.verify.v02.pair_rules import Difference, differences
 from workc.verify.v02.passes import Passes, StepFound
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
 from workc.verify.v02.plan_rules import OfPlan, PlanRules
+from workc.verify.v02.resource_rules import OfResource, ResourceRules
+from workc.verify.v02.step_places import is_placed
 from workc.verify.v02.strategy_rules import StrategyRules
-
-#: A step of a function that names its place: no other lane's can have the same name.
-_PLACED = re.compile(r"-(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 
 
 class LaneRules:
@@ -77,6 +75,7 @@ class LaneRules:
         self.lens = LensRules()
         self._plans = PlanRules()
         self._strategies = StrategyRules()
+        self._resources = ResourceRules()
         self._line = 0
         # Where the lane at hand starts; what it has said so far.
         self._start: Path = ()
@@ -134,6 +133,8 @@ class LaneRules:
                 self._started(payload, event.at_ms)
             case ItemObserved() | LensAssembled():
                 self._looked(payload, event.at_ms)
+            case _ if isinstance(payload, OfResource):
+                self._of_resource(payload)
             case _:
                 self._take_rare(payload)
 
@@ -141,6 +142,7 @@ class LaneRules:
         """Checks the end of the log: the ledger is closed, and no child is left out."""
         self._close_pass()
         self._money.close()
+        self._check_all(self._resources.close())
         missing = self._children.first_missing()
         if missing is not None:
             message = f"there is no child of the number {missing}, but a later one"
@@ -160,6 +162,7 @@ class LaneRules:
                 self._of_plan(payload)
             case TimerSet():
                 self._waits = True
+                self._work()
             case ChildSpawned() | ChildJoined():
                 self._child(payload)
             case ApprovalAsked() | ApprovalAnswered() | GateEvaluated():
@@ -226,6 +229,20 @@ class LaneRules:
             self._close_pass()
             self._checks.forget()
             self._plans = PlanRules()
+
+    def _of_resource(self, payload: OfResource) -> None:
+        self._name(payload.step)
+        self._check_all(self._resources.take(payload))
+        if self._step in self._passes.steps:
+            self._passes.steps[self._step].claimed = self._resources.claimed
+
+    def _work(self) -> None:
+        """Takes it that the lane at hand does what it claims resources for."""
+        if self._resources.claimed is not None:
+            self._check_all(self._resources.work())
+        found = self._passes.steps.get(self._step or "")
+        if found is not None:
+            found.has_worked = True
 
     def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
         """Checks the effect that an event names, and whether it must name one."""
@@ -305,6 +322,7 @@ class LaneRules:
     def _leave(self, at: Path) -> None:
         if self._step is None and len(self._start) > 1:
             self._fail(rules.LANE_NAMES_A_STEP, "the lane before is of no step", "/at")
+        self._check_all(self._resources.enter(at[:-1]))
         self._start, self._last = at, self._before
         self._passes.leave(at)
         self._step = self._skill = self._before = self._ceiling = None
@@ -319,23 +337,16 @@ class LaneRules:
             self._differs(rules.LANE_HAS_ONE_STEP, "step", self._step, step)
             return
         self._step = step
-        if self._of_function and self._stands_at_its_place(step):
-            return
+        if self._of_function:
+            own = is_placed(step, self._start)
+            if own:
+                return
+            if own is False:
+                message = "the step is named after another place"
+                self._fail(rules.STEP_AT_ITS_PLACE, message, "/payload/step")
         if step in self._passes.steps:
             self._fail(rules.STEP_HAS_ONE_LANE, "the step has a lane already", "/payload/step")
         self._passes.steps.setdefault(step, StepFound())
-
-    def _stands_at_its_place(self, step: str) -> bool:
-        """Returns whether the name ends with the lane, so that no other lane has it."""
-        start = self._start
-        # A lane of a step has a place of three numbers, and this is asked of nearly every step.
-        own = f"-{start[0]}.{start[1]}" if len(start) == 3 else f"-{dotted(start[:2])}"
-        if step.endswith(own):
-            return True
-        if _PLACED.search(step):
-            message = "the step is named after another place"
-            self._fail(rules.STEP_AT_ITS_PLACE, message, "/payload/step")
-        return False
 
     def _use(self, step: str, attempt: int, skill: str) -> None:
         if self._step != step:
@@ -362,6 +373,7 @@ class LaneRules:
 
     def _called(self, call: SkillAsked) -> None:
         self._use(call.step, call.attempt, call.skill)
+        self._work()
         if call.skill not in self._code:
             self._unknown()
 
@@ -380,22 +392,19 @@ class LaneRules:
         if not mode_fits(executed):
             self._check_alone(executed)
         if type(self._before) is SkillAsked:
-            self._answers(self._before, executed)
+            self._check_all(differences(self._before, executed))
         elif executed.mode == "opaque":
             message = "an opaque call was not asked for"
             self._fail(rules.OPAQUE_IS_ASKED, message, "/payload/mode")
         self._use(executed.step, executed.attempt, executed.skill)
+        if executed.failure is UNSET or executed.request is not UNSET:
+            self._work()
         if executed.request is not UNSET and executed.skill not in self._code:
             self._unknown()
 
-    def _answers(self, call: SkillAsked, executed: SkillExecuted) -> None:
-        if executed.request != call.request:
-            self._differs(rules.CALL_FITS_ASK, "request", call.request, executed.request)
-        if executed.mode != "opaque":
-            self._differs(rules.CALL_FITS_ASK, "mode", "opaque", executed.mode)
-
     def _asked(self, asked: EffectAsked) -> None:
         self._name(asked.step)
+        self._work()
         self._try(asked.attempt)
         if asked.effect is not UNSET and self._bounds is not None:
             self._check_alone(asked)
@@ -416,19 +425,14 @@ class LaneRules:
         self._check_all(differences(self._before, answered))
 
     def _retried(self, retry: RetryScheduled) -> None:
-        executed = self._before
-        if isinstance(executed, SkillExecuted):
-            code = None if executed.failure is UNSET else executed.failure.code
-            if retry.code != code:
-                self._differs(rules.RETRY_FITS, "code", code, retry.code)
-            if retry.attempt != executed.attempt:
-                self._differs(rules.RETRY_FITS, "attempt", executed.attempt, retry.attempt)
+        self._check_all(differences(self._before, retry))
         self._name(retry.step)
         self._attempt = retry.attempt + 1
         self._waits = False
 
     def _reserved(self, reserved: BudgetReserved, at_ms: int | UnsetType) -> None:
         self._name(reserved.step)
+        self._work()
         self._money.take(reserved, at_ms)
         if self._ceiling is None:
             self._ceiling = reserved.step_ceiling

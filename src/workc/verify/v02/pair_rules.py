@@ -1,4 +1,4 @@
-"""Pairs of effects, gates and fallbacks: what an event must say after the one before it in its lane.
+"""Pairs of calls, effects, gates, retries and fallbacks: what an event must say after the one before it in its lane.
 
 Each rule looks at two payloads (docs/spec/bundle-0.2.md, section 5).
 """
@@ -23,6 +23,8 @@ from workc.kernel.payloads import (
     RESPONDING,
     EffectAnswered,
     EffectAsked,
+    RetryScheduled,
+    SkillAsked,
     SkillExecuted,
     StepSkipped,
 )
@@ -59,6 +61,10 @@ def differences(before: Payload | None, payload: Payload) -> Iterator[Difference
                 yield Difference(rules.REFUSAL_IS_SAID, "code", code, payload.code)
         case SkillExecuted() as executed, FallbackTaken():
             yield from _of_fallback(executed, payload)
+        case SkillExecuted() as executed, RetryScheduled():
+            yield from _of_retry(executed, payload)
+        case SkillAsked() as call, SkillExecuted():
+            yield from _of_call(call, payload)
         case _:
             pass
 
@@ -78,6 +84,21 @@ def _of_answer(asked: ApprovalAsked, answer: ApprovalAnswered) -> Iterator[Diffe
         yield Difference(rules.APPROVAL_FITS_ASK, "gate", asked.gate, answer.gate)
     if answer.decision == "timed_out" and asked.timeout_ms is UNSET:
         yield Difference(rules.APPROVAL_FITS_ASK, "decision", "in time", answer.decision)
+
+
+def _of_call(call: SkillAsked, executed: SkillExecuted) -> Iterator[Difference]:
+    if executed.request != call.request:
+        yield Difference(rules.CALL_FITS_ASK, "request", call.request, executed.request)
+    if executed.mode != "opaque":
+        yield Difference(rules.CALL_FITS_ASK, "mode", "opaque", executed.mode)
+
+
+def _of_retry(executed: SkillExecuted, retry: RetryScheduled) -> Iterator[Difference]:
+    code = None if executed.failure is UNSET else executed.failure.code
+    if retry.code != code:
+        yield Difference(rules.RETRY_FITS, "code", code, retry.code)
+    if retry.attempt != executed.attempt:
+        yield Difference(rules.RETRY_FITS, "attempt", executed.attempt, retry.attempt)
 
 
 def _of_fallback(executed: SkillExecuted, taken: FallbackTaken) -> Iterator[Difference]:

@@ -19,9 +19,14 @@ from workc.kernel.plans import PlanAsked, PlanChosen
 
 
 class StepFound(msgspec.Struct):
-    """What the lane of a step says: its skill, if it came to that, why it was skipped, its fallback."""
+    """What the lane of a step says: its skill, if it came to that, why it was skipped, its fallback.
+
+    ``claimed`` are the resources that it claimed, None if it claimed none.
+    """
 
     skill: str | None = None
+    claimed: list[str] | None = None
+    has_worked: bool = False
     because: list[str] = []
     fallback: FallbackTaken | None = None
 

@@ -203,6 +203,41 @@ BEST_IS_APPLIED = _table(
     "FSM_ILLEGAL_TRANSITION",
     "Where a strategy is suggested the best one is applied, and none where there is none.",
 )
+CLAIMS_ARE_ANSWERED = _table(
+    91,
+    "FSM_ILLEGAL_TRANSITION",
+    "What a lane claims is answered one by one, in its order; it claims the same each time.",
+)
+WORKS_WHILE_HOLDING = _table(
+    92,
+    "FSM_ILLEGAL_TRANSITION",
+    "A lane that has claimed resources works only while it holds all of them.",
+)
+RELEASED_BY_HOLDER = _table(
+    93,
+    "FSM_ILLEGAL_TRANSITION",
+    "A lane releases what it holds, with the token of its claim or a later one.",
+)
+RESOURCES_ARE_RELEASED = _table(
+    94,
+    "FSM_ILLEGAL_TRANSITION",
+    "A lane releases all that it holds before its end, and before it claims again.",
+)
+CLAIMS_ARE_COUNTED = _table(
+    95,
+    "FSM_ILLEGAL_TRANSITION",
+    "Grants and releases of resources are numbered from 0, without a gap.",
+)
+RESOURCE_HAS_ONE_HOLDER = _table(
+    96,
+    "FSM_ILLEGAL_TRANSITION",
+    "In the order of their numbers a resource is granted only while nobody holds it.",
+)
+TOKENS_GROW = _table(
+    97,
+    "FSM_ILLEGAL_TRANSITION",
+    "Each token of a resource, and each from which it was forced, is greater than all before it.",
+)
 ANSWER_FITS_PORT = _table(
     31,
     "FSM_ILLEGAL_TRANSITION",
@@ -401,6 +436,9 @@ GATE_HOLDS = _projection(
 
 FALLBACK_AS_PLANNED = _projection(
     46, "RECEIPT_EVENT_MISMATCH", "A step falls back as its plan says, and not if it says nothing."
+)
+RESOURCES_AS_PLANNED = _projection(
+    47, "RECEIPT_EVENT_MISMATCH", "A step claims the resources of its plan, before it works."
 )
 
 DIGEST_FOLLOWS = _digest(
