@@ -19,6 +19,7 @@ from goldens_v02_edits import EDITS, sealed
 from goldens_v02_flow import talk
 from goldens_v02_gates import weigh
 from goldens_v02_plans import PLANNERS, planned
+from goldens_v02_resources import CONFLICTS
 from workc.adapters.budget_tracker import BudgetTracker
 from workc.api.programs import Workflow
 from workc.api.settings import Settings
@@ -379,6 +380,30 @@ STORIES: Mapping[str, Story] = {
             a=_LENGTH,
         )
     ),
+    "resources": Story(
+        _work(
+            output="${steps.d.status}",
+            a=_call("/flaky", f", {_RETRY}, resources: [db, cache]"),
+            b=_call("", ", resources: [db]"),
+            c=_LENGTH.replace("}}", "}, resources: [taken]}"),
+            d=_call("", ", resources: [late, cache]"),
+        )
+    ),
+    "locked": Story(
+        _work(
+            output="${steps.b.result}",
+            a=_call(
+                "",
+                f", {_RETRY.replace('3', '2')}, resources: [alone, busy], resources_wait_ms: 20, "
+                "on_failure: skip",
+            ),
+            b=_call(
+                "",
+                ", resources: [gone], on_failure: {skill: json_transform, "
+                "with: {data: [1], expression: 'length(@)'}}",
+            ),
+        )
+    ),
     "words": Story(
         _work(before="description: Gr\u00fc\u00dfe, caf\u00e9, \u4e2d\u6587", a=_LENGTH)
     ),
@@ -430,7 +455,11 @@ def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
             else PolicyFile(name=name.replace("_", "-"), verify=story.required),
         )
         runtime = simulated(
-            SCRIPT, settings=settings, environment=ENVIRONMENT, approvals=story.approvals
+            SCRIPT,
+            settings=settings,
+            environment=ENVIRONMENT,
+            approvals=story.approvals,
+            coordination=CONFLICTS,
         )
         first = out if story.raised is None else None
         program, inputs = FUNCTIONS.get(name, (file, {}))

@@ -235,6 +235,12 @@ PAYLOADS = {
         "effect? effect, failure? Failure, gate string, kind :check|command|function|policy, "
         "passed boolean, step? string, that string, value? Body, when :pre_run|pre_step|post_step|post_run"
     ),
+    "ResourcesClaimed": closed("resources string[], step string, wait_ms count"),
+    "ResourceHeld": closed("by string, resource string, step string"),
+    "ResourceAnswered": closed(
+        "failure? Failure, forced? count, n? count, resource string, step string, token? count"
+    ),
+    "ResourceReleased": closed("n count, resource string, step string, token count"),
     "SkillAsked": closed(OF_STEP + "params Body, request string, skill string"),
     "SkillExecuted": closed(
         OF_STEP + "failure? Failure, mode :pure|opaque|context, params? Body, request? string, "
@@ -289,6 +295,7 @@ ANSWERS = {
     "CallHalted",
 }
 ANSWERS |= {"BudgetReserved", "BudgetSettled", "ChildJoined"}
+ANSWERS |= {"ResourceHeld", "ResourceAnswered", "ResourceReleased"}
 PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "RunStarted": "Observe",
     "IntentSet": "Observe",
@@ -653,6 +660,19 @@ def strategies_hold(root: list[Event]) -> bool:
     return True
 
 
+def claim_holds(claimed: Json) -> bool:
+    names = claimed["resources"]
+    short = all(1 <= len(name) <= 200 for name in names)
+    return short and 1 <= len(names) <= 16 and names == sorted(set(names), key=str.encode)
+
+
+def claimed_holds(answer: Json) -> bool:
+    said = {"failure", "n", "token"} & answer.keys()
+    if said not in ({"failure"}, {"n", "token"}):
+        return False
+    return "forced" not in answer or ("token" in said and answer["forced"] < answer["token"])
+
+
 def fallback_holds(taken: Json) -> bool:
     said = "skill" in taken, "value" in taken
     return said == (taken["action"] == "skill", taken["action"] == "value")
@@ -706,6 +726,8 @@ ALONE: dict[str, Callable[[Json], bool]] = {
     "PlanChosen": plan_holds,
     "EffectAsked": ask_holds,
     "FallbackTaken": fallback_holds,
+    "ResourcesClaimed": claim_holds,
+    "ResourceAnswered": claimed_holds,
 }
 
 
@@ -740,13 +762,18 @@ def check_chain(events: list[Event], lines: list[bytes]) -> list[str]:
 
 MOVES = "EffectAsked BudgetReserved BudgetSettled TimerSet SkillExecuted "
 BEGIN = "SkillAsked SkillExecuted EffectAsked BudgetReserved TimerSet CallHalted "
+ENTER = "ResourcesClaimed ApprovalAsked PreStep"
 STEP_LANE = {
-    "START": "StepSkipped " + BEGIN + "ApprovalAsked PreStep",
+    "START": "StepSkipped " + BEGIN + ENTER,
     "ApprovalAsked": "ApprovalAnswered CallHalted",
-    "ApprovalAnswered": BEGIN + "ApprovalAsked PreStep",
-    "PreStep": BEGIN + "ApprovalAsked PreStep",
+    "ApprovalAnswered": BEGIN + ENTER,
+    "PreStep": BEGIN + ENTER,
     "Refused": "StepSkipped",
     "Unanswered": "StepSkipped END",
+    "ResourcesClaimed": "ResourceHeld ResourceAnswered CallHalted",
+    "ResourceHeld": "ResourceAnswered CallHalted",
+    "ResourceAnswered": "ResourceHeld ResourceAnswered " + BEGIN,
+    "Ungranted": "ResourceReleased SkillExecuted",
     "SkillAsked": "SkillExecuted CallHalted",
     "EffectAsked": "EffectAnswered CallHalted",
     "EffectAnswered": MOVES + "CallHalted",
@@ -756,15 +783,16 @@ STEP_LANE = {
     "BudgetSettled": MOVES + "CallHalted",
     "TimerSet": "TimerFired CallHalted",
     "RetryScheduled": "TimerFired CallHalted",
-    "TimerFired": MOVES + "SkillAsked CallHalted ApprovalAsked PreStep",
-    "CallHalted": MOVES + "StepSkipped CallHalted END",
-    "SkillExecuted": "RetryScheduled FallbackTaken PostStep END",
-    "FallbackTaken": "END",
-    "Replaced": BEGIN,
+    "TimerFired": MOVES + "SkillAsked CallHalted " + ENTER,
+    "CallHalted": MOVES + "StepSkipped CallHalted ResourceReleased END",
+    "SkillExecuted": "RetryScheduled FallbackTaken PostStep ResourceReleased END",
+    "FallbackTaken": "ResourceReleased END",
+    "Replaced": BEGIN + "ResourcesClaimed",
     "Aborted": "CallHalted",
-    "Stopped": "END",
-    "PostStep": "PostStep END",
-    "StepSkipped": "END",
+    "Stopped": "ResourceReleased END",
+    "PostStep": "PostStep ResourceReleased END",
+    "StepSkipped": "ResourceReleased END",
+    "ResourceReleased": "ResourceReleased END",
 }
 ROOT_LANE = {
     "START": "RunStarted",
@@ -829,9 +857,68 @@ def check_table(events: list[Event]) -> list[str]:
     whole = whole and all(map(checks_hold, passes(events))) and lenses_hold(events)
     whole = whole and all(map(planning_holds, passes(events)))
     whole = whole and strategies_hold(lanes[()])
+    whole = whole and all(resources_hold(lane) for lane in lanes.values())
+    whole = whole and never_two_hold(lanes)
     of_function = lanes[()][0]["payload"]["program_kind"] == "function"
     whole = whole and not (of_function and payloads(events, "PlanAsked"))
     return [] if over and whole and steps_hold(lanes) else ["FSM_ILLEGAL_TRANSITION"]
+
+
+def works(event: Event) -> bool:
+    """Whether an event of a lane is work, which takes all that the lane has claimed [20]."""
+    if event["kind"] == "SkillExecuted":
+        return bool({"value", "request"} & event["payload"].keys())
+    return event["kind"] in ("SkillAsked", "EffectAsked", "BudgetReserved", "TimerSet")
+
+
+def resources_hold(lane: list[Event]) -> bool:
+    """Whether a lane holds all that it has claimed while it works, and nothing at its end [20]."""
+    claimed: list[str] | None = None
+    wanted: list[str] = []
+    tokens: dict[str, int] = {}
+    for event in lane:
+        kind, payload = event["kind"], event["payload"]
+        if kind == "ResourcesClaimed":
+            if tokens or claimed not in (None, payload["resources"]):
+                return False
+            claimed, wanted = payload["resources"], [*payload["resources"]]
+        elif kind in ("ResourceHeld", "ResourceAnswered"):
+            if wanted[:1] != [payload["resource"]]:
+                return False
+            if kind == "ResourceAnswered":
+                wanted.pop(0)
+                tokens |= {payload["resource"]: payload["token"]} if "token" in payload else {}
+        elif kind == "ResourceReleased":
+            if payload["token"] < tokens.pop(payload["resource"], payload["token"] + 1):
+                return False
+        elif claimed is not None and works(event) and sorted(tokens) != claimed:
+            return False
+    return not tokens
+
+
+def never_two_hold(lanes: dict[Place, list[Event]]) -> bool:
+    """Whether each move of resources, in the order of their numbers, may come after those before."""
+    moves = [
+        (event["payload"]["n"], name, event["kind"], event["payload"])
+        for name, lane in lanes.items()
+        for event in lane
+        if event["kind"] in ("ResourceAnswered", "ResourceReleased") and "n" in event["payload"]
+    ]
+    moves.sort(key=lambda move: move[0])
+    holders: dict[str, Place] = {}
+    last: dict[str, int] = {}
+    for number, (n, name, kind, said) in enumerate(moves):
+        resource, token = said["resource"], said["token"]
+        if n != number or holders.get(resource) != (name if kind == "ResourceReleased" else None):
+            return False
+        if kind == "ResourceAnswered":
+            if min(token, said.get("forced", token)) <= last.get(resource, -1):
+                return False
+            holders[resource] = name
+        else:
+            del holders[resource]
+        last[resource] = token
+    return True
 
 
 def steps_hold(lanes: dict[Place, list[Event]]) -> bool:
@@ -915,6 +1002,10 @@ def left(lane: list[Event]) -> str:
         return "Insufficient"
     if "backtrack" in payload:
         return "To" + str(payload["backtrack"]["to"])
+    if last["kind"] == "ResourceAnswered" and "failure" in payload:
+        return "Ungranted"
+    if last["kind"] == "ResourceReleased" and left(lane[:-1]) == "Ungranted":
+        return "Ungranted"
     halted = last["kind"] == "CallHalted" and len(lane) > 1
     return "Unanswered" if halted and lane[-2]["kind"] == "ApprovalAsked" else sign(last)
 
@@ -1007,6 +1098,7 @@ RECOVERABLE = [
     "LLM_API_ERROR",
     "LLM_OVERLOADED",
     "RATE_LIMITED",
+    "RESOURCE_LOCKED",
     "SERVICE_UNAVAILABLE",
     "TIMEOUT",
 ]
@@ -1908,7 +2000,9 @@ def borne_out(events: list[Event], projection: Json, verify: Json) -> bool:
     return said == expected_lock(done, projection, verify, lenses)
 
 
-SHAPES["planned"] = closed("id string, needs string[], on_failure? string, skill string")
+SHAPES["planned"] = closed(
+    "id string, needs string[], on_failure? string, resources? string[], skill string"
+)
 
 
 def as_planned(events: list[Event], plan: Json, count: int) -> bool:
@@ -1925,6 +2019,10 @@ def as_planned(events: list[Event], plan: Json, count: int) -> bool:
     for event in behind_planners(events):
         if len(event["at"]) > 1:
             lane = lanes.setdefault(tuple(event["at"][:-1]), {})
+            if event["kind"] == "ResourcesClaimed":
+                lane["alone"] = event["payload"]["resources"]
+            if event["kind"] == "ResourcesClaimed" or works(event):
+                lane["works"] = True
             if event["kind"] == "FallbackTaken":
                 fallback = event["payload"]
                 named = f"{fallback['action']} {fallback.get('skill', '')}".strip()
@@ -1940,6 +2038,7 @@ def as_planned(events: list[Event], plan: Json, count: int) -> bool:
         lane.get("skill", step["skill"]) == step["skill"]
         and set(lane.get("because", ())) <= set(step["needs"])
         and lane.get("fell") in (None, step.get("on_failure"))
+        and ("works" not in lane or lane.get("alone", []) == step.get("resources", []))
         for step, lane in zip(steps, lanes.values(), strict=False)  # without lanes nothing is left
     )
 

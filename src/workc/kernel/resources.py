@@ -1,7 +1,7 @@
 """Payloads of resources: what a step claims for itself alone, and when it held it.
 
 All claims and releases of one run have numbers in one order, so that anybody can see from the records
-that no two lanes held the same at once (``docs/spec/bundle-0.2.md``, section 18).
+that no two lanes held the same at once (``docs/spec/bundle-0.2.md``, section 20).
 """
 
 from __future__ import annotations

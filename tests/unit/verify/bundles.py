@@ -141,6 +141,8 @@ GOLDENS = (
     "replanned",
     "strategies",
     "no_strategy",
+    "resources",
+    "locked",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

@@ -1,6 +1,6 @@
 """The rules of resources: each has one holder at a time, and a step works while it holds all of its own.
 
-A fold over what lanes claim and let go of (docs/spec/bundle-0.2.md, section 18). Its memory follows the
+A fold over what lanes claim and let go of (docs/spec/bundle-0.2.md, section 20). Its memory follows the
 number of claims.
 """
 
