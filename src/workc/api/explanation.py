@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workc.api.lens_story import LensStory
 from workc.api.plan_story import told_plans
+from workc.api.resource_story import told_resources
 from workc.api.story import RunStory
 from workc.api.strategy_story import told_strategies
 from workc.api.timeline import StepStory
@@ -99,7 +100,9 @@ def _told(steps: list[StepStory]) -> Iterator[str]:
 def _step(step: StepStory) -> str:
     name = f"Step {step.step} ({step.skill})" if step.skill else f"Step {step.step}"
     tries = _at(step.attempts) if step.attempts > 1 else ""
+    told = "".join(f" It {each}." for each in told_resources(step.resources))
     asked = f" It asked the world {len(step.effects)} times." if len(step.effects) > 1 else ""
+    asked = f"{told}{asked}"
     match step.status:
         case "success":
             fallen = step.fallback

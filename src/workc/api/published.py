@@ -28,6 +28,7 @@ from workc.api.published_shapes import (
 from workc.api.published_stages import stage_documents
 from workc.api.published_story import CHILD, LENS, WAITING
 from workc.api.published_testing import TESTING_DOCUMENTS
+from workc.api.resource_story import RESOURCES
 from workc.api.strategy_story import STRATEGY_STORY
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
@@ -323,6 +324,7 @@ _STEP = record(
     needs=list_of(TEXT),
     effects=list_of(_EFFECT),
     retries=list_of(record(attempt=COUNT, code=TEXT, after_ms=COUNT)),
+    resources=RESOURCES,
     fallback={"anyOf": [{"type": "null"}, _FALLBACK]},
 )
 _GATE = record(

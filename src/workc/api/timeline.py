@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from workc.api.resource_story import ResourceStory, tell_resource
 from workc.kernel.children import ChildSpawned
 from workc.kernel.events import Path
 from workc.kernel.fallbacks import FallbackTaken
@@ -31,6 +32,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.plans import PlanChosen
+from workc.kernel.resources import ResourceAnswered, ResourceHeld, ResourceReleased
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
 from workc.runtime.taken_fallback import TakenFallback, taken_fallback
@@ -75,6 +77,7 @@ class StepStory(msgspec.Struct, kw_only=True):
 
     ``waited_ms`` is how much of its time passed until a human had answered; what passed from then
     until the run was resumed, no record tells from work.
+    ``resources`` are its claims of what it needs alone.
     ``waits``: it did not begin, a human has to say whether it may.
     ``fallback`` is what was done after its own skill had failed for good: ``status`` is then what
     became of it, with another skill if one ran instead.
@@ -96,6 +99,7 @@ class StepStory(msgspec.Struct, kw_only=True):
     because: tuple[str, ...] = ()
     effects: list[EffectStory] = []
     retries: list[RetryStory] = []
+    resources: list[ResourceStory] = []
     fallback: TakenFallback | None = None
 
     @property
@@ -239,6 +243,9 @@ class Timeline:
                 return self._skipped(lane, payload)
             case EffectAnswered():
                 self._answered(lane, payload)
+            case ResourceHeld() | ResourceAnswered() | ResourceReleased():
+                claims = self._story(lane, payload.step).resources
+                tell_resource(claims, payload, self._times.now(lane))
             case _ if isinstance(payload, _AHEAD):
                 self._ahead(lane, payload)
             case _:

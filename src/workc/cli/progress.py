@@ -20,6 +20,7 @@ from workc.cli.columns import columns
 from workc.cli.lens_text import lens_line
 from workc.cli.live_line import LiveLine, live_line
 from workc.cli.plan_text import chosen_lines, refused_lines
+from workc.cli.resource_text import resource_lines
 from workc.cli.state import State
 from workc.cli.story_text import back_line, gate_line, step_line
 from workc.cli.text import count, money, printable
@@ -113,7 +114,7 @@ class Progress:
             self._write(f"  {back_line(done)}")
         if isinstance(entry.payload, LensAssembled) and self._lens.quality:
             self._write(f"  {lens_line(self._state.console, self._lens, err=True)}")
-        for line in self._of_plan(entry.payload):
+        for line in (*self._of_plan(entry.payload), *resource_lines(entry.payload, self.run_id)):
             self._write(line)
         if isinstance(entry.payload, GateEvaluated):
             gate = gate_line(self._state.console, gate_story(entry.payload), err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workc.api.kin_story import GateStory
+from workc.api.resource_story import told_resources
 from workc.api.story import RunStory
 from workc.api.timeline import EffectStory, PassStory, StepStory
 from workc.cli.columns import columns, padded
@@ -56,6 +57,7 @@ def _facts(story: StepStory) -> list[str]:
         facts.append(count(max(story.attempts, len(story.retries)), "attempt"))
     if story.cost_micro_cents:
         facts.append(money(story.cost_micro_cents))
+    facts += [printable(told, 160) for told in told_resources(story.resources)]
     facts += _turns(story)
     if story.code:
         facts.append(f"{story.code}  {printable(story.message, 160)}".rstrip())

@@ -31,6 +31,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.plans import PlanChosen
+from workc.kernel.resources import ResourceAnswered, ResourceHeld, ResourceReleased
 from workc.kernel.values import Json
 from workc.runtime.bodies import KeptFiles, load, load_json
 from workc.runtime.effects import model_response
@@ -46,13 +47,18 @@ UsageReader = Callable[[str, ModelResponse], Mapping[str, int]]
 
 @dataclass(slots=True)
 class _Lane:
-    """A lane of a step: when its attempt began, and the request that is not answered yet."""
+    """A lane of a step: when its attempt began, and the request that is not answered yet.
+
+    ``held_ms`` is since when it waits for a resource, if it does.
+    """
 
     attempt_ms: int
     asked: EffectAsked | None = None
     asked_ms: int = 0
     is_waiting: bool = False
     granted: int = -1
+    held_ms: int | None = None
+    has_claimed: bool = False
 
 
 class RunFold:
@@ -91,6 +97,9 @@ class RunFold:
             BudgetSettled: self._settled,
             GateEvaluated: self._gated,
             ApprovalAnswered: self._decided,
+            ResourceHeld: self._held_up,
+            ResourceAnswered: self._claimed,
+            ResourceReleased: self._released,
             ChildSpawned: self._spawned,
             ChildJoined: self._joined,
             CallHalted: self._halted,
@@ -216,6 +225,23 @@ class RunFold:
         self._add(table.APPROVALS, payload.decision)
         # Time that a human took is none of the skill's.
         lane.attempt_ms = self._times.now(path)
+
+    def _held_up(self, path: Path, lane: _Lane, _payload: ResourceHeld) -> None:
+        lane.held_ms = self._times.now(path)
+
+    def _claimed(self, path: Path, lane: _Lane, payload: ResourceAnswered) -> None:
+        now_ms, given = self._times.now(path), "forced" if payload.forced else "granted"
+        self._add(table.CLAIMS, "refused" if payload.failure else given)
+        if lane.held_ms is not None:
+            self._observe(table.CLAIM_WAITS, since_ms=lane.held_ms, until_ms=now_ms)
+        # Time that another took is none of the skill's.
+        lane.held_ms, lane.attempt_ms, lane.has_claimed = None, now_ms, True
+
+    def _released(self, path: Path, lane: _Lane, _payload: ResourceReleased) -> None:
+        # The lane of a step that succeeded was forgotten, and began anew with this.
+        if not lane.has_claimed:
+            self._times.forget(path)
+            del self._lanes[path]
 
     def _spawned(self, _path: Path, lane: _Lane, _payload: ChildSpawned) -> None:
         self._for_children.add(lane.granted)

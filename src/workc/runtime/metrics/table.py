@@ -154,6 +154,7 @@ FALLBACK = Label("action", get_args(FallbackAction))
 TARGET = Label("to", get_args(Target))
 GATE = Label("type", get_args(GateKind))
 DECISION = Label("decision", get_args(Decision))
+CLAIM = Label("answer", ("forced", "granted", "refused"))
 CHECKS_VERDICT = Label("verdict", get_args(Verification))
 REPLAY_VERDICT = Label("verdict", get_args(ReplayVerdict))
 DIVERGENCE = Label(
@@ -377,6 +378,21 @@ GATES = Metric(
     ("GateEvaluated",),
     "Gates that were evaluated, by type and result.",
 )
+CLAIMS = Metric(
+    "workc_resource_claims_total",
+    "counter",
+    (MODE, CLAIM),
+    ("ResourceAnswered",),
+    "Claims of resources, by what became of them.",
+)
+CLAIM_WAITS = Metric(
+    "workc_resource_wait_seconds",
+    "histogram",
+    (MODE,),
+    ("ResourceAnswered",),
+    "Time that steps waited for a resource that another held.",
+    DURATION_BOUNDS,
+)
 APPROVALS = Metric(
     "workc_approvals_total",
     "counter",
@@ -437,6 +453,7 @@ METRICS = (
     STEPS, STEP_DURATION, ATTEMPTS, ATTEMPT_FAILURES, SKILL_DURATION, RETRIES, FALLBACKS, BACKTRACKS,
     LENS_ITEMS, EFFECTS, RESPONSES, EFFECT_FAILURES, EFFECT_DURATION, TOKENS,
     CEILINGS, RESERVATIONS, RESERVED, REFUSED, SPENT, HELD,
-    CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, EVENTS, JOURNAL_BYTES, JOURNAL_SYNC,
+    CHECKS, CHECK_VERDICTS, GATES, APPROVALS, CHILDREN, CLAIMS, CLAIM_WAITS, EVENTS,
+    JOURNAL_BYTES, JOURNAL_SYNC,
     REPLAYS, DIVERGENCES, VERIFICATIONS, STORE_RUNS,
 )  # fmt: skip
