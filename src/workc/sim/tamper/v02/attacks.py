@@ -14,6 +14,7 @@ from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
 from workc.sim.tamper.v02.attacks_passes import PASS_ATTACKS
 from workc.sim.tamper.v02.attacks_plans import PLAN_ATTACKS
+from workc.sim.tamper.v02.attacks_resources import RESOURCE_ATTACKS
 from workc.sim.tamper.v02.attacks_strategies import STRATEGY_ATTACKS
 from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
 from workc.sim.tamper.v02.draft import Draft
@@ -29,6 +30,7 @@ ATTACKS: Attacks[Draft] = {
     **PASS_ATTACKS,
     **PLAN_ATTACKS,
     **STRATEGY_ATTACKS,
+    **RESOURCE_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

@@ -17,6 +17,7 @@ from workc.sim.tamper.rungs import CHAINED, RUNGS
 from workc.sim.tamper.v02.draft import Draft, last_pass
 from workc.sim.tamper.v02.event_fields import FIELDS
 from workc.sim.tamper.v02.event_fields_plans import PLAN_FIELDS
+from workc.sim.tamper.v02.event_fields_resources import RESOURCE_FIELDS
 from workc.sim.tamper.v02.event_fields_strategies import STRATEGY_FIELDS
 from workc.sim.tamper.v02.field import Field
 from workc.sim.tamper.v02.ladder import EVENT_LINK, Edit, found_at
@@ -56,7 +57,7 @@ _FRAMES: dict[str, tuple[Callable[[Doc], None], Place]] = {
     "frame.phase": (_dephase, TABLE),
     "frame.kind": (_rename, BAD_EVENT),
 }
-_FIELDS = (*FIELDS, *PLAN_FIELDS, *STRATEGY_FIELDS)
+_FIELDS = (*FIELDS, *PLAN_FIELDS, *STRATEGY_FIELDS, *RESOURCE_FIELDS)
 _FRAME_RUNGS = range(CHAINED + 1)
 
 
