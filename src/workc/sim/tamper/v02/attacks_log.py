@@ -200,11 +200,15 @@ def _plan_as_text(draft: Draft) -> None:
     draft.payload("PlanChosen")["plan"]["form"] = "text"
 
 
+#: What has a number in one order with that of other lanes.
+_COUNTED = _MOVES | {"ResourceAnswered", "ResourceReleased"}
+
+
 def _forget_retry(draft: Draft) -> None:
     retry = draft.event("RetryScheduled")
     lane = draft.lane(retry)
     end = lane.index(retry) + 2
-    if lane[end - 1]["kind"] != "TimerFired" or {e["kind"] for e in lane[:end]} & _MOVES:
+    if lane[end - 1]["kind"] != "TimerFired" or {e["kind"] for e in lane[:end]} & _COUNTED:
         raise does_not_apply("no retry that cost nothing")
     if any(event["kind"] == "FallbackTaken" for event in lane):
         raise does_not_apply("no retry but in a lane that fell back")
