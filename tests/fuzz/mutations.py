@@ -15,6 +15,7 @@ import drafts
 import drafts_decisions
 import drafts_fallbacks
 import drafts_lens
+import drafts_resources
 from drafts_money import edit_money
 from ground import build, bundles, sealing
 from raw import changed_bytes, cut_off, flipped_bit, moved_lines
@@ -163,6 +164,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "lenses, sealed anew": (_sealed(drafts_lens.edit_lens), 12),
     "plans, sealed anew": (_sealed(drafts_decisions.edit_plans), 10),
     "strategies, sealed anew": (_sealed(drafts_decisions.edit_strategies), 6),
+    "resources, sealed anew": (_sealed(drafts_resources.edit_resources), 8),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),
     "receipt, sealed anew": (_sealed(drafts.edit_receipt), 3),

@@ -399,6 +399,10 @@ OF_GOLDENS = {
     "GateEvaluated",
     "PlanAsked",
     "PlanRefused",
+    "ResourceAnswered",
+    "ResourceHeld",
+    "ResourceReleased",
+    "ResourcesClaimed",
     "StrategyApplied",
     "StrategySuggested",
 }
