@@ -79,6 +79,8 @@ def whole(value: object) -> object:
 
 
 OWN = {skill.name: skill for skill in (pure, opaque, spends)}
+#: What a step says of resources.
+ALONE = ("resources", "resources_wait_ms")
 NAMES = sorted({*OWN, "http_call", "json_transform", "llm_invoke"})
 OWN |= {"full": full, "whole": whole}
 
@@ -99,7 +101,8 @@ async def planned(ctx, layers: list[list[dict[str, object]]], lenient: bool) -> 
 def call(ctx, step):
     retry = RetrySpec(**step["retry"])
     skill, gates = OWN.get(step["skill"], step["skill"]), step["gates"]
-    return ctx.call(skill, step=step["id"], retry=retry, gates=gates, **step["with"])
+    alone = {key: step[key] for key in ALONE if key in step}
+    return ctx.call(skill, step=step["id"], retry=retry, gates=gates, **alone, **step["with"])
 
 
 # --- what is drawn -------------------------------------------------------------------------------
@@ -192,6 +195,10 @@ EFFECTS = st.lists(
     max_size=4,
     unique=True,
 )
+RESOURCES = st.fixed_dictionaries(
+    {"resources": st.lists(st.sampled_from("rs\u00e9"), min_size=1, max_size=2, unique=True)},
+    optional={"resources_wait_ms": st.sampled_from([0, 20])},
+)
 LIMITS = st.fixed_dictionaries(
     {},
     optional={
@@ -259,6 +266,8 @@ def plans(draw):
         }
         if draw(st.integers(0, 9)) == 0:
             steps[step.id]["timeout_ms"] = 0
+        if draw(st.integers(0, 2)) == 0:
+            steps[step.id] |= draw(RESOURCES)
         if step.skill in {"spends", "llm_invoke"} and draw(st.booleans()):
             steps[step.id]["budget"] = {"ceiling_cents": draw(st.integers(0, 1))}
     return steps
@@ -330,14 +339,14 @@ def give_children(draw, steps, names, most):
 def layered(draw):
     """Returns the input of the Python workflow: the same steps, in layers."""
     steps = draw(plans())
-    layers, places = [], {}
+    layers, places, kept = [], {}, ("skill", "retry", "gates", *ALONE)
     for name, step in steps.items():
         places[name] = 1 + max((places[need] for need in step["depends_on"]), default=-1)
         layers += [[]] if places[name] == len(layers) else []
         # A function passes values on, so that there are no references in its plan.
         given = jcs.parse(jcs.encode(step["with"]).replace(b"${steps.", b"{"))
         layers[places[name]].append(
-            {"id": name, **{key: step[key] for key in ("skill", "retry", "gates")}, "with": given}
+            {"id": name, **{key: step[key] for key in kept if key in step}, "with": given}
         )
     return {"layers": layers, "lenient": draw(st.booleans())}
 
@@ -412,14 +421,17 @@ def test_a_family_leaves_evidence_that_holds(kin, make):
         verdict = workc.verify_bundle(folder / "bundle", recursive=True)
         assert verdict.failures == ()
         spent = own_cost(contents_of(folder / "bundle"))
+        grants = check_holders(contents_of(folder / "bundle"))
         for bundle in sorted(folder.glob("children/*")):
             contents = contents_of(bundle)
             assert reseal.second.verify(dict(contents)) == []
             report = workc.replay(bundle, skills=OWN, code=folder)
             assert report.identical, report.divergences
             check_money(contents)
+            grants += check_holders(contents)
             spent += own_cost(contents)
         assert spent == outcome.cost_micro_cents, "each call of a family is paid for once"
+        assert len({*grants}) == len(grants), "no token is given twice, in whichever run"
 
 
 def own_cost(contents):
@@ -458,6 +470,7 @@ def check(folder, outcome, injected, **code):
     halt = receipt.get("halt")
     assert check_money(contents) == (halt != "BUDGET_BOUND_VIOLATED")
     assert halt is None or outcome.status == "failure"
+    check_holders(contents)
     tell()
 
 
@@ -489,6 +502,34 @@ def check_money(contents):
     assert reserved == 0, "what is reserved is committed or released"
     assert receipt["spent_micro_cents"] == spent
     return within
+
+
+def check_holders(contents):
+    """Plays claims and releases again, lane by lane and move by move; returns the grants."""
+    events = [json.loads(line) for line in contents["events.jsonl"].splitlines()]
+    holders, grants, works = {}, [], {"EffectAsked", "SkillAsked"}
+    moves = [e for e in events if e["kind"].startswith("Resource") and "n" in e["payload"]]
+    for move in sorted(moves, key=lambda move: move["payload"]["n"]):
+        payload, lane = move["payload"], move["at"][:-1]
+        if move["kind"] == "ResourceAnswered":
+            assert holders.setdefault(payload["resource"], lane) is lane, "two held it at once"
+            grants.append((payload["resource"], payload["token"]))
+        else:
+            assert holders.pop(payload["resource"]) == lane
+    assert not holders, "what is held is let go of"
+    claimed, held = {}, {}
+    for event in events:
+        lane, payload = tuple(event["at"][:-1]), event["payload"]
+        match event["kind"]:
+            case "ResourcesClaimed":
+                claimed[lane] = payload["resources"]
+            case "ResourceAnswered" if "n" in payload:
+                held.setdefault(lane, []).append(payload["resource"])
+            case "ResourceReleased":
+                held[lane].remove(payload["resource"])
+            case kind if kind in works and lane in claimed:
+                assert held[lane] == claimed[lane], "work without what it takes"
+    return grants
 
 
 def moves_in(lines):
