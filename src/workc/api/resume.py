@@ -182,10 +182,12 @@ def _continue(
 ) -> StructuredOutcome:
     start = _start_of(writer, records, code)
     access = launch.recorded_access(start.payload, writer, writer.local())
-    settings = replace(settings, access=access)
+    # Whoever goes on with a run, what it claims is claimed where it was.
+    store = settings.store or writer.path.parent.parent
+    settings = replace(settings, access=access, store=store)
     clock = settings.clock(last_ms(records))
     home = Path(str(writer.local().get("folder") or "."))
-    family = Family(settings.store or writer.path.parent.parent, home, told.meter, told.child)
+    family = Family(store, home, told.meter, told.child)
     kin = Kin(family, start, writer, settings, home)
     try:
         outcome = go_on(
