@@ -37,7 +37,7 @@ from workc.runtime.asks import (
 )
 from workc.runtime.children import ChildEnd
 from workc.runtime.coordinating import Coordinator
-from workc.runtime.ports import Granted, Held, Ports
+from workc.runtime.ports import CoordinationPort, Granted, Held, Ports
 from workc.runtime.session import Session
 from workc.skills.looking import look_at
 
@@ -110,7 +110,7 @@ class Driver:
     ) -> None:
         self._answering = answering
         self._ports = ports
-        self._coordinator = Coordinator(answering.claims, ports.coordination)
+        self._coordinator = Coordinator(answering.claims, self._claiming)
         self._threads = Threads(threads)
         # Functions have a loop of their own: one that blocks it must not hold up the network.
         self._loop = Loop()
@@ -196,6 +196,10 @@ class Driver:
         except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
             end = _End(error=error)
         self._ends.put(end)
+
+    def _claiming(self) -> CoordinationPort:
+        """Returns the port of resources, for the first of a run that claims any."""
+        return self._ports.coordination()
 
     def _turns(self, session: Session) -> object:
         asks = session.turn()

@@ -25,6 +25,7 @@ from workc.kernel.lanes import (
     STEP_LANE,
     STOPPED,
     UNANSWERED,
+    UNGRANTED,
     comes_as,
     left_as,
 )
@@ -32,11 +33,13 @@ from workc.kernel.payloads import (
     Backtrack,
     Body,
     CallHalted,
+    FailureRecord,
     Target,
     TimerFired,
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.resources import ResourceAnswered, ResourceReleased
 
 #: What an event may be left as, besides the sign by which it came.
 LEFT = {
@@ -46,6 +49,8 @@ LEFT = {
     "CallHalted": {UNANSWERED, STOPPED},
     "FallbackTaken": {REPLACED, ABORTED},
     "LensAssembled": {INSUFFICIENT},
+    "ResourceAnswered": {UNGRANTED},
+    "ResourceReleased": {UNGRANTED},
     "WorkEnded": {"ToDecide", "ToOrient"},
     "VerificationRun": {"ToAct", "ToDecide", "ToOrient"},
 }
@@ -91,7 +96,7 @@ def test_every_kind_of_a_lane_can_be_reached_and_can_come_to_an_end(table):
 
 
 def test_every_kind_stands_in_a_table_and_every_name_is_a_kind():
-    left = {START, REFUSED, UNANSWERED, REPLACED, ABORTED, STOPPED, INSUFFICIENT}
+    left = {START, REFUSED, UNANSWERED, REPLACED, ABORTED, STOPPED, INSUFFICIENT, UNGRANTED}
     signs = {*STEP_LANE, *ROOT_LANE} - left
     signs -= {*GATE_SIGNS.values(), *BACK_SIGNS.values()}
     assert signs == set(KINDS) - {"GateEvaluated"}
@@ -106,6 +111,10 @@ CHECKED = VerificationRun(results=[], verdict="nothing_to_check")
 EMPTY = Body(form="json", inline="true")
 ANSWER = ApprovalAnswered(by="a", decision="approved", gate="g", note="", step="s")
 FALLEN = FallbackTaken(action="skip", attempt=1, code="X", step="s")
+GRANTED = ResourceAnswered(n=0, resource="db", step="s", token=1)
+FAILED = FailureRecord(code="RESOURCE_LOCKED", details=EMPTY, message="")
+LOCKED = ResourceAnswered(failure=FAILED, resource="db", step="s")
+RELEASED = ResourceReleased(n=1, resource="db", step="s", token=1)
 GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY, when="post_run")
 
 
@@ -128,6 +137,10 @@ GATE = GateEvaluated(gate="g", kind="check", passed=True, that="x", value=EMPTY,
         (replace(GATE, when="pre_run"), "", "PreRun", "PreRun"),
         (replace(GATE, passed=False, when="pre_run"), "", "PreRun", REFUSED),
         (replace(GATE, passed=False, when="pre_step"), "", "PreStep", REFUSED),
+        (GRANTED, "ResourcesClaimed", "ResourceAnswered", "ResourceAnswered"),
+        (LOCKED, "ResourceHeld", "ResourceAnswered", UNGRANTED),
+        (RELEASED, "SkillExecuted", "ResourceReleased", "ResourceReleased"),
+        (RELEASED, UNGRANTED, "ResourceReleased", UNGRANTED),
         (WorkEnded(), "", "WorkEnded", "WorkEnded"),
         (WorkEnded(backtrack=BACK), "", "WorkEnded", "ToDecide"),
         (CHECKED, "", "VerificationRun", "VerificationRun"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workc.kernel.resources import MAX_RESOURCE_CHARS, MAX_RESOURCES
+from workc.kernel.resources import MAX_RESOURCE_CHARS
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.schema_words import count, listed, text
 
@@ -11,8 +11,6 @@ RESOURCE_KEYS: JsonObject = {
         "What the step needs alone: no other step, and no other run of the store, has it meanwhile.",
         text("The name of a resource.", minLength=1, maxLength=MAX_RESOURCE_CHARS),
         minItems=1,
-        maxItems=MAX_RESOURCES,
-        uniqueItems=True,
     ),
     "resources_wait_ms": count("How long it waits for them at most; 60000 if absent, 0 means 0."),
 }
