@@ -218,6 +218,38 @@ def test_each_pass_claims_anew_and_numbers_go_on(run):
     assert [each["token"] for each in said(events, "ResourceAnswered")] == [1, 2]
 
 
+MODEL = (
+    "{skill: llm_invoke, resources: [db], with: {model: gpt-4o-mini, prompt: hi, max_tokens: 100}"
+)
+ANSWER = (
+    b'{"id":"c","object":"chat.completion","created":1,"model":"gpt-4o-mini","choices":[{"index":0,'
+    b'"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}'
+)
+
+
+def test_a_run_that_goes_on_under_a_higher_budget_holds_again_what_stood(tmp_path, proven):
+    """One lane was refused while it held both; the other was halted while it waited for one."""
+    a, b = (MODEL.replace("[db]", names) for names in ("[cache]", "[cache, db]"))
+    text = flow(c=http("ok", ", resources: [db]"), a=f"{a}, depends_on: [c]}}", b=f"{b}}}")
+    (tmp_path / "alone.yaml").write_text(text)
+    runtime = simulated(
+        {**WORLD, "openai gpt-4o-mini": [Scripted(chunks=(ANSWER,), delay_ms=50)]},
+        settings=Settings(store=tmp_path / "store", ceiling_micro_cents=1),
+        environment={"OPENAI_API_KEY": "x" * 20},
+    )
+    refused = runtime.run(tmp_path / "alone.yaml")
+    assert refused.code == "BUDGET_EXCEEDED"
+    before = proven(refused.bundle)
+    outcome = runtime.resume("last", budget_cents=1, out=tmp_path / "more")
+    assert outcome.ok, outcome
+    assert second()(tmp_path / "more") == []
+    events = proven(tmp_path / "more")
+    moves = [*said(events, "ResourceAnswered"), *said(events, "ResourceReleased")]
+    assert sorted(each["n"] for each in moves) == list(range(len(moves)))
+    assert len(said(before, "ResourceReleased")) < len(said(events, "ResourceReleased"))
+
+
 @workc.skill
 def add(one: int, other: int) -> int:
     """Adds."""

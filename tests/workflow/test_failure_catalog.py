@@ -230,6 +230,7 @@ ELSEWHERE = {
     "NONDETERMINISTIC": "integration/test_python_workflows.py",
     "PLAN_REFUSED": "workflow/test_plans.py",
     "REPLAY_DIVERGED": "integration/test_replay.py",
+    "RESOURCE_LOCKED": "integration/test_resources.py",
     "RUN_LOCKED": "integration/test_resume.py",
     "STORE_UNAVAILABLE": "unit/api/test_runtime.py",
     "UPSTREAM_FAILED": "workflow/test_permanent_failure_workflow.py",

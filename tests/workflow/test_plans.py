@@ -309,6 +309,16 @@ def test_a_policy_has_a_human_asked_about_a_plan_of_risk_once(run):
     assert (outcome.status, "ApprovalAsked" in kinds(events)) == ("success", False)
 
 
+def test_a_plan_may_name_what_a_step_needs_alone(run):
+    twice = {**COUNT, "resources": ["db"]}, {**COUNT, "id": "more", "resources": ["db"]}
+    bad = {**COUNT, "resources": ["${inputs.answers}"]}
+    outcome, events = run(steps(bad), steps(*twice))
+    assert outcome.ok
+    assert [each[0]["path"] for each in problems(events)] == ["steps.count.resources[0]"]
+    claims = [e["payload"] for e in events if e["kind"] == "ResourceAnswered"]
+    assert [(each["resource"], each["token"]) for each in claims] == [("db", 1), ("db", 2)]
+
+
 def test_a_planner_that_fails_ends_the_run_with_its_failure(run):
     """The second answer is missing, so that the function raises."""
     outcome, events = run(text=flow())
