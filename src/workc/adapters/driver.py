@@ -228,7 +228,7 @@ class Driver:
     def _give_up(self, asks: Sequence[Ask]) -> list[Entry]:
         """Answers whatever is under way, and what was to begin, after the run was stopped.
 
-        Children were told; what they say at their end is waited for.
+        Children were told; what they say at their end is waited for. What is let go of is let go of.
         """
         flights, self._flights = self._flights, {}
         self._people.clear()
@@ -241,7 +241,7 @@ class Driver:
             else:
                 entries.append(self._answering.given_up(ask, begun=False))
         for at, flight in flights.items():
-            if isinstance(flight.ask.question, Child):
+            if isinstance(flight.ask.question, Child | Release):
                 self._flights[at] = flight
                 continue
             flight.give_up()
