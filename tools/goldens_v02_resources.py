@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workc.sim.locks import Conflicts
+from workc.sim.scenario.locks import Conflicts
 from workc.sim.scenario.scripts import Fail, ForceReleaseThenAcquire, WaitThenAcquire
 
 CONFLICTS: Conflicts = {

@@ -17,8 +17,8 @@ from workc.runtime.answering import Answering
 from workc.runtime.ports import Ports
 from workc.sim.clock import FakeClock, JumpingClock, SeededEntropy
 from workc.sim.driver import SimDriver
-from workc.sim.locks import Conflicts
 from workc.sim.ports import Script, ScriptedWorld
+from workc.sim.scenario.locks import Conflicts, LockScript
 
 #: 2026-01-01T00:00:00Z: when virtual time begins unless it is said otherwise.
 EPOCH_MS = 1_767_225_600_000
@@ -46,7 +46,7 @@ def simulated(
     their claims meets, from the first.
     """
     base = settings or Settings(ceiling_micro_cents=None)
-    world = ScriptedWorld(script, approvals, delays, coordination)
+    world = ScriptedWorld(script, approvals, delays, LockScript(coordination or {}).port)
     clock = JumpingClock(start_ms, step_ms, jumps or {})
 
     def clock_from(floor_ms: int) -> FakeClock:

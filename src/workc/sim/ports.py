@@ -9,14 +9,14 @@ An answer is looked up by what is asked for (``"GET http://x/items.json"``, ``"o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import msgspec
 
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
-from workc.kernel.failure import Failure, Refusal
+from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.gates import Decision
 from workc.kernel.values import JsonObject
 from workc.runtime.effects import content_facts, local_target, request_json
@@ -30,7 +30,6 @@ from workc.runtime.ports import (
     PublishPort,
 )
 from workc.sim.clock import FakeClock
-from workc.sim.locks import Conflicts, LockScript, ScriptedLocks
 from workc.stages.effects import (
     EffectRequest,
     EffectResponse,
@@ -68,13 +67,15 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Script = Mapping[str, Sequence[Scripted]]
+#: Makes the port of resources of a run, in whose time it is.
+Locks = Callable[[FakeClock], CoordinationPort]
 
 
 class ScriptedWorld:
     """Gives every port over one script; ``approvals`` says what humans decide of steps.
 
-    ``delays`` says of steps that start a child how many ms pass before it begins, ``coordination``
-    what claims of resources meet.
+    ``delays`` says of steps that start a child how many ms pass before it begins, ``locks``
+    gives the port of resources of a run.
     """
 
     def __init__(
@@ -82,10 +83,10 @@ class ScriptedWorld:
         script: Script,
         approvals: Mapping[str, Decision] | None = None,
         delays: Mapping[str, int] | None = None,
-        coordination: Conflicts | None = None,
+        locks: Locks | None = None,
     ) -> None:
         self._script = script
-        self._locks = LockScript(coordination or {})
+        self._locks = locks
         self.approvals: dict[str, Decision] = dict(approvals or {})
         self.delays = dict(delays or {})
         self._used: Counter[str] = Counter()
@@ -115,8 +116,14 @@ class ScriptedWorld:
         return _Lens(self)
 
     def coordination(self, clock: FakeClock | None = None) -> CoordinationPort:
-        """Returns a port of resources for a run; without a clock time stands still in it."""
-        return ScriptedLocks(self._locks, clock or FakeClock())
+        """Returns a port of resources for a run; without a clock time stands still in it.
+
+        Raises:
+            Misuse: the world was given none.
+        """
+        if self._locks is None:
+            raise Misuse("a world without locks has no resources to claim")
+        return self._locks(clock or FakeClock())
 
     def take(self, request: EffectRequest | LensRequest) -> Scripted:
         """Returns the next answer for ``request``: a refusal if the script has none."""

@@ -46,6 +46,10 @@ class LockScript:
         self.claims[resource] += 1
         return said[number] if number < len(said) else None
 
+    def port(self, clock: FakeClock) -> ScriptedLocks:
+        """Returns the port of a run whose time is that of ``clock``."""
+        return ScriptedLocks(self, clock)
+
 
 class ScriptedLocks:
     """Answers :class:`workc.runtime.ports.CoordinationPort` for one run from a script."""
