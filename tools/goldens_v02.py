@@ -88,7 +88,7 @@ class Story(NamedTuple):
     ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
     is the budget in cents under which it goes on after it was refused. ``children`` are workflows
     that it runs, by the names of their files, and ``approvals`` what humans decide of steps.
-    ``required`` is what a policy requires of its lock level.
+    ``required`` is what a policy requires of its lock level, ``lens_quality`` what its lens is worth by a script.
     """
 
     text: str
@@ -99,6 +99,7 @@ class Story(NamedTuple):
     children: Mapping[str, str] = {}
     required: VerifyRules | None = None
     approvals: Mapping[str, Decision] = {}
+    lens_quality: Sequence[tuple[int, int, int, int]] | None = None
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -159,6 +160,22 @@ _LENS = f"""lens:
   requires: [late, page]
   at_least: {{deciding: 550, Staged: 580, Committed: 950}}
 """
+#: Four items that contradict each other about two things, and what a child is told that says what holds.
+_DISPUTED = """lens:
+  items:
+    list: {text: '10', about: price, says: to_number(text), weight: 600}
+    shop: {text: '12', about: price, says: to_number(text)}
+    red: {text: red, about: colour}
+    blue: {text: blue, about: colour}
+  requires: [shop]
+  at_least: {deciding: 800}
+  resolve: {workflow: judge.yaml, budget_cents: 1}
+"""
+_TOLD = "inputs: {conflicts: {type: array}}"
+_JUDGED = (
+    "{skill: json_transform, with: {data: '${inputs.conflicts}', "
+    "expression: '{colour: [0].claims[0].says, price: [1].claims[1].says}'}}"
+)
 STORIES: Mapping[str, Story] = {
     "success": Story(_work(output=_RESULT, check="steps.a.result == `2`", a=_LENGTH, b=_call())),
     "staged": Story(_work(output=_RESULT, a=_LENGTH)),
@@ -342,6 +359,35 @@ STORIES: Mapping[str, Story] = {
             before=_LENS.replace("550, Staged: 580", "700, Staged: 700"), output=_RESULT, a=_LENGTH
         )
     ),
+    "scripted_lens": Story(
+        _work(
+            before=_DISPUTED[: _DISPUTED.index("  resolve")] + "  max_observations: 3",
+            output=_RESULT,
+            check="steps.a.result == `2`",
+            a=_LENGTH,
+        ),
+        lens_quality=[(1000, 700, 1000, 900), (900, 1000, 850, 1000)],
+    ),
+    "resolved": Story(
+        _work(
+            before=_DISPUTED + _BUDGET,
+            output="${lens.resolved.value.price}",
+            check='lens.resolved.value.colour == `"red"`',
+            a=_LENGTH,
+        ),
+        children={
+            "judge.yaml": f"{_TOLD}\nsteps: {{pick: {_JUDGED}}}\noutput: '${{steps.pick.result}}'\n"
+        },
+    ),
+    "unresolved": Story(
+        _work(before=_DISPUTED + _BUDGET, a=_LENGTH),
+        children={"judge.yaml": _work(before=_TOLD, a=_call("/gone"))},
+    ),
+    "resolver_halted": Story(
+        _work(before=_DISPUTED, a=_LENGTH),
+        ceiling=1_000,
+        children={"judge.yaml": _work(before=f"{_TOLD}\n{_BUDGET}", a=_MODEL)},
+    ),
     "planned": Story(
         _asked("gpt-4.1", before=_BUDGET, check="steps.count.result == `3`", output=_COUNTED)
     ),
@@ -460,6 +506,7 @@ def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
             environment=ENVIRONMENT,
             approvals=story.approvals,
             coordination=CONFLICTS,
+            lens_quality=story.lens_quality,
         )
         first = out if story.raised is None else None
         program, inputs = FUNCTIONS.get(name, (file, {}))

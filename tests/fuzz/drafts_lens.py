@@ -25,10 +25,44 @@ def edit_lens(draft: Json, random: Random) -> None:
     items = [event for event in draft.events if event["kind"] == "ItemObserved"]
     for event in random.sample(items, min(len(items), random.choice((0, 1, 1, 3)))):
         _edit_item(event, random)
-    for lens in [e["payload"] for e in draft.events if e["kind"] == "LensAssembled"]:
+    _be_scripted(draft, random)
+    words = None
+    for event in draft.events:
+        lens = event["payload"]
+        if event["kind"] in ("ConflictFound", "ConflictResolved"):
+            _edit_conflict(lens, random)
+            words = lens.get("words", words)
+        if event["kind"] != "LensAssembled":
+            continue
         _edit_lens(lens, random)
         if items and random.random() < 0.85:
-            _be_true(lens, draft.events, random)
+            _be_true(lens, draft.events, words, random)
+
+
+def _edit_conflict(said: Json, random: Random) -> None:
+    """Changes what a child was asked about, or what came of it."""
+    match random.randrange(12):
+        case 0 if "about" in said:
+            said["about"] = random.sample(("colour", "price", "count"), random.randrange(3))
+        case 1 if "about" in said:
+            said["step"] = random.choice(("resolve", "a"))
+        case 2 if "words" in said:
+            random.shuffle(said["words"])
+        case 3 if "words" in said:
+            said["words"].pop()
+        case 4 if "words" in said:
+            said["words"][0]["says"] = {"form": "json", "inline": random.choice(("2", '"red"'))}
+        case 5 if "words" in said:
+            said["value"] = {"form": "text", "inline": random.choice(("", "{}"))}
+        case 6 if "words" in said:
+            said["proof_digest"] = random.choice(("0" * 64, "x"))
+        case 7 if "item" in said:
+            said["item"] = random.choice(("list", "resolved", "a b"))
+        case 8 if "backtrack" in said:
+            name = random.choice(("to", "code", "of"))
+            said["backtrack"][name] = random.choice(("Orient", "Decide", "LENS_CONFLICT"))
+        case _:
+            pass
 
 
 def _edit_item(event: Json, random: Random) -> None:
@@ -67,6 +101,19 @@ def _lose(item: Json) -> None:
         item["failure"] = {"code": "X", "details": details, "message": "m"}
 
 
+def _be_scripted(draft: Json, random: Random) -> None:
+    """Changes what a script says of the lens, or whether one does."""
+    started = next((e["payload"] for e in draft.events if e["kind"] == "RunStarted"), {})
+    if "lens_script" not in started or random.random() < 0.6:
+        return
+    name = random.choice(("conflict", "coverage"))
+    started["lens_script"][-1][name] = random.choice((0, 850, 1000, 1001))
+    if random.random() < 0.3:
+        started["lens_script"].pop()
+    for lens in [e["payload"] for e in draft.events if e["kind"] == "LensAssembled"]:
+        lens["scripted"] = random.choice((True, True, False))
+
+
 def _edit_lens(lens: Json, random: Random) -> None:
     if random.random() < 0.5:
         least = [random.choice((0, 300, 500, 600, 601, 1000)) for _ in _LEVELS]
@@ -85,13 +132,13 @@ def _edit_lens(lens: Json, random: Random) -> None:
             lens.pop(name, None)
 
 
-def _be_true(lens: Json, events: Json, random: Random) -> None:
+def _be_true(lens: Json, events: Json, words: Json, random: Random) -> None:
     """Lets a lens say of the items of the last round what is so."""
     items = [event for event in events if event["kind"] == "ItemObserved"]
     last = max(event["payload"]["round"] for event in items)
     seen = [event for event in items if event["payload"]["round"] == last]
-    lens["items"] = len(seen)
-    lens["quality"] = second.quality_of(seen, lens)
+    lens["items"] = len(seen) + (words is not None)
+    lens["quality"] = second.quality_of(seen, lens, words)
     lens.pop("failure", None)
     if lens["quality"]["aggregate"] < lens.get("at_least", {}).get("Draft", 0):
         details = {"form": "json", "inline": "{}"}

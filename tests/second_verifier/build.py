@@ -128,7 +128,9 @@ class Draft:
             "effects": self.payloads("EffectAsked", "SkillAsked", "EffectAnswered"),
             "evidence": [e for e in listed if e["path"].startswith("evidence/")],
             "gates": self.payloads("GateEvaluated", "ApprovalAnswered"),
-            "lens": self.payloads("ItemObserved", "LensAssembled"),
+            "lens": self.payloads(
+                "ItemObserved", "LensAssembled", "ConflictFound", "ConflictResolved"
+            ),
             "verification": [result for run in runs for result in run["results"] or []],
             "workgraph": sorted(kin, key=lambda child: child["spawn_index"] or 0),
         }

@@ -189,9 +189,11 @@ SHAPES["thresholds"] = closed(
     "Committed? count, Draft? count, Immutable? count, Published? count, Staged? count"
 )
 SHAPES["claim"] = closed("about string, item string, part? count, says Body")
+SHAPES["word"] = closed("about string, says Body")
 SHAPES["quality"] = closed(
     "aggregate count, conflict count, coverage count, freshness count, provenance count"
 )
+SHAPES["scripted"] = closed("conflict count, coverage count, freshness count, provenance count")
 SHAPES["suggestion"] = closed("id string, permille count")
 SHAPES["weighed"] = closed(
     "confidence count, failure? string, id string, threshold count, version string, weight count"
@@ -204,6 +206,7 @@ PAYLOADS = {
     "RunStarted": closed(
         RUN
         + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
+        "lens_script? scripted[], "
         "max_backtracks? count, policy rules, programs? bodies"
     ),
     "IntentSet": closed(INTENT),
@@ -214,7 +217,12 @@ PAYLOADS = {
     ),
     "LensAssembled": closed(
         "at_least? thresholds, claims? claim[], failure? Failure, items count, quality? quality, "
-        "requires? string[]"
+        "requires? string[], scripted? boolean"
+    ),
+    "ConflictFound": closed("about string[], step string"),
+    "ConflictResolved": closed(
+        "backtrack backtrack, child_run_id? string, failure? Failure, item string, "
+        "proof_digest? string, value? Body, words? word[]"
     ),
     "StrategySuggested": closed("signals Body, suggestions suggestion[], weighed weighed[]"),
     "StrategyApplied": closed("id string, parameters Body, permille count, version string"),
@@ -301,6 +309,8 @@ PHASE = dict.fromkeys(PAYLOADS, "Act") | {
     "IntentSet": "Observe",
     "ItemObserved": "Observe",
     "LensAssembled": "Orient",
+    "ConflictFound": "Decide",
+    "ConflictResolved": "Decide",
     "StrategySuggested": "Decide",
     "StrategyApplied": "Decide",
     "PlanAsked": "Decide",
@@ -508,6 +518,9 @@ def start_holds(run: Json) -> bool:
         return False
     if "parent" in run and not RUN_ID.fullmatch(run["parent"]["run_id"]):
         return False
+    script = [number for said in run.get("lens_script", []) for number in said.values()]
+    if "lens_script" in run and (not script or max(script) > 1000):
+        return False
     rules = run["policy"]["rules"]
     digest = rules["sha256"] if "path" in rules else h(rules["inline"].encode("utf-8"))
     return bool(run["policy"]["rules_sha256"] == digest)
@@ -710,9 +723,18 @@ def lens_holds(lens: Json) -> bool:
     return "quality" in lens or not {"at_least", "claims", "requires"} & lens.keys()
 
 
+def resolution_holds(found: Json) -> bool:
+    """Whether what came of a conflict is a failure, or all that a child gave [6]."""
+    given = [name in found for name in ("child_run_id", "proof_digest", "value", "words")]
+    if not ITEM.fullmatch(found["item"]) or given != [("failure" not in found)] * 4:
+        return False
+    return all(word["says"]["form"] == "json" for word in found.get("words", []))
+
+
 ALONE: dict[str, Callable[[Json], bool]] = {
     "ItemObserved": item_holds,
     "LensAssembled": lens_holds,
+    "ConflictResolved": resolution_holds,
     "RunStarted": start_holds,
     "SkillExecuted": mode_holds,
     "EffectAnswered": answer_holds,
@@ -799,8 +821,9 @@ ROOT_LANE = {
     "RunStarted": "IntentSet",
     "IntentSet": "ItemObserved LensAssembled",
     "ItemObserved": "ItemObserved LensAssembled",
-    "Insufficient": "Locked",
-    "LensAssembled": "PlanChosen PlanAsked StrategySuggested",
+    "Insufficient": "ConflictFound Locked",
+    "LensAssembled": "PlanChosen PlanAsked StrategySuggested ConflictFound",
+    "ConflictFound": "ConflictResolved WorkEnded",
     "StrategySuggested": "PlanChosen PlanAsked StrategyApplied",
     "StrategyApplied": "PlanChosen PlanAsked",
     "PlanAsked": "PlanRefused PlanChosen WorkEnded",
@@ -856,7 +879,7 @@ def check_table(events: list[Event]) -> list[str]:
     whole = children_hold(events) and effects_hold(events) and backtracks_hold(events)
     whole = whole and all(map(checks_hold, passes(events))) and lenses_hold(events)
     whole = whole and all(map(planning_holds, passes(events)))
-    whole = whole and strategies_hold(lanes[()])
+    whole = whole and strategies_hold(lanes[()]) and conflicts_hold(events)
     whole = whole and all(resources_hold(lane) for lane in lanes.values())
     whole = whole and never_two_hold(lanes)
     of_function = lanes[()][0]["payload"]["program_kind"] == "function"
@@ -974,7 +997,7 @@ def next_places(place: Place) -> list[Place]:
 
 def may_stand(lane: list[Event], at: Place, root: list[Event]) -> bool:
     before = ("PlanAsked", "PlanChosen", "ApprovalAnswered", "PreRun", "TimerFired", "CallHalted")
-    before += ("ToAct",)
+    before += ("ToAct", "ConflictFound")
     return lane is root or left(root) in before
 
 
@@ -1114,6 +1137,8 @@ def error_class(code: str, earlier: list[str]) -> str:
 
 def goes_back(done: list[Event]) -> bool:
     end = done[-1]["payload"]
+    if done[-1]["kind"] == "ConflictResolved":
+        return True  # Judged with its conflict.
     back = end["backtrack"]
     said, classed = (back["code"], back.get("of")), "error_class" in back
     failed_gates = [(gate["gate"], gate.get("step")) for gate in failed_last(done)]
@@ -1281,35 +1306,46 @@ def source_score(item: Json) -> int:
     return {"file": 900, "files": 900, "environment": 800}.get(item["how"], 1000)
 
 
-def quality_of(seen: list[Event], lens: Json) -> Json:
-    """The quality of a lens by its items and what they say [16]."""
+def digest_of(said: Json) -> str:
+    return str(said["sha256"] if "path" in said else h(said["inline"].encode("utf-8")))
+
+
+def agreement_of(seen: list[Event], claims: list[Json]) -> dict[str, int]:
+    """Of each thing that is spoken of, which part of the weight says the same [17]."""
+    had = [event["payload"] for event in seen if "value" in event["payload"]]
+    weights = {item_key(item): item["weight"] for item in had}
+    topics: dict[str, dict[str, int]] = {}
+    for claim in claims:
+        said = topics.setdefault(claim["about"], {})
+        digest = digest_of(claim["says"])
+        said[digest] = said.get(digest, 0) + weights.get(item_key(claim), 0)
+    return {
+        about: 1000 * max(said.values()) // sum(said.values()) if sum(said.values()) else 1000
+        for about, said in topics.items()
+    }
+
+
+def quality_of(seen: list[Event], lens: Json, words: Json = None) -> Json:
+    """The quality of a lens by its items and what they say [17], and by what a child says [20]."""
     had = [event for event in seen if "value" in event["payload"]]
-    weights = {item_key(event["payload"]): event["payload"]["weight"] for event in had}
     requires = lens.get("requires", [])
     covered_ones = 0
     for name in requires:
         of_name = [e["payload"] for e in seen if e["payload"]["item"] == name]
         covered_ones += bool(of_name) and all("value" in item for item in of_name)
-    topics: dict[str, dict[str, int]] = {}
-    for claim in lens.get("claims", []):
-        says = claim["says"]
-        digest = says["sha256"] if "path" in says else h(says["inline"].encode("utf-8"))
-        said = topics.setdefault(claim["about"], {})
-        said[digest] = said.get(digest, 0) + weights.get(item_key(claim), 0)
-    agreed = [
-        1000 * max(said.values()) // sum(said.values()) if sum(said.values()) else 1000
-        for said in topics.values()
-    ]
+    settled = [word["about"] for word in words or []]
+    child = [] if words is None else [(1000, 1000)]
+    counted = [claim for claim in lens.get("claims", []) if claim["about"] not in settled]
     ages = [
         (age_score(max(e["at_ms"] - e["payload"]["dated_ms"], 0) // 86_400_000), e["payload"])
         for e in had
     ]
     parts = {
         "coverage": 1000 * covered_ones // len(requires) if requires else 1000,
-        "conflict": min(agreed, default=1000),
-        "freshness": weighted_median([(score, item["weight"]) for score, item in ages]),
+        "conflict": min(agreement_of(seen, counted).values(), default=1000),
+        "freshness": weighted_median([(score, item["weight"]) for score, item in ages] + child),
         "provenance": weighted_median(
-            [(source_score(e["payload"]), e["payload"]["weight"]) for e in had]
+            [(source_score(e["payload"]), e["payload"]["weight"]) for e in had] + child
         ),
     }
     return {"aggregate": min(parts.values()), **parts}
@@ -1322,16 +1358,83 @@ def lenses_hold(events: list[Event]) -> bool:
         return False
     seen = found[-1] if found else []
     had = [item_key(event["payload"]) for event in seen if "value" in event["payload"]]
-    for lens in payloads(events, "LensAssembled"):
-        keys = [item_key(claim) for claim in lens.get("claims", [])]
-        if (seen and lens["items"] != len(seen)) or keys != [key for key in had if key in keys]:
+    words: Json = None
+    said: list[Json] = []
+    for event in events:
+        lens = event["payload"]
+        if event["kind"] == "ConflictResolved" and "words" in lens:
+            words = lens["words"]
+            said = [{**word, "item": lens["item"]} for word in words]
+        if event["kind"] != "LensAssembled":
+            continue
+        claims = lens.get("claims", [])
+        own = claims[: len(claims) - len(said)] if len(claims) >= len(said) else []
+        keys = [item_key(claim) for claim in own]
+        items = len(seen) + (words is not None)
+        if (seen and lens["items"] != items) or keys != [key for key in had if key in keys]:
             return False
-        if lens.get("quality") != (quality_of(seen, lens) if seen else None):
+        if claims[len(own) :] != said:
+            return False
+        script = payloads(events, "RunStarted")[0].get("lens_script", [])
+        right = quality_of(seen, lens, words) if seen else None
+        if script and seen:
+            number = len(found) + (words is not None)
+            right = dict(script[min(number, len(script)) - 1])
+            right["aggregate"] = min(right.values())
+        if lens.get("quality") != right:
+            return False
+        if lens.get("scripted") != (True if script and seen else None):
             return False
         low = seen and lens["quality"]["aggregate"] < lens.get("at_least", {}).get("Draft", 0)
         if lens.get("failure", {"code": None})["code"] != ("LENS_INSUFFICIENT" if low else None):
             return False
     return True
+
+
+def conflicts_hold(events: list[Event]) -> bool:
+    """Whether a child is asked about what the lens contradicts itself about, and gave what is said [20]."""
+    found: Json = None
+    lens: Json = {}
+    behind: list[Event] = []
+    for event in events:
+        kind, payload = event["kind"], event["payload"]
+        if event["at"][1:]:
+            behind.append(event)
+            continue
+        if found is not None:
+            lanes = {tuple(each["at"][:-1]) for each in behind}
+            steps = {each["payload"]["step"] for each in behind if "step" in each["payload"]}
+            if len(lanes) != 1 or steps != {found["step"]}:
+                return False
+        if kind == "ConflictResolved" and not resolves(payload, found, behind):
+            return False
+        if kind == "ConflictFound":
+            agreed = agreement_of((rounds(events) or [[]])[-1], lens.get("claims", []))
+            about = sorted(name for name, part in agreed.items() if part < 1000)
+            if event not in passes(events)[0] or not about or payload["about"] != about:
+                return False
+        lens = payload if kind == "LensAssembled" else lens
+        found, behind = payload if kind == "ConflictFound" else None, []
+    return True
+
+
+def resolves(said: Json, found: Json, behind: list[Event]) -> bool:
+    """Whether what came of a conflict is what the child of its lane gave [20]."""
+    if said["backtrack"] != {"code": "LENS_CONFLICT", "to": "Orient"} or found is None:
+        return False
+    if "words" not in said:
+        return True
+    joined = payloads(behind, "ChildJoined")
+    names = ("child_run_id", "proof_digest")
+    if not joined or any(joined[-1][name] != said[name] for name in names):
+        return False
+    last = behind[-1]
+    if last["kind"] != "SkillExecuted" or "value" not in last["payload"]:
+        return False
+    about = [word["about"] for word in said["words"]]
+    right = [name for name in sorted(set(found["about"])) if name in about]
+    same = digest_of(last["payload"]["value"]) == digest_of(said["value"])
+    return same and bool(about) and about == right
 
 
 def children_hold(events: list[Event]) -> bool:
@@ -1682,7 +1785,9 @@ def check_roots(events: list[Event], lines: list[bytes], manifest: Json, said: J
         "evidence": [e for e in manifest["files"] if e["path"].startswith("evidence/")],
         "artifacts": [e for e in manifest["files"] if e["path"].startswith("artifacts/")],
         "effects": payloads(events, "EffectAsked", "SkillAsked", "EffectAnswered"),
-        "lens": payloads(events, "ItemObserved", "LensAssembled"),
+        "lens": payloads(
+            events, "ItemObserved", "LensAssembled", "ConflictFound", "ConflictResolved"
+        ),
         "verification": [
             result
             for run in payloads(passes(events)[-1], "VerificationRun")
@@ -2098,7 +2203,7 @@ def check_projection(events: list[Event], tree: Tree, manifest: Json, receipt: J
     by_file = projection["program_kind"] == "file"
     ends = [(done, with_plans(done)[-1][1]) for done in planned_passes(events)]
     counted = [plan.get("steps", 0) for done, plan in ends if not barred(done)]
-    counted += [1 for _ in payloads(events, "PlanAsked")]
+    counted += [1 for _ in payloads(events, "PlanAsked", "ConflictFound")]
     miscounted = sum(counted) != projection["counts"]["steps"]
     unplanned = not all(as_planned(done, p["plan"], p["steps"]) for done, p in ends if "plan" in p)
     if differs or other_run or (by_file and (miscounted or unplanned)):

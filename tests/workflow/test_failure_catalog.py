@@ -225,6 +225,7 @@ ELSEWHERE = {
     "HALTED": "unit/runtime/test_engine.py",
     "IN_DOUBT": "integration/test_resume.py",
     "JOURNAL_CORRUPT": "integration/test_resume.py",
+    "LENS_CONFLICT": "integration/test_resolving.py",
     "LENS_INSUFFICIENT": "integration/test_lens.py",
     "LLM_CONTEXT_EXCEEDED": "unit/skills/test_wire_openai.py",
     "NONDETERMINISTIC": "integration/test_python_workflows.py",

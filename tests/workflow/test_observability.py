@@ -396,6 +396,8 @@ OF_GOLDENS = {
     "ApprovalAsked",
     "ChildJoined",
     "ChildSpawned",
+    "ConflictFound",
+    "ConflictResolved",
     "GateEvaluated",
     "PlanAsked",
     "PlanRefused",

@@ -125,7 +125,7 @@ def child_of_file(workflow: WorkflowFile, program: Program, folder: str) -> Chil
         limits=workflow.limits,
         policy=workflow.policy,
         folder=folder,
-        descendants=family_size([step.skill for step in program.steps], children),
+        descendants=family_size([step.skill for step in program.known_steps], children),
         generations=generations(children),
     )
 

@@ -12,6 +12,7 @@ from workc.api.strategy_story import told_strategies
 from workc.api.timeline import StepStory
 from workc.kernel.catalog import CATALOG
 from workc.kernel.permille import WHOLE
+from workc.kernel.resolving import BY_CHILD
 from workc.runtime.amounts import money
 
 #: No more steps than these are told one by one.
@@ -74,10 +75,24 @@ def _lens(lens: LensStory) -> Iterator[str]:
         return
     again = f", in the last of {lens.rounds} looks" if lens.rounds > 1 else ""
     missing = f"; it could not have {', '.join(lens.missing)}" if lens.missing else ""
-    items = "1 item" if len(lens.items) == 1 else f"{len(lens.items)} items"
+    seen = [each for each in lens.items if each.how != BY_CHILD]
+    items = "1 item" if len(seen) == 1 else f"{len(seen)} items"
     yield f"Before it decided, it looked at {items}{again}{missing}."
+    yield from _contested(lens)
     worst = f", the least being its {lens.worst}" if lens.quality["aggregate"] < WHOLE else ""
-    yield f"What it knew so was worth {lens.quality['aggregate']} of {WHOLE}{worst}."
+    by_script = " by its script" if lens.scripted else ""
+    yield f"What it knew so was worth {lens.quality['aggregate']} of {WHOLE}{by_script}{worst}."
+
+
+def _contested(lens: LensStory) -> Iterator[str]:
+    if not lens.contested:
+        return
+    yield f"They contradicted each other about {', '.join(lens.contested)}, so it asked a child."
+    child = next((each for each in lens.items if each.how == BY_CHILD), None)
+    if child is not None and child.code is None:
+        yield f"The run {child.source} said what holds, and its word counts."
+    elif child is not None:
+        yield f"Nobody said what holds: {child.code}."
 
 
 def _steps(story: RunStory) -> Iterator[str]:

@@ -291,6 +291,7 @@ class Kin:
             budget=None,
             recorder=None,
             inject=(),
+            lens_script=(),
         )
 
     def _driver_of(self, run_id: str) -> Callable[[RunDriver], None]:

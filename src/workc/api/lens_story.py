@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from workc.kernel.lens import ItemObserved, LensAssembled, Quality
 from workc.kernel.lens_quality import COMPONENTS
 from workc.kernel.payloads import Count, given
+from workc.kernel.resolving import BY_CHILD, ConflictFound, ConflictResolved
+
+OfLens: TypeAlias = ItemObserved | LensAssembled | ConflictFound | ConflictResolved
 
 
 class ItemStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +27,17 @@ class ItemStory(msgspec.Struct, frozen=True, kw_only=True):
 class LensStory(msgspec.Struct, kw_only=True):
     """The items of the last round, counted from 1, and what they came to: the quality, in permille.
 
-    ``at_least`` is what each lock level takes; that of ``Draft`` is for deciding.
+    ``at_least`` is what each lock level takes; that of ``Draft`` is for deciding. ``contested`` is what
+    items contradicted each other about, so that a child was asked; what it gave is one more item, whose
+    source is the run of that child. ``scripted`` says that a script gave the quality, and no formula.
     """
 
     items: list[ItemStory] = []
     rounds: int = 0
     quality: dict[str, Count] = {}
     at_least: dict[str, Count] = {}
+    contested: list[str] = []
+    scripted: bool = False
 
     @property
     def missing(self) -> list[str]:
@@ -40,13 +49,23 @@ class LensStory(msgspec.Struct, kw_only=True):
         """Returns the component of the quality that decides about it."""
         return min(COMPONENTS, key=self.quality.__getitem__)
 
-    def take(self, payload: ItemObserved | LensAssembled) -> None:
+    def take(self, payload: OfLens) -> None:
         """Takes the next record."""
         if isinstance(payload, ItemObserved):
             self._look(payload)
+        elif isinstance(payload, ConflictFound):
+            self.contested = payload.about
+        elif isinstance(payload, ConflictResolved):
+            self._resolve(payload)
         elif isinstance(payload.quality, Quality):
+            self.scripted = payload.scripted is True
             self.quality = msgspec.to_builtins(payload.quality)
             self.at_least = msgspec.to_builtins(payload.at_least) if payload.at_least else {}
+
+    def _resolve(self, found: ConflictResolved) -> None:
+        failure, source = given(found.failure), given(found.child_run_id) or ""
+        code = None if failure is None else failure.code
+        self.items.append(ItemStory(item=found.item, how=BY_CHILD, source=source, code=code))
 
     def _look(self, item: ItemObserved) -> None:
         if item.round != self.rounds:

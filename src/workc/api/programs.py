@@ -36,7 +36,6 @@ from workc.runtime.program import ChildProgram, Program
 from workc.runtime.skill_info import infos_of
 from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.graph import plan_order
-from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN
 from workc.runtime.workflow.lens import declaring
 from workc.runtime.workflow.loader import (
     declared_skills,
@@ -50,6 +49,7 @@ from workc.runtime.workflow.model import (
     gate_functions,
     uses_of,
 )
+from workc.runtime.workflow.schema_words import WORKFLOW_PATTERN
 from workc.skills.prices import Prices
 from workc.skills.registry import builtin_skills
 from workc.stages.skill import Skill
@@ -205,10 +205,11 @@ def file_program(
     known = {**known, **children}
     workflow = load_workflow(data, name, infos_of(known), unloaded, unfit)
     kin = children_in(children)
-    refuse_large_family((step.skill for step in workflow.steps), kin)
+    resolver = () if workflow.resolver is None else (workflow.resolver,)
+    refuse_large_family((step.skill for step in (*resolver, *workflow.steps)), kin)
     refuse_deep_plan(workflow.plan, kin)
     names = (
-        *(step.skill for step in uses_of(workflow.steps)),
+        *(step.skill for step in uses_of((*resolver, *workflow.steps))),
         *gate_functions(workflow),
         *plan_skills(workflow.plan),
     )
@@ -239,6 +240,7 @@ def file_program(
         ),
         effects=workflow.effects,
         lens=workflow.lens,
+        resolver=workflow.resolver,
     )
     return FileProgram(workflow, program, folder)
 

@@ -28,4 +28,6 @@ LENS = record(
     rounds=COUNT,
     quality=OBJECT,
     at_least=OBJECT,
+    contested=list_of(TEXT),
+    scripted=FLAG,
 )

@@ -23,7 +23,7 @@ from workc.api.contracts import ResourceContract
 from workc.api.standing_in import RunRecorder
 from workc.kernel.arguments import a, choice, instance, whole
 from workc.kernel.failure import Misuse
-from workc.kernel.payloads import Limits
+from workc.kernel.payloads import Limits, ScriptedQuality
 from workc.kernel.values import JsonObject
 from workc.runtime.answering import Answering
 from workc.runtime.injection import Injection
@@ -94,6 +94,7 @@ class Settings:
     ``access`` says which folders, programs and targets of this machine the work may use: none.
     ``guard`` says what becomes of code that reaches around ``ctx``: see :mod:`workc.adapters.guard`.
     ``ruling`` is the policy file that the run is under, if it is under one; its network is ``policy``.
+    ``lens_script`` is what a simulated run says of its lens in place of the formulas.
     ``inject`` are failures of attempts, to see what follows: see :mod:`workc.runtime.injection`.
     ``locks`` is where runs without a store claim resources.
     """
@@ -121,6 +122,7 @@ class Settings:
     inject: tuple[Injection, ...] = ()
     locks: LockTable = field(default_factory=LockTable)
     mode: Literal["live", "simulated"] = "live"
+    lens_script: tuple[ScriptedQuality, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses settings under which no run can work.
@@ -134,6 +136,8 @@ class Settings:
         for name, limit in msgspec.structs.asdict(self.limits).items():
             if limit is not UNSET:
                 whole(f"budget_{name}", limit)
+        if self.lens_script and self.mode != "simulated":
+            raise Misuse("lens_script is for simulated runs alone; let a live one look")
         if self.seed is not None:
             whole("seed", self.seed, most=2**64 - 1)
         choice("durability", self.durability, get_args(Durability))

@@ -5,14 +5,18 @@ The same workflow, script and seed give the same bundle, byte for byte, on every
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from workc.adapters.event_loops import loopless
 from workc.api.runtime import Runtime
 from workc.api.settings import RunDriver, Settings
+from workc.kernel.failure import Misuse
 from workc.kernel.gates import Decision
+from workc.kernel.lens_quality import COMPONENTS
+from workc.kernel.payloads import ScriptedQuality
+from workc.kernel.permille import checked
 from workc.runtime.answering import Answering
 from workc.runtime.ports import Ports
 from workc.sim.clock import FakeClock, JumpingClock, SeededEntropy
@@ -36,6 +40,7 @@ def simulated(
     jumps: Mapping[int, int] | None = None,
     delays: Mapping[str, int] | None = None,
     coordination: Conflicts | None = None,
+    lens_quality: Sequence[tuple[int, int, int, int]] | None = None,
 ) -> Runtime:
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
@@ -44,6 +49,11 @@ def simulated(
     clock jumps ahead, by the number of a look at it, ``delays`` those
     that pass before the child of a step begins. ``coordination`` says of resources what each of
     their claims meets, from the first.
+    ``lens_quality`` is what a lens of items is worth in place of what the formulas say: coverage, freshness,
+    conflict and provenance in permille, in each round of looks the next, then the last.
+
+    Raises:
+        Misuse: it is none.
     """
     base = settings or Settings(ceiling_micro_cents=None)
     world = ScriptedWorld(script, approvals, delays, LockScript(coordination or {}).port)
@@ -62,8 +72,18 @@ def simulated(
         driver=partial(_driver, world=world, clock=clock),
         environment=dict(environment or {}),
         mode="simulated",
+        lens_script=() if lens_quality is None else _script(lens_quality),
     )
     return Runtime(settings=made)
+
+
+def _script(said: Sequence[tuple[int, int, int, int]]) -> tuple[ScriptedQuality, ...]:
+    if not said or any(len(each) != len(COMPONENTS) for each in said):
+        raise Misuse(f"lens_quality is a list of {', '.join(COMPONENTS)}, at least one")
+    return tuple(
+        ScriptedQuality(**{n: checked(n, part) for n, part in zip(COMPONENTS, each, strict=True)})
+        for each in said
+    )
 
 
 def _driver(

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from workc.api.kin_story import ChildStory, GateStory, WaitingStory, gate_story, tell_child
-from workc.api.lens_story import LensStory
+from workc.api.lens_story import LensStory, OfLens
 from workc.api.plan_story import PlanStory, tell_plan
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
@@ -38,6 +38,7 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.resolving import ConflictFound, ConflictResolved
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.effects import local_target
 from workc.runtime.outcome import STATUS_OF
@@ -215,7 +216,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             tell_child(story.children, payload)
         case IntentSet():
             story.description = payload.description
-        case ItemObserved() | LensAssembled():
+        case ItemObserved() | LensAssembled() | ConflictFound() | ConflictResolved():
             _look(story, payload)
         case WorkEnded():
             _work(story, source, payload)
@@ -226,17 +227,24 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
                 for c in payload.results
             ]
         case Locked():
-            story.status, story.lock_level = STATUS_OF[payload.outcome], payload.lock_level
-            story.code = payload.code if isinstance(payload.code, str) else None
-            broken = [check.check_id for check in story.checks if not check.passed]
-            if story.code == "VERIFICATION_FAILED" and broken:
-                story.message = f"checks that did not hold: {', '.join(broken)}"
-                story.step = None
+            _lock(story, payload)
         case _:
             pass
 
 
-def _look(story: RunStory, payload: ItemObserved | LensAssembled) -> None:
+def _lock(story: RunStory, payload: Locked) -> None:
+    story.status, story.lock_level = STATUS_OF[payload.outcome], payload.lock_level
+    story.code = payload.code if isinstance(payload.code, str) else None
+    if story.code is None:
+        # What was wrong in an earlier pass, or with an earlier lens, is not any more.
+        story.message, story.step = "", None
+    broken = [check.check_id for check in story.checks if not check.passed]
+    if story.code == "VERIFICATION_FAILED" and broken:
+        story.message = f"checks that did not hold: {', '.join(broken)}"
+        story.step = None
+
+
+def _look(story: RunStory, payload: OfLens) -> None:
     story.lens.take(payload)
     if isinstance(payload, LensAssembled) and isinstance(payload.failure, FailureRecord):
         story.message = payload.failure.message

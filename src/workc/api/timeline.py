@@ -32,6 +32,7 @@ from workc.kernel.payloads import (
     given,
 )
 from workc.kernel.plans import PlanChosen
+from workc.kernel.resolving import LENS_CONFLICT, ConflictResolved
 from workc.kernel.resources import ResourceAnswered, ResourceHeld, ResourceReleased
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.lane_times import LaneTimes, PlannedStep, planned_steps
@@ -131,6 +132,8 @@ class PassStory(msgspec.Struct, frozen=True, kw_only=True):
         """Returns why, in words."""
         if self.code == "VERIFICATION_FAILED":
             return f"the check {self.of} did not hold"
+        if self.code == LENS_CONFLICT:
+            return "items of the lens contradicted each other"
         if self.gate:
             whose = f" of step {self.of}" if self.of else ""
             return f"the gate {self.gate}{whose} did not hold"
@@ -193,7 +196,10 @@ class Timeline:
             self._plan = {planned.id: planned for planned in steps}
             self._times.plan(steps)
         ended = self._take(lane, payload)
-        if isinstance(payload, WorkEnded | VerificationRun) and payload.backtrack:
+        if (
+            isinstance(payload, ConflictResolved | WorkEnded | VerificationRun)
+            and payload.backtrack
+        ):
             self._turn_back(payload.backtrack)
         return over if ended is None else [*over, ended]
 
@@ -223,7 +229,7 @@ class Timeline:
         """Returns failed steps that were not tried again when the engine had its turn."""
         fresh = is_answer and self._moved_on
         self._moved_on = not is_answer
-        if fresh or isinstance(payload, WorkEnded):
+        if fresh or isinstance(payload, ConflictResolved | WorkEnded):
             over = self._failed
         elif isinstance(payload, StepSkipped):
             # The cause is told before what follows from it.

@@ -21,14 +21,10 @@ from workc.runtime.gate_reading import SaidGates, read_asks, read_run_gates
 from workc.runtime.recovery import read_recovery
 from workc.runtime.strategy_reading import read_signals, read_strategies
 from workc.runtime.workflow.given_lens import read_lens
-from workc.runtime.workflow.json_schema import (
-    CHECK_WAYS,
-    GATE_OF_COMMAND,
-    MAX_BACKTRACKS,
-    WORKFLOW_PATTERN,
-)
+from workc.runtime.workflow.json_schema import CHECK_WAYS, GATE_OF_COMMAND, MAX_BACKTRACKS
 from workc.runtime.workflow.lens import LensSpec
 from workc.runtime.workflow.model import CheckSpec, GoingOn, Level, RunGates, backtracks_of
+from workc.runtime.workflow.schema_words import WORKFLOW_PATTERN
 from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.exception import FILE_MODULE_PREFIX, MAIN
 from workc.stages.skill import Skill, checked_name

@@ -1,5 +1,7 @@
 """The plans of a run: how many steps they have, and how often planners were asked for one.
 
+A child that is to resolve a conflict is asked by a step beside all plans.
+
 A plan whose steps a gate or a human kept from beginning has none that count.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from workc.kernel.gates import ApprovalAnswered, ApprovalAsked
 from workc.kernel.kinds import Payload
 from workc.kernel.plans import PlanAsked, PlanChosen
+from workc.kernel.resolving import ConflictFound
 
 
 class Plans:
@@ -20,8 +23,10 @@ class Plans:
         self._before = 0
 
     def take(self, payload: Payload) -> None:
-        """Takes the next ask for a plan, which is a step of its own, plan, or approval."""
+        """Takes the next ask for a plan or for a child, which is a step of its own, plan, or approval."""
         match payload:
+            case ConflictFound():
+                self._before += 1
             case PlanAsked():
                 self._asked, self._is_asking = payload, True
                 self._before += 1

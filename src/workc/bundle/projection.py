@@ -59,6 +59,7 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.phases import Phase
 from workc.kernel.plans import PlanAsked, PlanChosen
+from workc.kernel.resolving import ConflictFound, ConflictResolved
 
 
 class ProjectionError(ValueError):
@@ -227,7 +228,7 @@ class Projection:
                 self.started_ms = self.ended_ms
             case IntentSet():
                 self.intent = payload
-            case ItemObserved() | LensAssembled():
+            case ItemObserved() | LensAssembled() | ConflictFound() | ConflictResolved():
                 self._lens_tree.append(leaf_hash(events.payload_bytes(line)))
                 self._look(payload)
             case PlanAsked() | PlanChosen() | ApprovalAsked():
@@ -249,11 +250,17 @@ class Projection:
             case _:
                 pass
 
-    def _look(self, payload: ItemObserved | LensAssembled) -> None:
-        if isinstance(payload, ItemObserved):
-            return
-        self.lens = payload
-        self.work = payload.ended or self.work
+    def _look(self, payload: Payload) -> None:
+        match payload:
+            case LensAssembled():
+                self.lens = payload
+                self.work = payload.ended or self.work
+            case ConflictFound():
+                self._plans.take(payload)
+            case ConflictResolved():
+                self._turn_back(payload.backtrack)
+            case _:
+                pass
 
     def _turn_back(self, backtrack: Backtrack | UnsetType) -> None:
         """Begins another pass, if the run goes back here."""

@@ -11,6 +11,7 @@ from workc.cli.text import count, printable
 from workc.kernel.lens_quality import COMPONENTS
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
+from workc.kernel.resolving import BY_CHILD
 
 #: So many items are shown one by one.
 MAX_ITEMS = 40
@@ -25,7 +26,9 @@ def lens_line(console: Console, lens: LensStory, *, err: bool = False) -> str:
     again = f" · looked {lens.rounds} times" if lens.rounds > 1 else ""
     worst = f" ({lens.worst})" if lens.quality["aggregate"] < WHOLE else ""
     items = count(len(lens.items), "item")
-    return f"{sign} lens  {items}{missing} · quality {lens.quality['aggregate']}{worst}{again}"
+    by_script = " · scripted" if lens.scripted else ""
+    quality = f"quality {lens.quality['aggregate']}{worst}{by_script}"
+    return f"{sign} lens  {items}{missing} · {quality}{again}"
 
 
 def lens_lines(console: Console, lens: LensStory) -> list[str]:
@@ -44,8 +47,19 @@ def lens_lines(console: Console, lens: LensStory) -> list[str]:
         f"  {lens_line(console, lens)}",
         f"    {parts}",
         *([f"    it takes {', '.join(takes)}"] if takes else []),
+        *([f"    {printable(contested_text(lens), 160)}"] if lens.contested else []),
         *lines,
     ]
+
+
+def contested_text(lens: LensStory) -> str:
+    """Returns what items contradicted each other about, and what came of that."""
+    about = ", ".join(lens.contested)
+    child = next((each for each in lens.items if each.how == BY_CHILD), None)
+    if child is None:
+        return f"contradicts itself about {about}"
+    done = "resolved" if child.code is None else f"not resolved ({child.code})"
+    return f"contradicted itself about {about}: {done}"
 
 
 def _takes(level: str) -> str:

@@ -30,6 +30,7 @@ from workc.kernel.kinds import Payload
 from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import Limits, RunStarted
 from workc.kernel.plans import PlanChosen, PlanRefused
+from workc.kernel.resolving import ConflictFound, ConflictResolved
 
 #: The narrowest and the widest column of step names.
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
@@ -146,7 +147,7 @@ class Progress:
         payload = entry.payload
         if isinstance(payload, RunStarted):
             self.started = payload
-        if isinstance(payload, ItemObserved | LensAssembled):
+        if isinstance(payload, ItemObserved | LensAssembled | ConflictFound | ConflictResolved):
             self._lens.take(payload)
         if isinstance(payload, PlanChosen):
             names = self.timeline.planned(payload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "4669ffddb3d8f45bbadb1ba177f7c40ed5af2093213d213ded16049ed063f8db"
+CATALOG_SHA256 = "0da6f4ce820f72d9e580c65a8bb92d995e5e81a87af535c8368196e7e8530a66"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -647,6 +647,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="The journal of the run is damaged before its last line.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "LENS_CONFLICT": CatalogEntry(
+        code="LENS_CONFLICT",
+        category="PERMANENT",
+        exit=1,
+        hint="`workc show` says what they contradict each other about; mend one of them, or let the child give an object that has it as a key.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="Items of the lens contradict each other, and the child that was asked about it has not said what holds.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

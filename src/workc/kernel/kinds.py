@@ -32,6 +32,7 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.phases import Phase
 from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
+from workc.kernel.resolving import ConflictFound, ConflictResolved
 from workc.kernel.resources import (
     ResourceAnswered,
     ResourceHeld,
@@ -45,6 +46,8 @@ Payload: TypeAlias = (
     | IntentSet
     | ItemObserved
     | LensAssembled
+    | ConflictFound
+    | ConflictResolved
     | StrategySuggested
     | StrategyApplied
     | PlanAsked
@@ -93,6 +96,8 @@ KINDS: Mapping[str, KindRule] = {
     "IntentSet": KindRule(IntentSet, "Observe"),
     "ItemObserved": KindRule(ItemObserved, "Observe", "yes"),
     "LensAssembled": KindRule(LensAssembled, "Orient"),
+    "ConflictFound": KindRule(ConflictFound, "Decide"),
+    "ConflictResolved": KindRule(ConflictResolved, "Decide"),
     "StrategySuggested": KindRule(StrategySuggested, "Decide"),
     "StrategyApplied": KindRule(StrategyApplied, "Decide"),
     "PlanAsked": KindRule(PlanAsked, "Decide"),

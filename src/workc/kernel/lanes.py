@@ -24,6 +24,7 @@ from workc.kernel.gates import BARRING, ApprovalAnswered, GateEvaluated, When
 from workc.kernel.kinds import Payload
 from workc.kernel.lens import LensAssembled
 from workc.kernel.payloads import CallHalted, Target, VerificationRun, WorkEnded
+from workc.kernel.resolving import ConflictResolved
 from workc.kernel.resources import ResourceAnswered, ResourceReleased
 
 #: sign, or START -> the signs that may come next, or END.
@@ -55,6 +56,7 @@ SIGNED = frozenset(
         "LensAssembled",
         "ResourceAnswered",
         "ResourceReleased",
+        "ConflictResolved",
         "WorkEnded",
         "VerificationRun",
     }
@@ -110,15 +112,16 @@ STEP_LANE: LaneTable = {
 _DECIDED = ("PlanChosen", "PlanAsked")
 _UNASKED = ("PreRun", "TimerSet", "PostRun", "WorkEnded")
 
-#: In the root lane; in each pass lanes of steps may stand between PlanChosen and WorkEnded, and that
-#: of a planner behind PlanAsked.
+#: In the root lane; in each pass lanes of steps may stand between PlanChosen and WorkEnded, that of a
+#: planner behind PlanAsked, and that of a child that resolves a conflict behind ConflictFound.
 ROOT_LANE: LaneTable = {
     START: ("RunStarted",),
     "RunStarted": ("IntentSet",),
     "IntentSet": ("ItemObserved", "LensAssembled"),
     "ItemObserved": ("ItemObserved", "LensAssembled"),
-    INSUFFICIENT: ("Locked",),
-    "LensAssembled": (*_DECIDED, "StrategySuggested"),
+    INSUFFICIENT: ("ConflictFound", "Locked"),
+    "LensAssembled": (*_DECIDED, "StrategySuggested", "ConflictFound"),
+    "ConflictFound": ("ConflictResolved", "WorkEnded"),
     "StrategySuggested": (*_DECIDED, "StrategyApplied"),
     "StrategyApplied": _DECIDED,
     "PlanAsked": ("PlanRefused", "PlanChosen", "WorkEnded"),
@@ -143,6 +146,7 @@ ROOT_LANE: LaneTable = {
 
 #: The signs after which lanes of steps may stand.
 SPAWNING = (
+    "ConflictFound",
     "PlanAsked",
     "PlanChosen",
     "ApprovalAnswered",
@@ -171,7 +175,7 @@ def left_as(kind: str, payload: Payload, before: str) -> str:
             sign = INSUFFICIENT
         case ResourceAnswered() | ResourceReleased() if _is_ungranted(payload, before):
             sign = UNGRANTED
-        case WorkEnded() | VerificationRun() if payload.backtrack:
+        case ConflictResolved() | WorkEnded() | VerificationRun() if payload.backtrack:
             sign = BACK_SIGNS[payload.backtrack.to]
         case _:
             sign = comes_as(kind, payload)

@@ -117,7 +117,7 @@ class LensAssembled(PayloadBase, frozen=True, kw_only=True):
     """Says what the work may know. ``items`` is 0 for a program that has no lens.
 
     ``requires`` are the items that coverage counts; ``failure`` is set if the aggregate is below
-    what it takes to decide.
+    what it takes to decide. ``scripted`` says that the quality is that of the run's script.
     """
 
     at_least: Thresholds | UnsetType = UNSET
@@ -126,6 +126,7 @@ class LensAssembled(PayloadBase, frozen=True, kw_only=True):
     items: Count
     quality: Quality | UnsetType = UNSET
     requires: list[str] | UnsetType = UNSET
+    scripted: bool | UnsetType = UNSET
 
     def reached(self, wanted: LockLevel) -> LockLevel:
         """Returns the highest level up to ``wanted`` for which the aggregate is enough."""

@@ -12,6 +12,9 @@ A lens is what a run looked at before it decided. For every component more is be
    speak of it; of these parts the least.
 4. *provenance*: the weighted median of how well each item is known to be what it is, by how it was got.
 
+What a child gave that resolved a conflict is one more item: fresh, and proven by its bundle. About
+what it speaks of, its word counts, and nobody contradicts it.
+
 All is integers, and every part is rounded down.
 
 >>> aggregate(coverage=900, freshness=1000, conflict=650, provenance=800)
@@ -23,13 +26,14 @@ All is integers, and every part is rounded down.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from workc.kernel.freshness import median, score, whole_days
 from workc.kernel.lens import How, ItemKey, ItemObserved, Quality
-from workc.kernel.payloads import given
+from workc.kernel.payloads import ScriptedQuality, given
 from workc.kernel.permille import WHOLE, checked
+from workc.kernel.resolving import RESOLVED_WEIGHT
 
 #: The components, in the order in which they are told.
 COMPONENTS = ("coverage", "freshness", "conflict", "provenance")
@@ -76,28 +80,60 @@ def aggregate(*, coverage: int, freshness: int, conflict: int, provenance: int) 
     )
 
 
-def quality_of(seen: Sequence[Seen], said: Iterable[Said], requires: Iterable[str]) -> Quality:
+def quality_of(
+    seen: Sequence[Seen],
+    said: Iterable[Said],
+    requires: Iterable[str],
+    settled: Collection[str] | None = None,
+) -> Quality:
     """Returns the quality of a lens of these items, of which these are required.
 
-    ``said`` names items of ``seen``; what names another weighs nothing.
+    ``said`` names items of ``seen``; what names another weighs nothing. ``settled`` is what a child has
+    resolved, None if there is none that has.
     """
     had = [each for each in seen if given(each.observed.value) is not None]
-    weights = {each.observed.key: each.observed.weight for each in had}
+    child = [] if settled is None else [(WHOLE, RESOLVED_WEIGHT)]
+    fresh = [(_freshness(each), each.observed.weight) for each in had]
+    proven = [(_provenance(each.observed), each.observed.weight) for each in had]
+    open_ones = [each for each in said if each.about not in (settled or ())]
     parts = {
-        "conflict": agreement((a, says, weights.get(key, 0)) for a, key, says in said),
+        "conflict": min(shares_of(seen, open_ones).values(), default=WHOLE),
         "coverage": _coverage(seen, list(requires)),
-        "freshness": median((_freshness(each), each.observed.weight) for each in had),
-        "provenance": median((_provenance(each.observed), each.observed.weight) for each in had),
+        "freshness": median([*fresh, *child]),
+        "provenance": median([*proven, *child]),
     }
     return Quality(aggregate=aggregate(**parts), **parts)
 
 
+def scripted(script: Sequence[ScriptedQuality], number: int) -> Quality:
+    """Returns the quality of the ``number``-th assembly of a lens, from 1, by a script; then its last."""
+    said = script[min(number, len(script)) - 1]
+    parts = {name: int(getattr(said, name)) for name in COMPONENTS}
+    return Quality(aggregate=min(parts.values()), **parts)
+
+
+def contested(seen: Sequence[Seen], said: Iterable[Said]) -> list[str]:
+    """Returns what items of ``seen`` contradict each other about, in ascending order."""
+    return sorted(about for about, share in shares_of(seen, said).items() if share < WHOLE)
+
+
+def shares_of(seen: Iterable[Seen], said: Iterable[Said]) -> dict[str, int]:
+    """Returns how far the items agree about each thing that one of them speaks of, in permille."""
+    had = (each.observed for each in seen if given(each.observed.value) is not None)
+    weights = {item.key: item.weight for item in had}
+    return _shares((about, says, weights.get(key, 0)) for about, key, says in said)
+
+
 def agreement(said: Iterable[tuple[str, str, int]]) -> int:
     """Returns the conflict of triples of what is spoken of, what is said, and the weight of who says it."""
+    return min(_shares(said).values(), default=WHOLE)
+
+
+def _shares(said: Iterable[tuple[str, str, int]]) -> dict[str, int]:
     topics: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for about, says, weight in said:
         topics[about][says] += weight
-    return min((_share(weights) for weights in topics.values()), default=WHOLE)
+    return {about: _share(weights) for about, weights in topics.items()}
 
 
 def _share(weights: Counter[str]) -> int:

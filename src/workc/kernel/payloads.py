@@ -17,6 +17,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from workc.kernel.digest import sha256_hex
 from workc.kernel.phases import LockLevel, Outcome
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import EffectOp
@@ -92,6 +93,11 @@ class Body(Part, frozen=True, kw_only=True):
             return "an inline body of bytes is base64"
         return None
 
+    @property
+    def digest(self) -> str:
+        """Returns the SHA-256 of its file, or of the text in the line."""
+        return sha256_hex(str(self.inline).encode()) if self.sha256 is UNSET else self.sha256
+
     def is_plain(self) -> bool:
         """Returns whether it is text in the line, as nearly all are; then it has no problem."""
         return (
@@ -144,12 +150,22 @@ class Parent(Part, frozen=True, kw_only=True):
     step: str
 
 
+class ScriptedQuality(Part, frozen=True, kw_only=True):
+    """What a script says of a lens in place of the formulas, in permille."""
+
+    conflict: Count
+    coverage: Count
+    freshness: Count
+    provenance: Count
+
+
 class RunStarted(PayloadBase, frozen=True, kw_only=True):
     """Binds the run: everything that decides what happens, by digest. Always the event 0.
 
     ``continues`` is the proof digest of the bundle with which the run ended before its budget was
     raised. ``max_backtracks`` is how often it may go back; absent: never. ``programs`` are those of the
-    runs that it may start, and that these may, by name.
+    runs that it may start, and that these may, by name. ``lens_script`` is there only if the run is a
+    simulated one whose lens is worth what a script says: in each round of looks the next, then the last.
     """
 
     bundle: Literal["0.2"]
@@ -159,6 +175,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     continues: str | UnsetType = UNSET
     engine: str
     inputs: Body
+    lens_script: list[ScriptedQuality] | UnsetType = UNSET
     limits: Limits | UnsetType = UNSET
     max_backtracks: Count | UnsetType = UNSET
     name: str

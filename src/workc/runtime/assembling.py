@@ -5,17 +5,15 @@ All of it is reckoned from records, so that a replay and a verifier reckon the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 import msgspec
 from msgspec import UNSET
 
-from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.lens import LENS_INSUFFICIENT, Claim, LensAssembled, Quality, Thresholds
-from workc.kernel.lens_quality import COMPONENTS, Said, Seen, quality_of
-from workc.kernel.payloads import Body, given
+from workc.kernel.lens_quality import COMPONENTS, Said, Seen, quality_of, scripted
 from workc.kernel.phases import LockLevel
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.bodies import KeptFiles, record_failure, store_json
@@ -30,23 +28,36 @@ _LEVELS: tuple[LockLevel, ...] = get_args(LockLevel)
 _NAMED = 10
 
 
-def assembled(run: Run, spec: LensSpec, seen: Sequence[Seen]) -> LensAssembled:
-    """Returns what the lens has come to, with its failure if that is too little to decide by."""
+def assembled(
+    run: Run, spec: LensSpec, seen: Sequence[Seen], words: Sequence[Claim] | None = None
+) -> LensAssembled:
+    """Returns what the lens has come to, with its failure if that is too little to decide by.
+
+    ``words`` are what a child says that has resolved a conflict, None if none has.
+    """
     claims = list(_claims(run, spec, seen))
-    said = [Said(each.about, each.key, _digest(each.says)) for each in claims]
-    quality = quality_of(seen, said, spec.requires)
+    settled = None if words is None else {each.about for each in words}
+    quality = quality_of(seen, said_in(claims), spec.requires, settled)
+    if run.lens_script and seen:
+        quality = scripted(run.lens_script, seen[-1].observed.round + (words is not None))
     thresholds = _thresholds(run, spec)
     lens = LensAssembled(
         at_least=thresholds or UNSET,
-        claims=claims or UNSET,
-        items=len(seen),
+        claims=[*claims, *(words or ())] or UNSET,
+        items=len(seen) + (words is not None),
         quality=quality,
         requires=list(spec.requires) or UNSET,
+        scripted=True if run.lens_script and seen else UNSET,
     )
     if lens.may_decide:
         return lens
     failure = _insufficient(quality, lens.at_least or Thresholds(), seen)
     return msgspec.structs.replace(lens, failure=record_failure(run.files, failure))
+
+
+def said_in(claims: Iterable[Claim]) -> list[Said]:
+    """Returns what is claimed, by what it is about and who says it."""
+    return [Said(each.about, each.key, each.says.digest) for each in claims]
 
 
 def _claims(run: Run, spec: LensSpec, seen: Sequence[Seen]) -> Iterator[Claim]:
@@ -72,10 +83,6 @@ def _said(expression: str, scope: dict[str, Json]) -> Json:
         return evaluate(compile_expression(expression), scope)
     except Refusal:
         return None
-
-
-def _digest(body: Body) -> str:
-    return given(body.sha256) or sha256_hex(str(body.inline).encode())
 
 
 def _thresholds(run: Run, spec: LensSpec) -> Thresholds | None:

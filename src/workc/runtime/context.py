@@ -223,7 +223,7 @@ class AttemptContext:
         tokens = given(limits.tokens) if self._run.limits.tokens is not UNSET else None
         grant = await self.reserve(ceiling, tokens)
         joined = await self._spawn(grant, name, inputs, limits)
-        self._run.joined[self._step] = joined.outcome, self._child.critical
+        self._run.joined[self._step] = joined, self._child.critical
         await self.settle(grant, joined.spent_micro_cents, "usage", tokens)
         if joined.outcome != "failed":
             return load_json(self._run.files, joined.value) if joined.value else None

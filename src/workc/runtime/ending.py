@@ -52,7 +52,10 @@ def lock(run: Run, lane: Lane, work: Work, checks: tuple[CheckResult, ...]) -> R
             else replace(work, failure=run_gates_failure(failed), step=None)
         )
         return _locked(lane, work, "failed", "Draft", checks)
-    inherited = rollup("success", run.joined.values())
+    ended: list[tuple[Outcome, bool]] = [
+        (child.outcome, is_critical) for child, is_critical in run.joined.values()
+    ]
+    inherited = rollup("success", ended)
     if inherited == "failed":
         work = work if work.failure is not None else _of_children(run, work)
         return _locked(lane, work, "failed", "Draft", checks)
@@ -71,7 +74,8 @@ def _is_of_gate(work: Work) -> bool:
 
 def _of_children(run: Run, work: Work) -> Work:
     """Returns the work with the failure of the first step, by name, whose critical child failed."""
-    step = min(name for name, joined in run.joined.items() if joined == ("failed", True))
+    ended = run.joined.items()
+    step = min(name for name, (c, critical) in ended if critical and c.outcome == "failed")
     return replace(work, failure=child_failed(step), step=step)
 
 

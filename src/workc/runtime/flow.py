@@ -1,7 +1,7 @@
 """The flow of a run: the root lane, from the intent to the lock.
 
-Observe looks at the lens, if the program has one, and Orient says what it is worth; a lens too poor to
-decide by ends the run. Act runs the steps as a graph, or the workflow function. Verify asks the checks; if
+Observe looks at the lens, if the program has one, and Orient says what it is worth; what it contradicts
+itself about, a child may resolve, and a lens too poor to decide by ends the run. Act runs the steps as a graph, or the workflow function. Verify asks the checks; if
 one of them does not hold, the run may go back and make another pass, and so it may where a gate failed or
 the work did. Whatever happens, it ends in Lock: a halted or failed one goes there at
 once, as Draft.
@@ -32,6 +32,7 @@ from workc.runtime.gates import bar_run, failed_in, failed_step_gate, judge_run
 from workc.runtime.going_back import backtrack_of, ends_work, feedback_of
 from workc.runtime.observing import observe
 from workc.runtime.planning.choosing import choose_plan
+from workc.runtime.resolving import resolve_conflicts
 from workc.runtime.run import Run
 from workc.runtime.strategies import adopt_strategy
 from workc.runtime.work import Work, act
@@ -51,6 +52,10 @@ def run_body(run: Run) -> Body:
         source: Source = "parent_loop" if run.is_child else "human"
         lane.emit(IntentSet(description=description, source=source))
         run.assembled = await observe(run, lane)
+        stopped = await resolve_conflicts(run, lane)
+        if stopped is not None:
+            _end_work(run, lane, stopped, None, is_last=True)
+            return lock(run, lane, stopped, ())
         begin: Target = "Orient"
         while True:
             unplanned = await _prepare(run, lane, begin)

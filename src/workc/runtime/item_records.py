@@ -40,13 +40,23 @@ def _kept(files: Files, found: Observed) -> Body:
 def shown_item(files: KeptFiles, item: ItemObserved) -> JsonObject:
     """Returns an item as work sees it; of one that was not had, everything is empty."""
     if not isinstance(item.value, Body):
-        return {"found": False, "sha256": "", "source": item.source, "text": "", "value": None}
-    data = load(files, item.value)
-    text = "" if item.value.form == "bytes" else data.decode("utf-8")
+        return not_had(item.source)
+    return kept_item(files, item.value, item.source)
+
+
+def not_had(source: str) -> JsonObject:
+    """Returns what work sees of an item that was not had."""
+    return {"found": False, "sha256": "", "source": source, "text": "", "value": None}
+
+
+def kept_item(files: KeptFiles, value: Body, source: str) -> JsonObject:
+    """Returns what work sees of an item of which this was kept."""
+    data = load(files, value)
+    text = "" if value.form == "bytes" else data.decode("utf-8")
     return {
         "found": True,
         "sha256": sha256_hex(data),
-        "source": item.source,
+        "source": source,
         "text": text,
         "value": _parsed(data),
     }

@@ -20,6 +20,7 @@ from workc.runtime.assembling import assembled, shown
 from workc.runtime.bodies import load_json
 from workc.runtime.declared_effects import as_bound, effect_of
 from workc.runtime.engine import Lane
+from workc.runtime.resolving import to_resolve
 from workc.runtime.run import Run
 from workc.runtime.workflow.facts import texts
 from workc.runtime.workflow.lens import ItemSpec, LensSpec, file_request
@@ -31,7 +32,7 @@ from workc.stages.observation import ITEM_TIMEOUT_MS, Observation
 async def observe(run: Run, lane: Lane) -> LensAssembled:
     """Looks at the items of the lens, if there is one, and returns what it has come to.
 
-    What they hold is ``run.lens`` then.
+    What they hold is ``run.lens`` then. A conflict that a child resolves is not looked at again.
     """
     spec = run.program.lens
     if spec is None:
@@ -40,8 +41,8 @@ async def observe(run: Run, lane: Lane) -> LensAssembled:
     while True:
         seen = await _Round(run, lane, spec, number).look()
         lens = assembled(run, spec, seen)
-        if lens.may_decide or number == spec.max_observations:
-            run.lens = shown(run.files, seen)
+        if lens.may_decide or number == spec.max_observations or to_resolve(run, seen, lens):
+            run.seen, run.lens = tuple(seen), shown(run.files, seen)
             return lens
         number += 1
 

@@ -44,7 +44,8 @@ class Program:
     environment variables that may be used as such. ``max_backtracks`` is how often a run may go back,
     ``recovery`` where to after a failure of a class.
     ``effects`` are all that it declares, None if it declares none.
-    ``lens`` is what a run looks at before it decides, None if nothing.
+    ``lens`` is what a run looks at before it decides, None if nothing, and ``resolver`` the step that
+    resolves what it contradicts itself about.
     ``plan`` is who makes the plan, None if the program names its steps; then ``judge`` says what is
     wrong with the program with such a plan, before it is carried out.
     ``strategies`` are ways to go about the work, weighed by ``signals``.
@@ -75,11 +76,14 @@ class Program:
     programs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
+    resolver: StepSpec | None = None
 
     @property
     def known_steps(self) -> tuple[StepSpec, ...]:
-        """Returns the steps that are known before the run: that of the planner, or those it names."""
-        return self.steps if self.plan is None else (self.plan.step, *self.steps)
+        """Returns the steps that are known before the run: of resolver and planner, and those it names."""
+        planner = () if self.plan is None else (self.plan.step,)
+        resolver = () if self.resolver is None else (self.resolver,)
+        return (*resolver, *planner, *self.steps)
 
     @property
     def named_uses(self) -> tuple[StepSpec, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from workc.kernel.children import ChildJoined
 from workc.kernel.digest import TAG_ID, TAG_KEY, tagged
 from workc.kernel.events import Path, dotted
 from workc.kernel.failure import Failure
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
 from workc.kernel.lens import LensAssembled
-from workc.kernel.payloads import Backtrack, Limits, StepStatus, Target
-from workc.kernel.phases import Outcome
+from workc.kernel.lens_quality import Seen
+from workc.kernel.payloads import Backtrack, Limits, ScriptedQuality, StepStatus, Target
 from workc.kernel.required_checks import VerifyRules
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.selectors import Effect
@@ -79,8 +80,9 @@ class Run:
     failed. ``recovered`` are the codes of failures after which it went back. ``rules`` are those that the run has recorded.
     ``halts`` are causes of a halt that the root lane saw itself. The code of skills that a replay
     runs again, and of a workflow function, runs in ``guard``. ``joined`` says of each step whose
-    child has ended last how that ended, and whether it is critical. ``lens`` is what it saw before it
-    decided, by item, and ``assembled`` what that has come to. ``planning`` is what a planner is told,
+    child has ended last how that ended, and whether it is critical. ``seen`` are the items that it looked
+    at before it decided, ``lens`` what work is shown of them, and ``assembled`` what they have come to,
+    by ``lens_script`` if a script says that. ``planning`` is what a planner is told,
     ``plan_is_approved`` says that a human let its plan begin, and ``strategy`` is the one that was applied.
     """
 
@@ -105,7 +107,11 @@ class Run:
     claimed: set[str] = field(default_factory=set[str])
     halts: set[str] = field(default_factory=set[str])
     fallen: dict[Path, FallbackTaken] = field(default_factory=dict[Path, FallbackTaken])
-    joined: dict[str, tuple[Outcome, bool]] = field(default_factory=dict[str, tuple[Outcome, bool]])
+    joined: dict[str, tuple[ChildJoined, bool]] = field(
+        default_factory=dict[str, tuple[ChildJoined, bool]]
+    )
+    lens_script: Sequence[ScriptedQuality] = ()
+    seen: tuple[Seen, ...] = ()
     lens: JsonObject = field(default_factory=dict[str, Json])
     assembled: LensAssembled = field(default_factory=lambda: LensAssembled(items=0))
     pass_number: int = 1

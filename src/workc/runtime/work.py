@@ -157,6 +157,14 @@ def stopped(halt: str) -> Failure:
     return Failure(code=halt, message=f"the run was stopped: {halt}")
 
 
+def failure_of(result: StepResult, halt: str | None) -> Failure:
+    """Returns why a step that gave nothing did not: what stopped the run, if the step says no more."""
+    failure = result.failure
+    if failure is None or (halt is not None and failure.code == "HALTED"):
+        return stopped(halt or "HALTED")
+    return failure
+
+
 def _first_failure(ordered: list[StepResult], halt: str | None) -> StepResult | None:
     if halt:
         return next((r for r in ordered if r.failure and r.failure.code == halt), None) or next(

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar, cast, overload
 from workc.kernel.failure import Misuse
 from workc.kernel.gates import When
 from workc.stages.contract import signature_of
-from workc.stages.skill import Decorator, Skill, skill
+from workc.stages.skill import Decorator, Skill, check_function, skill
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,6 +57,7 @@ def gate(
     """
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
+        check_function(wrapped, "gate", "plain functions (def)")
         made = skill(pure=True, name=name, description=description)(wrapped)
         if made.kind != "function":
             raise Misuse(f"{made.name}: a gate is a plain def, without ctx: it only looks")

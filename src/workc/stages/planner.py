@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar, cast, overload
 
 from workc.kernel.failure import Misuse
 from workc.stages.contract import signature_of
-from workc.stages.skill import Decorator, Skill, skill
+from workc.stages.skill import Decorator, Skill, check_function, skill
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +62,7 @@ def planner(
     """
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
+        check_function(wrapped, "planner", "plain functions (def)")
         made = skill(pure=True, name=name, description=description)(wrapped)
         if made.kind != "function":
             raise Misuse(f"{made.name}: a planner is a plain def, without ctx: it only thinks")

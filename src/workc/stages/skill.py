@@ -244,7 +244,7 @@ def skill(
     claimed_properties = _claims(properties, "properties", _property)
 
     def decorate(wrapped: Callable[P, R]) -> Skill[P, R]:
-        _checked_function(wrapped)
+        check_function(wrapped)
         made = Skill(
             name=checked_name(wrapped.__name__ if name is None else name),
             version=_checked_version(version),
@@ -287,9 +287,12 @@ def _compiled(made: Skill[P, R]) -> Skill[P, R]:
     return made
 
 
-def _checked_function(function: Callable[..., object]) -> None:
+def check_function(
+    function: object, made: str = "skill", of: str = "functions (def, async def)"
+) -> None:
+    """Raises Misuse for what is no function; ``made`` is what the decorator makes, ``of`` of what."""
     if not inspect.isfunction(function):
-        raise Misuse(f"@skill makes skills of functions (def, async def), not of {a(function)}")
+        raise Misuse(f"@{made} makes {made}s of {of}, not of {a(function)}")
 
 
 def _kind(function: Callable[..., object]) -> Kind:

@@ -7,6 +7,11 @@ from workc.kernel.failure import Misuse
 from workc.stages.gate import SEEN, unseen_problem
 
 
+def test_what_is_no_function_is_no_gate():
+    with pytest.raises(Misuse, match="@gate makes gates of plain functions"):
+        workc.gate(5)
+
+
 def test_a_gate_is_a_pure_skill_and_is_called_like_its_function():
     @workc.gate
     def short(value: list[int], inputs: dict[str, int]) -> bool:

@@ -7,6 +7,11 @@ from workc import Misuse
 from workc.stages.planner import TOLD
 
 
+def test_what_is_no_function_is_no_planner():
+    with pytest.raises(Misuse, match="@planner makes planners of plain functions"):
+        workc.planner(5)
+
+
 def test_a_planner_is_a_pure_skill():
     @workc.planner(name="mine", description="Plans.")
     def some(prompt: str, limits: dict[str, int]) -> dict[str, object]:

@@ -143,6 +143,10 @@ GOLDENS = (
     "no_strategy",
     "resources",
     "locked",
+    "resolved",
+    "unresolved",
+    "resolver_halted",
+    "scripted_lens",
 )
 NAMES = (*FILES, *FUNCTIONS, *GOLDENS)
 _FOLDER = Path(__file__).parents[2] / "golden/v0.2"

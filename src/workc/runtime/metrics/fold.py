@@ -31,6 +31,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.plans import PlanChosen
+from workc.kernel.resolving import BY_CHILD, ConflictResolved
 from workc.kernel.resources import ResourceAnswered, ResourceHeld, ResourceReleased
 from workc.kernel.values import Json
 from workc.runtime.bodies import KeptFiles, load, load_json
@@ -85,6 +86,7 @@ class RunFold:
         self._handlers: Mapping[type[Payload], Callable[..., None]] = {
             RunStarted: self._started,
             ItemObserved: self._looked,
+            ConflictResolved: self._resolved,
             PlanChosen: self._planned,
             SkillExecuted: self._executed,
             StepSkipped: self._skipped,
@@ -136,6 +138,11 @@ class RunFold:
 
     def _looked(self, _path: Path, _lane: _Lane, payload: ItemObserved) -> None:
         self._add(table.LENS_ITEMS, payload.how, "missing" if payload.failure else "had")
+
+    def _resolved(self, _path: Path, _lane: _Lane, payload: ConflictResolved) -> None:
+        self._add(table.LENS_ITEMS, BY_CHILD, "missing" if payload.failure else "had")
+        self._attempts_over()
+        self._went_back(payload)
 
     def _planned(self, _path: Path, _lane: _Lane, payload: PlanChosen) -> None:
         self._times.plan(planned_steps(load(self._files, payload.plan)))
@@ -254,15 +261,18 @@ class RunFold:
         self._add(table.ASKS_HALTED, payload.code)
 
     def _work_ended(self, _path: Path, _lane: _Lane, payload: WorkEnded) -> None:
-        # Only now is it sure that no further attempt comes.
-        for path in self._failed:
-            self._step_over(path, "failure", self._times.now(path))
-        self._failed.clear()
+        self._attempts_over()
         if payload.halt:
             self._add(table.HALTS, payload.halt)
         self._went_back(payload)
 
-    def _went_back(self, payload: WorkEnded | VerificationRun) -> None:
+    def _attempts_over(self) -> None:
+        """Counts the steps that have failed: only now is it sure that no further attempt comes."""
+        for path in self._failed:
+            self._step_over(path, "failure", self._times.now(path))
+        self._failed.clear()
+
+    def _went_back(self, payload: ConflictResolved | WorkEnded | VerificationRun) -> None:
         if payload.backtrack:
             self._add(table.BACKTRACKS, payload.backtrack.to)
 

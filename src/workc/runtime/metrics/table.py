@@ -20,6 +20,7 @@ from workc.kernel.kinds import KINDS
 from workc.kernel.lens import How
 from workc.kernel.payloads import Basis, Level, StepStatus, Target, Verification
 from workc.kernel.phases import Outcome
+from workc.kernel.resolving import BY_CHILD
 from workc.runtime.run import HALT_ORDER
 
 Mode = Literal["live", "replay", "simulated"]
@@ -124,7 +125,7 @@ MODE = Label("mode", get_args(Mode))
 KIND = Label("kind", tuple(KINDS))
 CODE = Label("code", (*sorted(CATALOG), OTHER))
 CAUSE = Label("cause", (*HALT_ORDER, OTHER))
-HOW = Label("how", get_args(How))
+HOW = Label("how", (*get_args(How), BY_CHILD))
 SEEN = Label("result", ("had", "missing"))
 OUTCOME = Label("outcome", get_args(Outcome))
 STATUS = Label("status", get_args(StepStatus))
@@ -222,14 +223,14 @@ STEPS = Metric(
     "workc_steps_total",
     "counter",
     (MODE, STATUS),
-    ("SkillExecuted", "StepSkipped", "WorkEnded"),
+    ("SkillExecuted", "StepSkipped", "ConflictResolved", "WorkEnded"),
     "Steps that are over; a failed one counts when its run's work ends.",
 )
 STEP_DURATION = Metric(
     "workc_step_duration_seconds",
     "histogram",
     (MODE,),
-    ("SkillExecuted", "WorkEnded"),
+    ("SkillExecuted", "ConflictResolved", "WorkEnded"),
     "Time of a step that was not skipped, with all attempts and the waits between them.",
     DURATION_BOUNDS,
 )
@@ -273,15 +274,15 @@ BACKTRACKS = Metric(
     "workc_backtracks_total",
     "counter",
     (MODE, TARGET),
-    ("WorkEnded", "VerificationRun"),
+    ("ConflictResolved", "WorkEnded", "VerificationRun"),
     "Times that a run went back to an earlier phase, by that phase.",
 )
 LENS_ITEMS = Metric(
     "workc_lens_items_total",
     "counter",
     (MODE, HOW, SEEN),
-    ("ItemObserved",),
-    "Items of lenses that were looked at, by how and whether they could be had.",
+    ("ItemObserved", "ConflictResolved"),
+    "Items of lenses that were looked at, or that a child gave, by how and whether they could be had.",
 )
 EFFECTS = Metric(
     "workc_effects_total", "counter", (MODE, PORT), ("EffectAsked",), "Requests, by port."

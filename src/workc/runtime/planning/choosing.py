@@ -29,7 +29,7 @@ from workc.runtime.planning.approving import approve_plan
 from workc.runtime.planning.telling import told
 from workc.runtime.run import Run, StepResult, halt_cause
 from workc.runtime.step import step_body
-from workc.runtime.work import stopped
+from workc.runtime.work import failure_of, stopped
 from workc.runtime.workflow.model import PlanSpec, StepSpec
 
 PLAN_REFUSED = "PLAN_REFUSED"
@@ -140,10 +140,7 @@ def _failure_of(problems: list[PlanProblem]) -> Failure:
 
 def _no_answer(run: Run, result: StepResult) -> NoPlan:
     halt = halt_cause([result], run.halts)
-    failure = result.failure
-    if failure is None or (halt is not None and failure.code == "HALTED"):
-        failure = stopped(halt or "HALTED")
-    return NoPlan(failure, result.id, halt)
+    return NoPlan(failure_of(result, halt), result.id, halt)
 
 
 def _chosen(run: Run) -> PlanChosen:

@@ -16,7 +16,7 @@ from workc.runtime.workflow.check_effects import declared_in, effects_of
 from workc.runtime.workflow.check_inputs import without_default
 from workc.runtime.workflow.check_steps import needs_of, takes_of
 from workc.runtime.workflow.facts import CHILD_PREFIX, listed, members, skill_of, texts
-from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS, WORKFLOW_PATTERN
+from workc.runtime.workflow.json_schema import GATE_OF_COMMAND, GATE_WAYS
 from workc.runtime.workflow.lens import build_lens, declaring
 from workc.runtime.workflow.model import (
     ApprovalSpec,
@@ -40,6 +40,8 @@ from workc.runtime.workflow.model import (
     gates_of_all,
 )
 from workc.runtime.workflow.plan_keys import ATTEMPTS, MAX_CHILDREN, MAX_DEPTH, MAX_STEPS
+from workc.runtime.workflow.resolve_keys import RESOLVE_STEP
+from workc.runtime.workflow.schema_words import WORKFLOW_PATTERN
 from workc.runtime.workflow.source import Document
 from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.network import NetworkPolicy
@@ -57,6 +59,7 @@ def build_workflow(document: Document) -> WorkflowFile:
     gates = _run_gates(members(file.get("gates")))
     recovery = msgspec.convert(members(file.get("recovery")), dict[ErrorClass, GoingOn])
     lens = build_lens(members(file.get("lens")))
+    resolver = _resolver(members(file.get("lens")))
     return WorkflowFile(
         name=str(file["name"]),
         description=str(file.get("description", "")),
@@ -71,6 +74,7 @@ def build_workflow(document: Document) -> WorkflowFile:
         policy=_policy(members(file.get("policy"))),
         effects=declaring(declared_in(file), lens),
         lens=lens,
+        resolver=resolver,
         steps=steps,
         plan=_plan(file["plan"]) if "plan" in file else None,
         signals=tuple(
@@ -85,6 +89,7 @@ def build_workflow(document: Document) -> WorkflowFile:
             (gate for _, gate in gates_of_all(gates, steps)),
             recovery,
             _count(file.get("max_backtracks")),
+            resolves=resolver is not None,
         ),
         recovery=recovery,
         output=file.get("output"),
@@ -147,6 +152,18 @@ def _child(step: JsonObject) -> ChildSpec | None:
         return None
     return ChildSpec(
         ceiling_cents=_count(step.get("budget_cents")), critical=step.get("critical") is not False
+    )
+
+
+def _resolver(lens: JsonObject) -> StepSpec | None:
+    if "resolve" not in lens:
+        return None
+    said = members(lens["resolve"])
+    return StepSpec(
+        id=RESOLVE_STEP,
+        skill=str(skill_of(said)),
+        params=members(said.get("with")),
+        child=ChildSpec(ceiling_cents=_count(said.get("budget_cents")), critical=False),
     )
 
 

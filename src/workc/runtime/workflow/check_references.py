@@ -18,6 +18,7 @@ from workc.runtime.workflow.references import (
     parse_template,
     texts_of,
 )
+from workc.runtime.workflow.resolve_keys import RESOLVED
 from workc.runtime.workflow.strategy_keys import OF_STRATEGY
 from workc.stages.planner import TOLD
 
@@ -46,17 +47,18 @@ def check_references(facts: Facts) -> None:
         "steps": frozenset(facts.section("steps")),
         "secrets": frozenset(facts.secrets),
         "feedback": frozenset({"pass", *NO_FEEDBACK}),
-        "lens": frozenset(members(facts.section("lens").get("items"))),
+        "lens": frozenset(_items(facts)),
         "planning": frozenset[str](),
         "strategy": frozenset(OF_STRATEGY if facts.items("strategies") else ()),
     }
-    for use, step in facts.uses():
+    resolver = [] if facts.resolver is None else [(RESOLVER, facts.resolver)]
+    for use, step in (*resolver, *facts.uses()):
         named = str(skill_of(step))
         skill = facts.known.get(named)
         for name, value in members(step.get("with")).items():
             place: Place = (*use, "with", name)
             no_secrets = None if skill is None else _no_secrets(named, name, skill)
-            told = {**declared, "planning": frozenset(TOLD)} if use == ("plan",) else declared
+            told = {**declared, **_told(use)}
             _Walk(facts, told, no_secrets).check(place, value)
             _check_key(facts, place)
     for step_id, step in facts.steps():
@@ -72,6 +74,23 @@ def check_references(facts: Facts) -> None:
     output = members(facts.document.value).get("output")
     declared = {**declared, "steps": None} if facts.plan is not None else declared
     _Walk(facts, declared, "an output holds none; leave it out").check(("output",), output)
+
+
+#: Where the file says what it gives to the workflow that resolves conflicts of its lens.
+RESOLVER: Place = ("lens", "resolve")
+
+
+def _told(use: Place) -> _Declared:
+    """Returns what there is for some uses alone: planners are told more, and before steps there are none."""
+    if use == RESOLVER:
+        return {"steps": frozenset[str](), "strategy": frozenset[str]()}
+    return {"planning": frozenset(TOLD)} if use == ("plan",) else {}
+
+
+def _items(facts: Facts) -> list[str]:
+    """Returns the items of the lens, and what a conflict of it is resolved to."""
+    own = [*members(facts.section("lens").get("items"))]
+    return own if facts.resolver is None else [*own, RESOLVED]
 
 
 def _questions_of(step: JsonObject) -> Iterator[tuple[Place, Json]]:
@@ -251,5 +270,4 @@ def _named(facts: Facts, root: str) -> Collection[str]:
     """Returns what the file declares below a root of expressions, by name."""
     if root == "feedback":
         return _FEEDBACK
-    found = facts.section(root)
-    return members(found.get("items")) if root == "lens" else found
+    return _items(facts) if root == "lens" else facts.section(root)

@@ -84,7 +84,7 @@ def _check_skill(facts: Facts, place: Place, use: JsonObject) -> None:
         return
     given = use.get("with", {})
     if isinstance(given, dict):
-        _check_params(facts, place, given, facts.known[name])
+        check_params(facts, place, given, facts.known[name])
 
 
 def _check_child(facts: Facts, place: Place, use: JsonObject, name: str) -> None:
@@ -95,10 +95,10 @@ def _check_child(facts: Facts, place: Place, use: JsonObject, name: str) -> None
     elif name in facts.known:
         given = use.get("with", {})
         if isinstance(given, dict):
-            _check_params(facts, place, given, facts.known[name])
+            check_params(facts, place, given, facts.known[name])
 
 
-def _check_params(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:
+def check_params(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:
     """Reports unknown, missing and wrongly typed parameters; those with references only by name."""
     known = members(skill.input_schema.get("properties"))
     place: Place = (*use, "with")

@@ -74,6 +74,12 @@ class Facts(msgspec.Struct, frozen=True):
         return members(file["plan"]) if "plan" in file and "steps" not in file else None
 
     @property
+    def resolver(self) -> JsonObject | None:
+        """Returns what the file says of the workflow that resolves conflicts of its lens, if it has one."""
+        lens = self.section("lens")
+        return members(lens["resolve"]) if "resolve" in lens else None
+
+    @property
     def secrets(self) -> list[str]:
         """Returns the declared secrets."""
         return texts(self.items("secrets"))

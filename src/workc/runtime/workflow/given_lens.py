@@ -37,6 +37,9 @@ def read_lens(said: object, secrets: tuple[str, ...]) -> LensSpec | None:
         facts = Facts(document, {}, report)
         check_shape(facts, _SCHEMA)
         check_lens(facts)
+        if facts.resolver is not None:
+            fix = "leave it out, or write the workflow as a file"
+            facts.refuse_key(("lens", "resolve"), "a lens that code gives has no resolve", fix)
     problem = next(iter(report.problems()), None)
     if problem is not None or document is None:
         raise Misuse(f"{problem.path}: {problem.message}; {problem.fix}" if problem else "lens")

@@ -17,7 +17,16 @@ from workc.runtime.gate_policies import GATE_POLICIES
 from workc.runtime.workflow.lens_schema import LENS
 from workc.runtime.workflow.plan_keys import plan_keys
 from workc.runtime.workflow.resource_schema import RESOURCE_KEYS
-from workc.runtime.workflow.schema_words import DIALECT, count, flag, listed, mapping, record, text
+from workc.runtime.workflow.schema_words import (
+    DIALECT,
+    WORKFLOW_PATTERN,
+    count,
+    flag,
+    listed,
+    mapping,
+    record,
+    text,
+)
 from workc.runtime.workflow.strategy_keys import SIGNALS, strategies_schema
 
 #: Names of workflows, inputs, steps and checks.
@@ -27,10 +36,6 @@ VARIABLE_PATTERN = "^[A-Za-z_][A-Za-z0-9_]{0,255}$"
 #: A Python file, relative, or a dotted module name.
 SKILL_SOURCE_PATTERN = (
     r"^(?:[^/\\\n][^\\\n]*\.py|[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
-)
-#: A workflow file below the folder of the one that names it; no part of the way leads up.
-WORKFLOW_PATTERN = (
-    r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:yaml|yml|json)$"
 )
 #: A host: a name, an address or ``*.`` and a suffix; no scheme, path, user or port list.
 HOST_PATTERN = r"^[^\s/@?#]+$"

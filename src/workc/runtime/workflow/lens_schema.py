@@ -6,6 +6,7 @@ from workc.kernel.lens import MAX_WEIGHT
 from workc.kernel.permille import WHOLE
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.lens import DECIDING, MAX_FILES, WAYS
+from workc.runtime.workflow.resolve_keys import RESOLVE
 from workc.runtime.workflow.schema_words import count, listed, mapping, record, text
 
 #: The names of items, and of what they speak about.
@@ -71,5 +72,6 @@ LENS: JsonObject = record(
             MAX_OBSERVATIONS,
         ),
         "wait_ms": count("How long to wait before it is looked at again.", 0, MAX_WAIT_MS),
+        "resolve": RESOLVE,
     },
 )

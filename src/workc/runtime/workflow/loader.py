@@ -20,13 +20,15 @@ from workc.runtime.workflow.check_inputs import check_inputs, check_lists, check
 from workc.runtime.workflow.check_lens import check_lens
 from workc.runtime.workflow.check_plan import check_plan
 from workc.runtime.workflow.check_references import check_expressions, check_references
+from workc.runtime.workflow.check_resolve import check_resolve
 from workc.runtime.workflow.check_steps import MAX_STEPS, check_graph, check_steps
 from workc.runtime.workflow.check_strategies import check_strategies
 from workc.runtime.workflow.document import parse_document
 from workc.runtime.workflow.facts import Facts, listed, members, texts
-from workc.runtime.workflow.json_schema import WORKFLOW_PATTERN, schema_of_file
+from workc.runtime.workflow.json_schema import schema_of_file
 from workc.runtime.workflow.model import SkillInfo, WorkflowFile
 from workc.runtime.workflow.problems import InvalidWorkflow, Problem, Report
+from workc.runtime.workflow.schema_words import WORKFLOW_PATTERN
 from workc.runtime.workflow.shape import check_shape
 from workc.runtime.workflow.source import Document
 
@@ -40,6 +42,7 @@ _CHECKS = (
     check_failures,
     check_effects,
     check_lens,
+    check_resolve,
     check_graph,
     check_references,
     check_expressions,
@@ -101,7 +104,9 @@ def declared_workflows(data: bytes, name: str) -> tuple[str, ...]:
     """
     file = _read(data, name)
     steps, allowed = members(file.get("steps")), members(file.get("plan")).get("allow")
-    named = [*(members(step).get("workflow") for step in steps.values()), *listed(allowed)]
+    resolver = members(members(file.get("lens")).get("resolve"))
+    uses = [*map(members, steps.values()), resolver]
+    named = [*(use.get("workflow") for use in uses), *listed(allowed)]
     found = [each for each in named if isinstance(each, str) and _WORKFLOW.search(each)]
     return tuple(dict.fromkeys(found))
 

@@ -272,12 +272,17 @@ def backtracks_of(
     gates: Iterable[GateSpec],
     recovery: Mapping[ErrorClass, GoingOn],
     most: int | None,
+    *,
+    resolves: bool = False,
 ) -> int:
-    """Returns how often a run may go back: once, where something asks for it and nothing is said."""
+    """Returns how often a run may go back: once, where something asks for it and nothing is said.
+
+    ``resolves`` says that a conflict of its lens may be resolved, after which it goes back once more.
+    """
     of_gates = [gate.on_fail for gate in gates]
     said = [*(check.on_fail for check in checks), *of_gates, *recovery.values()]
     asked = [each for each in said if each not in {None, "stop"}]
-    return most if most is not None else int(bool(asked))
+    return most if most is not None else int(bool(asked)) + resolves
 
 
 class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,7 +292,8 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     ``plan`` is who makes its plan, None if it names its steps.
     ``budget_ceiling_cents`` and ``timeout_ms`` are None when absent; 0 means 0. ``limits`` are those
     of the budget beside money. ``effects`` are all that the file declares, of the run and of its
-    steps and its lens; None if it declares none. ``lens`` is what it looks at, None if nothing.
+    steps and its lens; None if it declares none. ``lens`` is what it looks at, None if nothing,
+    ``resolver`` the step that resolves what that contradicts itself about.
     """
 
     name: str
@@ -301,6 +307,7 @@ class WorkflowFile(msgspec.Struct, frozen=True, kw_only=True):
     policy: NetworkPolicy | None = None
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
+    resolver: StepSpec | None = None
     steps: tuple[StepSpec, ...] = ()
     plan: PlanSpec | None = None
     signals: tuple[SignalSpec, ...] = ()

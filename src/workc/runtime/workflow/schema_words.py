@@ -10,6 +10,11 @@ from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 #: What a published schema says that it is written in.
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+#: A workflow file below the folder of the one that names it; no part of the way leads up.
+WORKFLOW_PATTERN = (
+    r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:yaml|yml|json)$"
+)
+
 
 def text(description: str, **more: Json) -> JsonObject:
     """Returns the schema of a text."""

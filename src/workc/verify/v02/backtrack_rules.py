@@ -40,13 +40,17 @@ class BacktrackRules:
         backtrack = end.backtrack
         if backtrack is UNSET:
             return
-        self._left -= 1
-        if self._left < 0:
-            yield Difference(rules.BACKTRACKS_ARE_BOUNDED, "backtrack", None, backtrack.to)
+        yield from self.counted(backtrack)
         if not _has_cause(end, backtrack, gates):
             yield Difference(rules.BACKTRACK_HAS_CAUSE, "backtrack", None, backtrack.code)
         if backtrack.error_class is not UNSET:
             yield from self._classed(backtrack)
+
+    def counted(self, backtrack: Backtrack) -> Iterator[Difference]:
+        """Yields a difference if this backtrack is one more than there may be."""
+        self._left -= 1
+        if self._left < 0:
+            yield Difference(rules.BACKTRACKS_ARE_BOUNDED, "backtrack", None, backtrack.to)
 
     def _classed(self, backtrack: Backtrack) -> Iterator[Difference]:
         expected = class_of(backtrack.code, self._earlier)

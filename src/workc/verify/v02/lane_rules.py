@@ -20,7 +20,6 @@ from workc.kernel.gates import BARRING, ApprovalAnswered, ApprovalAsked, GateEva
 from workc.kernel.kinds import Payload
 from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
-    Basis,
     BudgetReserved,
     BudgetSettled,
     CallHalted,
@@ -39,6 +38,7 @@ from workc.kernel.payloads import (
     WorkEnded,
 )
 from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
+from workc.kernel.resolving import ConflictFound, ConflictResolved
 from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
 from workc.verify.effect_bounds import Bounds
@@ -47,14 +47,16 @@ from workc.verify.v02 import rules
 from workc.verify.v02.backtrack_rules import BacktrackRules
 from workc.verify.v02.check_rules import CheckRules
 from workc.verify.v02.child_rules import ChildRules, joined
-from workc.verify.v02.lens_rules import LensRules
+from workc.verify.v02.conflict_rules import ConflictRules
+from workc.verify.v02.lens_rules import LensRules, OfLens
 from workc.verify.v02.money import Money
 from workc.verify.v02.pair_rules import Difference, differences
 from workc.verify.v02.passes import Passes, StepFound
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
 from workc.verify.v02.plan_rules import OfPlan, PlanRules
 from workc.verify.v02.resource_rules import OfResource, ResourceRules
-from workc.verify.v02.step_places import is_placed
+from workc.verify.v02.settlement_rules import is_above, settlement_problems
+from workc.verify.v02.step_names import place_of
 from workc.verify.v02.strategy_rules import StrategyRules
 
 
@@ -73,6 +75,7 @@ class LaneRules:
         self._backtracks = BacktrackRules()
         self._checks = CheckRules()
         self.lens = LensRules()
+        self._conflicts = ConflictRules()
         self._plans = PlanRules()
         self._strategies = StrategyRules()
         self._resources = ResourceRules()
@@ -131,7 +134,7 @@ class LaneRules:
                 self._settled(payload)
             case RunStarted():
                 self._started(payload, event.at_ms)
-            case ItemObserved() | LensAssembled():
+            case ItemObserved() | LensAssembled() | ConflictFound() | ConflictResolved():
                 self._looked(payload, event.at_ms)
             case _ if isinstance(payload, OfResource):
                 self._of_resource(payload)
@@ -176,6 +179,7 @@ class LaneRules:
         self._check_alone(started)
         self._money.start(started, at_ms)
         self._children.start(started.run_id)
+        self.lens.start(started)
         self._backtracks.start(started.max_backtracks or 0)
         self._code = started.code
         self._of_function = started.program_kind == "function"
@@ -210,10 +214,13 @@ class LaneRules:
                 message = f"no declared effect covers {op} {selector} of the lens"
                 self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effects")
 
-    def _looked(self, said: ItemObserved | LensAssembled, at_ms: int | UnsetType) -> None:
+    def _looked(self, said: OfLens, at_ms: int | UnsetType) -> None:
         self._check_alone(said)
         if isinstance(said, LensAssembled):
             self._check_all(self.lens.assembled(said))
+            return
+        if not isinstance(said, ItemObserved):
+            self._conflict(said)
             return
         self._check_all(self.lens.observed(said, at_ms or 0))
         if self._is_offline and said.how == "url" and said.value is not UNSET:
@@ -223,12 +230,25 @@ class LaneRules:
     def _ended(self, end: WorkEnded | VerificationRun) -> None:
         if isinstance(end, VerificationRun):
             self._check_all(self._checks.ended(end))
+        self._check_all(self._conflicts.close())
         self._check_all(self._plans.close(self._passes.steps))
         self._check_all(self._backtracks.ended(end, self._passes.gates))
         if end.backtrack is not UNSET:
-            self._close_pass()
-            self._checks.forget()
-            self._plans = PlanRules()
+            self._turn_back()
+
+    def _turn_back(self) -> None:
+        self._close_pass()
+        self._checks.forget()
+        self._plans = PlanRules()
+
+    def _conflict(self, said: ConflictFound | ConflictResolved) -> None:
+        if isinstance(said, ConflictFound):
+            self._check_all(self._conflicts.found(said, self.lens.contested, len(self.passes)))
+            return
+        self._check_all(self._conflicts.resolved(said, self._last))
+        self._check_all(self._backtracks.counted(said.backtrack))
+        self.lens.resolved(said)
+        self._turn_back()
 
     def _of_resource(self, payload: OfResource) -> None:
         self._name(payload.step)
@@ -262,6 +282,7 @@ class LaneRules:
         self._check_alone(child)
         if isinstance(child, ChildJoined):
             self._check_all(joined(self._before, child))
+            self._conflicts.joined(child)
             return
         self._name(child.step)
         self._check_all(self._children.spawned(self._before, child))
@@ -326,8 +347,7 @@ class LaneRules:
         self._start, self._last = at, self._before
         self._passes.leave(at)
         self._step = self._skill = self._before = self._ceiling = None
-        self._attempt = 1
-        self._waits = False
+        self._attempt, self._waits = 1, False
 
     def _name(self, step: str) -> None:
         """Takes the step that an event names: the first one of a lane names the lane."""
@@ -337,13 +357,12 @@ class LaneRules:
             self._differs(rules.LANE_HAS_ONE_STEP, "step", self._step, step)
             return
         self._step = step
-        if self._of_function:
-            own = is_placed(step, self._start)
-            if own:
+        self._conflicts.named(step)
+        if self._of_function and (place := place_of(step, self._start)) != "none":
+            if place == "own":
                 return
-            if own is False:
-                message = "the step is named after another place"
-                self._fail(rules.STEP_AT_ITS_PLACE, message, "/payload/step")
+            message = "the step is named after another place"
+            self._fail(rules.STEP_AT_ITS_PLACE, message, "/payload/step")
         if step in self._passes.steps:
             self._fail(rules.STEP_HAS_ONE_LANE, "the step has a lane already", "/payload/step")
         self._passes.steps.setdefault(step, StepFound())
@@ -356,8 +375,7 @@ class LaneRules:
         if self._skill == skill:
             return
         if self._skill is not None:
-            message = "the skill is not that of the lane"
-            self._fail(rules.LANE_HAS_ONE_SKILL, message, "/payload/skill")
+            self._differs(rules.LANE_HAS_ONE_SKILL, "skill", self._skill, skill)
             return
         self._skill = skill
         if self._step in self._passes.steps:
@@ -368,8 +386,7 @@ class LaneRules:
             self._differs(rules.ATTEMPTS_COUNT, "attempt", self._attempt, attempt)
 
     def _unknown(self) -> None:
-        message = "the code of the skill is not that of the run"
-        self._fail(rules.CODE_IS_NAMED, message, "/payload/skill")
+        self._fail(rules.CODE_IS_NAMED, "its code is not that of the run", "/payload/skill")
 
     def _called(self, call: SkillAsked) -> None:
         self._use(call.step, call.attempt, call.skill)
@@ -455,23 +472,10 @@ class LaneRules:
             message = "the reservation does not stand before its settlement in the same lane"
             self._fail(rules.SETTLED_IN_LANE, message, "/payload/grant")
             return
-        self._settle("actual", settled.basis, reserved.bound, settled.actual)
-        if settled.actual > reserved.bound:
+        for rule, message, pointer in settlement_problems(reserved, settled):
+            self._fail(rule, message, pointer)
+        if is_above(reserved, settled, limits_tokens=self._limits_tokens):
             self.stopped = "a settlement was above its bound"
-        if (settled.tokens is UNSET) != (reserved.tokens is UNSET):
-            message = "a settlement has tokens if and only if its reservation has"
-            self._fail(rules.TOKENS_ARE_SETTLED, message, "/payload/tokens")
-            return
-        self._settle("tokens", settled.basis, reserved.tokens or 0, settled.tokens or 0)
-        if self._limits_tokens and (settled.tokens or 0) > (reserved.tokens or 0):
-            self.stopped = "a settlement was above its bound of tokens"
-
-    def _settle(self, field: str, basis: Basis, bound: int, actual: int) -> None:
-        """Checks one amount of a settlement against its basis and what was reserved of it."""
-        expected = {"released": 0, "bound": bound}.get(basis, actual)
-        if actual != expected:
-            message = f"{field} of a settlement by {basis} is {expected}"
-            self._fail(rules.SETTLED_BY_BASIS, message, f"/payload/{field}")
 
     def _differs(self, rule: Rule, field: str, expected: object, actual: object) -> None:
         message = f"{field} does not fit the events before it in its lane"

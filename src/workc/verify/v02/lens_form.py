@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+import msgspec
 from msgspec import UNSET
 
 from workc.kernel.lens import MAX_WEIGHT, TOUCHING, How, ItemObserved, LensAssembled, Thresholds
+from workc.kernel.payloads import ScriptedQuality
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
+from workc.kernel.resolving import ConflictResolved
 from workc.kernel.selectors import EffectOp
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
@@ -59,6 +62,21 @@ def lens_problems(lens: LensAssembled) -> Iterator[tuple[Rule, str]]:
     judging = (lens.at_least, lens.claims, lens.requires)
     if lens.quality is UNSET and any(part is not UNSET for part in judging):
         yield rules.LENS_FORM, "/quality"
+
+
+def script_problems(script: list[ScriptedQuality]) -> Iterator[tuple[Rule, str]]:
+    """Yields what is wrong with what a script says of lenses."""
+    numbers = [number for said in script for number in msgspec.structs.astuple(said)]
+    if not numbers or max(numbers) > WHOLE:
+        yield rules.LENS_SCRIPT_FORM, "/lens_script"
+
+
+def resolution_problems(found: ConflictResolved) -> Iterator[tuple[Rule, str]]:
+    """Yields what is wrong with what came of a conflict, how it fits its child left out."""
+    if not _ITEM.fullmatch(found.item):
+        yield rules.RESOLUTION_FORM, "/item"
+    if any(word.says.form != "json" for word in found.words or ()):
+        yield rules.RESOLUTION_FORM, "/words"
 
 
 def _ascends(at_least: Thresholds) -> bool:

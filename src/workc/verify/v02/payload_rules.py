@@ -37,10 +37,16 @@ from workc.kernel.payloads import (
     SkillExecuted,
 )
 from workc.kernel.plans import PlanAsked, PlanChosen
+from workc.kernel.resolving import ConflictResolved
 from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
-from workc.verify.v02.lens_form import item_problems, lens_problems
+from workc.verify.v02.lens_form import (
+    item_problems,
+    lens_problems,
+    resolution_problems,
+    script_problems,
+)
 
 #: Which rule is broken, and where in the payload (a JSON pointer).
 Problem: TypeAlias = tuple[Rule, str]
@@ -85,6 +91,8 @@ def _of_rare(payload: Payload) -> Iterable[Problem]:
             return _of_item(payload)
         case LensAssembled():
             return lens_problems(payload)
+        case ConflictResolved():
+            return resolution_problems(payload)
         case _:
             return ()
 
@@ -102,6 +110,8 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
         yield rules.RELATIVE_FORM, "/parent/run_id"
     if not _SEED.fullmatch(start.seed) or int(start.seed) > MAX_SEED:
         yield rules.SEED_FORM, "/seed"
+    if start.lens_script is not UNSET:
+        yield from script_problems(start.lens_script)
     if start.policy.rules_sha256 != _rules_digest(start.policy):
         yield rules.RULES_DIGEST, "/policy/rules_sha256"
 

@@ -76,7 +76,7 @@ STEP_LANE_TABLE = _table(
 LANE_MAY_OPEN = _table(
     4,
     "FSM_ILLEGAL_TRANSITION",
-    "Lanes of steps stand after PlanAsked, PlanChosen, TimerFired, CallHalted, ToAct or an approval.",
+    "Lanes of steps stand after ConflictFound, PlanAsked, PlanChosen, TimerFired, CallHalted, ToAct or an approval.",
 )
 ANSWER_FITS_ASK = _table(
     5, "FSM_ILLEGAL_TRANSITION", "An EffectAnswered has the request of the EffectAsked before it."
@@ -258,6 +258,26 @@ LENS_SUFFICES = _table(
     "FSM_ILLEGAL_TRANSITION",
     "A LensAssembled has a failure if and only if its aggregate is below what deciding takes.",
 )
+LENS_IS_SCRIPTED = _table(
+    54,
+    "FSM_ILLEGAL_TRANSITION",
+    "A LensAssembled of items is scripted if and only if RunStarted has a script of lenses.",
+)
+CONFLICT_IS_FOUND = _table(
+    91,
+    "FSM_ILLEGAL_TRANSITION",
+    "A ConflictFound stands in the first pass and says what the items of the lens contradict each other about.",
+)
+RESOLVER_HAS_LANE = _table(
+    92,
+    "FSM_ILLEGAL_TRANSITION",
+    "Behind a ConflictFound stands one lane, of the step that it names.",
+)
+RESOLUTION_FITS = _table(
+    93,
+    "FSM_ILLEGAL_TRANSITION",
+    "A ConflictResolved goes back to Orient; it has what the child of its lane gave, and words about what was found.",
+)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -319,6 +339,12 @@ LENS_FORM = _payload(
     32,
     "BUNDLE_MALFORMED",
     "Thresholds are permille and do not fall; what they and requires judge is there.",
+)
+LENS_SCRIPT_FORM = _payload(
+    35, "BUNDLE_MALFORMED", "A script of lenses says something, in permille."
+)
+RESOLUTION_FORM = _payload(
+    34, "BUNDLE_MALFORMED", "What resolved a conflict is named as an item is; its words are JSON."
 )
 
 POLICY_IS_KNOWN = _policy(

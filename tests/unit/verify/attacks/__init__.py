@@ -3,6 +3,7 @@
 from attacks import (
     chains,
     children,
+    conflicts,
     demands,
     documents,
     effects,
@@ -31,6 +32,7 @@ from attacks.attack import ATTACKS, OPERATORS, Attack
 SECTIONS = (
     chains,
     children,
+    conflicts,
     demands,
     documents,
     effects,

@@ -321,6 +321,39 @@ def an_effect_of_the_lens_that_is_not_declared_any_more(d):
     plan.pop("compression", None)
 
 
+# --- what a script says of it [5] [6] [17]
+
+
+@_words("grow", "scripted_lens")
+def a_script_that_says_more_than_all(d):
+    d.payload("RunStarted")["lens_script"][0]["coverage"] = 1001
+
+
+@_words("cut", "scripted_lens")
+def a_script_that_says_nothing(d):
+    d.payload("RunStarted")["lens_script"].clear()
+
+
+@_flow("add")
+def a_scripted_lens_of_a_run_without_a_script(d):
+    _lens(d)["scripted"] = True
+
+
+@_flow("set", "scripted_lens")
+def a_lens_by_a_script_that_says_that_it_is_none(d):
+    _lens(d)["scripted"] = False
+
+
+@_flow("remove", "scripted_lens")
+def a_lens_by_a_script_that_does_not_say_so(d):
+    del _lens(d)["scripted"]
+
+
+@_flow("shrink", "scripted_lens")
+def a_lens_that_is_worth_another_thing_than_its_script_says(d):
+    _lens(d)["quality"]["provenance"] -= 1
+
+
 # --- its root [8]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Attacks
 from workc.sim.tamper.v02.attacks_children import CHILD_ATTACKS
+from workc.sim.tamper.v02.attacks_conflicts import CONFLICT_ATTACKS
 from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
 from workc.sim.tamper.v02.attacks_fallbacks import FALLBACK_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
@@ -31,6 +32,7 @@ ATTACKS: Attacks[Draft] = {
     **PLAN_ATTACKS,
     **STRATEGY_ATTACKS,
     **RESOURCE_ATTACKS,
+    **CONFLICT_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

@@ -9,7 +9,7 @@ from workc.sim.json_text import spell_json
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import BAD_EVENT, CHAIN, NOT_SAID, TABLE, UNPROVABLE
 from workc.sim.tamper.rungs import DIGESTED
-from workc.sim.tamper.v02.draft import Draft, forget_unnamed
+from workc.sim.tamper.v02.draft import Draft, forget_unnamed, last_pass
 
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
 
@@ -100,12 +100,10 @@ def _halt_lane(draft: Draft) -> None:
 
 
 def _double_step(draft: Draft) -> None:
-    first = _first_lane(draft)
-    step = next(e["payload"]["step"] for e in first if "step" in e["payload"])
     # In another pass a step may well stand again.
-    others = [
-        e for e in draft.events if e["payload"].get("step", step) != step and len(e["at"]) > 1
-    ]
+    named = [e for e in last_pass(draft.events) if "step" in e["payload"] and len(e["at"]) > 1]
+    step = named[0]["payload"]["step"] if named else ""
+    others = [event for event in named if event["payload"]["step"] != step]
     if not others:
         raise does_not_apply("no second step")
     for event in draft.lane(others[0]):

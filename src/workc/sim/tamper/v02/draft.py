@@ -35,6 +35,7 @@ _DOCS = msgspec.json.Decoder(dict[str, Any])
 _EFFECTS = frozenset({"EffectAsked", "SkillAsked", "EffectAnswered"})
 _MOVES = frozenset({"BudgetReserved", "BudgetSettled"})
 _CHILDREN = frozenset({"ChildSpawned", "ChildJoined"})
+_LENS = frozenset({"ItemObserved", "LensAssembled", "ConflictFound", "ConflictResolved"})
 _GATES = frozenset({"ApprovalAnswered", "GateEvaluated"})
 
 
@@ -193,11 +194,7 @@ def roots_of(events: list[Doc], lines: Iterable[bytes], entries: list[Doc]) -> D
         "effects": [event["payload"] for event in events if event["kind"] in _EFFECTS],
         "evidence": [entry for entry in entries if entry["path"].startswith(EVIDENCE)],
         "gates": [event["payload"] for event in events if event["kind"] in _GATES],
-        "lens": [
-            event["payload"]
-            for event in events
-            if event["kind"] in {"ItemObserved", "LensAssembled"}
-        ],
+        "lens": [event["payload"] for event in events if event["kind"] in _LENS],
         "verification": [result for run in checks[-1:] for result in run.get("results") or ()],
         "workgraph": sorted(kin, key=_spawn_index),
     }

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Doc
 from workc.sim.tamper.place import BAD_EVENT, NOT_BORNE_OUT, TABLE
-from workc.sim.tamper.v02.field import Field, failed, has, has_text, nothing, other, plus_one, swap
+from workc.sim.tamper.v02.field import (
+    Field,
+    failed,
+    flip,
+    has,
+    has_text,
+    nothing,
+    other,
+    plus_one,
+    swap,
+)
 from workc.sim.tamper.v02.subject import Subject
 
 
@@ -21,15 +31,24 @@ def _sees_nothing(_subject: Subject, event: Doc) -> bool:
     return "quality" not in event["payload"]
 
 
+def _too_much(_value: int) -> int:
+    return 1001
+
+
 LENS_FIELDS: tuple[Field, ...] = (
     Field("ItemObserved", ("effect", "op"), swap("ReadFS", "WriteFS"), (BAD_EVENT,), ("lens",), _reads),
     Field("ItemObserved", ("failure", "code"), other, (), ("lens",), failed),
     Field("ItemObserved", ("round",), plus_one, (TABLE,), ("lens",)),
     Field("ItemObserved", ("source",), other, (), ("lens",)),
     Field("ItemObserved", ("value", "inline"), other, (), ("lens",), has_text),
+    Field("ConflictFound", ("about", 0), other, (TABLE,), ("lens",)),
+    Field("ConflictFound", ("step",), other, (TABLE,), ("lens",)),
+    Field("ConflictResolved", ("backtrack", "code"), other, (TABLE,), ("lens", "receipt")),
     Field("LensAssembled", ("at_least", "Committed"), nothing, (BAD_EVENT,), ("lens",), _takes_more_and_more),
     Field("LensAssembled", ("failure", "code"), other, (TABLE, NOT_BORNE_OUT), ("lens", "receipt"), failed),
     Field("LensAssembled", ("items",), plus_one, (TABLE,), ("lens",), has("quality")),
     Field("LensAssembled", ("items",), plus_one, (), ("lens",), _sees_nothing),
+    Field("LensAssembled", ("scripted",), flip, (TABLE,), ("lens",), has("scripted")),
+    Field("RunStarted", ("lens_script", 0, "conflict"), _too_much, (BAD_EVENT,), (), has("lens_script")),
     Field("LensAssembled", ("quality", "aggregate"), plus_one, (TABLE,), ("lens",), has("quality")),
 )  # fmt: skip
