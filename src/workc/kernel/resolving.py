@@ -1,7 +1,7 @@
 """Payloads of a conflict within a lens that a child is asked to resolve, and of what came of it.
 
 The call of the child is the one lane that stands behind ConflictFound. What it gave is one more item
-of the lens, and its word counts (``docs/spec/bundle-0.2.md``, section 20).
+of the lens, and its word counts (``docs/spec/bundle-0.2.md``, section 21).
 """
 
 from __future__ import annotations

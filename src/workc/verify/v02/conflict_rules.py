@@ -1,6 +1,6 @@
 """The rules of conflicts that a child is asked to resolve: what about, by whom, and what came of it.
 
-A fold over what one run says of them (docs/spec/bundle-0.2.md, section 20).
+A fold over what one run says of them (docs/spec/bundle-0.2.md, section 21).
 """
 
 from __future__ import annotations

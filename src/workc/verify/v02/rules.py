@@ -264,17 +264,17 @@ LENS_IS_SCRIPTED = _table(
     "A LensAssembled of items is scripted if and only if RunStarted has a script of lenses.",
 )
 CONFLICT_IS_FOUND = _table(
-    91,
+    56,
     "FSM_ILLEGAL_TRANSITION",
     "A ConflictFound stands in the first pass and says what the items of the lens contradict each other about.",
 )
 RESOLVER_HAS_LANE = _table(
-    92,
+    57,
     "FSM_ILLEGAL_TRANSITION",
     "Behind a ConflictFound stands one lane, of the step that it names.",
 )
 RESOLUTION_FITS = _table(
-    93,
+    58,
     "FSM_ILLEGAL_TRANSITION",
     "A ConflictResolved goes back to Orient; it has what the child of its lane gave, and words about what was found.",
 )

@@ -1,4 +1,4 @@
-"""Resealed edits of conflicts that a child resolves: what about, by whom, and its word (section 20)."""
+"""Resealed edits of conflicts that a child resolves: what about, by whom, and its word (section 21)."""
 
 from __future__ import annotations
 
