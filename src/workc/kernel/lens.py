@@ -152,8 +152,8 @@ class LensAssembled(PayloadBase, frozen=True, kw_only=True):
         return self.quality.aggregate >= self.at_least.least(level)
 
     def bodies(self) -> Iterable[Body | UnsetType]:
-        """Returns the bodies of failure and claims."""
-        return (UNSET if self.failure is UNSET else self.failure.details, *self._said())
+        """Returns the bodies of claims and failure."""
+        return (*self._said(), UNSET if self.failure is UNSET else self.failure.details)
 
     def _said(self) -> Iterator[Body]:
         for claim in self.claims or ():
