@@ -6,7 +6,6 @@ is missing, and what the writer would write otherwise today, is named.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,9 +22,9 @@ from goldens import (
 )
 from workc.bundle.v01.run import Run
 from workc.bundle.v01.writer import Bundle, write
+from workc.testkit.goldens import update_goldens
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests/golden"
-SUMS = GOLDEN / "SHA256SUMS"
 VERSION = "v0.1"
 
 _SINGLE: Mapping[str, Callable[[], Run]] = {
@@ -56,21 +55,8 @@ def files() -> dict[str, bytes]:
     }
 
 
-def sums(folder: Path, before: str) -> str:
-    """Returns the list of hashes with a line more for each file that it does not have yet.
-
-    The lines that are there stay as they are, whatever became of their files.
-    """
-    lines = {line.partition("  ")[2]: line for line in before.splitlines()}
-    for path in folder.glob("v*/**/*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in lines:
-            lines[name] = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}"
-    return "".join(f"{lines[name]}\n" for name in sorted(lines))
-
-
 def main(arguments: list[str]) -> int:
-    """Writes what is missing, or only looks; exits with 1 if something is not as it must be."""
+    """Writes and lists what is missing, or only looks; exits with 1 if anything is not as it must be."""
     wanted = files()
     there = {path for path in wanted if (GOLDEN / path).exists()}
     changed = [path for path in sorted(there) if (GOLDEN / path).read_bytes() != wanted[path]]
@@ -84,9 +70,12 @@ def main(arguments: list[str]) -> int:
     for path in missing:
         (GOLDEN / path).parent.mkdir(parents=True, exist_ok=True)
         (GOLDEN / path).write_bytes(wanted[path])
-    before = SUMS.read_text("utf-8") if SUMS.exists() else ""
-    SUMS.write_text(sums(GOLDEN, before), "utf-8")
-    return 1 if changed else 0
+    report = update_goldens(GOLDEN)
+    bad = (("does not verify", each.bundle) for each in report.bundles if not each.verdict.ok)
+    for word, path in (*report.troubles(), *bad):
+        if path not in changed:
+            print(f"{word}: {path}")
+    return 0 if report.judgement == "good" and not changed else 1
 
 
 if __name__ == "__main__":

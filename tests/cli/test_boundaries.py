@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from pathlib import Path
 
 import click
@@ -145,6 +146,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
     (folder / "stages/wrong.json").write_text("[]")
     waiting = workc("run", "asks.yaml", "--json").document["run_id"]
     base = f"base={server.base_url}"
+    shutil.copytree(bundle, "goldens/v0.2/one/bundle")
     calls = {
         "outcome": ("run", "demo.yaml", "--input", base),
         "decided": ("approve", waiting, "--by", "ann"),
@@ -169,6 +171,7 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "proof": ("verify-proof", "p.json"),
         "tamper": ("tamper", "bundle", "--all", "--budget", "1", "-q"),
         "tampered": ("tamper", "bundle", "--op", FLIP, "--out", "changed"),
+        "golden": ("golden", "check", "goldens"),
         "ls": ("ls",),
         "show": ("show", "last"),
         "step": ("show", "last", "fetch"),

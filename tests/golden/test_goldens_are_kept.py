@@ -147,13 +147,13 @@ def generator(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("made", ROOT / "tools/generate_goldens.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.GOLDEN, module.SUMS = tmp_path, tmp_path / "SHA256SUMS"
+    module.GOLDEN = tmp_path
     return module
 
 
 def test_the_generator_writes_all_goldens_into_an_empty_folder(generator):
     assert generator.main([]) == 0
-    sums = generator.SUMS.read_text("utf-8")
+    sums = (generator.GOLDEN / SUMS.name).read_text("utf-8")
     assert sums.splitlines() == of_version("v0.1", SUMS.read_text("utf-8"))
     assert list(problems(generator.GOLDEN, sums, {"v0.1": KEPT["v0.1"]})) == []
 
@@ -203,14 +203,14 @@ def test_the_second_generator_writes_what_is_missing_and_never_over_a_golden(
 
 def test_the_generator_never_writes_over_a_golden_nor_over_its_hash(generator, capsys):
     generator.main([])
-    before = generator.SUMS.read_text("utf-8")
+    before = (generator.GOLDEN / SUMS.name).read_text("utf-8")
     path = "v0.1/basic_success/bundle/receipt.json"
     (generator.GOLDEN / path).write_text("changed")
     capsys.readouterr()
     assert generator.main([]) == 1
     assert capsys.readouterr().out == f"differs from what is kept, which stays: {path}\n"
     assert (generator.GOLDEN / path).read_text() == "changed"
-    assert generator.SUMS.read_text("utf-8") == before
+    assert (generator.GOLDEN / SUMS.name).read_text("utf-8") == before
 
 
 def test_the_check_names_what_is_missing_and_writes_nothing(generator, capsys):

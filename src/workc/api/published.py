@@ -10,6 +10,7 @@ from typing import get_args
 
 from workc.api.plan_story import PLAN_STORY
 from workc.api.published_files import FILES
+from workc.api.published_goldens import GOLDEN
 from workc.api.published_policy import policy_documents
 from workc.api.published_runtime import runtime_documents
 from workc.api.published_shapes import (
@@ -469,6 +470,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     "proof": ("workc.proof/1", "What `verify-proof` prints with --json.", _PROOF),
     "tamper": ("workc.tamper/1", "What `tamper --all` prints with --json.", _TAMPER),
     "tampered": ("workc.tampered/1", "What `tamper --op` prints with --json.", _TAMPERED),
+    "golden": ("workc.golden/1", "What `golden` prints with --json.", GOLDEN),
     "ls": ("workc.ls/1", "What `ls` prints with --json.", _LS),
     "show": ("workc.show/1", "What `show` prints of a run with --json.", _SHOW),
     "step": ("workc.step/1", "What `show` prints of one step with --json.", _RECORDS),

@@ -56,6 +56,7 @@ COMMANDS = {
     "tamper": Entry(
         "Evidence", _WHERE + "tamper", "Change a copy, or prove that changes are found."
     ),
+    "golden": Entry("Evidence", _WHERE + "golden", "Keep bundles that must verify for ever."),
 }
 _HELP = """Run agent work under a hard budget and leave evidence anyone can check.
 

@@ -1,56 +1,43 @@
 """A certificate as JUnit XML: a suite, and in it a case for each bundle in each environment.
 
-The form is the one that CI services read: a case that differs is a failure, one that could not be
-judged an error.
+A case that differs is a failure, one that could not be judged an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Mapping
+from typing import Literal
 
-from workc.api.certification import Certificate, Replayed
+from workc.api.certification import Certificate, Judgement, Replayed
 from workc.cli.difference_text import difference_lines
-from workc.cli.text import printable
+from workc.sim.reporting.junit_form import Case, Problem, Suite, junit_document
 
-#: A file name is no longer than this on most systems.
-_MAX_NAME = 4096
-_ELEMENTS = {"differs": "failure", "bad": "failure", "unjudged": "error"}
+_ELEMENTS: Mapping[Judgement, Literal["failure", "error"]] = {
+    "differs": "failure",
+    "bad": "failure",
+    "unjudged": "error",
+}
 
 
 def junit_text(found: Certificate) -> str:
     """Returns the document, in UTF-8 once it is encoded."""
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', *_lines(found), ""])
-
-
-def _lines(found: Certificate) -> Iterator[str]:
-    replays = [replayed for bundle in found.bundles for replayed in bundle.replays]
-    failures = sum(_ELEMENTS.get(each.judgement) == "failure" for each in replays)
-    errors = sum(_ELEMENTS.get(each.judgement) == "error" for each in replays)
-    counts = f'tests="{len(replays)}" failures="{failures}" errors="{errors}" skipped="0"'
-    yield f"<testsuites {counts}>"
-    total = sum(each.duration_ms for each in replays)
-    yield f'  <testsuite name="workc certify" {counts} time="{_seconds(total)}">'
     names = {each.number: f"environment {each.number}: {each}" for each in found.environments}
-    for bundle in found.bundles:
-        for replayed in bundle.replays:
-            name = quoteattr(printable(names[replayed.environment], _MAX_NAME))
-            of = quoteattr(printable(bundle.bundle, _MAX_NAME))
-            head = f"<testcase classname={of} name={name}"
-            yield f'    {head} time="{_seconds(replayed.duration_ms)}">{_found(replayed)}</testcase>'
-    yield "  </testsuite>"
-    yield "</testsuites>"
+    cases = tuple(
+        Case(
+            classname=bundle.bundle,
+            name=names[replayed.environment],
+            duration_ms=replayed.duration_ms,
+            problem=_problem(replayed),
+        )
+        for bundle in found.bundles
+        for replayed in bundle.replays
+    )
+    return junit_document([Suite("workc certify", sum(c.duration_ms for c in cases), cases)])
 
 
-def _seconds(duration_ms: int) -> str:
-    return f"{duration_ms / 1000:.3f}"
-
-
-def _found(replayed: Replayed) -> str:
+def _problem(replayed: Replayed) -> Problem | None:
     element = _ELEMENTS.get(replayed.judgement)
     if element is None:
-        return ""
+        return None
     lines = difference_lines(replayed.divergences)
-    message = quoteattr(lines[0] if lines else replayed.judgement)
-    # Every line is printable, so no character is left that XML forbids.
-    return f"<{element} message={message}>{escape(chr(10).join(lines))}</{element}>"
+    return Problem(element, lines[0] if lines else replayed.judgement, "\n".join(lines))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from workc.kernel.printing import escaped, shown
 from workc.kernel.values import Json
 
 #: The most characters of somebody else's text that one line shows.
@@ -19,22 +20,12 @@ _SHORT_CHARS = 12
 def printable(text: str, limit: int = MAX_SHOWN) -> str:
     """Returns one line of text; what cannot be printed stands escaped, the rest after ``limit`` is cut."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(c if c.isprintable() else _escaped(c) for c in cut)
+    return shown(cut)
 
 
 def argument(path: str) -> str:
     """Returns a path as it is typed after a command: quoted where a shell would cut it."""
     return shlex.quote(printable(path, MAX_ARGUMENT))
-
-
-def _escaped(char: str) -> str:
-    number = ord(char)
-    if 0xDC80 <= number <= 0xDCFF:
-        # A byte of a file name that is no UTF-8 (PEP 383).
-        return f"\\x{number - 0xDC00:02x}"
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def json_text(value: Json, *, indent: int = 2) -> str:
@@ -75,7 +66,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def _lone(char: str) -> str:
-    return _escaped(char) if "\ud800" <= char <= "\udfff" else char
+    return escaped(char) if "\ud800" <= char <= "\udfff" else char
 
 
 def money(micro_cents: int | None) -> str:
