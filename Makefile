@@ -47,10 +47,10 @@ fuzz: $(VENV)/dev.stamp  ## two verifiers on FUZZ_BUNDLES changed bundles, then 
 	@mkdir -p .fuzz
 	$(BIN)/python tests/fuzz/harness.py -max_total_time=$(FUZZ_SECONDS) -max_len=96 -verbosity=0 -print_final_stats=1 -artifact_prefix=.fuzz/ .fuzz tests/fuzz/corpus
 
-kill: $(VENV)/dev.stamp  ## kills runs, families, work with files, at every write of a journal, KILL_ROUNDS times in a row
+kill: $(VENV)/dev.stamp  ## kills runs, families, work with files and stages, at every write, KILL_ROUNDS times in a row
 	@for round in $$(seq $(KILL_ROUNDS)); do \
 	  echo "round $$round of $(KILL_ROUNDS)"; \
-	  WORKC_KILLS=all $(BIN)/python -m pytest -q -x -n auto tests/integration/test_kill.py tests/integration/test_kill_family.py tests/integration/test_kill_machine.py || exit 1; \
+	  WORKC_KILLS=all $(BIN)/python -m pytest -q -x -n auto tests/integration/test_kill.py tests/integration/test_kill_family.py tests/integration/test_kill_machine.py tests/integration/test_kill_stages.py || exit 1; \
 	done
 
 nightly: $(VENV)/dev.stamp  ## what takes hours: WORKFLOWS at random, all goldens tampered with, kill, fuzz

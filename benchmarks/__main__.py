@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import workc
-from benchmarks import oracle, runs, stages
+from benchmarks import oracle, runs, stage_search, stages
 from benchmarks.measure import PEAK, Sample, cached_environment, interleaved, machine
 from benchmarks.table import row
 from benchmarks.workloads import (
@@ -45,6 +45,7 @@ def main() -> None:
         command_line(folder)
         oracle.measure(folder, ROUNDS)
         runs.measure(folder, ROUNDS)
+        stage_search.measure(folder, ROUNDS)
     stages.measure(ROUNDS)
     memory()
 

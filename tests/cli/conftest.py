@@ -74,7 +74,7 @@ async def main(ctx, n: int, name: str = "x"):
 PUBLISHED = {
     found["properties"]["schema"]["const"]: {k: v for k, v in found.items() if k != "$schema"}
     for found in map(schema_of, schema_names())
-    if "const" in found["properties"].get("schema", {})
+    if "const" in found.get("properties", {}).get("schema", {})
 }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from workc.api.published import schema_names, schema_of
 from workc.api.published_files import FILES
+from workc.api.stage_files import read_stages
 from workc.cli.console import wants_color
 from workc.cli.group import COMMANDS, cli
 from workc.cli.text import json_text, money, printable
@@ -134,6 +135,17 @@ output: done
 """
 
 
+STAGE = {
+    "name": "name",
+    "description": "Gives a name.",
+    "signature": {
+        "input": {"kind": "Text"},
+        "output": {"kind": "Text"},
+        "effects": {"effects": ["Pure"]},
+    },
+    "implementation_code": "def name(x): return x",
+    "examples": [{"input": "a", "output": "a"}],
+}
 #: What no command prints: it is given and taken by ``workc.Runtime``.
 OF_PYTHON = {"skill", "contract", "state", "simulation"}
 
@@ -141,12 +153,15 @@ OF_PYTHON = {"skill", "contract", "state", "simulation"}
 def test_every_document_fits_its_published_schema(workc, bundle, folder, server):
     (folder / "bad.yaml").write_text("workc: 1\n")
     assert workc("keys", "new", "a", "--out", "keys").exit_code == 0
+    assert workc("keys", "trust", "keys/a.pub.pem", "--out", "trust.json").exit_code == 0
     (folder / "asks.yaml").write_text(ASKS)
     (folder / "stages").mkdir()
     (folder / "stages/wrong.json").write_text("[]")
     waiting = workc("run", "asks.yaml", "--json").document["run_id"]
     base = f"base={server.base_url}"
     shutil.copytree(bundle, "goldens/v0.2/one/bundle")
+    (folder / "stage.json").write_text(json.dumps(STAGE))
+    (stage,) = (each.spec.stage.id for each in read_stages([folder / "stage.json"]))
     calls = {
         "outcome": ("run", "demo.yaml", "--input", base),
         "decided": ("approve", waiting, "--by", "ann"),
@@ -158,6 +173,15 @@ def test_every_document_fits_its_published_schema(workc, bundle, folder, server)
         "suites": ("suite", "list", "--scenarios", str(SCENARIOS)),
         "swarm": ("swarm", "--seeds", "2", "-j", "1", "-q"),
         "stage-tests": ("stage", "test", "stages"),
+        "stage-added": ("stage", "add", "stage.json"),
+        "stages": ("stage", "list"),
+        "stage": ("stage", "get", stage),
+        "stage-search": ("stage", "search", "nme"),
+        "stage-diff": ("stage", "diff", stage, "stage.json"),
+        "stage-moved": ("stage", "activate", stage),
+        "stage-docs": ("stage", "docs", "-o", "pages"),
+        "stage-signed": ("stage", "sign", stage, "--key", "keys/a.key.pem"),
+        "stage-verdict": ("stage", "verify", stage, "--trust", "trust.json"),
         "verdict": ("verify-bundle", "demo.yaml"),
         "trust": ("keys", "trust", "keys/a.pub.pem"),
         "key": ("keys", "new", "b", "--out", "keys"),

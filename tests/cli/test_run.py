@@ -73,7 +73,9 @@ def test_unavailable_after_all_retries_gives_8_and_shows_the_attempts(workc, fol
 
 def test_failed_work_never_exits_with_2_which_says_that_nothing_was_run(workc, folder):
     text = (folder / "pure.yaml").read_text()
-    text = text.replace('"[0]"', '"[0]"}}\n  two: {skill: http_call, with: {url: "${steps.say}"')
+    text = text.replace(
+        '"[0]"', '"@"}}\n  two: {skill: http_call, with: {url: "${steps.say.result}"'
+    )
     (folder / "late.yaml").write_text(text)
     shown = workc("run", "late.yaml", "--json")
     assert shown.document["code"] == "INVALID_INPUT"

@@ -233,6 +233,7 @@ ELSEWHERE = {
     "REPLAY_DIVERGED": "integration/test_replay.py",
     "RESOURCE_LOCKED": "integration/test_resources.py",
     "RUN_LOCKED": "integration/test_resume.py",
+    "STAGE_CHANGED": "integration/test_stage_registry.py",
     "STORE_UNAVAILABLE": "unit/api/test_runtime.py",
     "UPSTREAM_FAILED": "workflow/test_permanent_failure_workflow.py",
 }

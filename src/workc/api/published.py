@@ -12,6 +12,7 @@ from workc.api.plan_story import PLAN_STORY
 from workc.api.published_files import FILES
 from workc.api.published_goldens import GOLDEN
 from workc.api.published_policy import policy_documents
+from workc.api.published_registry import STAGE_DOCUMENTS
 from workc.api.published_runtime import runtime_documents
 from workc.api.published_shapes import (
     ANY,
@@ -282,6 +283,7 @@ _CHECK = record(
         "name": TEXT,
         "kind": {"enum": ["file", "function"]},
         "plan": list_of(_PLANNED),
+        "types": list_of(record(step=TEXT, type=TEXT, known=FLAG)),
         "remarks": list_of(_REMARK),
         "secrets": list_of(record(name=TEXT, is_set=FLAG)),
         "declared": {"anyOf": [{"type": "null"}, list_of(TEXT)]},
@@ -449,6 +451,7 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
     **policy_documents(_PROBLEM),
     **TESTING_DOCUMENTS,
     **stage_documents(),
+    **STAGE_DOCUMENTS,
     "verdict": (
         "workc.verdict/1",
         "What `verify-bundle` prints of one bundle; of several it prints an array.",

@@ -25,6 +25,7 @@ from workc.adapters.run_folder import Durability
 from workc.api.access import Root, access_of
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import budget_of, limits_of, with_budget_of
+from workc.api.composition import refuse_clash
 from workc.api.contract_account import ContractAccount
 from workc.api.contracts import ResourceContract, narrowed
 from workc.api.effect_rules import refuse_secret_bases
@@ -394,6 +395,7 @@ class Runtime:
     ) -> StructuredOutcome:
         target = None if out is None else free_place(out)
         settings = job.settings
+        refuse_clash(job.program)
         refuse_unlockable(job.program, settings.ruling)
         refuse_grants(settings.ruling, settings.access.grants)
         refuse_open_secrets(job.program, job.inputs, settings)

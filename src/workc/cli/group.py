@@ -20,7 +20,7 @@ _WHERE = "workc.cli.commands."
 COMMANDS = {
     "check": Entry("Author", _WHERE + "check", "Audit a workflow before it costs anything."),
     "policy": Entry("Author", _WHERE + "policy", "Check, print and explain policies."),
-    "stage": Entry("Author", _WHERE + "stage", "Verify stages by their examples."),
+    "stage": Entry("Author", _WHERE + "stage", "Keep, find, compare and test stages."),
     "schema": Entry(
         "Author", _WHERE + "schema", "Print the JSON Schema of a file or of an output."
     ),

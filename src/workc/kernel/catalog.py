@@ -5,7 +5,7 @@ from __future__ import annotations
 from workc.kernel.failure import CatalogEntry, Retry
 
 #: SHA-256 of the catalog as canonical JSON; a bundle records it.
-CATALOG_SHA256 = "0da6f4ce820f72d9e580c65a8bb92d995e5e81a87af535c8368196e7e8530a66"
+CATALOG_SHA256 = "fe0ef78ab66fc73a2d2ddb76c0353e0c933556dc534cfe3a1744dac3f0939f29"
 
 CATALOG: dict[str, CatalogEntry] = {
     "ABORTED": CatalogEntry(
@@ -1079,6 +1079,24 @@ CATALOG: dict[str, CatalogEntry] = {
         retryable=False,
         since="0.1.0",
         summary="No skill of that name is known.",
+        retry=Retry(
+            base_delay_ms=0,
+            jitter_permille=0,
+            max_attempts=1,
+            max_delay_ms=0,
+            multiplier_permille=1000,
+            strategy="none",
+        ),
+    ),
+    "STAGE_CHANGED": CatalogEntry(
+        code="STAGE_CHANGED",
+        category="INTEGRITY",
+        exit=5,
+        hint="The details name the file; get it again from where it was made, or add the stages to a new registry.",
+        http_status=None,
+        retryable=False,
+        since="0.1.0",
+        summary="A file or the index of a registry of stages is not what was added.",
         retry=Retry(
             base_delay_ms=0,
             jitter_permille=0,

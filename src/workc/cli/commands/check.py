@@ -26,6 +26,7 @@ from workc.cli.commands.run import (
 from workc.cli.lines import table_rows
 from workc.cli.problems_text import problems_json, show_invalid, show_problems
 from workc.cli.state import State
+from workc.cli.step_types import show_types, types_json, types_of
 from workc.cli.text import count, money, printable, short
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import Limits
@@ -45,6 +46,9 @@ from workc.skills.prices import builtin_price_file
 @click.option(
     "--strict", is_flag=True, help="Exit 1 if code reaches around ctx, as to the clock or a socket."
 )
+@click.option(
+    "--types", "with_types", is_flag=True, help="Show what each step gives, as far as it is known."
+)
 @options.common
 @click.pass_obj
 def command(
@@ -60,6 +64,7 @@ def command(
     policy: str | None,
     prices: str | None,
     strict: bool,
+    with_types: bool,
 ) -> int:
     """Audit a workflow: problems, plan, cost, secrets, code; exit 2 invalid, 3 cannot be paid."""
     state.tries = ("workc check --help",)
@@ -82,10 +87,12 @@ def command(
     given = typed_inputs(found, input_texts(inputs), input_values(inputs_file))
     result = audit(found, given, runtime.settings, strict=strict)
     code = _exit_of(result)
+    types = types_of(found) if with_types else None
     if state.json:
-        members = {"ok": result.ok, "file": file, **audit_json(result)}
+        members = {"ok": result.ok, "file": file, **audit_json(result), **types_json(types)}
         state.document({"schema": "workc.check/1", **members, "problems": [], "exit": code})
     else:
+        show_types(state, types)
         _show(state, result, code)
     return code
 

@@ -1,0 +1,198 @@
+"""Whether the steps of a workflow fit together: what each gives by its schema, and what takes that.
+
+A type that a schema cannot say is unknown, and so is what a step gives that may be something else on a
+failure: it is never guessed. Refused is only what no value can be, so no run is refused that could have
+gone well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import msgspec
+
+from workc.api.cost_remarks import Remark
+from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.values import Json, JsonObject
+from workc.runtime.program import Program
+from workc.runtime.workflow.model import InputSpec, StepSpec
+from workc.runtime.workflow.references import Reference, parse_template
+from workc.stages.problem import below
+from workc.stages.skill import Skill
+from workc.stages.stage.clash import clash, part_of
+from workc.stages.stage.refinements import StageError
+from workc.stages.stage.type_schema import of_schema
+from workc.stages.stage.types import Any, List, Map, NType, Record, Text, base_of, type_text, union
+
+_UNKNOWN = Any()
+
+
+class StepType(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step gives, as a type that people read; ``known`` is False where nobody knows."""
+
+    step: str
+    type: str
+    known: bool
+
+
+class _Misfit(Exception):
+    """Says why a reference gives nothing that can stand in its place."""
+
+
+def step_types(program: Program, inputs: tuple[InputSpec, ...]) -> list[StepType]:
+    """Returns what each step gives, and then, as the step ``output``, what the workflow does."""
+    known = _Known(program, inputs)
+    found = {step.id: known.given(step) for step in program.known_steps}
+    try:
+        found["output"] = known.type_of(program.output)
+    except _Misfit:
+        found["output"] = _UNKNOWN
+    return [
+        StepType(step=name, type=_text(item), known=item != _UNKNOWN)
+        for name, item in found.items()
+    ]
+
+
+def composition_remarks(program: Program, inputs: tuple[InputSpec, ...]) -> Iterator[Remark]:
+    """Yields a problem for each place where steps cannot fit together, with its path."""
+    known = _Known(program, inputs)
+    for step in program.named_uses:
+        schema = _input_schema(program.skills[step.skill])
+        for name, value in step.params.items():
+            for why in known.misfits(value, _parameter(schema, name), below("", name)):
+                yield _problem(step.id, f"with{why}")
+    for why in known.misfits(program.output, _UNKNOWN, ""):
+        yield _problem(None, f"output{why}")
+
+
+def refuse_clash(program: Program) -> None:
+    """Refuses a program whose steps cannot fit together, before anything is done.
+
+    Its inputs have been judged: they have values.
+
+    Raises:
+        Refusal: ``INVALID_WORKFLOW``, with the first place.
+    """
+    for remark in composition_remarks(program, ()):
+        where = "" if remark.step is None else f"{remark.step}: "
+        details: JsonObject = {"step": remark.step}
+        raise Refusal(
+            Failure(code="INVALID_WORKFLOW", message=where + remark.message, details=details)
+        )
+
+
+def _problem(step: str | None, message: str) -> Remark:
+    return Remark(level="problem", step=step, code="INVALID_WORKFLOW", message=message)
+
+
+def _text(item: NType) -> str:
+    return "unknown" if item == _UNKNOWN else type_text(item)
+
+
+class _Known:
+    """What is known of a program before it runs."""
+
+    def __init__(self, program: Program, inputs: tuple[InputSpec, ...]) -> None:
+        self._inputs = {each.name: _of_schema(each.schema) for each in inputs}
+        self._steps = {step.id: self.given(step, program) for step in program.known_steps}
+
+    def given(self, step: StepSpec, program: Program | None = None) -> NType:
+        """Returns what a step gives; unknown if a failure of it may give something else."""
+        if program is None:
+            return self._steps.get(step.id, _UNKNOWN)
+        return _UNKNOWN if step.on_failure is not None else _output(program.skills[step.skill])
+
+    def misfits(self, value: Json, needed: NType, at: str) -> Iterator[str]:
+        """Yields why parts of a value cannot stand where ``needed`` is wanted; literals are not judged."""
+        try:
+            if isinstance(value, str):
+                given = self.type_of(value)
+                why = clash(given, needed, at) if "${" in value else None
+                if why is not None:
+                    yield why.replace(": ", f": {value:.80}: ", 1)
+        except _Misfit as misfit:
+            yield f"{at}: {misfit}"
+        inner = (
+            value.items()
+            if isinstance(value, dict)
+            else enumerate(value)
+            if isinstance(value, list)
+            else ()
+        )
+        for part, each in inner:
+            yield from self.misfits(each, _part(needed, part), below(at, part))
+
+    def type_of(self, value: Json) -> NType:
+        """Returns the type of a value with references.
+
+        Raises:
+            _Misfit: one of them leads to what there cannot be.
+        """
+        match value:
+            case str():
+                return self._of_text(value)
+            case list():
+                return List(union(map(self.type_of, value)) if value else _UNKNOWN)
+            case dict():
+                return Record({name: self.type_of(value[name]) for name in value})
+            case _:
+                return base_of(value)
+
+    def _of_text(self, text: str) -> NType:
+        parts = parse_template(text).parts
+        types = [self._of_reference(part) for part in parts if isinstance(part, Reference)]
+        return types[0] if len(parts) == 1 and types else Text()
+
+    def _of_reference(self, reference: Reference) -> NType:
+        known: Mapping[str, Mapping[str, NType]] = {"inputs": self._inputs, "steps": self._steps}
+        found = known.get(reference.root, {}).get(reference.name, _UNKNOWN)
+        for part in reference.path[1:]:
+            inner = part_of(found, part)
+            if isinstance(inner, str):
+                raise _Misfit(f"{reference.text}: {inner}")
+            found = inner
+        return found
+
+
+def _part(of: NType, part: str | int) -> NType:
+    """Returns the type of a part of what is needed, as far as it has one alone."""
+    match of:
+        case Record() if part in of.fields:
+            return of.fields[str(part)]
+        case Map():
+            return of.value
+        case List():
+            return of.item
+        case _:
+            return _UNKNOWN
+
+
+def _of_schema(schema: JsonObject) -> NType:
+    try:
+        return of_schema(schema).type
+    except StageError:
+        return _UNKNOWN
+
+
+def _output(skill: Skill[..., object]) -> NType:
+    try:
+        return _of_schema(skill.output_schema)
+    except Misuse:
+        return _UNKNOWN
+
+
+def _input_schema(skill: Skill[..., object]) -> JsonObject:
+    try:
+        return skill.input_schema
+    except Misuse:
+        return {}
+
+
+def _parameter(schema: JsonObject, name: str) -> NType:
+    properties = schema.get("properties")
+    wanted = properties.get(name) if isinstance(properties, dict) else None
+    if not isinstance(wanted, dict):
+        return _UNKNOWN
+    definitions = cast("JsonObject", schema.get("$defs", {}))
+    return _of_schema({**wanted, "$defs": definitions})
