@@ -127,6 +127,8 @@ def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> Simula
         settings=settings,
         approvals=made.approvals,
         delays=made.delays,
+        coordination=made.coordination,
+        lens_quality=made.quality,
         jumps={each.at_look: each.ms for each in scenario.faults.clock_jumps},
     )
     files = ChildFiles(recorded_files(made.files), (MAIN,))

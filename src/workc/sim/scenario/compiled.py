@@ -22,9 +22,11 @@ from workc.sim.json_text import spell_json
 from workc.sim.ports import Scripted
 from workc.sim.scenario.actions import Deed, declared, deed_of
 from workc.sim.scenario.additions import ActError, ErrorClass
+from workc.sim.scenario.locks import Conflicts
 from workc.sim.scenario.scenario import Scenario, ScenarioError
 from workc.sim.scenario.scripts import (
     CheckScript,
+    ConflictResolution,
     GateDecision,
     GateScript,
     IntentScript,
@@ -48,6 +50,8 @@ _CODES: Mapping[ErrorClass, str] = {
     "PatternFailure": "CONFLICT",
     "Catastrophic": "INTERNAL_ERROR",
 }
+#: So many claims of a resource a scenario may speak of.
+MAX_CLAIMS = 10_000
 #: The step of a scenario that has none.
 _REST: JsonObject = {"skill": "json_transform", "with": {"data": None, "expression": "@"}}
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]")
@@ -62,6 +66,10 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     approvals: Mapping[str, Decision]
     #: Of steps that start a child, how long it takes until it begins, in ms.
     delays: Mapping[str, int]
+    #: What claims of resources meet, from the first of each resource.
+    coordination: Conflicts
+    #: What the lens is worth by the script, in each round of looks; None: what it comes to.
+    quality: Sequence[tuple[int, int, int, int]] | None
     grants: Grants
     #: Of each workflow file, the names of the steps that do the plan's.
     steps: Mapping[str, Sequence[str]]
@@ -89,6 +97,8 @@ class _Making:
         self._failing: set[str] = set()
         self._approvals: dict[str, Decision] = {}
         self._delays: dict[str, int] = {}
+        self._conflicts: dict[str, dict[int, ConflictResolution]] = {}
+        self._quality: Sequence[tuple[int, int, int, int]] | None = None
         self._steps: dict[str, Sequence[str]] = {}
         self._roots: set[str] = set()
         self._programs: set[str] = {JUDGE}
@@ -100,6 +110,8 @@ class _Making:
             script=self._script,
             approvals=self._approvals,
             delays=self._delays,
+            coordination=_in_order(self._conflicts),
+            quality=self._quality,
             grants=Grants(
                 roots=dict.fromkeys(sorted(self._roots), "rw"),
                 programs=tuple(sorted(self._programs)),
@@ -115,6 +127,13 @@ class _Making:
             raise ScenarioError(f"{scenario.id} has children deeper than its max_depth allows")
         if len(intents) > scenario.budgets.max_fanout:
             raise ScenarioError(f"{scenario.id} has more children than its max_fanout allows")
+        for conflict in scenario.coord.conflicts:
+            if conflict.on_claim_n >= MAX_CLAIMS:
+                raise ScenarioError(f"{scenario.id}: on_claim_n is less than {MAX_CLAIMS}")
+            of_resource = self._conflicts.setdefault(conflict.resource, {})
+            of_resource.setdefault(conflict.on_claim_n, conflict.resolution)
+        if depth == 0:
+            self._quality = _quality((scenario.lens, *scenario.lens_again))
         steps = _names([step.name for step in scenario.plan.steps])
         self._steps[name] = steps
         for step in (*steps, *(f"child-{number}" for number in range(len(intents)))):
@@ -202,6 +221,8 @@ class _Making:
         }
         if after:
             made["depends_on"] = [*after]
+        if script.resources:
+            made["resources"] = list[Json](dict.fromkeys(script.resources))
         gates = {
             side: self._gates(scenario, side, number, f"{tag}:{steps[number]}")
             for side in ("pre", "post")
@@ -249,7 +270,7 @@ class _Making:
         scripts = (scenario.lens, *scenario.lens_again)
         rows = [_items(script) for script in scripts]
         keys = list(dict.fromkeys(key for row in rows for key in row))
-        if not keys:
+        if not keys and scenario.lens.quality_override is None:
             return {}
         self._roots.add(_LENS)
         items: JsonObject = {}
@@ -258,6 +279,9 @@ class _Making:
             path = f"{_LENS}/{tag}/{name}"
             self._script[f"read {path}"] = [_shown(row.get(key)) for row in rows]
             items[name] = {"file": path, "about": _named(key[0]), "says": "text"}
+        if not keys:
+            # What a script says a lens is worth, it says of one that looks at something.
+            items["nothing"] = {"text": ""}
         needs = scenario.needs
         wanted = None if needs.requires is None else set(needs.requires)
         required: list[Json] = [
@@ -351,6 +375,33 @@ def _strategies(scenario: Scenario) -> JsonObject:
             for each in scenario.strategies
         ],
     }
+
+
+def _in_order(conflicts: Mapping[str, Mapping[int, ConflictResolution]]) -> Conflicts:
+    return {
+        resource: [met.get(number) for number in range(max(met) + 1)]
+        for resource, met in conflicts.items()
+    }
+
+
+def _quality(scripts: Sequence[LensScript]) -> Sequence[tuple[int, int, int, int]] | None:
+    """Returns what each round of looks is worth; a script that says nothing keeps what was said."""
+    said = [script.quality_override for script in scripts]
+    first = next((each for each in said if each is not None), None)
+    if first is None:
+        return None
+    found: list[tuple[int, int, int, int]] = []
+    for each in said:
+        first = each or first
+        found.append(
+            (
+                first.coverage_permille,
+                first.freshness_permille,
+                first.conflict_permille,
+                first.provenance_permille,
+            )
+        )
+    return found
 
 
 def _decisions(script: GateScript, side: str, number: int) -> list[GateDecision]:

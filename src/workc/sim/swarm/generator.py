@@ -24,18 +24,24 @@ from workc.sim.scenario.scripts import (
     ActionScript,
     Ask,
     CheckScript,
+    ConflictResolution,
+    CoordScript,
     Exec,
+    Fail,
+    ForceReleaseThenAcquire,
     GateDecision,
     GateScript,
     IntentScript,
     LensItem,
     LensScript,
+    LockConflict,
     Network,
     PlanScript,
     PlanStepScript,
     Publish,
     ReadFile,
     VerifyScript,
+    WaitThenAcquire,
     WriteFile,
 )
 from workc.sim.swarm.choices import Choices
@@ -54,6 +60,12 @@ CODES = (
 _MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-nano", "gpt-4.1-mini", "gpt-4.1")
 _BACK: tuple[BackTo, ...] = ("Act", "Decide", "Orient", "stop")
 _DECISIONS: tuple[Decision, ...] = ("denied", "timed_out")
+_RESOLUTIONS: tuple[ConflictResolution, ...] = (
+    WaitThenAcquire(wait_ms=30),
+    WaitThenAcquire(wait_ms=90_000),
+    Fail(code="RESOURCE_LOCKED", message="scripted"),
+    ForceReleaseThenAcquire(),
+)
 _DAY_MS = 86_400_000
 _RECENT, _OLD = "2025-12-30T00:00:00Z", "2025-06-01T00:00:00Z"
 
@@ -70,6 +82,7 @@ FAULTS: tuple[Fault, ...] = (
     "gate",
     "check",
     "lens",
+    "lock",
 )
 
 
@@ -302,6 +315,20 @@ def _lens(scenario: Scenario, choices: Choices) -> Scenario:
     return _with(scenario, needs=needs, lens=LensScript(items=shown), lens_again=(scenario.lens,))
 
 
+def _locks(scenario: Scenario, choices: Choices) -> Scenario:
+    if not choices.fires("fault:lock"):
+        return scenario
+    met = [
+        LockConflict(
+            resource="shared",
+            on_claim_n=number,
+            resolution=choices.of("lock:how", _RESOLUTIONS),
+        )
+        for number in range(choices.choose("lock:claims", 3) + 1)
+    ]
+    return _with(scenario, coord=CoordScript(conflicts=tuple(met)))
+
+
 def _with(scenario: Scenario, **changes: object) -> Scenario:
     return msgspec.structs.replace(scenario, **changes)
 
@@ -321,4 +348,5 @@ _FAULTS: Mapping[Fault, Callable[[Scenario, Choices], Scenario]] = {
     "gate": _gates,
     "check": _checks,
     "lens": _lens,
+    "lock": _locks,
 }

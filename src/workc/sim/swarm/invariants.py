@@ -24,6 +24,7 @@ from workc.kernel.payloads import (
     VerificationRun,
     WorkEnded,
 )
+from workc.kernel.resources import ResourceAnswered, ResourceReleased
 
 
 def broken(bundle: Mapping[str, bytes]) -> list[str]:
@@ -106,4 +107,25 @@ def _children(told: Sequence[Payload], bundle: Mapping[str, bytes]) -> Iterator[
         yield "the receipt does not list every child"
 
 
-_CHECKS = (_ends, _goes_back, _pays, _reserves, _children)
+def _holds(told: Sequence[Payload], bundle: Mapping[str, bytes]) -> Iterator[str]:
+    """Nobody holds what another holds, and at the end nobody holds anything."""
+    del bundle
+    moves = [
+        (p.n, p)
+        for p in told
+        if isinstance(p, ResourceReleased) or (isinstance(p, ResourceAnswered) and not p.failure)
+    ]
+    held: dict[str, str] = {}
+    for _, move in sorted(moves, key=lambda each: (each[0] or 0, each[1].step)):
+        if isinstance(move, ResourceReleased):
+            if held.pop(move.resource, None) != move.step:
+                yield f"{move.step} lets go of {move.resource}, which it did not hold"
+        elif move.resource in held:
+            yield f"{move.resource} is held by {held[move.resource]} and by {move.step}"
+        else:
+            held[move.resource] = move.step
+    for resource, step in held.items():
+        yield f"{step} holds {resource} when the run is over"
+
+
+_CHECKS = (_ends, _goes_back, _pays, _reserves, _children, _holds)
