@@ -6,6 +6,7 @@ from workc.api import launch
 from workc.bundle.seal import seal
 from workc.runtime.context import AttemptContext, Reservation
 from workc.runtime.governor import Governor
+from workc.runtime.holding import Holding
 from workc.runtime.run import Run
 from workc.sim.scenario.scenario_file import read_scenario
 from workc.sim.scenario.spelling import yaml_text
@@ -63,9 +64,16 @@ def retried_for_nothing(monkeypatch):
     monkeypatch.setattr(AttemptContext, "settle", settling)
 
 
+def never_released(monkeypatch):
+    async def releasing(self):
+        self._held.clear()
+
+    monkeypatch.setattr(Holding, "release", releasing)
+
+
 @pytest.mark.parametrize(
     "plant",
-    [released_twice, off_by_one, by_completion, retried_for_nothing],
+    [never_released, released_twice, off_by_one, by_completion, retried_for_nothing],
     ids=lambda f: f.__name__,
 )
 def test_a_planted_bug_is_found_made_small_and_shown_again(plant, monkeypatch):

@@ -19,7 +19,13 @@ from workc.api.kin import Family, Kin
 from workc.api.launch import Finished, Start
 from workc.api.policies import refuse_grants, refuse_unlockable
 from workc.api.running import Job
+from workc.kernel.failure import Refusal, refuse
+from workc.runtime.coordinating import LOCKED
 from workc.runtime.outcome import StructuredOutcome
+from workc.sim.ports import ScriptedWorld
+
+#: So often a run that has crashed is gone on with, and so long after a lock was met.
+_MAX_GOES, _LATER_MS = 1_000, 60_000
 
 
 @dataclass(frozen=True)
@@ -94,15 +100,24 @@ def _ran(job: Job, crashes: Sequence[int]) -> SimulatedRun:
 def _after_crash(job: Job, start: Start, place: _Crashing, family: Family) -> StructuredOutcome:
     """Goes on after a crash, and after those that follow; one before the first record begins anew."""
     settings = job.settings
-    while True:
+    for _ in range(_MAX_GOES):
+        if isinstance(settings.ports, ScriptedWorld):
+            settings.ports.crashed()
         records = list(place.records())
+        clock = settings.clock(last_ms(records) if records else 0)
         try:
             kin = Kin(family, start, place, settings, family.home)
-            clock = settings.clock(last_ms(records) if records else 0)
             if records:
                 return go_on(place, records, start, settings, clock, kin)
             result, effects = launch.run_live(start, place, settings, clock, children=kin)
         except Interrupted:
             continue
+        except Refusal as refusal:
+            if refusal.failure.code != LOCKED:
+                raise
+            # Another has what this run held. Somebody tries again when a lock may be free.
+            settings.clock(clock.now_ms() + _LATER_MS)
+            continue
         receipt, _ = launch.seal_memory(place)
         return launch.outcome_of(Finished(result, receipt, effects), None)
+    raise refuse(LOCKED, f"others held what the run needs each of {_MAX_GOES} times")

@@ -87,6 +87,7 @@ class ScriptedWorld:
     ) -> None:
         self._script = script
         self._locks = locks
+        self._handed: list[CoordinationPort] = []
         self.approvals: dict[str, Decision] = dict(approvals or {})
         self.delays = dict(delays or {})
         self._used: Counter[str] = Counter()
@@ -123,7 +124,14 @@ class ScriptedWorld:
         """
         if self._locks is None:
             raise Misuse("a world without locks has no resources to claim")
-        return self._locks(clock or FakeClock())
+        self._handed.append(self._locks(clock or FakeClock()))
+        return self._handed[-1]
+
+    def crashed(self) -> None:
+        """Lets go of all resources: the process that held them is gone."""
+        for port in self._handed:
+            port.let_go()
+        self._handed.clear()
 
     def take(self, request: EffectRequest | LensRequest) -> Scripted:
         """Returns the next answer for ``request``: a refusal if the script has none."""
