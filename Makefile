@@ -8,12 +8,13 @@ FUZZ_BUNDLES ?= 200000
 FUZZ_SECONDS ?= 300
 KILL_ROUNDS ?= 100
 WORKFLOWS ?= 10000
+SWARM_SEEDS ?= 100000
 MUTATE_ONLY ?= 'workc.*'
 MUTATE_SAMPLE ?= 500
 MUTATE_SEED ?= 1
 MUTATE_SECONDS ?= 0
 
-.PHONY: help demo test check test-peers bench bench-peers fuzz kill nightly mutate generate lock format clean
+.PHONY: help demo test check suites test-peers bench bench-peers fuzz kill nightly mutate generate lock format clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +36,11 @@ check: $(VENV)/dev.stamp  ## lint, types, import contracts, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
 
+suites: $(VENV)/dev.stamp  ## scenarios, goldens of every version, tests of the built-in stages
+	$(BIN)/workc suite run smoke core parallel versioning scale
+	$(BIN)/workc golden check tests/golden
+	$(BIN)/workc stage test builtin --strict --fresh --store .workc-suites
+
 test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20, promtool
 	cd tests/peers && npm ci --no-audit --no-fund
 	$(BIN)/python -m pytest -m peers tests/peers
@@ -55,9 +61,8 @@ kill: $(VENV)/dev.stamp  ## kills runs, families, work with files and stages, at
 
 nightly: $(VENV)/dev.stamp  ## what takes hours: WORKFLOWS at random, all goldens tampered with, kill, fuzz
 	WORKC_WORKFLOWS=$(WORKFLOWS) $(BIN)/python -m pytest -q -s tests/property/test_random_workflows.py
-	@for receipt in $$(find tests/golden -name receipt.json | sort); do \
-	  $(BIN)/workc tamper --all --quiet "$$(dirname "$$receipt")" || exit 1; \
-	done
+	$(BIN)/workc suite run tamper
+	$(BIN)/workc swarm --seeds $(SWARM_SEEDS)
 	$(MAKE) kill fuzz
 
 mutate: $(VENV)/dev.stamp  ## are MUTATE_SAMPLE changes of kernel and runtime noticed? 0: all
@@ -90,7 +95,7 @@ format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff check --fix
 
 clean:  ## takes away what was made
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .mutate .venv-peers demo-output
+	rm -rf $(VENV) .workc-suites .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .mutate .venv-peers demo-output
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'

@@ -175,3 +175,27 @@ def test_what_breaks_is_kept_made_small_and_run_again(workc, folder, monkeypatch
     monkeypatch.chdir(folder)
     assert workc(*again.split()).exit_code == 0
     assert workc("scenario", "run", str(kept)).exit_code == 0
+
+
+def test_reports_are_written_in_every_form_and_the_same_again(workc, folder, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
+    made = []
+    for number in range(2):
+        forms = ("--junit", f"j{number}", "--html", f"h{number}", "--ctrf", f"c{number}")
+        shown = workc("suite", "run", "all", "-q", "--github", "--deterministic", *forms)
+        assert shown.exit_code == 1
+        assert "::error title=bad::" in shown.stderr
+        assert "again: workc scenario run scenarios/bad/bad.yaml" in shown.stderr
+        made.append([(folder / f"{form}{number}").read_bytes() for form in "jhc"])
+    assert made[0] == made[1]
+    junit, html, ctrf = made[0]
+    assert b'<testsuites tests="3" failures="1"' in junit
+    assert b"good/one" in html
+    assert json.loads(ctrf)["results"]["summary"]["failed"] == 1
+    assert (folder / "summary.md").read_text().count("2 passed, 1 failed") == 2
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_run(workc, folder):
+    shown = workc("scenario", "run", "scenarios/good", "--html", "nowhere/page.html")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "--html nowhere/page.html cannot be written there" in shown.stderr

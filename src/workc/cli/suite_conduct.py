@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workc.adapters.clock import SystemClock, SystemEntropy
 from workc.adapters.identity import run_id
+from workc.api.report_facts import git_info, platform_info
 from workc.cli import exits
 from workc.cli.live_line import Told
 from workc.cli.state import State
+from workc.cli.suite_reports import Reports
 from workc.cli.suite_text import suite_lines, total_line
 from workc.cli.targets import free_folder
 from workc.cli.text import count, printable
 from workc.kernel.rfc3339 import spell
-from workc.kernel.version import __version__
-from workc.sim.report import PlatformInfo, ScenarioResult, report_json
+from workc.sim.report import ScenarioResult, report_json
 from workc.testkit.suite_runner import Facts, How, SuiteEnd, report_of, run_suites
 from workc.testkit.suites import Suite
 
@@ -30,6 +30,7 @@ class Wanted:
     """What the options say: how to run, and what to tell."""
 
     how: How
+    reports: Reports
     quiet: bool
     verbose: bool
 
@@ -45,8 +46,10 @@ def conduct(state: State, suites: Iterable[Suite], wanted: Wanted) -> int:
 
     with told.shown:
         ends = run_suites(suites, wanted.how, watch)
+    report = wanted.reports.of(report_of(ends, _facts(state)))
+    wanted.reports.write(state, report, ends)
     if state.json:
-        state.document(report_json(report_of(ends, _facts())))
+        state.document(report_json(report))
     else:
         for end in ends:
             for line in suite_lines(end, verbose=wanted.verbose):
@@ -64,16 +67,11 @@ def _passed(ends: Sequence[SuiteEnd]) -> bool:
     return bool(ends) and all(end.suite.total and not end.suite.failed for end in ends)
 
 
-def _facts() -> Facts:
+def _facts(state: State) -> Facts:
     now_ms = SystemClock(0).now_ms()
     return Facts(
         run_id=run_id(now_ms, SystemEntropy().draw(10)),
         time_utc=spell(now_ms),
-        platform=PlatformInfo(
-            os=platform.system(),
-            arch=platform.machine(),
-            python=platform.python_version(),
-            workc=__version__,
-            cpus=1,
-        ),
+        platform=platform_info(),
+        git=git_info(state.home, state.environment),
     )

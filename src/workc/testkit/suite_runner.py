@@ -6,6 +6,7 @@ are reached *sometimes*, each must be reached by one of its suite.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -36,6 +37,8 @@ from workc.testkit.tamper_suite import run_suite as run_tamper_suite
 
 #: Is told each test that has ended: how many have, of how many, and what became of it.
 Watch: TypeAlias = Callable[[int, int, ScenarioResult], None]
+#: So many tests are run by one process, but for those of these kinds.
+_SHORT, _LONG = 200, frozenset({"tamper", "scale"})
 _NO_METRICS = ScenarioMetrics(
     wall_ms=0, steps=0, retries=0, backtracks=0, child_loops=0, verify_checks=0, hitl_prompts=0
 )
@@ -45,10 +48,11 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     """How suites are run: with which seed, in how many processes, and where bundles are kept.
 
     ``only`` is a part of the ids of the tests that are run, ``mutants`` how many are made of a golden.
+    Without ``jobs`` there are as many processes as processors where that pays.
     """
 
     seed: int | None = None
-    jobs: int = 1
+    jobs: int | None = None
     only: str | None = None
     keep: Path | None = None
     mutants: int | None = None
@@ -77,7 +81,7 @@ def run_suites(
     """Returns what became of suites, in their order; raises what :meth:`Suite.cases` does."""
     given = [(suite, _chosen(suite, how)) for suite in suites]
     size = sum(len(cases) for _, cases in given)
-    with _mapping(how.jobs) as mapping:
+    with _mapping(how.jobs or _jobs(given)) as mapping:
         ends: list[SuiteEnd] = []
         done = 0
         for suite, cases in given:
@@ -105,6 +109,13 @@ def run_case(case: Case, how: How) -> CaseEnd:
 
 def _chosen(suite: Suite, how: How) -> list[Case]:
     return [case for case in suite.cases() if how.only is None or how.only in case.id]
+
+
+def _jobs(given: Sequence[tuple[Suite, Sequence[Case]]]) -> int:
+    """Returns how many processes it takes: one where tests are done before another would have begun."""
+    cases = [case for _, cases in given for case in cases]
+    is_long = len(cases) > _SHORT or any(case.kind in _LONG for case in cases)
+    return (os.cpu_count() or 1) if is_long else 1
 
 
 @contextmanager

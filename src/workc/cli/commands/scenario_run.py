@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from workc.cli.problems_text import show_problems
 from workc.cli.state import State
 from workc.cli.suite_conduct import Wanted, conduct, keep_place
 from workc.cli.suite_options import running
+from workc.cli.suite_reports import reports, wanted_reports
 from workc.sim.scenario.scenario_file import InvalidScenario
 from workc.testkit.suite_runner import How
 from workc.testkit.suites import Suite
@@ -20,6 +20,7 @@ from workc.testkit.suites import Suite
 @click.command("run", epilog="Example: workc scenario run scenarios/smoke/write.yaml")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @running
+@reports
 @options.common
 @click.pass_obj
 def command(
@@ -31,12 +32,19 @@ def command(
     seed: int | None,
     keep: Path | None,
     quiet: bool,
+    junit: Path | None,
+    html: Path | None,
+    ctrf: Path | None,
+    github: bool,
+    deterministic: bool,
 ) -> int:
     """Run scenario files, or folders of them: exit 0 if each is as it expects, 1 if not."""
     state.tries = ("workc schema scenario",)
+    forms = {"junit": junit, "html": html, "ctrf": ctrf}
+    told = wanted_reports(state, forms, github=github, same=deterministic)
     how = How(
         seed=seed,
-        jobs=jobs or (1 if len(files) == 1 else os.cpu_count() or 1),
+        jobs=jobs,
         only=only,
         keep=keep_place(state, keep),
     )
@@ -47,7 +55,7 @@ def command(
         places=tuple(map(Path, files)),
     )
     try:
-        return conduct(state, [suite], Wanted(how=how, quiet=quiet, verbose=True))
+        return conduct(state, [suite], Wanted(how=how, reports=told, quiet=quiet, verbose=True))
     except InvalidScenario as invalid:
         show_problems(state, Path(invalid.problems[0].file), invalid)
         return exits.USAGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from workc.cli.options import Number
 from workc.cli.state import State
 from workc.cli.suite_conduct import Wanted, conduct, keep_place
 from workc.cli.suite_options import folder, running
+from workc.cli.suite_reports import reports, wanted_reports
 from workc.testkit.suite_runner import How
 from workc.testkit.suites import find_suites, suite_named
 
@@ -30,6 +30,7 @@ ALL = "all"
     help="About so many mutants of each golden bundle (default 8000 or fewer).",
 )
 @click.option("-v", "--verbose", is_flag=True, help="A line for each test.")
+@reports
 @options.common
 @click.pass_obj
 def command(
@@ -44,16 +45,23 @@ def command(
     mutants: int | None,
     verbose: bool,
     quiet: bool,
+    junit: Path | None,
+    html: Path | None,
+    ctrf: Path | None,
+    github: bool,
+    deterministic: bool,
 ) -> int:
     """Run suites and say what is not as expected: exit 0 if all is, 1 if not."""
     state.tries = ("workc suite list",)
     suites = find_suites(scenarios)
     found = suites.values() if ALL in names else [suite_named(suites, name) for name in names]
+    forms = {"junit": junit, "html": html, "ctrf": ctrf}
+    told = wanted_reports(state, forms, github=github, same=deterministic)
     how = How(
         seed=seed,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs,
         only=only,
         keep=keep_place(state, keep),
         mutants=mutants,
     )
-    return conduct(state, found, Wanted(how=how, quiet=quiet, verbose=verbose))
+    return conduct(state, found, Wanted(how=how, reports=told, quiet=quiet, verbose=verbose))
