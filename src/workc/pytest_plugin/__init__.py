@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture and marker ``workc``, and the options that go with them.
+"""The pytest plugin: the fixture and marker ``workc`` with their options, and scenario files as tests.
 
 pytest loads this module in every session; all else is imported by the first test that uses it.
 """
@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workc.pytest_plugin.kit import Kit
+
+#: A file of this kind below a folder of this name, in which a line begins so, is a scenario.
+_SCENARIOS, _SUFFIXES, _INTENT = "scenarios", (".yaml", ".yml", ".json"), (b"intent:", b'"intent":')
 
 #: What ``--workc`` may be: what becomes of a run that nothing is recorded for.
 MODES = ("none", "record-missing", "rewrite")
@@ -51,6 +56,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the marker known."""
     config.addinivalue_line("markers", _MARKER)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
+    """Takes a scenario file as a test."""
+    if file_path.suffix not in _SUFFIXES or _SCENARIOS not in file_path.parts:
+        return None
+    lines = file_path.read_bytes().splitlines()
+    if not any(line.lstrip(b" \t{").startswith(_INTENT) for line in lines):
+        return None
+    from workc.pytest_plugin.scenario_items import ScenarioFile  # noqa: PLC0415 - see the module
+
+    found: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    return found
 
 
 @pytest.fixture
