@@ -67,7 +67,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
         return None
     from workc.pytest_plugin.scenario_items import ScenarioFile  # noqa: PLC0415 - see the module
 
-    found: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    # pytest types what it passes on as unknown.
+    found: ScenarioFile = ScenarioFile.from_parent(  # pyright: ignore[reportUnknownMemberType]
+        parent, path=file_path
+    )
     return found
 
 

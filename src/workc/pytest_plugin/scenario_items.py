@@ -17,7 +17,10 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[ScenarioItem]:
         """Yields the scenario as a test."""
-        item: ScenarioItem = ScenarioItem.from_parent(self, name=self.path.stem)
+        # pytest types what it passes on as unknown.
+        item: ScenarioItem = ScenarioItem.from_parent(  # pyright: ignore[reportUnknownMemberType]
+            self, name=self.path.stem
+        )
         yield item
 
 
