@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import get_args
 
 from workc.api.plan_story import PLAN_STORY
+from workc.api.published_check import CHECK, LIMITS, PROBLEM, PROBLEMS, REMARK
 from workc.api.published_files import FILES
 from workc.api.published_goldens import GOLDEN
 from workc.api.published_policy import policy_documents
@@ -233,75 +234,6 @@ _LS = record(
         )
     )
 )
-_PROBLEM = record(code=TEXT, message=TEXT, fix=TEXT, line=COUNT, column=COUNT, path=TEXT, file=TEXT)
-_PROBLEMS = record(
-    ok={"const": False},
-    status={"const": "failure"},
-    code=TEXT,
-    message=TEXT,
-    problems=list_of(_PROBLEM),
-    exit=COUNT,
-)
-_LIMITS = record({"calls": COUNT, "tokens": COUNT, "wall_ms": COUNT})
-_BOUND = record(
-    bound_micro_cents=COUNT_OR_NULL,
-    bound_tokens=COUNT_OR_NULL,
-    known_part_micro_cents=COUNT_OR_NULL,
-    known_part_tokens=COUNT_OR_NULL,
-    worst_micro_cents=COUNT_OR_NULL,
-    worst_tokens=COUNT_OR_NULL,
-    attempts=COUNT,
-    depends_on=list_of(TEXT),
-    failure={"type": ["object", "null"]},
-)
-_USE: dict[str, JsonObject] = {
-    "skill": TEXT,
-    "effects": list_of(TEXT),
-    "target": TEXT,
-    "cost": {"anyOf": [{"type": "null"}, _BOUND]},
-}
-_PLANNED = record(
-    **_USE,
-    step=TEXT,
-    wave=COUNT,
-    needs=list_of(TEXT),
-    on_failure=TEXT,
-    instead={"anyOf": [{"type": "null"}, record(**_USE)]},
-)
-_REMARK = record(
-    level={"enum": ["problem", "warning"]},
-    message=TEXT,
-    step=TEXT_OR_NULL,
-    code=TEXT_OR_NULL,
-    skill=TEXT_OR_NULL,
-    file=TEXT_OR_NULL,
-    line=COUNT_OR_NULL,
-    instead=TEXT_OR_NULL,
-)
-_CHECK = record(
-    {
-        "name": TEXT,
-        "kind": {"enum": ["file", "function"]},
-        "plan": list_of(_PLANNED),
-        "types": list_of(record(step=TEXT, type=TEXT, known=FLAG)),
-        "remarks": list_of(_REMARK),
-        "secrets": list_of(record(name=TEXT, is_set=FLAG)),
-        "declared": {"anyOf": [{"type": "null"}, list_of(TEXT)]},
-        "ceiling_micro_cents": COUNT,
-        "limits": _LIMITS,
-        "total_micro_cents": COUNT_OR_NULL,
-        "total_tokens": COUNT_OR_NULL,
-        "total_calls": COUNT_OR_NULL,
-        "prices_date": TEXT,
-        "prices_sha256": TEXT,
-        "needs": record(options=list_of(TEXT), hosts=list_of(TEXT), unknown=list_of(TEXT)),
-        "gates": list_of(record(gate=TEXT, kind=TEXT, when=TEXT, that=TEXT, step=TEXT_OR_NULL)),
-    },
-    ok=FLAG,
-    file=TEXT,
-    problems=list_of(_PROBLEM),
-    exit=COUNT,
-)
 _ERROR_DOCUMENT = record(
     {"try": list_of(TEXT)},
     ok={"const": False},
@@ -362,7 +294,7 @@ _SHOW = record(
     ended_ms=COUNT_OR_NULL,
     ceiling_micro_cents=COUNT,
     spent_micro_cents=COUNT,
-    limits=_LIMITS,
+    limits=LIMITS,
     calls=COUNT,
     tokens=COUNT,
     events=COUNT,
@@ -444,11 +376,11 @@ _DOCUMENTS: dict[str, tuple[str, str, JsonObject]] = {
         "A StructuredOutcome: what `run` and `resume` print with --json.",
         _OUTCOME,
     ),
-    **runtime_documents(_OUTCOME, _REMARK),
+    **runtime_documents(_OUTCOME, REMARK),
     "decided": ("workc.decided/1", "What `approve` and `deny` print with --json.", _DECIDED),
-    "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", _PROBLEMS),
-    "check": ("workc.check/1", "What `check` prints with --json.", _CHECK),
-    **policy_documents(_PROBLEM),
+    "problems": ("workc.problems/1", "What `run` prints of an invalid workflow.", PROBLEMS),
+    "check": ("workc.check/1", "What `check` prints with --json.", CHECK),
+    **policy_documents(PROBLEM),
     **TESTING_DOCUMENTS,
     **stage_documents(),
     **STAGE_DOCUMENTS,

@@ -14,42 +14,37 @@ from typing import cast
 
 import msgspec
 
-from workc.kernel.digest import sha256_hex
-from workc.kernel.failure import Failure
 from workc.kernel.gates import Decision
 from workc.kernel.values import Json, JsonObject
 from workc.sim.json_text import spell_json
 from workc.sim.ports import Scripted
 from workc.sim.scenario.actions import Deed, declared, deed_of
-from workc.sim.scenario.additions import ActError, ErrorClass
+from workc.sim.scenario.answers import (
+    checked_answer,
+    conflicts_of,
+    items_of,
+    judged_answer,
+    quality_of,
+    scripted_failure,
+    shown_item,
+)
 from workc.sim.scenario.locks import Conflicts
 from workc.sim.scenario.scenario import Scenario, ScenarioError
 from workc.sim.scenario.scripts import (
-    CheckScript,
     ConflictResolution,
     GateDecision,
     GateScript,
     IntentScript,
-    LensItem,
-    LensScript,
     PlanStepScript,
     WriteFile,
 )
 from workc.stages.grants import Grants
-from workc.verify.signatures.timestamps import to_ms
 
 #: The file of the scenario itself; those of children have the number of each intent in their names.
 MAIN = "scenario.json"
 #: The program that gates and checks are to the engine.
 JUDGE = "judge"
 _LENS = "lens"
-#: What an action of each class of error fails with, unless its code is said.
-_CODES: Mapping[ErrorClass, str] = {
-    "Recoverable": "SERVICE_UNAVAILABLE",
-    "Unrecoverable": "CONFLICT",
-    "PatternFailure": "CONFLICT",
-    "Catastrophic": "INTERNAL_ERROR",
-}
 #: So many claims of a resource a scenario may speak of.
 MAX_CLAIMS = 10_000
 #: The step of a scenario that has none.
@@ -110,7 +105,7 @@ class _Making:
             script=self._script,
             approvals=self._approvals,
             delays=self._delays,
-            coordination=_in_order(self._conflicts),
+            coordination=conflicts_of(self._conflicts),
             quality=self._quality,
             grants=Grants(
                 roots=dict.fromkeys(sorted(self._roots), "rw"),
@@ -133,7 +128,7 @@ class _Making:
             of_resource = self._conflicts.setdefault(conflict.resource, {})
             of_resource.setdefault(conflict.on_claim_n, conflict.resolution)
         if depth == 0:
-            self._quality = _quality((scenario.lens, *scenario.lens_again))
+            self._quality = quality_of((scenario.lens, *scenario.lens_again))
         steps = _names([step.name for step in scenario.plan.steps])
         self._steps[name] = steps
         for step in (*steps, *(f"child-{number}" for number in range(len(intents)))):
@@ -238,7 +233,7 @@ class _Making:
             gate = f"{side}-{index}"
             asked = [each[index] if index < len(each) else None for each in rounds]
             answers = [
-                _judged(
+                judged_answer(
                     passed=each is None or each.passed,
                     said={} if each is None else {"code": each.code, "message": each.message},
                 )
@@ -260,7 +255,7 @@ class _Making:
         to = scenario.recovery.checks
         made: list[Json] = []
         for name, check in zip(_names(names), names, strict=True):
-            answers = [_checked(checks, check) for checks in scripts]
+            answers = [checked_answer(checks, check) for checks in scripts]
             command = self._judge(f"{tag}:check:{name}", answers)
             back: JsonObject = {} if to == "stop" else {"on_fail": to}
             made.append({"id": name, "command": command, **back})
@@ -268,7 +263,7 @@ class _Making:
 
     def _looking(self, scenario: Scenario, tag: str) -> JsonObject:
         scripts = (scenario.lens, *scenario.lens_again)
-        rows = [_items(script) for script in scripts]
+        rows = [items_of(script) for script in scripts]
         keys = list(dict.fromkeys(key for row in rows for key in row))
         if not keys and scenario.lens.quality_override is None:
             return {}
@@ -277,7 +272,7 @@ class _Making:
         named = dict(zip(keys, _names(["_".join(key[:2]) for key in keys]), strict=True))
         for key, name in named.items():
             path = f"{_LENS}/{tag}/{name}"
-            self._script[f"read {path}"] = [_shown(row.get(key)) for row in rows]
+            self._script[f"read {path}"] = [shown_item(row.get(key)) for row in rows]
             items[name] = {"file": path, "about": _named(key[0]), "says": "text"}
         if not keys:
             # What a script says a lens is worth, it says of one that looks at something.
@@ -301,7 +296,7 @@ class _Making:
     def _answer_deeds(self, scenario: Scenario, deeds: Sequence[Deed]) -> None:
         errors: dict[int, list[Scripted]] = defaultdict(list)
         for each in scenario.act_errors:
-            errors[each.at_step] += [Scripted(failure=_failure(each))] * each.times
+            errors[each.at_step] += [Scripted(failure=scripted_failure(each))] * each.times
         counts = Counter(deed.key for deed in deeds)
         for number, deed in enumerate(deeds):
             if (counts[deed.key] > 1 or deed.key in self._script) and number in errors:
@@ -377,78 +372,9 @@ def _strategies(scenario: Scenario) -> JsonObject:
     }
 
 
-def _in_order(conflicts: Mapping[str, Mapping[int, ConflictResolution]]) -> Conflicts:
-    return {
-        resource: [met.get(number) for number in range(max(met) + 1)]
-        for resource, met in conflicts.items()
-    }
-
-
-def _quality(scripts: Sequence[LensScript]) -> Sequence[tuple[int, int, int, int]] | None:
-    """Returns what each round of looks is worth; a script that says nothing keeps what was said."""
-    said = [script.quality_override for script in scripts]
-    first = next((each for each in said if each is not None), None)
-    if first is None:
-        return None
-    found: list[tuple[int, int, int, int]] = []
-    for each in said:
-        first = each or first
-        found.append(
-            (
-                first.coverage_permille,
-                first.freshness_permille,
-                first.conflict_permille,
-                first.provenance_permille,
-            )
-        )
-    return found
-
-
 def _decisions(script: GateScript, side: str, number: int) -> list[GateDecision]:
     listed = script.pre if side == "pre" else script.post
     return [each for each in listed if each.at_step == number]
-
-
-def _judged(*, passed: bool, said: JsonObject) -> Scripted:
-    return Scripted(
-        facts={"exit": 0 if passed else 1, "signal": None}, chunks=(spell_json(said) + b"\n",)
-    )
-
-
-def _checked(checks: Sequence[CheckScript], name: str) -> Scripted:
-    found = [check for check in checks if check.check == name]
-    said: JsonObject = {}
-    for check in found[-1:]:
-        said = {"evidence_path": check.evidence_path, "evidence_sha256": check.evidence_sha256}
-    return _judged(passed=all(check.passed for check in found), said=said)
-
-
-#: An item by its key, where it is from, and which one of these it is.
-_ItemKey = tuple[str, str, int]
-
-
-def _items(script: LensScript) -> dict[_ItemKey, LensItem]:
-    found: dict[_ItemKey, LensItem] = {}
-    counts: Counter[tuple[str, str]] = Counter()
-    for item in script.items:
-        found[item.key, item.source, counts[item.key, item.source]] = item
-        counts[item.key, item.source] += 1
-    return found
-
-
-def _shown(item: LensItem | None) -> Scripted:
-    if item is None:
-        return Scripted(failure=Failure(code="NOT_FOUND", message="it is not there this time"))
-    data = item.value.encode()
-    if item.sha256 != sha256_hex(data):
-        message = f"its source says that its sha256 is {item.sha256[:64]}"
-        return Scripted(failure=Failure(code="INVALID_OUTPUT", message=message))
-    return Scripted(chunks=(data,), dated_ms=to_ms(item.ts_utc))
-
-
-def _failure(error: ActError) -> Failure:
-    code = error.code or _CODES[error.error_class]
-    return Failure(code=code, message=f"scripted: {error.error_class}")
 
 
 def _names(texts: Iterable[str]) -> list[str]:
