@@ -46,6 +46,7 @@ NEVER_TOLERATED = frozenset(
         "QUOTA_EXCEEDED",
         "REPLAY_DIVERGED",
         "RUN_LOCKED",
+        "STAGE_CHANGED",
         "STORE_UNAVAILABLE",
         "UPSTREAM_FAILED",
         "VERIFICATION_FAILED",

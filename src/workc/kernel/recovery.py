@@ -54,6 +54,7 @@ CATASTROPHIC = frozenset(
         "QUOTA_EXCEEDED",
         "REPLAY_DIVERGED",
         "RUN_LOCKED",
+        "STAGE_CHANGED",
     }
 )
 

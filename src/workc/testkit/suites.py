@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from workc.api.named_file import read_file
 from workc.kernel.failure import refuse
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.scenario_file import read_scenario
@@ -160,7 +161,7 @@ def read_case(path: Path) -> Case:
 
     Raises:
         InvalidScenario: it is none.
-        OSError: it cannot be read.
+        Refusal: ``INVALID_INPUT``: there is no such file.
     """
-    scenario = read_scenario(path.read_bytes(), str(path))
+    scenario = read_scenario(read_file(path), str(path))
     return Case(id=scenario.id, kind="scenarios", path=str(path), scenario=scenario)
