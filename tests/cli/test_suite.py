@@ -93,6 +93,8 @@ def test_a_mark_that_no_scenario_reaches_fails_the_one_that_asks_for_it(workc, f
         (("swarm", "--trace", "0,1"), "the record ends before choice 2"),
         (("swarm", "--trace", "99"), "choice 0, of steps, has 4 ways, not 99"),
         (("swarm", "--seeds", "0"), "from 1 on"),
+        (("swarm", "--minutes", "nan"), "--minutes is a number"),
+        (("suite", "run", "good", "good", "--keep", "kept"), "2 tests would be kept as good_one"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_a_word_that_helps(workc, folder, arguments, words):
@@ -100,6 +102,11 @@ def test_what_cannot_be_meant_is_refused_with_a_word_that_helps(workc, folder, a
     shown = workc(*arguments)
     assert shown.exit_code == 2
     assert words in " ".join((shown.stdout + shown.stderr).split())
+
+
+def test_the_seed_that_was_given_is_in_the_line_that_runs_it_again(workc, folder):
+    shown = workc("suite", "run", "bad", "--seed", "7", "-q")
+    assert "again: workc scenario run scenarios/bad/bad.yaml --seed 7" in shown.stdout
 
 
 def test_a_suites_file_that_is_none_is_refused(workc, folder):

@@ -32,6 +32,13 @@ def test_scenario_files_are_run_as_tests(pytester):
     )
 
 
+def test_json_files_are_run_too(pytester):
+    put(pytester, one=GOOD.format("one"))
+    text = '{"id": "two", "intent": {"description": "x"}}'
+    (pytester.path / "scenarios/two.json").write_text(text)
+    pytester.runpytest_subprocess("scenarios", "-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
 def test_a_file_that_is_no_scenario_fails_with_its_line(pytester):
     put(pytester, typo="id: a\nintent: {description: x}\nlenz: {}\n")
     result = pytester.runpytest_subprocess("scenarios", "-p", "no:cacheprovider")

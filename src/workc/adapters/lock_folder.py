@@ -8,6 +8,7 @@ one before. Who finds that its holder has not let go takes the resource from a d
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -106,11 +107,20 @@ def _take(file: IO[bytes], resource: str, owner: str) -> Granted | Held:
 
 
 def _read(file: IO[bytes]) -> _State:
-    """Returns what a file says; a new one, or damage, is that nobody has ever held it."""
-    try:
-        return msgspec.json.decode(os.pread(file.fileno(), _STATE_BYTES, 0), type=_State)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    """Returns what a file says; one without content is that nobody has ever held it.
+
+    Raises:
+        OSError: it says nothing that was written here, so that nobody knows the last token.
+    """
+    said = os.pread(file.fileno(), _STATE_BYTES, 0)
+    if not said:
         return _State()
+    try:
+        return msgspec.json.decode(said, type=_State)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise OSError(
+            errno.EINVAL, "its lock file is damaged; its last token is not known"
+        ) from None
 
 
 def _write(file: IO[bytes], state: _State) -> None:

@@ -12,7 +12,7 @@ from workc.api.report_facts import git_info, platform_info
 from workc.cli import exits
 from workc.cli.live_line import Told
 from workc.cli.state import State
-from workc.cli.suite_reports import Reports
+from workc.cli.suite_reports import Reports, replay_lines
 from workc.cli.suite_text import suite_lines, total_line
 from workc.cli.targets import free_folder
 from workc.cli.text import count, printable
@@ -47,12 +47,12 @@ def conduct(state: State, suites: Iterable[Suite], wanted: Wanted) -> int:
     with told.shown:
         ends = run_suites(suites, wanted.how, watch)
     report = wanted.reports.of(report_of(ends, _facts(state)))
-    wanted.reports.write(state, report, ends)
+    wanted.reports.write(state, report, replay_lines(ends, wanted.how.seed))
     if state.json:
         state.document(report_json(report))
     else:
         for end in ends:
-            for line in suite_lines(end, verbose=wanted.verbose):
+            for line in suite_lines(end, verbose=wanted.verbose, seed=wanted.how.seed):
                 state.out(line)
         state.out(total_line(ends))
     return exits.OK if _passed(ends) else exits.FAILED

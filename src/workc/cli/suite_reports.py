@@ -50,9 +50,11 @@ class Reports:
     github: bool
     same: bool
 
-    def write(self, state: State, report: TestReport, ends: Sequence[SuiteEnd]) -> None:
-        """Writes what is wanted; a file of before is replaced, as test runners do."""
-        lines = replay_lines(ends)
+    def write(self, state: State, report: TestReport, lines: Mapping[str, str]) -> None:
+        """Writes what is wanted; a file of before is replaced, as test runners do.
+
+        ``lines`` has of each test the command that runs it again.
+        """
         for form, place in self.places.items():
             place.write_text(_WRITERS[form](report, lines), "utf-8")
         if not self.github:
@@ -90,10 +92,10 @@ def wanted_reports(
     return Reports(places=places, github=github, same=same)
 
 
-def replay_lines(ends: Sequence[SuiteEnd]) -> dict[str, str]:
+def replay_lines(ends: Sequence[SuiteEnd], seed: int | None) -> dict[str, str]:
     """Returns of each test that has a file the command that runs it again."""
     rows = ((case, path) for end in ends for case, path in zip(end.cases, end.paths, strict=True))
-    return {case.result.scenario_id: again(path) for case, path in rows if path}
+    return {case.result.scenario_id: again(path, seed) for case, path in rows if path}
 
 
 def _place(state: State, form: str, path: Path) -> Path:

@@ -12,7 +12,7 @@ from workc.testkit.suite_runner import CaseEnd, SuiteEnd
 _SIDE = 10
 
 
-def suite_lines(end: SuiteEnd, *, verbose: bool) -> Iterator[str]:
+def suite_lines(end: SuiteEnd, *, verbose: bool, seed: int | None = None) -> Iterator[str]:
     """Yields the lines of a suite: of its tests those that failed, or with ``verbose`` all."""
     suite = end.suite
     mark = "✗" if suite.failed or not suite.total else "✓"
@@ -22,10 +22,10 @@ def suite_lines(end: SuiteEnd, *, verbose: bool) -> Iterator[str]:
         yield "    there is nothing to run, which is no success"
     for case, path in zip(end.cases, end.paths, strict=True):
         if verbose or case.result.failures:
-            yield from case_lines(case, path)
+            yield from case_lines(case, path, seed)
 
 
-def case_lines(case: CaseEnd, path: str) -> Iterator[str]:
+def case_lines(case: CaseEnd, path: str, seed: int | None) -> Iterator[str]:
     """Yields the lines of one test."""
     result = case.result
     mark = "✗" if result.failures else "✓"
@@ -44,7 +44,7 @@ def case_lines(case: CaseEnd, path: str) -> Iterator[str]:
     for failure in result.failures:
         yield from failure_lines(failure)
     if result.failures and path:
-        yield f"    again: {again(path)}"
+        yield f"    again: {again(path, seed)}"
 
 
 def failure_lines(failure: FailureRecord) -> Iterator[str]:
@@ -55,10 +55,11 @@ def failure_lines(failure: FailureRecord) -> Iterator[str]:
             yield f"      {side:<{_SIDE}}{printable(said, 500)}"
 
 
-def again(path: str) -> str:
-    """Returns the command that runs one test again."""
-    known = path.endswith((".yaml", ".yml", ".json"))
-    return f"workc {'scenario run' if known else 'verify-bundle'} {argument(path)}"
+def again(path: str, seed: int | None = None) -> str:
+    """Returns the command that runs one test again, with the seed that was given for all."""
+    if not path.endswith((".yaml", ".yml", ".json")):
+        return f"workc verify-bundle {argument(path)}"
+    return f"workc scenario run {argument(path)}{'' if seed is None else f' --seed {seed}'}"
 
 
 def total_line(ends: Sequence[SuiteEnd]) -> str:

@@ -5,6 +5,7 @@ pytest loads this module in every session; all else is imported by the first tes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
     from workc.pytest_plugin.kit import Kit
 
-#: A file of this kind below a folder of this name, in which a line begins so, is a scenario.
-_SCENARIOS, _SUFFIXES, _INTENT = "scenarios", (".yaml", ".yml", ".json"), (b"intent:", b'"intent":')
+#: A file of this kind below a folder of this name, in which this is said, is a scenario.
+_SCENARIOS, _SUFFIXES = "scenarios", (".yaml", ".yml", ".json")
+_INTENT = re.compile(rb'^intent\s*:|"intent"\s*:', re.MULTILINE)
 
 #: What ``--workc`` may be: what becomes of a run that nothing is recorded for.
 MODES = ("none", "record-missing", "rewrite")
@@ -62,8 +64,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     """Takes a scenario file as a test."""
     if file_path.suffix not in _SUFFIXES or _SCENARIOS not in file_path.parts:
         return None
-    lines = file_path.read_bytes().splitlines()
-    if not any(line.lstrip(b" \t{").startswith(_INTENT) for line in lines):
+    if not _INTENT.search(file_path.read_bytes()):
         return None
     from workc.pytest_plugin.scenario_items import ScenarioFile  # noqa: PLC0415 - see the module
 

@@ -14,7 +14,7 @@ from workc.adapters.bundle_folder import BundleWriter
 from workc.adapters.place import new_place
 from workc.api.simulated_run import SimulatedRun
 from workc.api.verification import verify_bundle
-from workc.kernel.failure import Failure, Refusal
+from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.runtime.outcome import refused
 from workc.sim.report import BundlePaths, FailureRecord, ScenarioResult
 from workc.sim.scenario.judging import Became, became, children_of, judged, not_begun
@@ -50,9 +50,13 @@ class ScenarioRunner:
         """Runs a scenario and says what became of it; whatever that is, nothing is raised."""
         run, found = _found(scenario)
         failures = judged(scenario, found)
+        if failures and run.bundle is None:
+            # Why it did not begin says more than what is missing.
+            code, message = run.outcome.code, run.outcome.message
+            failures = (FailureRecord(code=code, message=message), *failures)
         kept = None
         if self._keep is not None and run.bundle is not None:
-            kept = _keep(self._keep / re.sub(r"[^A-Za-z0-9_.-]", "_", scenario.id), run)
+            kept = _keep(self._keep / kept_name(scenario.id), run)
         result = ScenarioResult(
             scenario_id=scenario.id,
             description=scenario.description,
@@ -65,6 +69,11 @@ class ScenarioRunner:
             metrics=found.metrics,
         )
         return Ran(result, found, run)
+
+
+def kept_name(scenario_id: str) -> str:
+    """Returns the name of the folder in which the bundle of a scenario is kept."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", scenario_id)
 
 
 def _keep(place: Path, run: SimulatedRun) -> Path:
@@ -90,6 +99,9 @@ def _found(scenario: Scenario) -> tuple[SimulatedRun, Became]:
         run = run_scenario(scenario)
     except ScenarioError as error:
         failure = Failure(code="INVALID_INPUT", message=str(error))
+        return SimulatedRun(refused(failure)), not_begun(failure.code)
+    except Misuse as misuse:
+        failure = Failure(code="INVALID_INPUT", message=str(misuse))
         return SimulatedRun(refused(failure)), not_begun(failure.code)
     except Refusal as refusal:
         return SimulatedRun(refused(refusal.failure)), not_begun(refusal.failure.code)

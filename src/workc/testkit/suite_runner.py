@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import TypeAlias
 import msgspec
 
 from workc.api.verification import verify_bundle
+from workc.kernel.failure import refuse
 from workc.sim.report import (
     BundlePaths,
     FailureRecord,
@@ -31,7 +33,7 @@ from workc.sim.report import (
 )
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.tamper.operation import TamperError
-from workc.testkit.scenario_runner import ScenarioRunner
+from workc.testkit.scenario_runner import ScenarioRunner, kept_name
 from workc.testkit.suites import Case, Suite
 from workc.testkit.tamper_suite import run_suite as run_tamper_suite
 
@@ -80,6 +82,8 @@ def run_suites(
 ) -> tuple[SuiteEnd, ...]:
     """Returns what became of suites, in their order; raises what :meth:`Suite.cases` does."""
     given = [(suite, _chosen(suite, how)) for suite in suites]
+    if how.keep is not None:
+        _refuse_same_places([case for _, cases in given for case in cases])
     size = sum(len(cases) for _, cases in given)
     with _mapping(how.jobs or _jobs(given)) as mapping:
         ends: list[SuiteEnd] = []
@@ -94,6 +98,16 @@ def run_suites(
             took = (time.monotonic_ns() - began) // 1_000_000
             ends.append(_ended(suite, found, [case.path for case in cases], took, how))
     return tuple(ends)
+
+
+def _refuse_same_places(cases: Sequence[Case]) -> None:
+    """Refuses to keep the bundles of two tests in one place."""
+    for place, times in Counter(kept_name(case.id) for case in cases).items():
+        if times > 1:
+            message = (
+                f"{times} tests would be kept as {place}; give them other ids, or leave --keep out"
+            )
+            raise refuse("INVALID_INPUT", message)
 
 
 def run_case(case: Case, how: How) -> CaseEnd:

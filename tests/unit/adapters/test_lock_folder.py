@@ -82,7 +82,6 @@ def test_threads_never_hold_it_at_once(tmp_path):
 @pytest.mark.parametrize(
     "damage",
     [
-        b"",
         b"{",
         b"\xff" * 9,
         b'{"token":-1}',
@@ -91,10 +90,19 @@ def test_threads_never_hold_it_at_once(tmp_path):
         b"[]",
     ],
 )
-def test_damage_is_as_if_nobody_had_ever_held_it(tmp_path, damage):
+def test_a_damaged_file_is_refused_since_its_last_token_is_not_known(tmp_path, damage):
     folder = LockFolder(tmp_path)
     folder.release("db", folder.claim("db", "one a").token)
     lock_file(tmp_path).write_bytes(damage)
+    with pytest.raises(Refusal, match="its lock file is damaged") as raised:
+        folder.claim("db", "one a")
+    assert raised.value.failure.code == "STORE_UNAVAILABLE"
+
+
+def test_a_file_without_content_is_one_that_nobody_has_held(tmp_path):
+    folder = LockFolder(tmp_path)
+    folder.release("db", folder.claim("db", "one a").token)
+    lock_file(tmp_path).write_bytes(b"")
     assert folder.claim("db", "one a") == Granted("db", 1)
 
 

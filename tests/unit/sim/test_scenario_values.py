@@ -76,6 +76,9 @@ def test_what_is_optional_may_be_left_out_and_is_null_when_written():
         (("gates", "pre", 0, "at_step"), 5, "at_step 5 is none of the 5 steps"),
         (("plan", "steps", 1, "after"), ["nobody"], "after names 'nobody'"),
         (("children",), [{}, {}], "each of children needs an intent"),
+        (("act_errors",), [{"at_step": 0, "code": "TIMEOTU"}], "TIMEOTU is no failure code"),
+        (("approvals",), [{"step": "wrte", "decision": "denied"}], "there is no step 'wrte'"),
+        (("faults",), {"clock_jumps": [{"at_look": 0, "ms": 2**53 - 1}]}, "$.faults.clock_jumps"),
     ],
 )
 def test_what_is_no_scenario_is_refused_with_its_place(pointer, value, words):
@@ -115,11 +118,22 @@ def test_whatever_stands_in_a_place_is_read_or_refused(member, value):
 KINDS = [*ActionScript.VARIANTS.values(), *ConflictResolution.VARIANTS.values()]
 
 
-@given(
-    st.sampled_from(KINDS).flatmap(
-        lambda kind: st.from_type(kind).filter(lambda v: 0 <= getattr(v, "wait_ms", 0) < 2**53)
-    )
-)
+#: Values of kinds whose numbers have bounds.
+BOUNDED = {
+    ActionScript.Ask: st.builds(
+        ActionScript.Ask,
+        model=st.text(),
+        max_tokens=st.integers(1, 10**6),
+        tokens_in=st.integers(0, 2**32 - 1),
+        tokens_out=st.integers(0, 2**32 - 1),
+    ),
+    ConflictResolution.WaitThenAcquire: st.builds(
+        ConflictResolution.WaitThenAcquire, wait_ms=st.integers(0, 2**53 - 1)
+    ),
+}
+
+
+@given(st.sampled_from(KINDS).flatmap(lambda kind: BOUNDED.get(kind) or st.from_type(kind)))
 def test_every_kind_comes_back_from_its_json(value):
     base = ActionScript if isinstance(value, ActionScript) else ConflictResolution
     made = variant_json(value)

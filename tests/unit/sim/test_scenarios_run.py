@@ -18,6 +18,7 @@ from workc.testkit import (
     PlanScript,
     PlanStepScript,
     Scenario,
+    ScenarioError,
     ScenarioRunner,
     SimMemory,
     SimRuntime,
@@ -220,3 +221,57 @@ def test_assertions_about_bundles_tell_what_was_found():
         assert_bundle_fail_codes(broken, ["HASH_MISMATCH"])
     with pytest.raises(AssertionError, match="actual   PASS"):
         assert_bundle_fail_codes(bundle, ["HASH_MISMATCH"])
+
+
+def test_nothing_is_said_of_a_name_that_two_steps_have():
+    listed = [{"name": "a", "action": write()}, {"name": "a", "action": write("src/b")}]
+    assert ran(plan={"steps": listed}).passed
+    with pytest.raises(ScenarioError, match="two steps are named 'a'"):
+        scenario(plan={"steps": listed}, approvals=[{"step": "a", "decision": "denied"}])
+
+
+def test_a_child_has_no_policy_and_no_faults_of_its_own():
+    child = {"id": "c", "intent": {"description": "x"}, "faults": {"crash_at": [1]}}
+    plan = {"complex_decompose": [{"description": "x"}]}
+    with pytest.raises(ScenarioError, match="c is a child"):
+        scenario(plan=plan, children=[{"scenario": child}])
+
+
+def test_why_a_run_did_not_begin_is_told():
+    plan = {"steps": [{"name": "a", "after": ["b"], "action": {"Exec": {"program": "x"}}},
+                      {"name": "b", "after": ["a"], "action": {"Exec": {"program": "y"}}}]}  # fmt: skip
+    failures = ran(plan=plan).result.failures
+    assert failures[0].code == "INVALID_WORKFLOW"
+    assert "wait for each other" in failures[0].message
+
+
+@pytest.mark.parametrize(
+    "action", [{"Publish": {"destination": ".."}}, {"Exec": {"program": "../x"}}]
+)
+def test_an_action_that_nothing_can_be_granted_for_is_told_and_not_raised(action):
+    found = ran(**steps(action))
+    assert not found.passed
+    assert found.run.bundle is None
+
+
+def test_a_lock_of_a_dead_process_is_had_again_by_who_goes_on():
+    said = {
+        "plan": {
+            "steps": [{"name": "a", "resources": ["db"], "action": {"Exec": {"program": "x"}}}]
+        }
+    }
+    conflicts = [
+        {"resource": "db", "on_claim_n": 1, "resolution": {"WaitThenAcquire": {"wait_ms": 5}}}
+    ]
+    for crash in range(12):
+        found = ran(**said, coord={"conflicts": conflicts}, faults={"crash_at": [crash]})
+        assert found.passed, crash
+
+
+def test_a_scripted_quality_of_the_lens_decides():
+    override = {
+        f"{part}_permille": 400 for part in ("coverage", "freshness", "conflict", "provenance")
+    }
+    found = ran(lens={"quality_override": override}, needs={"deciding": 500})
+    assert found.became.codes == {"LENS_INSUFFICIENT"}
+    assert ran(lens={"quality_override": override}, needs={"deciding": 400}).passed

@@ -139,14 +139,10 @@ class _Worker:
 
     def ask(self, task: Task) -> Trial:
         """Returns the answer to a task; see :meth:`Pool.ask`."""
-        began = time.monotonic()
-        until = (
-            began
-            + _PASSES.get(task.what, 1) * task.limit_s
-            + _GRACE_S
-            + (_START_S if self._is_new else 0.0)
-        )
+        if self._is_new and self._line(time.monotonic() + _START_S) is None:
+            raise Lost("DIED", f"its process did not begin within {_START_S:g} s")
         self._is_new = False
+        until = time.monotonic() + _PASSES.get(task.what, 1) * task.limit_s + _GRACE_S
         try:
             self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe
             self._process.stdin.flush()  # type: ignore[union-attr]  # a pipe
@@ -155,7 +151,10 @@ class _Worker:
         line = self._line(until)
         if line is None:
             raise Lost(EXPIRED, f"it did not end within {task.limit_s:g} s, and was ended")
-        trial = _READ.decode(line)
+        try:
+            trial = _READ.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise Lost("DIED", "it wrote where only its worker answers") from None
         if trial.fault:
             raise RuntimeError(trial.fault)
         return trial

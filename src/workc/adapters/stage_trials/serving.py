@@ -19,6 +19,8 @@ from workc.stages.stage.trial import EXHAUSTED, Call, Task, Trial
 
 _READ = msgspec.json.Decoder(Task)
 _MAX_FAULT = 4_000
+#: The line that a worker begins with.
+READY = b"ready\n"
 
 
 def serve(memory: int, does: Mapping[str, Does]) -> None:
@@ -30,6 +32,9 @@ def serve(memory: int, does: Mapping[str, Does]) -> None:
     limit_memory(memory)
     with os.fdopen(tasks, "rb") as lines, os.fdopen(answers, "wb") as out:
         modules = Modules()
+        # All is imported: from here on it is the time of the stages.
+        out.write(READY)
+        out.flush()
         for line in lines:
             out.write(msgspec.json.encode(_answer(line, does, modules)) + b"\n")
             out.flush()

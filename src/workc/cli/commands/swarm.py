@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -82,6 +83,8 @@ def command(
 ) -> int:
     """Run random scenarios with faults: exit 0 if nothing breaks, 1 if something does."""
     state.tries = (_HELP,)
+    if minutes is not None and not math.isfinite(minutes):
+        raise stop("INVALID_INPUT", "--minutes is a number", _HELP)
     if file is not None and suite is not None:
         raise stop("INVALID_INPUT", "give --scenario or --suite, not both", _HELP)
     try:

@@ -17,6 +17,8 @@ from workc.sim.scenario.scripts import Script
 
 ErrorClass: TypeAlias = Literal["Recoverable", "Unrecoverable", "PatternFailure", "Catastrophic"]
 BackTo: TypeAlias = Literal["Act", "Decide", "Orient", "stop"]
+#: So far a clock jumps ahead at most: a hundred years.
+MAX_JUMP_MS = 3_155_760_000_000
 #: How many generations and children a scenario may ask for at most.
 MAX_DEPTH, MAX_FANOUT = 15, 100
 
@@ -89,7 +91,7 @@ class ClockJump(Script, frozen=True, kw_only=True):
     """The clock jumps ahead at the look of this number, from 0."""
 
     at_look: U64
-    ms: U64
+    ms: Annotated[int, Meta(ge=0, le=MAX_JUMP_MS)]
 
 
 class Faults(Script, frozen=True, kw_only=True):

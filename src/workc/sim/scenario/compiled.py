@@ -276,7 +276,7 @@ class _Making:
             items[name] = {"file": path, "about": _named(key[0]), "says": "text"}
         if not keys:
             # What a script says a lens is worth, it says of one that looks at something.
-            items["nothing"] = {"text": ""}
+            items["nothing"] = {"text": "nothing"}
         needs = scenario.needs
         wanted = None if needs.requires is None else set(needs.requires)
         required: list[Json] = [

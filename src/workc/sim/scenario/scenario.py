@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias, cast
 import msgspec
 from msgspec import Meta
 
+from workc.kernel.catalog import CATALOG
 from workc.kernel.values import Json, JsonObject
 from workc.sim.bounded import U32, U64
 from workc.sim.json_text import JsonTextError, read_json, spell_json
@@ -130,11 +131,32 @@ class Scenario(Script, frozen=True, kw_only=True):
         for place in (*places, *(error.at_step for error in self.act_errors)):
             if place >= steps:
                 yield f"at_step {place} is none of the {steps} steps"
+        for error in self.act_errors:
+            if error.code is not None and error.code not in CATALOG:
+                yield f"act_errors: {error.code[:64]} is no failure code; `workc failures` lists them"
+        yield from self._named_problems()
         for step in self.plan.steps:
             for name in set(step.after or ()) - names:
                 yield f"after names {name!a}, which is no step"
         if len(self.children) > len(self.intents):
             yield "each of children needs an intent in plan.complex_decompose"
+        for child in self.children:
+            below = child.scenario
+            if below is not None and (below.policy or below.faults != Faults()):
+                yield f"{below.id} is a child, which has no policy and no faults of its own"
+
+    def _named_problems(self) -> Iterator[str]:
+        """Yields what is said of steps by a name that none has, or that two have."""
+        names = [step.name for step in self.plan.steps]
+        known = {*names, *(f"child-{number}" for number in range(len(self.intents)))}
+        for answer in self.approvals:
+            if answer.step not in known:
+                yield f"approvals: there is no step {answer.step[:64]!a}"
+        said = {*(answer.step for answer in self.approvals)}
+        said |= {name for step in self.plan.steps for name in step.after or ()}
+        for name in sorted(said):
+            if names.count(name) > 1:
+                yield f"two steps are named {name[:64]!a}, and something is said of one of them"
 
     def to_json(self) -> JsonObject:
         """Returns the scenario as JSON; what is optional and not said is null, as serde has it."""
