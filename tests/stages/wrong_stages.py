@@ -88,6 +88,13 @@ WRONG = {
         head="import subprocess",
         effect="Process",
     ),
+    "hidden_signal": Planted(
+        "os.kill(os.getppid(), 0)\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        head="import os",
+        effect="Process",
+    ),
     "hidden_read": Planted(
         "return len(open('/etc/passwd').read()) > 0",
         [(1, True)],

@@ -211,7 +211,12 @@ def task(text, limit_s=30.0, what="examples"):
 def test_a_worker_that_is_lost_is_replaced(pool):
     for text, word in (
         ("import os\ndef f(x): os._exit(7)", "DIED"),
-        ("import os, signal\ndef f(x): os.kill(os.getpid(), signal.SIGKILL)", "DIED"),
+        ("import signal\ndef f(x): signal.raise_signal(signal.SIGKILL)", "DIED"),
+        (
+            "import os\ndef f(x):\n    for n in range(3, 30):\n"
+            "        try: os.write(n, b'garbage\\n')\n        except OSError: pass",
+            "DIED",
+        ),
         (
             "def f(x):\n    while True:\n        try:\n            while True: pass\n        except: pass",
             None,
@@ -225,6 +230,13 @@ def test_a_worker_that_is_lost_is_replaced(pool):
                 pool.ask(task(text), "first")
             assert lost.value.word == word
         assert pool.ask(task("def f(x): return x"), "first").calls[0].output == "1"
+
+
+def test_a_worker_that_stops_itself_has_no_more_time_than_others(pool):
+    pool.ask(task("def f(x): return x"), "first")
+    with pytest.raises(Lost) as lost:
+        pool.ask(task("import signal\ndef f(x): signal.raise_signal(signal.SIGSTOP)", 0.2), "first")
+    assert lost.value.word == "TIMEOUT"
 
 
 def test_the_two_environments_differ_in_what_must_make_no_difference(pool):

@@ -39,6 +39,8 @@ _WRITES = frozenset(
         "tempfile.mkstemp",
     }
 )
+#: What ends another process, or this one.
+_SIGNALS = frozenset({"os.kill", "os.killpg"})
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _EFFECTS: Mapping[Kind, str] = {
     "clock": "NonDeterministic",
@@ -138,6 +140,9 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
     frame = here.f_back if here is not None else None
     if frame is None or is_nobodys(frame):
         return
+    if effect == "Process":
+        _watching[-1].take("world", event, frame)
+        return
     name = arguments[0] if arguments else ""
     if isinstance(name, int) or str(name).startswith("/dev/"):
         return
@@ -151,4 +156,6 @@ def _effect(event: str, arguments: tuple[object, ...]) -> str | None:
         return "FsWrite" if opened or set(str(mode or "")) & set("wax+") else "FsRead"
     if event in _WRITES:
         return "FsWrite"
+    if event in _SIGNALS:
+        return "Process"
     return "FsRead" if event in _READS else None
