@@ -58,7 +58,7 @@ def test_each_sort_of_change_changes_something_and_is_drawn_from_the_seed_alone(
     change, _ = SORTS[sort]
     changed = 0
     # Not every bundle has what every sort changes.
-    for name in ("eventful", "strategies"):
+    for name in ("eventful", "strategies", "resources"):
         before = dict(files_of(name))
         made = [change(dict(before), Random(seed)) for seed in range(12)]
         assert made == [change(dict(before), Random(seed)) for seed in range(12)]

@@ -47,7 +47,9 @@ def name_problem(text: str) -> str | None:
         parts = [os.fsencode(part) for part in Path(text).absolute().parts]
     except UnicodeEncodeError:
         return "no name holds half a character"
-    above = next(each for each in Path(text).absolute().parents if os.path.lexists(each))
+    there = Path(text).absolute()
+    # The root has nothing above it.
+    above = next((each for each in there.parents if os.path.lexists(each)), there)
     if any(len(part) > os.pathconf(above, "PC_NAME_MAX") for part in parts):
         return f"a name has at most {os.pathconf(above, 'PC_NAME_MAX')} bytes"
     if sum(len(part) + 1 for part in parts) > os.pathconf(above, "PC_PATH_MAX"):

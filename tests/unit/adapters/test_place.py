@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workc.adapters.place import name_problem, new_place, path_of
@@ -41,6 +41,7 @@ def test_a_name_that_no_file_can_have_is_told(text, why):
 
 
 @given(st.text(max_size=300))
+@example("/")
 def test_a_name_without_a_problem_can_be_asked_for(text):
     if name_problem(text) is None:
         assert new_place("out", text) == path_of("out", text)

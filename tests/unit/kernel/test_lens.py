@@ -39,7 +39,7 @@ def test_an_item_has_a_value_or_a_failure_and_their_bodies():
 def test_the_bodies_of_a_lens_are_those_of_its_failure_and_of_what_is_said():
     says = Claim(about="x", item="a", part=3, says=TEXT)
     found = LensAssembled(items=1, failure=FAILURE, claims=[says])
-    assert list(found.bodies()) == [FAILURE.details, TEXT]
+    assert list(found.bodies()) == [TEXT, FAILURE.details]
     assert list(LensAssembled(items=0).bodies()) == [UNSET]
     assert (says.key, item(part=3).key, item().key) == (("a", 3), ("a", 3), ("a", None))
 

@@ -175,7 +175,7 @@ def _compiled(mutant: Mutant, implementation: Implementation) -> FunctionType:
     scope = dict(implementation.scope)
     flags = _NO_ANNOTATIONS
     exec(  # noqa: S102 - it is the code that is tested
-        compile(mutant.tree, "mutant.py", "exec", flags=flags, dont_inherit=True), scope
+        compile(mutant.tree, "<mutant>", "exec", flags=flags, dont_inherit=True), scope
     )
     return cast("FunctionType", scope[implementation.function.__name__])
 
