@@ -59,6 +59,7 @@ LAZY = {
     "api/network.py": "HTTP costs 200 ms to import and most commands need none",
     "cli/columns.py": "tables of all letters; most text is ASCII",
     "pytest_plugin/__init__.py": "pytest loads it in every session, and few tests use it",
+    "pytest_plugin/scenario_items.py": "collecting a scenario file is cheap, running one is not",
 }
 
 
