@@ -268,6 +268,23 @@ def _sync_folders(folders: Iterable[Path]) -> None:
             os.close(descriptor)
 
 
+def write_bundle(target: Path, files: Mapping[str, bytes]) -> None:
+    """Writes the files of a bundle into a folder, which is there only when it is whole.
+
+    Raises:
+        Misuse: no bundle may have a file of one of these paths.
+        FileExistsError: something is there already.
+    """
+    writer = BundleWriter(target)
+    try:
+        for path, data in sorted(files.items()):
+            writer.write(path, (data,))
+        writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+
+
 class MemoryBundle:
     """Keeps a bundle in memory: a writer whose files can be read as a mapping."""
 

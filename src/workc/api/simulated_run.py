@@ -79,15 +79,7 @@ def _ran(job: Job, crashes: Sequence[int]) -> SimulatedRun:
     run_id = launch.new_run_id(settings, clock)
     place, family = _Crashing(crashes), Family(None, Path())
     start = launch.begin(job.program, job.inputs, settings, place, clock, run_id)
-    try:
-        kin = Kin(family, start, place, settings, family.home)
-        result, effects = launch.run_live(start, place, settings, clock, children=kin)
-    except Interrupted:
-        outcome = _after_crash(job, start, place, family)
-        files = launch.seal_memory(place)[1]
-    else:
-        receipt, files = launch.seal_memory(place)
-        outcome = launch.outcome_of(Finished(result, receipt, effects), None)
+    outcome, files = _driven(job, start, place, family)
     # Without a store there is nothing else than memory.
     children = {
         child: launch.seal_memory(each)[1]
@@ -97,27 +89,28 @@ def _ran(job: Job, crashes: Sequence[int]) -> SimulatedRun:
     return SimulatedRun(outcome, files, children)
 
 
-def _after_crash(job: Job, start: Start, place: _Crashing, family: Family) -> StructuredOutcome:
-    """Goes on after a crash, and after those that follow; one before the first record begins anew."""
+def _driven(
+    job: Job, start: Start, place: _Crashing, family: Family
+) -> tuple[StructuredOutcome, Mapping[str, bytes]]:
+    """Drives a run to its end, after each crash from what was written, and returns its bundle too."""
     settings = job.settings
     for _ in range(_MAX_GOES):
-        if isinstance(settings.ports, ScriptedWorld):
-            settings.ports.crashed()
         records = list(place.records())
         clock = settings.clock(last_ms(records) if records else 0)
+        kin = Kin(family, start, place, settings, family.home)
         try:
-            kin = Kin(family, start, place, settings, family.home)
             if records:
-                return go_on(place, records, start, settings, clock, kin)
+                outcome = go_on(place, records, start, settings, clock, kin)
+                return outcome, launch.seal_memory(place)[1]
             result, effects = launch.run_live(start, place, settings, clock, children=kin)
+            receipt, files = launch.seal_memory(place)
+            return launch.outcome_of(Finished(result, receipt, effects), None), files
         except Interrupted:
-            continue
+            if isinstance(settings.ports, ScriptedWorld):
+                settings.ports.crashed()
         except Refusal as refusal:
-            if refusal.failure.code != LOCKED:
+            if not records or refusal.failure.code != LOCKED:
                 raise
             # Another has what this run held. Somebody tries again when a lock may be free.
             settings.clock(clock.now_ms() + _LATER_MS)
-            continue
-        receipt, _ = launch.seal_memory(place)
-        return launch.outcome_of(Finished(result, receipt, effects), None)
     raise refuse(LOCKED, f"others held what the run needs each of {_MAX_GOES} times")

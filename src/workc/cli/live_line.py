@@ -51,10 +51,10 @@ class Told:
         #: While this context holds, the live line is drawn.
         self.shown = self._live if self._live is not None else nullcontext()
 
-    def tell(self, number: int, text: str, more: str = "") -> None:
-        """Tells that so much was done; ``more`` is for the live line alone."""
+    def tell(self, number: int, text: str, more: str = "", *, last: bool = False) -> None:
+        """Tells that so much was done; ``more`` is for the live line alone, ``last`` is never left out."""
         if self._live is not None:
             self._live.show(f"{text} · {more}" if more else text)
-        elif not self._quiet and number >= self._next:
+        elif not self._quiet and (last or number >= self._next):
             self._next = number + self._every
             self._state.err(text)

@@ -9,11 +9,10 @@ from typing import TypeAlias, TypeVar
 
 import click
 
-from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.suite_text import again
-from workc.cli.targets import outside_bundles
-from workc.cli.text import json_text, printable
+from workc.cli.targets import report_place
+from workc.cli.text import json_text
 from workc.sim.report import TestReport
 from workc.sim.reporting.ctrf import ctrf_json
 from workc.sim.reporting.deterministic import deterministic
@@ -88,7 +87,11 @@ def wanted_reports(
     state: State, files: Mapping[str, Path | None], *, github: bool, same: bool
 ) -> Reports:
     """Returns what the options say; raises ``INVALID_INPUT`` where a file cannot be written."""
-    places = {form: _place(state, form, path) for form, path in files.items() if path is not None}
+    places = {
+        form: state.absolute(report_place(path, f"--{form}"))
+        for form, path in files.items()
+        if path is not None
+    }
     return Reports(places=places, github=github, same=same)
 
 
@@ -96,10 +99,3 @@ def replay_lines(ends: Sequence[SuiteEnd], seed: int | None) -> dict[str, str]:
     """Returns of each test that has a file the command that runs it again."""
     rows = ((case, path) for end in ends for case, path in zip(end.cases, end.paths, strict=True))
     return {case.result.scenario_id: again(path, seed) for case, path in rows if path}
-
-
-def _place(state: State, form: str, path: Path) -> Path:
-    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
-        raise stop("INVALID_INPUT", f"--{form} {printable(str(path))} cannot be written there")
-    outside_bundles(path, f"--{form} FILE")
-    return state.absolute(path)

@@ -35,6 +35,18 @@ def free_folder(path: Path) -> Path:
     return path
 
 
+def report_place(path: Path, option: str) -> Path:
+    """Returns where a report goes; a file of before is replaced, as test runners do.
+
+    Raises:
+        Refusal: ``INVALID_INPUT``: it cannot be written there, or lies in a bundle.
+    """
+    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
+        raise stop("INVALID_INPUT", f"{option} {printable(str(path))} cannot be written there")
+    outside_bundles(path, f"{option} FILE")
+    return path
+
+
 def free_file(path: Path, option: str = "--out") -> Path:
     """Returns where a file goes if nothing stands there and it lies in no bundle.
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from workc.kernel.children import ChildJoined
 from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry
-from workc.kernel.failure import Failure, Misuse, Refusal
+from workc.kernel.failure import Failure, Misuse
 from workc.kernel.gates import ApprovalAnswered, Decision
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Body, CallHalted, TimerFired
@@ -49,8 +49,9 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
+from workc.stages.exception import failure_of_port
 from workc.stages.observation import Observed
-from workc.stages.skill import Result, Skill, failure_of, invoke, invoke_async
+from workc.stages.skill import Result, Skill, invoke, invoke_async
 
 Answer = Result | EffectResponse | Observed | Granted | Held | Released | Failure
 
@@ -204,12 +205,8 @@ async def perform(effect: Effect, ports: Ports) -> EffectResponse | Failure:
     """Returns what a port gives for an effect, whatever happens in it."""
     try:
         return await _sent(effect.request, ports)
-    except Refusal as refusal:
-        return refusal.failure
     except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or the run hangs
-        found = failure_of(error)
-        message = f"the port failed: {found.message}"
-        return Failure(code="INTERNAL_ERROR", message=message, details=found.details)
+        return failure_of_port(error)
 
 
 async def _sent(request: EffectRequest, ports: Ports) -> EffectResponse:

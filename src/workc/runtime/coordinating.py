@@ -12,7 +12,7 @@ from workc.kernel.failure import Failure, Refusal
 from workc.runtime.asks import Ask, Claim, Release, Wait
 from workc.runtime.claims import Claims, Holder
 from workc.runtime.ports import CoordinationPort, Granted, Held
-from workc.stages.exception import failure_of
+from workc.stages.exception import failure_of_port
 
 LOCKED = "RESOURCE_LOCKED"
 
@@ -58,12 +58,8 @@ class Coordinator:
             return Held(self._claims.before(resource, lane))
         try:
             return self._port.claim(resource, self._claims.owner(question.step))
-        except Refusal as refusal:
-            return refusal.failure
         except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or the run hangs
-            found = failure_of(error)
-            message = f"the port failed: {found.message}"
-            return Failure(code="INTERNAL_ERROR", message=message, details=found.details)
+            return failure_of_port(error)
 
     def wait(self, ask: Ask, question: Wait) -> None:
         """Lets a lane wait in turn; after a run has stopped nobody did so far."""

@@ -6,11 +6,11 @@ for ``http_call``.
 
 from __future__ import annotations
 
-from workc.kernel.failure import Failure, Refusal, refuse
+from workc.kernel.failure import Failure, refuse
 from workc.runtime.ports import Ports
 from workc.skills.http_status import FIRST_FAILURE, code_of, date_of, is_success
 from workc.stages.effects import FileRead, HttpRequest, HttpResponse, PortResult
-from workc.stages.exception import failure_of
+from workc.stages.exception import failure_of_port
 from workc.stages.observation import GivenText, Observation, Observed
 
 
@@ -18,12 +18,8 @@ async def look_at(request: Observation, ports: Ports) -> Observed | Failure:
     """Returns what was seen, or why nothing was, whatever happens in a port."""
     try:
         return await _looked(request, ports)
-    except Refusal as refusal:
-        return refusal.failure
     except Exception as error:  # noqa: BLE001 - a port's bug must become an answer, or the run hangs
-        found = failure_of(error)
-        message = f"the port failed: {found.message}"
-        return Failure(code="INTERNAL_ERROR", message=message, details=found.details)
+        return failure_of_port(error)
 
 
 async def _looked(request: Observation, ports: Ports) -> Observed:

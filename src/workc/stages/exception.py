@@ -90,6 +90,15 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(code="SKILL_FAILED", message=words_of(error), details=details)
 
 
+def failure_of_port(error: Exception) -> Failure:
+    """Returns what a port answers that raised: its refusal, or that its code has a bug."""
+    if isinstance(error, Refusal):
+        return error.failure
+    found = failure_of(error)
+    message = f"the port failed: {found.message}"
+    return Failure(code="INTERNAL_ERROR", message=message, details=found.details)
+
+
 def _sound(failure: Failure) -> Failure | None:
     if failure.code not in CATALOG:
         return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from workc.adapters.bundle_folder import BundleWriter
+from workc.adapters.bundle_folder import write_bundle
 from workc.adapters.place import new_place
 from workc.api.simulated_run import SimulatedRun
 from workc.api.verification import verify_bundle
@@ -71,37 +71,41 @@ class ScenarioRunner:
         return Ran(result, found, run)
 
 
+def ran_twice(scenario: Scenario, keep: Path | None = None) -> Ran:
+    """Runs a scenario twice: what became of it, and that both runs left the same bytes."""
+    ran = ScenarioRunner(keep).run(scenario)
+    if ran.run.bundle is None:
+        return ran
+    again = run_scenario(scenario)
+    if again.bundle == ran.run.bundle:
+        return ran
+    failure = FailureRecord(
+        code="NONDETERMINISTIC",
+        message="run a second time, it left another bundle",
+        expected=ran.result.proof_digest,
+        actual=again.outcome.proof_digest,
+    )
+    result = msgspec.structs.replace(ran.result, failures=(*ran.result.failures, failure))
+    return replace(ran, result=result)
+
+
 def kept_name(scenario_id: str) -> str:
     """Returns the name of the folder in which the bundle of a scenario is kept."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", scenario_id)
 
 
 def _keep(place: Path, run: SimulatedRun) -> Path:
-    _write(place / "bundle", run.bundle or {})
+    write_bundle(place / "bundle", run.bundle or {})
     for child, files in run.children.items():
-        _write(place / "children" / child, files)
+        write_bundle(place / "children" / child, files)
     return place / "bundle"
-
-
-def _write(place: Path, files: Mapping[str, bytes]) -> None:
-    writer = BundleWriter(place)
-    try:
-        for path, data in files.items():
-            writer.write(path, (data,))
-        writer.finish()
-    except BaseException:
-        writer.discard()
-        raise
 
 
 def _found(scenario: Scenario) -> tuple[SimulatedRun, Became]:
     try:
         run = run_scenario(scenario)
-    except ScenarioError as error:
+    except (ScenarioError, Misuse) as error:
         failure = Failure(code="INVALID_INPUT", message=str(error))
-        return SimulatedRun(refused(failure)), not_begun(failure.code)
-    except Misuse as misuse:
-        failure = Failure(code="INVALID_INPUT", message=str(misuse))
         return SimulatedRun(refused(failure)), not_begun(failure.code)
     except Refusal as refusal:
         return SimulatedRun(refused(refusal.failure)), not_begun(refusal.failure.code)
@@ -124,6 +128,8 @@ def _broken(run: SimulatedRun) -> Iterator[FailureRecord]:
 
 def _of_children(scenario: Scenario, run: SimulatedRun) -> Iterator[FailureRecord]:
     """Yields how children are not as their own scenarios expect; of one that came again, the last."""
+    if not scenario.children:
+        return
     spawned = children_of(run.bundle or {})
     for number, child in enumerate(scenario.children):
         run_id = spawned.get(f"child-{number}")

@@ -33,7 +33,7 @@ from workc.sim.report import (
 )
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.tamper.operation import TamperError
-from workc.testkit.scenario_runner import ScenarioRunner, kept_name
+from workc.testkit.scenario_runner import kept_name, ran_twice
 from workc.testkit.suites import Case, Suite
 from workc.testkit.tamper_suite import run_suite as run_tamper_suite
 
@@ -116,7 +116,7 @@ def run_case(case: Case, how: How) -> CaseEnd:
     end = (
         CaseEnd(result=_RUNS[case.kind](case, how))
         if case.scenario is None
-        else _ran_twice(case.scenario, how)
+        else _of_scenario(case.scenario, how)
     )
     return msgspec.structs.replace(end, duration_ms=(time.monotonic_ns() - began) // 1_000_000)
 
@@ -141,21 +141,11 @@ def _mapping(jobs: int) -> Generator[Callable[..., Iterable[CaseEnd]]]:
         yield pool.map
 
 
-def _ran_twice(scenario: Scenario, how: How) -> CaseEnd:
+def _of_scenario(scenario: Scenario, how: How) -> CaseEnd:
     if how.seed is not None:
         scenario = msgspec.structs.replace(scenario, seed=how.seed)
-    ran = ScenarioRunner(how.keep).run(scenario)
-    again = ScenarioRunner().run(scenario)
-    result = ran.result
-    if again.run.bundle != ran.run.bundle:
-        failure = FailureRecord(
-            code="NONDETERMINISTIC",
-            message="run a second time, it left another bundle",
-            expected=result.proof_digest,
-            actual=again.result.proof_digest,
-        )
-        result = msgspec.structs.replace(result, failures=(*result.failures, failure))
-    return CaseEnd(result=result, marks=ran.became.marks, wanted=scenario.also.sometimes)
+    ran = ran_twice(scenario, how.keep)
+    return CaseEnd(result=ran.result, marks=ran.became.marks, wanted=scenario.also.sometimes)
 
 
 def _tampered(case: Case, how: How) -> ScenarioResult:

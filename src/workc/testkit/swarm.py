@@ -18,12 +18,12 @@ import msgspec
 
 from workc.kernel.phases import TABLE
 from workc.sim.report import FailureRecord
+from workc.sim.scenario.judging import Became
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.swarm.choices import Choices, spelled
 from workc.sim.swarm.generator import FAULTS, Fault, random_scenario, with_faults
 from workc.sim.swarm.shrinking import shrunk
-from workc.testkit.scenario_runner import ScenarioRunner
-from workc.testkit.sim_runtime import run_scenario
+from workc.testkit.scenario_runner import ScenarioRunner, ran_twice
 
 T = TypeVar("T")
 #: So many seeds go to a process at once.
@@ -115,26 +115,14 @@ def replayed(trace: Sequence[int], scenario: Scenario | None = None) -> Found:
     return Found(seed=0, trace=spelled(choices.taken), scenario=drawn, failures=failures)
 
 
-def judge(
-    scenario: Scenario, *, twice: bool = True
-) -> tuple[tuple[FailureRecord, ...], ScenarioFacts]:
-    """Returns what does not hold of a scenario's run, or of the same run again, and what it reached."""
-    ran = ScenarioRunner().run(scenario)
+def judge(scenario: Scenario, *, twice: bool = True) -> tuple[tuple[FailureRecord, ...], Became]:
+    """Returns what does not hold of a scenario's run, or of the same run again, and what became of it."""
+    ran = ran_twice(scenario) if twice else ScenarioRunner().run(scenario)
     failures = ran.result.failures
-    if twice and ran.run.bundle is not None and run_scenario(scenario).bundle != ran.run.bundle:
-        text = "run a second time, it left another bundle"
-        failures = (*failures, FailureRecord(code="NONDETERMINISTIC", message=text))
     if ran.run.bundle is None:
         text = f"the run did not begin: {ran.run.outcome.message}"
         failures = (*failures, FailureRecord(code=ran.run.outcome.code, message=text))
-    return failures, ScenarioFacts(marks=ran.became.marks, status=ran.became.status)
-
-
-class ScenarioFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run reached: its marks, and how it ended."""
-
-    marks: frozenset[str]
-    status: str
+    return failures, ran.became
 
 
 def _batches(swarm: Swarm) -> Iterator[Batch]:
@@ -163,7 +151,7 @@ def run_seeds(seeds: Sequence[int], scenarios: Sequence[Scenario] = ()) -> Batch
         base = scenarios[seed % len(scenarios)] if scenarios else None
         choices = Choices(seed)
         scenario, faults = _drawn(choices, seed, base)
-        failures, facts = judge(scenario)
+        failures, found = judge(scenario)
         if failures:
             batch.found.append(
                 Found(
@@ -173,8 +161,8 @@ def run_seeds(seeds: Sequence[int], scenarios: Sequence[Scenario] = ()) -> Batch
                     failures=failures,
                 )
             )
-        batch.outcomes[facts.status] += 1
-        for mark in facts.marks:
+        batch.outcomes[found.status] += 1
+        for mark in found.marks:
             kind, _, name = mark.partition(" ")
             if kind == "code":
                 batch.codes[name] += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -17,14 +16,13 @@ from workc.api.replay_environments import MAX_ENVIRONMENTS, environments, instal
 from workc.api.sources import Source
 from workc.cli import exits, options
 from workc.cli.certificate_text import certificate_lines
-from workc.cli.errors import stop
 from workc.cli.junit import junit_text
-from workc.cli.live_line import live_line
+from workc.cli.live_line import Told
 from workc.cli.named import for_unsealed
 from workc.cli.signals import Interruption
 from workc.cli.state import State
 from workc.cli.stores import open_store
-from workc.cli.targets import outside_bundles
+from workc.cli.targets import report_place
 from workc.cli.text import count, printable
 
 #: More processes at once than any machine serves.
@@ -91,7 +89,7 @@ def command(
 ) -> int:
     """Replay bundles in several environments: exit 0 if every byte of all is the same, 4 if not."""
     state.tries = ("workc certify --help",)
-    report = None if junit is None else _place(state, junit)
+    report = None if junit is None else state.absolute(report_place(junit, "--junit"))
     bundles = bundles_of(paths, open_store(state))
     children = Children()
     plan = Plan(
@@ -102,12 +100,21 @@ def command(
         jobs=jobs or os.cpu_count() or 1,
         timeout_s=timeout,
     )
-    progress = _Progress(state, quiet=quiet)
-    with Interruption(progress.stopping, lambda _: children.interrupt()) as interruption:
+    told = Told(state, quiet=quiet, every=_LINE_EVERY)
+
+    def watch(done: int, size: int, sought: Sought, replayed: Replayed) -> None:
+        del replayed
+        text = f"{done:,} of {count(size, 'replay')} done"
+        told.tell(done, text, printable(sought.name, 40), last=done == size)
+
+    def stopping() -> None:
+        state.err("stopping")
+
+    with Interruption(stopping, lambda _: children.interrupt()) as interruption:
         interruption.attach(children)
         try:
-            with progress.shown:
-                found = certify(bundles, plan, children, progress)
+            with told.shown:
+                found = certify(bundles, plan, children, watch)
         except Interrupted:
             state.err("interrupted")
             return exits.exit_of_signal(interruption.received)
@@ -126,14 +133,6 @@ def _advise(state: State, bundles: Sequence[Sought]) -> None:
         state.advise("try", for_unsealed(state, Source(run, sealed=False)))
 
 
-def _place(state: State, path: Path) -> Path:
-    """Returns where the report goes; a file of before is replaced, as test runners do."""
-    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
-        raise stop("INVALID_INPUT", f"--junit {printable(str(path))} cannot be written there")
-    outside_bundles(path, "--junit FILE")
-    return state.absolute(path)
-
-
 def _told(state: State, found: Certificate) -> int:
     code = _EXITS[found.judgement]
     if state.json:
@@ -142,25 +141,3 @@ def _told(state: State, found: Certificate) -> int:
         for line in certificate_lines(found, state.console.paint):
             state.out(line)
     return code
-
-
-class _Progress:
-    """Tells on stderr how many replays have ended."""
-
-    def __init__(self, state: State, *, quiet: bool) -> None:
-        self._state = state
-        self._quiet = quiet
-        self._live = live_line(state, quiet=quiet)
-        self.shown = self._live if self._live is not None else nullcontext()
-
-    def stopping(self) -> None:
-        """Says that a signal was heard."""
-        self._state.err("stopping")
-
-    def __call__(self, done: int, size: int, sought: Sought, replayed: Replayed) -> None:
-        """Takes a replay that has ended."""
-        text = f"{done:,} of {count(size, 'replay')} done"
-        if self._live is not None:
-            self._live.show(f"{text} · {printable(sought.name, 40)}")
-        elif not self._quiet and (done % _LINE_EVERY == 0 or done == size):
-            self._state.err(text)

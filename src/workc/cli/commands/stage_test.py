@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -16,13 +15,12 @@ from workc.api.stage_tests.report import StageResult, StageTests
 from workc.api.stage_tests.subjects import Subject, subjects_of
 from workc.api.stage_tests.testing import Plan, pool_of, run_stages
 from workc.cli import exits, options
-from workc.cli.errors import stop
-from workc.cli.live_line import live_line
+from workc.cli.live_line import Told
 from workc.cli.signals import Interruption
 from workc.cli.stage_junit import stage_junit_text
 from workc.cli.stage_text import detail_lines, stage_line, summary_line
 from workc.cli.state import State
-from workc.cli.targets import outside_bundles
+from workc.cli.targets import report_place
 from workc.cli.text import count, printable
 from workc.kernel.values import JsonObject
 
@@ -112,7 +110,7 @@ def command(
     those, or `builtin`; ID is the name of a stage there, or how its id begins.
     """
     state.tries = ("workc stage test --help",)
-    report = None if junit is None else _place(state, junit)
+    report = None if junit is None else state.absolute(report_place(junit, "--junit"))
     with state.streams.aside():
         subjects = subjects_of(targets)
     if record:
@@ -138,11 +136,16 @@ def _tested(
 ) -> StageTests | int:
     """Returns what was found, or what to exit with if a signal came."""
     pool = pool_of(state.environment, memory)
-    progress = _Progress(state, quiet=quiet)
+    told = Told(state, quiet=quiet, every=_LINE_EVERY)
+
+    def watch(done: int, size: int, result: StageResult) -> None:
+        text = f"{done:,} of {count(size, 'stage')} done"
+        told.tell(done, text, printable(result.name, 40), last=done == size)
+
     with Interruption(lambda: _stopping(state, pool), lambda _: pool.stop()) as interruption:
         try:
-            with progress.shown:
-                found = run_stages(subjects, plan, pool, cache, progress)
+            with told.shown:
+                found = run_stages(subjects, plan, pool, cache, watch)
         finally:
             pool.close()
         if interruption.received is not None:
@@ -171,14 +174,6 @@ def _record(
         )
         for index, outcome in recorded:
             state.err(f"recorded {printable(each.name)}, example {index}: {outcome.code}")
-
-
-def _place(state: State, path: Path) -> Path:
-    """Returns where the report goes; a file of before is replaced, as test runners do."""
-    if "\0" in str(path) or path.is_dir() or not path.absolute().parent.is_dir():
-        raise stop("INVALID_INPUT", f"--junit {printable(str(path))} cannot be written there")
-    outside_bundles(path, "--junit FILE")
-    return state.absolute(path)
 
 
 def _told(state: State, found: StageTests, *, quiet: bool, strict: bool, min_tested: int) -> int:
@@ -218,21 +213,3 @@ def _exit_of(found: StageTests, *, failed: bool) -> int:
         return exits.FAILED
     # Nothing was tested, so nothing is known.
     return exits.OK if found.tested else exits.UNDECIDED
-
-
-class _Progress:
-    """Tells on stderr how many stages have been tested."""
-
-    def __init__(self, state: State, *, quiet: bool) -> None:
-        self._state = state
-        self._quiet = quiet
-        self._live = live_line(state, quiet=quiet)
-        self.shown = self._live if self._live is not None else nullcontext()
-
-    def __call__(self, done: int, size: int, result: StageResult) -> None:
-        """Takes a result."""
-        text = f"{done:,} of {count(size, 'stage')} done"
-        if self._live is not None:
-            self._live.show(f"{text} · {printable(result.name, 40)}")
-        elif not self._quiet and (done % _LINE_EVERY == 0 or done == size):
-            self._state.err(text)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from workc.adapters.bundle_folder import BundleWriter
+from workc.adapters.bundle_folder import write_bundle
 from workc.api.unfit import Unfit
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
@@ -126,7 +126,10 @@ def _change(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
     for op in operations:
         texts.append(change(op, files).text)
         files = apply_to(op, files)
-    _write(target, files)
+    try:
+        write_bundle(target, files)
+    except Misuse as error:
+        raise stop("INVALID_INPUT", str(error)) from None
     verdict = verify_bundle(target)
     if state.json:
         found: list[Json] = [
@@ -157,20 +160,6 @@ def _operations(text: str) -> list[TamperOp]:
     if len(data) > MAX_OPERATIONS_BYTES:
         raise stop("INVALID_INPUT", f"{path} is larger than {MAX_OPERATIONS_BYTES:,} bytes")
     return parse_operations(data)
-
-
-def _write(target: Path, files: dict[str, bytes]) -> None:
-    writer = BundleWriter(target)
-    try:
-        for path, data in sorted(files.items()):
-            writer.write(path, [data])
-        writer.finish()
-    except Misuse as error:
-        writer.discard()
-        raise stop("INVALID_INPUT", str(error)) from None
-    except BaseException:
-        writer.discard()
-        raise
 
 
 def _judge_all(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:

@@ -19,9 +19,9 @@ Properties: TypeAlias = "tuple[tuple[str, str], ...]"
 
 
 class Problem(NamedTuple):
-    """Why a case did not pass: it failed, or it could not be judged (``error``)."""
+    """Why a case did not pass: it failed, could not be judged (``error``), or was not run."""
 
-    element: Literal["failure", "error"]
+    element: Literal["failure", "error", "skipped"]
     message: str
     text: str
     kind: str | None = None
@@ -70,6 +70,7 @@ def _counts(cases: Sequence[Case], skipped: int) -> str:
     found = [case.problem.element for case in cases if case.problem is not None]
     failures, errors = found.count("failure"), found.count("error")
     tests = len(cases) + skipped
+    skipped += found.count("skipped")
     return f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
 
 

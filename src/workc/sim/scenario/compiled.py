@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
 
 from workc.kernel.gates import Decision
 from workc.kernel.values import Json, JsonObject
+from workc.runtime.workflow.facts import listed, members
 from workc.sim.json_text import spell_json
 from workc.sim.ports import Scripted
 from workc.sim.scenario.actions import Deed, declared, deed_of
@@ -66,8 +67,6 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     #: What the lens is worth by the script, in each round of looks; None: what it comes to.
     quality: Sequence[tuple[int, int, int, int]] | None
     grants: Grants
-    #: Of each workflow file, the names of the steps that do the plan's.
-    steps: Mapping[str, Sequence[str]]
 
 
 def compiled(scenario: Scenario, known: Mapping[str, bytes]) -> Compiled:
@@ -94,7 +93,6 @@ class _Making:
         self._delays: dict[str, int] = {}
         self._conflicts: dict[str, dict[int, ConflictResolution]] = {}
         self._quality: Sequence[tuple[int, int, int, int]] | None = None
-        self._steps: dict[str, Sequence[str]] = {}
         self._roots: set[str] = set()
         self._programs: set[str] = {JUDGE}
         self._targets: set[str] = set()
@@ -112,7 +110,6 @@ class _Making:
                 programs=tuple(sorted(self._programs)),
                 targets=tuple(sorted(self._targets)),
             ),
-            steps=self._steps,
         )
 
     def add(self, scenario: Scenario, name: str, depth: int) -> list[str]:
@@ -130,7 +127,6 @@ class _Making:
         if depth == 0:
             self._quality = quality_of((scenario.lens, *scenario.lens_again))
         steps = _names([step.name for step in scenario.plan.steps])
-        self._steps[name] = steps
         for step in (*steps, *(f"child-{number}" for number in range(len(intents)))):
             self._approvals.setdefault(step, "approved")
         for answer in scenario.approvals:
@@ -144,10 +140,10 @@ class _Making:
             below = None if told is None else told.scenario
             effects = self.add(below or _idle(scenario, child.description), file, depth + 1)
             run = _child(file, steps, effects, critical=told is None or told.critical)
-            flow["steps"] = {**cast("JsonObject", flow["steps"]), f"child-{number}": run}
+            flow["steps"] = {**members(flow["steps"]), f"child-{number}": run}
         self._files[name] = spell_json(flow)
-        said = [flow, *_dicts(flow["steps"])]
-        return list(dict.fromkeys(str(e) for each in said for e in _list(each.get("effects"))))
+        said = [flow, *map(members, members(flow["steps"]).values())]
+        return list(dict.fromkeys(str(e) for each in said for e in listed(each.get("effects"))))
 
     def _flow(self, scenario: Scenario, name: str, steps: Sequence[str]) -> JsonObject:
         budgets, tag = scenario.budgets, name.removesuffix(".json")
@@ -177,7 +173,11 @@ class _Making:
         backs = {error: to for error, to in _recovery(scenario).items() if to != "stop"}
         if backs:
             made["recovery"] = cast("Json", backs)
-        if backs or "verify" in made or any("gates" in step for step in _dicts(made["steps"])):
+        if (
+            backs
+            or "verify" in made
+            or any("gates" in members(step) for step in members(made["steps"]).values())
+        ):
             made["max_backtracks"] = budgets.max_backtracks
         return made
 
@@ -390,12 +390,3 @@ def _names(texts: Iterable[str]) -> list[str]:
 def _named(text: str) -> str:
     name = _UNNAMEABLE.sub("_", text)[:_MAX_NAME] or "_"
     return name if name[0].isalpha() or name[0] == "_" else f"_{name}"
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _dicts(value: Json) -> Iterator[JsonObject]:
-    if isinstance(value, dict):
-        yield from (each for each in value.values() if isinstance(each, dict))

@@ -35,6 +35,7 @@ from workc.sim.scenario.scripts import (
     PlanScript,
     Script,
     VerifyScript,
+    default_of,
 )
 from workc.sim.scenario.variant import Variant, variant_json, variant_of
 
@@ -202,13 +203,8 @@ def _said(value: Script) -> Iterator[tuple[str, object]]:
     """Yields the members of a script: of those beyond the specification the ones that say something."""
     for field in msgspec.structs.fields(value):
         found = getattr(value, field.name)
-        if field.name not in value.ADDED or found != _default(field):
+        if field.name not in value.ADDED or found != default_of(field):
             yield field.encode_name, found
-
-
-def _default(field: msgspec.structs.FieldInfo) -> object:
-    made = field.default_factory
-    return field.default if made is msgspec.NODEFAULT else made()
 
 
 def _json(value: object) -> Json:

@@ -27,6 +27,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ADDED: ClassVar[frozenset[str]] = frozenset()
 
 
+def default_of(field: msgspec.structs.FieldInfo) -> object:
+    """Returns what a member of a script is when it is left out; a mark of its own if it must be said."""
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
+
+
 class LensItem(Script, frozen=True, kw_only=True):
     """One thing that the work is shown before it decides; ``ts_utc`` dates it (RFC 3339).
 

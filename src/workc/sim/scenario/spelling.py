@@ -11,7 +11,7 @@ import msgspec
 from workc.kernel.values import Json, JsonObject
 from workc.sim.json_text import spell_json
 from workc.sim.scenario.scenario import Scenario
-from workc.sim.scenario.scripts import Script
+from workc.sim.scenario.scripts import Script, default_of
 from workc.sim.scenario.variant import Variant, variant_json
 
 #: Words that stand as they are: no reader of YAML takes them for anything else.
@@ -35,9 +35,7 @@ def concise(value: object) -> Json:
 def _members(value: Script) -> Iterator[tuple[str, Json]]:
     for field in msgspec.structs.fields(value):
         found = getattr(value, field.name)
-        made = field.default_factory
-        default = field.default if made is msgspec.NODEFAULT else made()
-        if found != default:
+        if found != default_of(field):
             yield field.encode_name, concise(found)
 
 
