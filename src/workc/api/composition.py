@@ -58,9 +58,8 @@ def composition_remarks(program: Program, inputs: tuple[InputSpec, ...]) -> Iter
     """Yields a problem for each place where steps cannot fit together, with its path."""
     known = _Known(program, inputs)
     for step in program.named_uses:
-        schema = _input_schema(program.skills[step.skill])
         for name, value in step.params.items():
-            for why in known.misfits(value, _parameter(schema, name), below("", name)):
+            for why in known.misfits(value, known.parameter(step.skill, name), below("", name)):
                 yield _problem(step.id, f"with{why}")
     for why in known.misfits(program.output, _UNKNOWN, ""):
         yield _problem(None, f"output{why}")
@@ -95,13 +94,25 @@ class _Known:
 
     def __init__(self, program: Program, inputs: tuple[InputSpec, ...]) -> None:
         self._inputs = {each.name: _of_schema(each.schema) for each in inputs}
-        self._steps = {step.id: self.given(step, program) for step in program.known_steps}
+        self._skills = program.skills
+        # Steps are many and skills few: what a schema says is worked out once.
+        outputs = {name: _output(skill) for name, skill in program.skills.items()}
+        self._steps = {
+            step.id: _UNKNOWN if step.on_failure is not None else outputs[step.skill]
+            for step in program.known_steps
+        }
+        self._parameters: dict[tuple[str, str], NType] = {}
 
-    def given(self, step: StepSpec, program: Program | None = None) -> NType:
+    def given(self, step: StepSpec) -> NType:
         """Returns what a step gives; unknown if a failure of it may give something else."""
-        if program is None:
-            return self._steps.get(step.id, _UNKNOWN)
-        return _UNKNOWN if step.on_failure is not None else _output(program.skills[step.skill])
+        return self._steps.get(step.id, _UNKNOWN)
+
+    def parameter(self, skill: str, name: str) -> NType:
+        """Returns what a skill takes as a parameter."""
+        if (skill, name) not in self._parameters:
+            found = _parameter(_input_schema(self._skills[skill]), name)
+            self._parameters[skill, name] = found
+        return self._parameters[skill, name]
 
     def misfits(self, value: Json, needed: NType, at: str) -> Iterator[str]:
         """Yields why parts of a value cannot stand where ``needed`` is wanted; literals are not judged."""
