@@ -134,11 +134,11 @@ def _goldens(paths: Iterable[str]) -> set[str]:
 
 def _verified(folder: Path, goldens: Iterable[str]) -> tuple[Golden, ...]:
     names = [name for golden in sorted(goldens) for name in bundles_of(folder, golden)]
-    return tuple(Golden(name, _verdict(folder, name)) for name in names)
+    return tuple(Golden(name, golden_verdict(folder / name)) for name in names)
 
 
-def _verdict(folder: Path, name: str) -> Verdict:
-    bundle = folder / name
+def golden_verdict(bundle: Path) -> Verdict:
+    """Returns the verdict on a golden, and on its children where it has any beside it."""
     try:
         return verify_bundle(bundle, recursive=(bundle.parent / "children").is_dir())
     except FileNotFoundError:

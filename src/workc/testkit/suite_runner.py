@@ -18,7 +18,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from workc.api.verification import verify_bundle
 from workc.kernel.failure import refuse
 from workc.sim.report import (
     BundlePaths,
@@ -33,6 +32,7 @@ from workc.sim.report import (
 )
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.tamper.operation import TamperError
+from workc.testkit.goldens import golden_verdict
 from workc.testkit.scenario_runner import kept_name, ran_twice
 from workc.testkit.suites import Case, Suite
 from workc.testkit.tamper_suite import run_suite as run_tamper_suite
@@ -167,8 +167,7 @@ def _tampered(case: Case, how: How) -> ScenarioResult:
 
 def _verified(case: Case, how: How) -> ScenarioResult:
     del how
-    family = Path(case.path).parent / "children"
-    verdict = verify_bundle(case.path, recursive=family.is_dir())
+    verdict = golden_verdict(Path(case.path))
     failures = [
         FailureRecord(
             code=each.code, message=each.message, expected=each.expected, actual=each.actual
