@@ -27,7 +27,7 @@ from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Misuse
 from workc.kernel.jcs import normalise
 from workc.kernel.values import Json, JsonObject
-from workc.stages.acceptance import compile_acceptance
+from workc.stages.acceptance import Accept, compile_acceptance
 from workc.stages.evaluation import MAX_PROBLEMS, Part, Run, Spent
 from workc.stages.problem import Problem, below, foreign, identity, listed, quoted, show
 
@@ -58,7 +58,7 @@ class Schema:
 
     def misfits(self, value: Json) -> list[Problem]:
         """Returns what :meth:`problems` does, quicker, for a value in normal form that fits."""
-        if self._accepts is not None and self._accepts(value):
+        if self._accepts is not None and _fits(self._accepts, value):
             return []
         return self.problems(value)
 
@@ -74,6 +74,14 @@ class Schema:
             return Run(self._definitions).problems(Part(self.document, value, ""))
         except Spent as spent:
             return [Problem(spent.pointer, "a value that can be checked in bounded time", "more")]
+
+
+def _fits(accepts: Accept, value: Json) -> bool:
+    try:
+        return accepts(value)
+    except RecursionError:
+        # Where the stack is almost full; the evaluator needs little.
+        return False
 
 
 def problems(schema: JsonObject, value: Json) -> list[Problem]:
