@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workc.kernel import jcs
 from workc.runtime.workflow.graph import plan_order
-from workc.runtime.workflow.loader import load_workflow
+from workc.runtime.workflow.loader import load_workflow, read_workflow
 from workc.runtime.workflow.model import SkillInfo, WorkflowFile
 from workc.runtime.workflow.problems import InvalidWorkflow, render_problems
 from workc.runtime.workflow.references import (
@@ -64,7 +64,7 @@ EDITS = st.lists(
 def load(data, name):
     """Returns the workflow or None; anything but InvalidWorkflow escapes and fails the test."""
     try:
-        found = load_workflow(data, name, KNOWN)
+        found = load_workflow(read_workflow(data, name), KNOWN)
     except InvalidWorkflow as error:
         return check_problems(error, data)
     assert isinstance(found, WorkflowFile)

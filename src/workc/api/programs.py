@@ -38,10 +38,12 @@ from workc.runtime.workflow.facts import CHILD_PREFIX
 from workc.runtime.workflow.graph import plan_order
 from workc.runtime.workflow.lens import declaring
 from workc.runtime.workflow.loader import (
+    Reading,
     declared_skills,
     declared_workflows,
     load_workflow,
     read_recorded,
+    read_workflow,
 )
 from workc.runtime.workflow.model import (
     StepSpec,
@@ -199,11 +201,12 @@ def file_program(
     Raises:
         InvalidWorkflow: with every problem, code that cannot be loaded included.
     """
-    known, unloaded = _with_declared(skills, declared_skills(data, name), folder, never)
+    file = read_workflow(data, name)
+    known, unloaded = _with_declared(skills, declared_skills(file), folder, never)
     at_hand = files or ChildFiles(files_below(folder), (name,))
-    children, unfit = _children(data, name, (folder, skills, prices, never), at_hand)
+    children, unfit = _children(file, (folder, skills, prices, never), at_hand)
     known = {**known, **children}
-    workflow = load_workflow(data, name, infos_of(known), unloaded, unfit)
+    workflow = load_workflow(file, infos_of(known), unloaded, unfit)
     kin = children_in(children)
     resolver = () if workflow.resolver is None else (workflow.resolver,)
     refuse_large_family((step.skill for step in (*resolver, *workflow.steps)), kin)
@@ -250,12 +253,12 @@ _Stock = tuple[Path, Skills, Prices, Path | None]
 
 
 def _children(
-    data: bytes, name: str, stock: _Stock, files: ChildFiles
+    file: Reading, stock: _Stock, files: ChildFiles
 ) -> tuple[dict[str, ChildSkill], dict[str, str]]:
     """Returns the skills that run the children of a file, and why a file can be none."""
     found: dict[str, ChildSkill] = {}
     unfit: dict[str, str] = {}
-    for path in declared_workflows(data, name):
+    for path in declared_workflows(file):
         key = CHILD_PREFIX + path
         try:
             found[key] = child_skill(key, _child(path, stock, files))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.context import AttemptContext
 from workc.runtime.program import ChildProgram
+from workc.stages.schema import Schema
 from workc.stages.skill import Skill
 
 
@@ -21,10 +23,10 @@ class ChildSkill(Skill[..., object]):
 
     child: ChildProgram
 
-    @property
-    def input_schema(self) -> JsonObject:
+    @cached_property
+    def inputs(self) -> Schema:
         """Returns the schema of the child's inputs."""
-        return self.child.input_schema
+        return Schema(self.child.input_schema)
 
     def bind(self, params: JsonObject) -> dict[str, object]:
         """Returns the inputs as the child takes them; raises ``INVALID_INPUT`` as a run would."""

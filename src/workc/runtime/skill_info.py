@@ -20,4 +20,5 @@ def _info(skill: Skill[..., object]) -> SkillInfo:
         secret_params=tuple(sorted(skill.secret_params)),
         expression_params=expressions,
         gate_params=skill.parameters if skill.pure and skill.kind == "function" else None,
+        compiled=skill.inputs,
     )

@@ -75,10 +75,9 @@ class Contract:
         self._shapes = {p: shapes.of(each.annotation) for p, each in parameters.items()}
         derived = shapes.document(_input_schema(parameters, self._shapes))
         given, output = schemas
-        self._input = Schema(derived if given is None else _agreeing(name, given, parameters))
+        self.input = Schema(derived if given is None else _agreeing(name, given, parameters))
         self._output = Schema(_output_schema(returned) if output is None else output)
         self._pointers = {name: below("", name) for name in parameters}
-        self.input_schema = self._input.document
         self.output_schema = self._output.document
 
     @property
@@ -93,7 +92,7 @@ class Contract:
             Refusal: INVALID_INPUT.
         """
         normal = self._admitted(params)
-        problems = self._input.misfits(normal)
+        problems = self.input.misfits(normal)
         if problems:
             raise self._misfit(problems)
         try:
@@ -139,7 +138,7 @@ class Contract:
         return {n: self._shapes[n].build(value, self._pointers[n]) for n, value in normal.items()}
 
     def _defaults(self, normal: JsonObject) -> dict[str, object]:
-        declared = self._input.document.get("properties", {})
+        declared = self.input.document.get("properties", {})
         absent = [name for name in self._parameters if name not in normal]
         made: dict[str, object] = {}
         for name in absent:

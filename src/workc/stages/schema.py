@@ -55,6 +55,19 @@ class Schema:
         self.document = cast("JsonObject", normalise(schema))
         self._definitions = _definitions(self.document)
         self._accepts = compile_acceptance(self.document)
+        self._members: dict[str, Schema] = {}
+
+    def member(self, name: str) -> Schema:
+        """Returns the schema of a property, which is compiled once.
+
+        Raises:
+            LookupError: there is no such property.
+        """
+        if name not in self._members:
+            own = cast("JsonObject", cast("JsonObject", self.document["properties"])[name])
+            definitions = {key: value for key, value in self.document.items() if key == "$defs"}
+            self._members[name] = Schema({**own, **definitions})
+        return self._members[name]
 
     def misfits(self, value: Json) -> list[Problem]:
         """Returns what :meth:`problems` does, quicker, for a value in normal form that fits."""

@@ -46,6 +46,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.stages.contract import Contract, Parameter, signature_of
 from workc.stages.exception import failure_of
 from workc.stages.problem import listed
+from workc.stages.schema import Schema
 from workc.stages.shapes import Unresolved, hints_of
 from workc.stages.stage.properties import Property, property_of_json
 from workc.stages.stage.refinements import StageError
@@ -118,7 +119,12 @@ class Skill(Generic[P, R_co]):
     @property
     def input_schema(self) -> JsonObject:
         """Returns the schema of the parameters, an object; see :meth:`bind` for what it raises."""
-        return self._contract.input_schema
+        return self.inputs.document
+
+    @property
+    def inputs(self) -> Schema:
+        """Returns the schema of the parameters, compiled; see :meth:`bind` for what it raises."""
+        return self._contract.input
 
     @property
     def output_schema(self) -> JsonObject:

@@ -23,7 +23,7 @@ from workc.runtime.workflow.model import SkillInfo
 from workc.runtime.workflow.place import Place, quoted
 from workc.runtime.workflow.problems import suggest
 from workc.runtime.workflow.references import MalformedReference, parse_template, texts_of
-from workc.stages import schema
+from workc.stages.schema import Schema
 
 #: The most steps of a workflow.
 MAX_STEPS = 100_000
@@ -109,7 +109,7 @@ def check_params(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) 
     _check_missing(facts, use, given, skill)
     for name, value in given.items():
         if name in known and not any(texts_of(value)):
-            _check_literal(facts, (*place, name), _schema_of(skill, members(known[name])), value)
+            _check_literal(facts, (*place, name), skill.schema_of(name), value)
 
 
 def _check_missing(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo) -> None:
@@ -121,17 +121,11 @@ def _check_missing(facts: Facts, use: Place, given: JsonObject, skill: SkillInfo
         facts.refuse_key(place, message, f"add {missing[0]} under with")
 
 
-def _schema_of(skill: SkillInfo, parameter: JsonObject) -> JsonObject:
-    """Returns a parameter's schema with the definitions it may refer to."""
-    definitions = skill.input_schema.get("$defs")
-    return parameter if definitions is None else {**parameter, "$defs": definitions}
-
-
-def _check_literal(facts: Facts, place: Place, wanted: JsonObject, value: Json) -> None:
-    for problem in schema.problems(wanted, value):
+def _check_literal(facts: Facts, place: Place, wanted: Schema, value: Json) -> None:
+    for problem in wanted.misfits(value):
         fault = (*place, *place_of(problem.pointer, value))
         message = f"expected {problem.expected}, got {problem.actual}"
-        facts.refuse(fault, message, _what_it_is(wanted), "INVALID_INPUT")
+        facts.refuse(fault, message, _what_it_is(wanted.document), "INVALID_INPUT")
 
 
 def _what_it_is(wanted: JsonObject) -> str:

@@ -1,6 +1,6 @@
 """Loads a workflow file: reads it, finds everything that is wrong, and builds the workflow.
 
-    workflow = load_workflow(data, "digest.yaml", known)
+    workflow = load_workflow(read_workflow(data, "digest.yaml"), known)
 
 Whatever ``data`` is, the answer is a workflow or one :class:`InvalidWorkflow` with all problems, by
 line. Nothing runs, no file is opened, no skill is imported here: ``known`` says what there is.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from workc.kernel.values import JsonObject
 from workc.runtime.workflow.build import build_workflow
@@ -52,14 +53,43 @@ _CHECKS = (
 )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A workflow file as it was read: what stands in it, and what is wrong with how it is written.
+
+    ``document`` is None where nothing could be made of it.
+    """
+
+    document: Document | None
+    report: Report
+
+    @property
+    def value(self) -> JsonObject:
+        """Returns what the file says, checked or not.
+
+        Raises:
+            InvalidWorkflow: if the file cannot be read at all.
+        """
+        if self.document is None:
+            raise InvalidWorkflow(self.report.problems())
+        return members(self.document.value)
+
+
+def read_workflow(data: bytes, name: str) -> Reading:
+    """Returns the file in ``data`` as it was read; ``name`` is its name as problems show it."""
+    report = Report(name)
+    document = parse_document(data, name, report)
+    report.finish_reading()
+    return Reading(document, report)
+
+
 def load_workflow(
-    data: bytes,
-    name: str,
+    file: Reading,
     known: Mapping[str, SkillInfo],
     unloaded: Mapping[str, str] | None = None,
     unfit: Mapping[str, str] | None = None,
 ) -> WorkflowFile:
-    """Returns the workflow in ``data``; ``name`` is the file's name as problems show it.
+    """Returns the workflow in a file, which is checked once.
 
     ``unloaded`` says of modules that the file lists why they could not be loaded, ``unfit`` of
     workflows that its steps run why they cannot be.
@@ -67,44 +97,41 @@ def load_workflow(
     Raises:
         InvalidWorkflow: ``INVALID_WORKFLOW`` with every problem found.
     """
-    report = Report(name)
-    document = parse_document(data, name, report)
-    report.finish_reading()
-    if document is not None:
-        _run_checks(Facts(document, known, report, unloaded or {}, unfit or {}))
-    found = report.problems()
-    if document is None or found:
+    if file.document is not None:
+        _run_checks(Facts(file.document, known, file.report, unloaded or {}, unfit or {}))
+    found = file.report.problems()
+    if file.document is None or found:
         raise InvalidWorkflow(found)
-    return build_workflow(document)
+    return build_workflow(file.document)
 
 
 def find_problems(data: bytes, name: str, known: Mapping[str, SkillInfo]) -> list[Problem]:
     """Returns every problem of a workflow file, by line; an empty list for a good one."""
     try:
-        load_workflow(data, name, known)
+        load_workflow(read_workflow(data, name), known)
     except InvalidWorkflow as error:
         return list(error.problems)
     return []
 
 
-def declared_skills(data: bytes, name: str) -> tuple[str, ...]:
+def declared_skills(file: Reading) -> tuple[str, ...]:
     """Returns what the file lists under ``skills``, so that they can be loaded before checking.
 
     Raises:
         InvalidWorkflow: if the file cannot be read at all.
     """
-    return tuple(texts(_read(data, name).get("skills")))
+    return tuple(texts(file.value.get("skills")))
 
 
-def declared_workflows(data: bytes, name: str) -> tuple[str, ...]:
+def declared_workflows(file: Reading) -> tuple[str, ...]:
     """Returns the workflows that the file may run, each once, as far as they can be files.
 
     Raises:
         InvalidWorkflow: if the file cannot be read at all.
     """
-    file = _read(data, name)
-    steps, allowed = members(file.get("steps")), members(file.get("plan")).get("allow")
-    resolver = members(members(file.get("lens")).get("resolve"))
+    said = file.value
+    steps, allowed = members(said.get("steps")), members(said.get("plan")).get("allow")
+    resolver = members(members(said.get("lens")).get("resolve"))
     uses = [*map(members, steps.values()), resolver]
     named = [*(use.get("workflow") for use in uses), *listed(allowed)]
     found = [each for each in named if isinstance(each, str) and _WORKFLOW.search(each)]
@@ -118,19 +145,10 @@ def read_recorded(data: bytes, name: str) -> WorkflowFile:
         InvalidWorkflow: if the file cannot be read at all.
         LookupError, ValueError: it is no workflow, so it was not found valid.
     """
-    report = Report(name)
-    document = parse_document(data, name, report)
-    if document is None:
-        raise InvalidWorkflow(report.problems())
-    return build_workflow(document)
-
-
-def _read(data: bytes, name: str) -> JsonObject:
-    report = Report(name)
-    document = parse_document(data, name, report)
-    if document is None:
-        raise InvalidWorkflow(report.problems())
-    return members(document.value)
+    file = read_workflow(data, name)
+    if file.document is None:
+        raise InvalidWorkflow(file.report.problems())
+    return build_workflow(file.document)
 
 
 def check(document: Document, known: Mapping[str, SkillInfo], report: Report) -> None:

@@ -17,6 +17,7 @@ from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.lens import LensSpec
 from workc.runtime.workflow.strategy_spec import SignalSpec, StrategySpec
 from workc.stages.network import NetworkPolicy
+from workc.stages.schema import Schema
 
 Level: TypeAlias = Literal["Syntactic", "Semantic", "Regression", "Acceptance"]
 #: What ``${feedback....}`` gives beside ``pass``, in a pass that has none before it.
@@ -37,13 +38,23 @@ class SkillInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``input_schema`` is an object schema of the subset of ``workc.stages.schema``. Secrets may stand
     only inside the parameters ``secret_params``. ``expression_params`` hold JMESPath. ``gate_params``
-    are what it takes if it may be a gate, which a pure function may; else None.
+    are what it takes if it may be a gate, which a pure function may; else None. ``compiled`` is what
+    ``input_schema`` was compiled to, where it was.
     """
 
     input_schema: JsonObject
     secret_params: tuple[str, ...] = ()
     expression_params: tuple[str, ...] = ()
     gate_params: tuple[str, ...] | None = None
+    compiled: Schema | None = None
+
+    def schema_of(self, param: str) -> Schema:
+        """Returns the schema of a parameter.
+
+        Raises:
+            LookupError: there is no such parameter.
+        """
+        return (self.compiled or Schema(self.input_schema)).member(param)
 
 
 class InputSpec(msgspec.Struct, frozen=True, kw_only=True):

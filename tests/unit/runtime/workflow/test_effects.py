@@ -4,7 +4,7 @@ import pytest
 
 from workc.kernel.selectors import Effect
 from workc.kernel.trie_merge import CAP
-from workc.runtime.workflow.loader import find_problems, load_workflow
+from workc.runtime.workflow.loader import find_problems, load_workflow, read_workflow
 from workc.runtime.workflow.model import SkillInfo
 
 KNOWN = {"use": SkillInfo(input_schema={"type": "object"})}
@@ -17,7 +17,7 @@ def text(own="", of_step=""):
 
 
 def loaded(**parts):
-    return load_workflow(text(**parts), "f.yaml", KNOWN)
+    return load_workflow(read_workflow(text(**parts), "f.yaml"), KNOWN)
 
 
 def listed(*items):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workc.runtime.workflow.loader import find_problems, load_workflow
+from workc.runtime.workflow.loader import find_problems, load_workflow, read_workflow
 from workc.runtime.workflow.model import (
     ApprovalSpec,
     CommandSpec,
@@ -36,7 +36,7 @@ SMALL = "inputs.i == 'x'"
 
 
 def load(run="{}", step="{}"):
-    return load_workflow((FLOW % (run, step)).encode(), "n.yaml", KNOWN)
+    return load_workflow(read_workflow((FLOW % (run, step)).encode(), "n.yaml"), KNOWN)
 
 
 def test_a_workflow_without_gates_has_none():
@@ -273,5 +273,7 @@ def test_an_unknown_function_is_no_problem_of_its_own_while_its_file_is_not_load
         "secrets:", "skills: [m.py]\nsecrets:"
     )
     with pytest.raises(Exception, match="cannot be") as caught:
-        load_workflow(text.encode(), "n.yaml", KNOWN, {"m.py": "m.py cannot be imported"})
+        load_workflow(
+            read_workflow(text.encode(), "n.yaml"), KNOWN, {"m.py": "m.py cannot be imported"}
+        )
     assert [each.path for each in caught.value.problems] == ["skills[0]"]

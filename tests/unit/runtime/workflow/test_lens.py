@@ -6,7 +6,7 @@ from workc.kernel.failure import Misuse
 from workc.kernel.selectors import Effect
 from workc.runtime.workflow.given_lens import read_lens
 from workc.runtime.workflow.lens import ItemSpec, LensSpec
-from workc.runtime.workflow.loader import find_problems, load_workflow
+from workc.runtime.workflow.loader import find_problems, load_workflow, read_workflow
 from workc.runtime.workflow.model import SkillInfo
 from workc.stages.effects import FileRead, HttpRequest
 from workc.stages.observation import EarlierRun, FileList, GivenText, Proof, Variable
@@ -38,7 +38,7 @@ lens:
 
 
 def load(lens=LENS, url="${lens.readme.text}", that="lens.page.found"):
-    return load_workflow((FLOW % (lens, url, that)).encode(), "n.yaml", KNOWN)
+    return load_workflow(read_workflow((FLOW % (lens, url, that)).encode(), "n.yaml"), KNOWN)
 
 
 def test_a_lens_is_built_with_its_items_in_order():

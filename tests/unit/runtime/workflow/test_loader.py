@@ -11,7 +11,13 @@ from workc.kernel.catalog import CATALOG
 from workc.kernel.payloads import Limits
 from workc.runtime.workflow.check_steps import MAX_STEPS
 from workc.runtime.workflow.document import parse_document
-from workc.runtime.workflow.loader import check, declared_skills, find_problems, load_workflow
+from workc.runtime.workflow.loader import (
+    check,
+    declared_skills,
+    find_problems,
+    load_workflow,
+    read_workflow,
+)
 from workc.runtime.workflow.model import CheckSpec, RetrySpec, SkillInfo
 from workc.runtime.workflow.problems import MAX_PROBLEMS, InvalidWorkflow, Report
 from workc.stages.network import NetworkPolicy
@@ -61,7 +67,7 @@ def step(body):
 
 
 def test_a_good_file_becomes_a_workflow(known):
-    flow = load_workflow(GOOD.encode(), "f.yaml", known)
+    flow = load_workflow(read_workflow(GOOD.encode(), "f.yaml"), known)
     assert (flow.name, flow.description) == ("digest", "what it is for")
     assert [(i.name, i.type, i.has_default, i.default) for i in flow.inputs] == [
         ("base", "string", False, None),
@@ -94,16 +100,16 @@ def test_the_limits_of_a_budget_are_read_and_a_step_has_a_ceiling_of_its_own(kno
     text = "budget: {calls: 0, tokens: 9, wall_ms: 30000}\n" + step(
         "{skill: anything, budget: {ceiling_cents: 2}}"
     ).removeprefix(HEAD)
-    flow = load_workflow((HEAD + text).encode(), "f.yaml", known)
+    flow = load_workflow(read_workflow((HEAD + text).encode(), "f.yaml"), known)
     assert flow.limits == Limits(calls=0, tokens=9, wall_ms=30_000)
     assert (flow.budget_ceiling_cents, flow.steps[1].budget_ceiling_cents) == (None, 2)
 
 
 def test_zero_means_zero_and_absent_means_none(known):
     """Pitfall 9, the part of the file."""
-    flow = load_workflow(GOOD.encode(), "f.yaml", known)
+    flow = load_workflow(read_workflow(GOOD.encode(), "f.yaml"), known)
     assert (flow.budget_ceiling_cents, flow.timeout_ms, flow.steps[1].timeout_ms) == (0, 0, 0)
-    flow = load_workflow(step("{skill: anything}").encode(), "f.yaml", known)
+    flow = load_workflow(read_workflow(step("{skill: anything}").encode(), "f.yaml"), known)
     assert (flow.budget_ceiling_cents, flow.timeout_ms, flow.steps[1].timeout_ms) == (None,) * 3
     assert flow.limits == Limits()
     assert (flow.policy, flow.output, flow.verify, flow.inputs) == (None, None, (), ())
@@ -114,8 +120,8 @@ def test_the_same_file_as_json_is_the_same_workflow(known):
     value = parse_document(GOOD.encode(), "f.yaml", report).value
     text = jcs.encode(value).decode()
     assert text.index('"last"') < text.index('"list"') < text.index('"top"')
-    as_json = load_workflow(text.encode(), "f.json", known)
-    as_yaml = load_workflow(GOOD.encode(), "f.yaml", known)
+    as_json = load_workflow(read_workflow(text.encode(), "f.json"), known)
+    as_yaml = load_workflow(read_workflow(GOOD.encode(), "f.yaml"), known)
     assert [s.params for s in as_json.steps] == [s.params for s in as_yaml.steps]
     assert as_json.verify == as_yaml.verify
     assert {s.line for s in as_json.steps} == {1}
@@ -307,7 +313,7 @@ def test_a_refused_word_is_reported_once(known):
 def test_all_problems_come_at_once_by_line_and_with_codes_of_the_catalog(known):
     text = GOOD.replace("digest", "a b").replace("http_call", "nope").replace("Acceptance", "x")
     with pytest.raises(InvalidWorkflow) as caught:
-        load_workflow(text.encode(), "dir/f.yaml", known)
+        load_workflow(read_workflow(text.encode(), "dir/f.yaml"), known)
     failure = caught.value.failure
     assert failure.code == "INVALID_WORKFLOW"
     listed = failure.details["problems"]
@@ -338,10 +344,13 @@ def test_steps_are_as_many_as_the_limit_and_no_more(known):
 
 
 def test_declared_skills_can_be_read_before_the_checks():
-    assert declared_skills(b"skills: [a.py, 3, b.py]\nworkc: 7\n", "f.yaml") == ("a.py", "b.py")
-    assert declared_skills(b"[1]", "f.yaml") == ()
+    assert declared_skills(read_workflow(b"skills: [a.py, 3, b.py]\nworkc: 7\n", "f.yaml")) == (
+        "a.py",
+        "b.py",
+    )
+    assert declared_skills(read_workflow(b"[1]", "f.yaml")) == ()
     with pytest.raises(InvalidWorkflow):
-        declared_skills(b"a: [", "f.yaml")
+        declared_skills(read_workflow(b"a: [", "f.yaml"))
 
 
 def test_a_document_can_be_checked_by_itself(known):

@@ -5,7 +5,7 @@ import pytest
 from workc.kernel.catalog import CATALOG
 from workc.kernel.fallbacks import NEVER_TOLERATED
 from workc.runtime.fallback import action_of, planned_as
-from workc.runtime.workflow.loader import find_problems, load_workflow
+from workc.runtime.workflow.loader import find_problems, load_workflow, read_workflow
 from workc.runtime.workflow.model import OnFailure, RetrySpec, SkillInfo
 
 KNOWN = {
@@ -30,7 +30,7 @@ steps:
 
 
 def built(said):
-    flow = load_workflow((FLOW % said).encode(), "n.yaml", KNOWN)
+    flow = load_workflow(read_workflow((FLOW % said).encode(), "n.yaml"), KNOWN)
     return flow.steps[1]
 
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from workc.runtime.workflow.loader import declared_workflows, find_problems, load_workflow
+from workc.runtime.workflow.loader import (
+    declared_workflows,
+    find_problems,
+    load_workflow,
+    read_workflow,
+)
 from workc.runtime.workflow.model import SkillInfo
 
 ANY = {"type": "object", "properties": {}, "additionalProperties": True}
@@ -71,12 +76,12 @@ def test_what_only_a_plan_will_know_is_no_problem(text):
 def test_a_plan_and_strategies_are_built_with_what_is_left_out():
     text = "plan: {skill: anything, allow: [pure, sub/a.yaml], max_steps: 3}\nstrategies: [{id: a, when: '`1`'}]\n"
     known = {**KNOWN, "workflow:sub/a.yaml": SkillInfo(input_schema=ANY)}
-    made = load_workflow((HEAD + text).encode(), "f.yaml", known)
+    made = load_workflow(read_workflow((HEAD + text).encode(), "f.yaml"), known)
     plan = made.plan
     assert (plan.planner, plan.step.id, plan.allow) == ("skill", "plan", ("pure", "workflow:sub/a.yaml"))  # fmt: skip
     assert (plan.attempts, plan.max_steps, plan.max_children, plan.max_depth) == (2, 3, 10, 3)
     assert [(each.version, each.threshold, each.weight) for each in made.strategies] == [("1", 0, 1000)]  # fmt: skip
-    assert declared_workflows((HEAD + text).encode(), "f.yaml") == ("sub/a.yaml",)
+    assert declared_workflows(read_workflow((HEAD + text).encode(), "f.yaml")) == ("sub/a.yaml",)
 
 
 def test_more_strategies_than_there_may_be_are_refused():

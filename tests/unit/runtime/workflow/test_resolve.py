@@ -2,7 +2,12 @@
 
 import pytest
 
-from workc.runtime.workflow.loader import declared_workflows, find_problems, load_workflow
+from workc.runtime.workflow.loader import (
+    declared_workflows,
+    find_problems,
+    load_workflow,
+    read_workflow,
+)
 from workc.runtime.workflow.model import SkillInfo
 from workc.runtime.workflow.problems import InvalidWorkflow
 
@@ -65,7 +70,9 @@ def test_the_other_problems_of_a_file_are_none_of_its_own():
     assert said(flow("{workflow: deaf.yaml}")) == ["this workflow takes no input conflicts"]
     unfit = {"judge.yaml": "this workflow cannot be run: it is not there"}
     with pytest.raises(InvalidWorkflow, match="this workflow cannot be run") as problem:
-        load_workflow(flow("{workflow: judge.yaml}").encode(), "f.yaml", {}, None, unfit)
+        load_workflow(
+            read_workflow(flow("{workflow: judge.yaml}").encode(), "f.yaml"), {}, None, unfit
+        )
     assert problem.value.problems[0].path == "lens.resolve.workflow"
 
 
@@ -80,8 +87,8 @@ def test_what_is_resolved_can_be_named_where_it_is_resolved():
 
 def test_it_is_a_step_of_its_own_that_goes_back_once():
     text = flow("{workflow: judge.yaml, with: {most: 3}, budget_cents: 4}").encode()
-    assert declared_workflows(text, "f.yaml") == ("judge.yaml",)
-    workflow = load_workflow(text, "f.yaml", {**KNOWN})
+    assert declared_workflows(read_workflow(text, "f.yaml")) == ("judge.yaml",)
+    workflow = load_workflow(read_workflow(text, "f.yaml"), {**KNOWN})
     step = workflow.resolver
     assert (step.id, step.skill, step.params) == ("resolve", "workflow:judge.yaml", {"most": 3})
     assert (step.child.ceiling_cents, step.child.critical) == (4, False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workc.runtime.workflow.loader import find_problems, load_workflow
+from workc.runtime.workflow.loader import find_problems, load_workflow, read_workflow
 from workc.runtime.workflow.model import SkillInfo
 
 ANY = {"type": "object", "properties": {}, "additionalProperties": True}
@@ -41,13 +41,15 @@ def test_a_problem_is_told_at_its_place(more, path):
 
 def test_as_many_and_as_long_as_may_be_are_read():
     names = [f"r{n:02}" for n in range(15)] + ["x" * 200]
-    found = load_workflow(flow(f"resources: [{', '.join(names)}]"), "f.yaml", KNOWN)
+    found = load_workflow(read_workflow(flow(f"resources: [{', '.join(names)}]"), "f.yaml"), KNOWN)
     assert found.steps[0].resources == tuple(names)
     assert found.steps[0].resources_wait_ms is None
-    found = load_workflow(flow("resources: [$a], resources_wait_ms: 0"), "f.yaml", KNOWN)
+    found = load_workflow(
+        read_workflow(flow("resources: [$a], resources_wait_ms: 0"), "f.yaml"), KNOWN
+    )
     assert (found.steps[0].resources, found.steps[0].resources_wait_ms) == (("$a",), 0)
 
 
 def test_a_step_without_resources_says_nothing():
-    (step,) = load_workflow(flow("with: {x: 1}"), "f.yaml", KNOWN).steps
+    (step,) = load_workflow(read_workflow(flow("with: {x: 1}"), "f.yaml"), KNOWN).steps
     assert (step.resources, step.resources_wait_ms) == ((), None)
