@@ -205,8 +205,12 @@ class Shapes:
     def union(self, arguments: tuple[object, ...]) -> Shape:
         """Returns the shape of ``A | B``: the first that fits builds, an exact scalar first."""
         inner = [self.of(argument) for argument in arguments]
+        # Of which nothing is asked but the type.
+        bare = {each.exact: each for each in inner if each.exact and each.schema.keys() == {"type"}}
 
         def build(value: Json, pointer: str) -> object:
+            if type(value) in bare:
+                return bare[type(value)].build(value, pointer)
             exact = [shape for shape in inner if shape.exact is type(value)]
             for shape in exact + inner:
                 if self._fits(shape, value):

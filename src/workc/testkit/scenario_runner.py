@@ -20,7 +20,7 @@ from workc.sim.report import BundlePaths, FailureRecord, ScenarioResult
 from workc.sim.scenario.judging import Became, became, children_of, judged, not_begun
 from workc.sim.scenario.scenario import Scenario, ScenarioError
 from workc.sim.swarm.invariants import broken
-from workc.testkit.sim_runtime import run_scenario
+from workc.testkit.sim_runtime import Simulation
 
 #: The code of what must hold of every run and does not.
 INVARIANT = "INVARIANT"
@@ -48,7 +48,12 @@ class ScenarioRunner:
 
     def run(self, scenario: Scenario) -> Ran:
         """Runs a scenario and says what became of it; whatever that is, nothing is raised."""
-        run, found = _found(scenario)
+        return self.simulate(Simulation(scenario))
+
+    def simulate(self, simulation: Simulation) -> Ran:
+        """Runs what a scenario was made to, as :meth:`run` does."""
+        scenario = simulation.scenario
+        run, found = _found(simulation)
         failures = judged(scenario, found)
         if failures and run.bundle is None:
             # Why it did not begin says more than what is missing.
@@ -73,10 +78,11 @@ class ScenarioRunner:
 
 def ran_twice(scenario: Scenario, keep: Path | None = None) -> Ran:
     """Runs a scenario twice: what became of it, and that both runs left the same bytes."""
-    ran = ScenarioRunner(keep).run(scenario)
+    simulation = Simulation(scenario)
+    ran = ScenarioRunner(keep).simulate(simulation)
     if ran.run.bundle is None:
         return ran
-    again = run_scenario(scenario)
+    again = simulation.run()
     if again.bundle == ran.run.bundle:
         return ran
     failure = FailureRecord(
@@ -101,9 +107,9 @@ def _keep(place: Path, run: SimulatedRun) -> Path:
     return place / "bundle"
 
 
-def _found(scenario: Scenario) -> tuple[SimulatedRun, Became]:
+def _found(simulation: Simulation) -> tuple[SimulatedRun, Became]:
     try:
-        run = run_scenario(scenario)
+        run = simulation.run()
     except (ScenarioError, Misuse) as error:
         failure = Failure(code="INVALID_INPUT", message=str(error))
         return SimulatedRun(refused(failure)), not_begun(failure.code)

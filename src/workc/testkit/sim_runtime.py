@@ -6,15 +6,17 @@ world, which the production engine runs (``workc.sim.scenario.compiled``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from workc.api.access import Access
 from workc.api.child_files import ChildFiles, recorded_files
-from workc.api.programs import file_program
+from workc.api.programs import FileProgram, file_program
 from workc.api.settings import Settings
 from workc.api.simulated_run import SimulatedRun, run_in_memory
 from workc.api.simulation import simulated
@@ -86,7 +88,7 @@ class SimRuntime(msgspec.Struct, frozen=True, kw_only=True):
             verify=self.verify,
             coord=self.coord,
         )
-        found = run_scenario(scenario, self.mem, self.clock)
+        found = Simulation(scenario, self.mem.known(), self.clock).run()
         for path, data in (found.bundle or {}).items():
             kept = self.mem.artifacts if path.startswith("artifacts/") else self.mem.evidence_files
             if path.startswith(("artifacts/", "evidence/")):
@@ -94,44 +96,57 @@ class SimRuntime(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def run_scenario(
-    scenario: Scenario, memory: SimMemory | None = None, clock: FakeClock | None = None
-) -> SimulatedRun:
-    """Runs a scenario; what keeps it from beginning is in the outcome.
+@dataclass(frozen=True)
+class Simulation:
+    """A scenario that can be run any number of times, each time in a world of its own.
 
-    Raises:
-        ScenarioError: it asks for what cannot be told apart, or for more than its budgets allow.
-        Refusal: its ``policy`` is none.
+    It is compiled and checked when it is run the first time. ``known`` are contents by path or digest.
     """
-    known = {} if memory is None else memory.known()
-    begins = FakeClock(START, STEP_MS) if clock is None else clock
-    return run_compiled(compiled(scenario, known), scenario, begins)
 
+    scenario: Scenario
+    known: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    clock: FakeClock = field(default_factory=lambda: FakeClock(START, STEP_MS))
 
-def run_compiled(made: Compiled, scenario: Scenario, clock: FakeClock) -> SimulatedRun:
-    """Runs what a scenario was compiled to."""
-    ruling = POLICY
-    if scenario.policy:
-        ruling = policy_of({"approval": {}, **scenario.policy}, "scenario")
-    settings = Settings(
-        access=Access(grants=made.grants),
-        ruling=ruling,
-        policy=ruling.network or NetworkPolicy(),
-        environment={},
-    )
-    runtime = simulated(
-        made.script,
-        seed=scenario.seed or SeededRng(0).next_u64(),
-        start_ms=clock.time_ms,
-        step_ms=clock.step_ms,
-        settings=settings,
-        approvals=made.approvals,
-        delays=made.delays,
-        coordination=made.coordination,
-        lens_quality=made.quality,
-        jumps={each.at_look: each.ms for each in scenario.faults.clock_jumps},
-    )
-    files = ChildFiles(recorded_files(made.files), (MAIN,))
-    prices = settings.price_table
-    program = file_program(made.files[MAIN], MAIN, Path(), builtin_skills(), prices, files=files)
-    return run_in_memory(runtime.prepare(program, {}), scenario.faults.crash_at)
+    def run(self) -> SimulatedRun:
+        """Runs the scenario; what keeps the run from beginning is in the outcome.
+
+        Raises:
+            ScenarioError: it asks for what cannot be told apart, or for more than its budgets allow.
+            Refusal: its ``policy`` is none.
+        """
+        made, program = self._made, self._program
+        runtime = simulated(
+            made.script,
+            seed=self.scenario.seed or SeededRng(0).next_u64(),
+            start_ms=self.clock.time_ms,
+            step_ms=self.clock.step_ms,
+            settings=self._settings,
+            approvals=made.approvals,
+            delays=made.delays,
+            coordination=made.coordination,
+            lens_quality=made.quality,
+            jumps={each.at_look: each.ms for each in self.scenario.faults.clock_jumps},
+        )
+        return run_in_memory(runtime.prepare(program, {}), self.scenario.faults.crash_at)
+
+    @cached_property
+    def _made(self) -> Compiled:
+        return compiled(self.scenario, self.known)
+
+    @cached_property
+    def _settings(self) -> Settings:
+        ruling = POLICY
+        if self.scenario.policy:
+            ruling = policy_of({"approval": {}, **self.scenario.policy}, "scenario")
+        return Settings(
+            access=Access(grants=self._made.grants),
+            ruling=ruling,
+            policy=ruling.network or NetworkPolicy(),
+            environment={},
+        )
+
+    @cached_property
+    def _program(self) -> FileProgram:
+        text, prices = self._made.files[MAIN], self._settings.price_table
+        files = ChildFiles(recorded_files(self._made.files), (MAIN,))
+        return file_program(text, MAIN, Path(), builtin_skills(), prices, files=files)

@@ -488,12 +488,12 @@ def test_a_place_in_a_model_skips_the_names_of_alternatives():
 
 
 def test_a_union_builds_nothing_from_what_does_not_fit(monkeypatch):
-    shape = Shapes("input").of(int | str)
-    with pytest.raises(Unfit, match="/a: expected one of the alternatives, got array of 0"):
-        shape.build([], "/a")
+    shape = Shapes("input").of(int | list[int])
+    with pytest.raises(Unfit, match="/a: expected one of the alternatives, got object of 0"):
+        shape.build({}, "/a")
     monkeypatch.setattr(evaluation.Run.__init__, "__defaults__", (0,))
     with pytest.raises(Unfit):
-        shape.build(1, "/a")
+        shape.build([1], "/a")
 
 
 def test_words_that_only_describe_are_dropped_from_a_model():
