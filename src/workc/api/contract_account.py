@@ -1,19 +1,24 @@
-"""What was used of a contract: money, uses and rates, counted for all runs of one runtime.
+"""What was used of a contract: money, uses and rates, counted for all its runs.
 
-The account lives as long as its runtime, in its process. A run holds its whole ceiling until it has
-ended, so that runs at the same time cannot spend more than the contract allows together: give runs
-ceilings of their own where several are to run at once.
+It is kept in a book: of a runtime with a store in the store, for all processes that use that; else
+in memory, for the runtime. A run holds its whole ceiling until it has ended, so that runs at the
+same time cannot spend more than the contract allows together: give runs ceilings of their own where
+several are to run at once.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, TypeVar
 
+import msgspec
+
+from workc.adapters.contract_book import FileBook, MemoryBook, Step
+from workc.api.contract_usage import MINUTE_MS, Hold, Usage, read_usage
 from workc.api.contracts import PERIOD_MS, Quota, ResourceContract
+from workc.kernel import jcs
+from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.values import JsonObject
 from workc.runtime.asks import Call, Effect, Look
@@ -24,91 +29,90 @@ from workc.stages.effects import EffectResponse
 from workc.stages.observation import GivenText, Observed
 from workc.stages.skill import Result
 
-MINUTE_MS = 60_000
+T = TypeVar("T")
 
 
-@dataclass
-class Share:
-    """What one run holds of the budget; ``spent_micro_cents`` is None until it has ended."""
+class Book(Protocol):
+    """Keeps what was used, for whoever counts with it."""
 
-    ceiling_micro_cents: int
-    spent_micro_cents: int | None = None
+    def said(self) -> bytes:
+        """Returns what is kept now."""
+        ...
+
+    def change(self, step: Step[T], /) -> T:
+        """Returns the answer of a step once what it leaves is kept."""
+        ...
 
 
 class ContractAccount:
-    """Counts what is used of a contract; any number of runs may ask at once."""
+    """Counts what is used of a contract; any number of runs may ask at once.
 
-    def __init__(self, contract: ResourceContract) -> None:
+    Whatever is asked may raise ``STORE_UNAVAILABLE``: what cannot be counted is not allowed.
+    """
+
+    def __init__(self, contract: ResourceContract, book: Book | None = None) -> None:
         self.contract = contract
-        self._lock = Lock()
-        self._period = 0
-        self._spent = 0
-        self._held = 0
-        self._uses: Counter[str] = Counter()
-        self._recent: dict[str, deque[int]] = {}
+        self._book = MemoryBook() if book is None else book
 
     def left_micro_cents(self, now_ms: int) -> int:
         """Returns what no run has spent or holds of the period's budget."""
-        with self._lock:
-            self._turn_over(now_ms)
-            return self._left()
+        return self._usage(now_ms).left(self.contract.budget_micro_cents)
 
     def spent_micro_cents(self, now_ms: int) -> int:
         """Returns what runs that have ended spent in the period."""
-        with self._lock:
-            self._turn_over(now_ms)
-            return self._spent
+        return self._usage(now_ms).spent
 
     def uses_left(self, now_ms: int) -> dict[str, int | None]:
         """Returns how often each operation may still be used in the period; None: without limit."""
-        with self._lock:
-            self._turn_over(now_ms)
-            limits = {name: self.contract.quotas.get(name, Quota()).uses for name in self._names()}
-            return {
-                name: None if uses is None else max(0, uses - self._uses[name])
-                for name, uses in limits.items()
-            }
+        names = sorted({*self.contract.allowed_operations, *self.contract.quotas})
+        limits = {name: self.contract.quotas.get(name, Quota()).uses for name in names}
+        return self._usage(now_ms).uses_left(limits)
 
-    @contextmanager
-    def held(self, own_micro_cents: int | None, now_ms: int) -> Generator[Share, None, None]:
-        """Sets a run's ceiling aside while it runs: its own, or all that is left if that is less."""
-        with self._lock:
-            self._turn_over(now_ms)
-            left = self._left()
+    def hold(self, run_id: str, own_micro_cents: int | None, now_ms: int) -> int:
+        """Sets a run's ceiling aside until it is settled: its own, or what is left if that is less."""
+
+        def step(usage: Usage) -> tuple[Usage, int]:
+            left = usage.left(self.contract.budget_micro_cents)
             ceiling = left if own_micro_cents is None else min(own_micro_cents, left)
-            self._held += ceiling
-        share = Share(ceiling)
-        try:
-            yield share
-        finally:
-            with self._lock:
-                self._held -= ceiling
-                # What a run has spent that did not come to its end, nobody knows.
-                spent = share.spent_micro_cents
-                self._spent += ceiling if spent is None else spent
+            return usage.held(run_id, Hold(ceiling=ceiling)), ceiling
+
+        return self._changed(now_ms, step)
+
+    def hold_more(self, run_id: str, hold: Hold, now_ms: int) -> int | None:
+        """Sets aside what a run may spend that goes on; returns what is left if that is too little."""
+
+        def step(usage: Usage) -> tuple[Usage, int | None]:
+            left = usage.without(run_id).left(self.contract.budget_micro_cents)
+            return (usage, left) if hold.ceiling > left else (usage.held(run_id, hold), None)
+
+        return self._changed(now_ms, step)
+
+    def settle(self, run_id: str, cost_micro_cents: int | None, now_ms: int) -> None:
+        """Takes what a run cost that has ended; None, if nobody knows: all that it held."""
+        self._changed(now_ms, lambda usage: (usage.settled(run_id, cost_micro_cents), None))
 
     def use(self, operation: str, now_ms: int) -> Failure | None:
         """Counts a use of an operation, or returns why there is none left."""
         quota = self.contract.quotas.get(operation)
         if quota is None:
             return None
-        with self._lock:
-            self._turn_over(now_ms)
-            refusal = self._refusal(operation, quota, now_ms)
-            if refusal is None:
-                self._uses[operation] += 1
-                self._recent.setdefault(operation, deque()).append(now_ms)
-            return refusal
 
-    def _refusal(self, operation: str, quota: Quota, now_ms: int) -> Failure | None:
+        def step(usage: Usage) -> tuple[Usage, Failure | None]:
+            refusal = self._refusal(usage, operation, quota, now_ms)
+            return (usage.used(operation, now_ms) if refusal is None else usage), refusal
+
+        try:
+            return self._changed(now_ms, step)
+        except Refusal as refusal:
+            return refusal.failure
+
+    def _refusal(self, usage: Usage, operation: str, quota: Quota, now_ms: int) -> Failure | None:
         name = f"the contract {self.contract.contract_id}"
-        if quota.uses is not None and self._uses[operation] >= quota.uses:
+        if quota.uses is not None and usage.uses.get(operation, 0) >= quota.uses:
             message = f"{name} allows {quota.uses} uses of {operation} in a {self.contract.period}"
             uses: JsonObject = {"operation": operation, "uses": quota.uses}
             return Failure(code="QUOTA_EXCEEDED", message=message, details=uses)
-        recent = self._recent.setdefault(operation, deque())
-        while recent and recent[0] <= now_ms - MINUTE_MS:
-            recent.popleft()
+        recent = usage.within_a_minute(operation, now_ms)
         if quota.per_minute is None or len(recent) < quota.per_minute:
             return None
         wait_ms = recent[-quota.per_minute] + MINUTE_MS - now_ms if quota.per_minute else MINUTE_MS
@@ -131,20 +135,34 @@ class ContractAccount:
         if refusal is not None:
             raise Refusal(refusal)
 
-    def _names(self) -> list[str]:
-        return sorted({*self.contract.allowed_operations, *self.contract.quotas})
+    def _usage(self, now_ms: int) -> Usage:
+        return self._read(self._book.said(), now_ms)
 
-    def _left(self) -> int:
-        return max(0, self.contract.budget_micro_cents - self._spent - self._held)
+    def _changed(self, now_ms: int, step: Callable[[Usage], tuple[Usage, T]]) -> T:
+        """Makes a step in the period of ``now_ms``, and returns its answer."""
 
-    def _turn_over(self, now_ms: int) -> None:
-        """Begins a new period if one has begun. What runs hold from before, they still hold."""
+        def onto(said: bytes) -> tuple[bytes, T]:
+            after, answer = step(self._read(said, now_ms))
+            return msgspec.json.encode(after), answer
+
+        return self._book.change(onto)
+
+    def _read(self, said: bytes, now_ms: int) -> Usage:
         length = PERIOD_MS.get(self.contract.period)
         period = 0 if length is None else now_ms // length
-        if period > self._period:
-            self._period = period
-            self._spent = 0
-            self._uses.clear()
+        return read_usage(said, self.contract.contract_id).turned(period)
+
+
+def account_of(contract: ResourceContract, store: Path | None, run_id: str) -> ContractAccount:
+    """Returns who counts a contract for the runs of a store: by who it is for, and its period.
+
+    Of a contract for a run each has its own. Without a store it is counted from here.
+    """
+    if store is None:
+        return ContractAccount(contract)
+    of = run_id if contract.period == "run" else ""
+    who = jcs.encode([contract.contract_id, contract.principal, contract.period, of])
+    return ContractAccount(contract, FileBook(store / "contracts" / f"{sha256_hex(who)[:32]}.json"))
 
 
 def _operations_of(program: Program) -> Iterator[str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from workc.adapters.guard import SkillGuard
 from workc.api import launch
+from workc.api.contract_account import ContractAccount
 from workc.api.finishing import finish
 from workc.api.launch import Place, Watch
 from workc.api.settings import Clock, RunDriver, Settings
@@ -39,10 +40,11 @@ def go_on(
     out: Path | None = None,
     watch: Watch | None = None,
     on_driver: Callable[[RunDriver], None] | None = None,
+    account: ContractAccount | None = None,
 ) -> StructuredOutcome:
     """Goes on with a run to its end and returns its outcome; what was done is not done again.
 
-    ``records`` are those of its journal, checked.
+    ``records`` are those of its journal, checked. ``account`` counts what it uses of a contract.
 
     Raises:
         Interrupted, Paused: as a run does.
@@ -63,7 +65,7 @@ def go_on(
         known=Past(recorded),
         before=[events.entry_of(record) for record in records if record.kind in _TOLD],
         desk=DoubtfulDesk(recorded, place, governor, clock.now_ms),
-        stand_in=launch.stand_in_of(start.payload, place, clock),
+        stand_in=launch.stand_in_of(start.payload, place, clock, account),
         watch=watch,
         on_driver=on_driver,
         guard=guard.watch,

@@ -20,6 +20,8 @@ from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch, raising
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
+from workc.api.contract_account import ContractAccount
+from workc.api.contracted import held_for_more, recorded_account, settled
 from workc.api.finished import outcome_of_finished
 from workc.api.going_on import go_on, last_ms
 from workc.api.kin import Family, Kin, KinWatch
@@ -118,13 +120,15 @@ def _resume(
 ) -> StructuredOutcome:
     folder = store.find(run_id)
     _refuse_child(folder)
+    account = recorded_account(folder)
     if folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder):
-        return _tell(folder, settings, out, meter, told)
+        outcome = _tell(folder, settings, out, meter, told)
+        return settled(outcome, account, outcome.run_id, settings.clock(0))
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
         raising.complete(writer)
         if budget.is_given:
-            _raise(writer, settings, code, budget)
+            _raise(writer, settings, code, budget, account)
         if writer.bundle.exists():
             return _tell(writer, settings, out, meter, told)
         records = list(writer.records())
@@ -132,7 +136,7 @@ def _resume(
             meter.recall(writer, records)
             told = replace(told, watch=meter.watch(writer, told.watch), meter=meter)
         _recall(records, told)
-        outcome = _continue(writer, records, settings, code, out, told)
+        outcome = _continue(writer, records, settings, code, out, told, account)
     finally:
         writer.close()
     if not writer.cut_bytes:
@@ -163,13 +167,20 @@ def _recall(records: Sequence[Record], told: Onlookers) -> None:
         told.recall(events.entry_of(record))
 
 
-def _raise(writer: RunWriter, settings: Settings, code: Code, budget: Budget) -> None:
+def _raise(
+    writer: RunWriter,
+    settings: Settings,
+    code: Code,
+    budget: Budget,
+    account: ContractAccount | None,
+) -> None:
     records = list(writer.records())
     start = _start_of(writer, records, code)
     refuse_beyond(launch.ruling_of(start.payload, writer), budget)
     guard = SkillGuard(launch.recorded_guard(start.payload, writer, settings.guard))
     now_ms = settings.clock(last_ms(records)).now_ms()
-    raising.go_on(writer, budget, start, guard.watch, now_ms)
+    with held_for_more(account, writer, start.payload, budget, now_ms):
+        raising.go_on(writer, budget, start, guard.watch, now_ms)
 
 
 def _continue(
@@ -179,6 +190,7 @@ def _continue(
     code: Code,
     out: Path | None,
     told: Onlookers,
+    account: ContractAccount | None,
 ) -> StructuredOutcome:
     start = _start_of(writer, records, code)
     access = launch.recorded_access(start.payload, writer, writer.local())
@@ -187,7 +199,7 @@ def _continue(
     settings = replace(settings, access=access, store=store)
     clock = settings.clock(last_ms(records))
     home = Path(str(writer.local().get("folder") or "."))
-    family = Family(store, home, told.meter, told.child)
+    family = Family(store, home, told.meter, told.child, account)
     kin = Kin(family, start, writer, settings, home)
     try:
         outcome = go_on(
@@ -200,11 +212,12 @@ def _continue(
             out=out,
             watch=told.watch,
             on_driver=told.on_driver,
+            account=account,
         )
     except Paused:
         return paused(writer, start.payload.run_id, family.waiting(), kept=True)
     family.seal_beside(out, start.payload.run_id)
-    return family.with_notes(outcome)
+    return settled(family.with_notes(outcome), account, start.payload.run_id, clock)
 
 
 def _refuse_child(folder: RunFolder) -> None:

@@ -59,12 +59,13 @@ class Going:
     on_driver: Callable[[RunDriver], None] | None
     kin: KinWatch | None = None
     account: ContractAccount | None = None
+    run_id: str | None = None
 
 
 def run_job(going: Going, settings: Settings) -> StructuredOutcome:
     """Runs a job to its end, or until it waits for a human, and returns its outcome."""
     job, clock, stand_in = going.job, going.clock, going.stand_in
-    run_id = launch.new_run_id(settings, clock)
+    run_id = going.run_id or launch.new_run_id(settings, clock)
     place = _place(settings, run_id, going.meter)
     family = Family(
         settings.store,

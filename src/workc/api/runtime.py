@@ -26,7 +26,8 @@ from workc.api.access import Root, access_of
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import budget_of, limits_of, with_budget_of
 from workc.api.composition import refuse_clash
-from workc.api.contract_account import ContractAccount
+from workc.api.contract_account import account_of
+from workc.api.contracted import run_contracted
 from workc.api.contracts import ResourceContract, narrowed
 from workc.api.effect_rules import refuse_secret_bases
 from workc.api.estimate import Simulation, refused_plan, simulate
@@ -61,7 +62,7 @@ from workc.api.running import Going, Job, run_job
 from workc.api.runtime_state import History, RuntimeState, state_of
 from workc.api.settings import RunDriver, Settings
 from workc.api.skill_metadata import SkillMetadata, metadata_of
-from workc.api.standing_in import RunRecorder, stand_in_for, under_contract
+from workc.api.standing_in import RunRecorder, stand_in_for
 from workc.api.store import Store
 from workc.api.workflows import Workflow, home_of
 from workc.kernel import jcs
@@ -146,7 +147,7 @@ class Runtime:
         )
         self.settings = under_policy(made, policy)
         own = self.settings.contract
-        self._account = None if own is None else ContractAccount(own)
+        self._account = None if own is None else account_of(own, self.settings.store, "")
         self._stubs: dict[str, Stubs] = {}
         self._history = History()
         self._skills: dict[str, Skill[..., object]] = dict(builtin_skills())
@@ -406,25 +407,9 @@ class Runtime:
         meter = self._meter.run(settings.mode)
         told, given = of_the_caller("watch", watch), of_the_caller("on_driver", on_driver)
         going = Going(job, target, stand_in, clock, meter, told, given, watch_child)
-        account = self._account_of_run()
-        if account is None:
+        if self._account is None:
             return run_job(going, settings)
-        account.admit(job.program, clock.now_ms())
-        narrow = under_contract(stand_in, account, clock.now_ms)
-        going = replace(going, stand_in=narrow, account=account)
-        with account.held(settings.ceiling_micro_cents, clock.now_ms()) as share:
-            outcome = run_job(
-                going, replace(settings, ceiling_micro_cents=share.ceiling_micro_cents)
-            )
-            share.spent_micro_cents = outcome.cost_micro_cents
-            return outcome
-
-    def _account_of_run(self) -> ContractAccount | None:
-        """Returns who counts what a run uses: one account for all, or for a period of one run."""
-        shared = self._account
-        if shared is None or shared.contract.period != "run":
-            return shared
-        return ContractAccount(shared.contract)
+        return run_contracted(going, settings, self._account)
 
     def _single(self, skill: str | Skill[..., object], params: JsonObject) -> Job:
         found = self._skill(skill)

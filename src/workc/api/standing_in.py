@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, get_args
 
 from workc.api.contract_account import ContractAccount, ContractWorld
-from workc.api.contracts import parse_contract
+from workc.api.contracts import ResourceContract, parse_contract
 from workc.kernel import jcs
 from workc.kernel.canonical import CanonicalError
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
@@ -85,13 +85,20 @@ def recorded_stand_in(
     """
     found = rules if isinstance(rules, dict) else {}
     stand_in = _recorded_world(found)
-    if "contract" not in found:
+    contract = recorded_contract(found)
+    if contract is None:
         return stand_in
+    return under_contract(stand_in, account or ContractAccount(contract), now_ms)
+
+
+def recorded_contract(rules: Json) -> ResourceContract | None:
+    """Returns the contract that a run began under, by its rules; raises as its sibling does."""
+    if not isinstance(rules, dict) or "contract" not in rules:
+        return None
     try:
-        contract = parse_contract(jcs.parse(str(found["contract"]).encode()))
+        return parse_contract(jcs.parse(str(rules["contract"]).encode()))
     except (Misuse, CanonicalError) as error:
         raise _unreadable(error) from None
-    return under_contract(stand_in, account or ContractAccount(contract), now_ms)
 
 
 def recorded_by(rules: Json) -> Mapping[str, AnsweredBy]:

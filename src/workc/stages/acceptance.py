@@ -55,8 +55,8 @@ class _Compiler:
     """Makes the closures of one schema: its definitions, and how many parts it may still look at."""
 
     def __init__(self, schema: Json) -> None:
-        known = schema.get("$defs", {}) if isinstance(schema, dict) else {}
-        definitions = cast("JsonObject", known)
+        whole: JsonObject = schema if isinstance(schema, dict) else {}
+        definitions = cast("JsonObject", whole.get("$defs", {}))
         self._definitions = {f"#{below('/$defs', name)}": definitions[name] for name in definitions}
         self._left = _MAX_PARTS
         self._open: set[str] = set()

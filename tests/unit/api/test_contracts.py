@@ -17,7 +17,9 @@ from workc import (
     ResourceContract,
     Runtime,
 )
+from workc.adapters.driver import Interrupted
 from workc.api.contract_account import ContractAccount
+from workc.api.contract_usage import Hold, Usage
 from workc.api.contracts import narrowed, parse_contract
 from workc.api.settings import Settings
 from workc.api.simulation import EPOCH_MS, simulated
@@ -226,13 +228,73 @@ def test_runs_at_the_same_time_cannot_spend_more_than_it_allows():
 
 def test_a_run_that_did_not_end_counts_as_having_spent_all_that_it_held():
     account = ContractAccount(contract(budget_cents=3))
-    with pytest.raises(KeyboardInterrupt), account.held(2 * CENT, 0):
-        raise KeyboardInterrupt
+    assert account.hold("a", 2 * CENT, 0) == 2 * CENT
+    account.settle("a", None, 0)
     assert account.left_micro_cents(0) == CENT
-    with account.held(None, 0) as share:
-        assert (share.ceiling_micro_cents, account.left_micro_cents(0)) == (CENT, 0)
-        share.spent_micro_cents = 1
+    assert (account.hold("b", None, 0), account.left_micro_cents(0)) == (CENT, 0)
+    account.settle("b", 1, 0)
+    account.settle("b", 1, 0)
     assert account.left_micro_cents(0) == CENT - 1
+
+
+def test_without_a_store_a_run_that_is_lost_has_spent_what_it_held():
+    @workc.skill
+    def stops() -> int:
+        """Stops the process, as Ctrl-C does."""
+        raise KeyboardInterrupt
+
+    @workc.workflow(skills=[stops])
+    async def lost(ctx) -> object:
+        """Does not end."""
+        return await ctx.call("stops")
+
+    runtime = stubbed(contract("stops", "llm_invoke", budget_cents=3), budget_cents=2)
+    with pytest.raises(Interrupted):
+        runtime.run(lost)
+    assert runtime.query().left_micro_cents == CENT
+
+
+def test_a_run_that_waits_for_a_human_without_a_store_is_lost_too():
+    @workc.workflow
+    async def waits(ctx) -> object:
+        """Asks."""
+        return await ctx.call("llm_invoke", approval="Pay?", **ASK)
+
+    runtime = stubbed(contract("llm_invoke", budget_cents=3), budget_cents=2)
+    assert runtime.run(waits).status == "paused"
+    assert runtime.query().left_micro_cents == CENT
+
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("hold"), st.sampled_from("abcd"), st.none() | st.integers(0, 5)),
+        st.tuples(st.just("more"), st.sampled_from("abcd"), st.integers(0, 5)),
+        st.tuples(st.just("settle"), st.sampled_from("abcd"), st.none() | st.integers(0, 5)),
+    ),
+    max_size=20,
+)
+
+
+@given(st.integers(0, 12), ACTS)
+def test_what_is_spent_and_held_is_never_more_than_the_budget(budget, acts):
+    usage, cost = Usage(), {}
+    for act, run, amount in acts:
+        if act == "hold" and run not in cost:
+            left = usage.left(budget)
+            most = left if amount is None else min(amount, left)
+            usage, cost[run] = usage.held(run, Hold(ceiling=most, before=0)), 0
+        elif act == "more" and run not in usage.holds and run in cost:
+            hold = Hold(ceiling=amount, before=cost[run])
+            if amount <= usage.without(run).left(budget):
+                usage = usage.held(run, hold)
+        elif act == "settle" and run in usage.holds:
+            hold = usage.holds[run]
+            spent = hold.before + min(amount if amount is not None else hold.ceiling, hold.ceiling)
+            usage = usage.settled(run, None if amount is None else spent)
+            cost[run] = spent
+        held = sum(hold.ceiling for hold in usage.holds.values())
+        assert usage.spent + held <= budget
+        assert usage.spent == sum(cost.values())
 
 
 def test_its_policy_narrows_the_runtime_s():

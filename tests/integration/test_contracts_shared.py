@@ -1,0 +1,200 @@
+"""What is used of a contract is counted for all processes that share a store, and outlives them."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import workc
+from workc import HttpCallSkill, LLMInvokeSkill, Quota, ResourceContract, Runtime
+from workc.adapters.contract_book import FileBook
+from workc.api.approvals import decide
+from workc.api.store import Store
+
+URL = "https://shop.example/items"
+CENT = 1_000_000
+#: What one call of the stub costs.
+COST = 20_000
+ASK = {"model": "gpt-5-mini", "max_tokens": 100, "prompt": "sum", "api_key_env": ""}
+#: The start of a program that does something under a contract, in a store.
+HEAD = """
+import json, os, signal
+import workc
+from workc import HttpCallSkill, LLMInvokeSkill, Runtime
+from workc.api.contracts import parse_contract
+
+store, contract = STORE, parse_contract(json.loads(CONTRACT))
+runtime = Runtime(contract=contract, store=store, budget_cents=2)
+runtime.register_skill("http_call", HttpCallSkill(allow_external=False, responses={
+    "https://shop.example/items": {"body": "x"}}))
+runtime.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True, responses={
+    "sum": {"text": "s", "tokens": 100}}))
+"""
+
+
+def contract(**members):
+    members = {"allowed_operations": ("http_call", "llm_invoke"), **members}
+    return ResourceContract(contract_id="C-1", principal="team", **members)
+
+
+def runtime_of(store, made, **settings):
+    runtime = Runtime(contract=made, store=store, **settings)
+    table = {URL: {"body": "x"}}
+    runtime.register_skill("http_call", HttpCallSkill(allow_external=False, responses=table))
+    answers = {"sum": {"text": "s", "tokens": 100}}
+    runtime.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True, responses=answers))
+    return runtime
+
+
+def fetch(runtime):
+    return runtime.execute("http_call", {"url": URL}).code
+
+
+def program(tmp_path, made, text):
+    """Returns the command of a program under a contract."""
+    told = {"STORE": str(tmp_path / "store"), "CONTRACT": json.dumps(made.to_json())}
+    head = "".join(f"{key} = {value!r}\n" for key, value in told.items())
+    path = tmp_path / "does.py"
+    path.write_text(head + HEAD + textwrap.dedent(text))
+    return [sys.executable, str(path)]
+
+
+def test_runtimes_of_one_store_share_uses_and_money(tmp_path):
+    made = contract(budget_cents=1, quotas={"http_call": Quota(uses=2)})
+    one, other = (runtime_of(tmp_path, made) for _ in range(2))
+    assert [fetch(one), fetch(other), fetch(one)] == ["OK", "OK", "QUOTA_EXCEEDED"]
+    assert one.execute("llm_invoke", ASK).cost_micro_cents == COST
+    assert other.query().left_micro_cents == CENT - COST
+    assert other.query().uses_left["http_call"] == 0
+
+
+@pytest.mark.parametrize(
+    "members", [{"contract_id": "C-2"}, {"principal": "another"}, {"period": "day"}]
+)
+def test_another_contract_is_counted_for_itself(members, tmp_path):
+    quotas = {"http_call": Quota(uses=1)}
+    assert fetch(runtime_of(tmp_path, contract(quotas=quotas))) == "OK"
+    given = {"contract_id": "C-1", "principal": "team", "period": "contract", **members}
+    made = ResourceContract(**given, allowed_operations=("http_call",), quotas=quotas)
+    assert fetch(runtime_of(tmp_path, made)) == "OK"
+
+
+def test_nothing_is_made_in_a_store_that_is_only_asked_about(tmp_path):
+    runtime = runtime_of(tmp_path / "store", contract(budget_cents=1))
+    assert runtime.query().left_micro_cents == CENT
+    assert not (tmp_path / "store").exists()
+
+
+def test_processes_together_use_no_more_than_the_quota(tmp_path):
+    made = contract(quotas={"http_call": Quota(uses=7)})
+    uses = """
+        for _ in range(4):
+            print(runtime.execute("http_call", {"url": "https://shop.example/items"}).code)
+    """
+    command = program(tmp_path, made, uses)
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    codes = [code for each in running for code in each.communicate(timeout=100)[0].split()]
+    assert sorted(codes) == ["OK"] * 7 + ["QUOTA_EXCEEDED"] * 5
+
+
+KILLED = """
+    @workc.skill(idempotent=True)
+    def dies() -> int:
+        "Kills its process, once."
+        if not os.path.exists(store + "/died"):
+            open(store + "/died", "x").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 1
+
+    @workc.workflow(skills=[dies])
+    async def work(ctx) -> int:
+        "Pays, and dies."
+        await ctx.call("llm_invoke", model="gpt-5-mini", max_tokens=100, prompt="sum", api_key_env="")
+        return await ctx.call("dies")
+
+    if __name__ == "__main__":
+        runtime.run(work)
+"""
+
+
+def test_a_run_whose_process_was_killed_holds_its_ceiling_until_it_has_been_resumed(tmp_path):
+    made = contract(budget_cents=3, allowed_operations=("llm_invoke", "dies"))
+    command = program(tmp_path, made, KILLED)
+    assert subprocess.run(command, check=False, timeout=100).returncode == -signal.SIGKILL
+    store = tmp_path / "store"
+    assert runtime_of(store, made).query().left_micro_cents == CENT
+    resume = [sys.executable, "-m", "workc", "resume", "last", "--store", str(store), "--json"]
+    for _ in range(2):
+        found = subprocess.run(resume, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+        assert found.returncode == 0, found.stderr + found.stdout
+        assert json.loads(found.stdout)["cost_micro_cents"] == COST
+        assert runtime_of(store, made).query().left_micro_cents == 3 * CENT - COST
+
+
+@workc.workflow
+async def asks(ctx) -> object:
+    """Pays for something that a human has to approve."""
+    return await ctx.call("llm_invoke", approval="Pay?", **ASK)
+
+
+def test_a_run_that_waits_for_a_human_holds_its_ceiling(tmp_path):
+    made = contract(budget_cents=3)
+    found = runtime_of(tmp_path, made, budget_cents=2).run(asks)
+    assert found.status == "paused"
+    assert runtime_of(tmp_path, made).query().left_micro_cents == CENT
+    again = Runtime(store=tmp_path)
+    assert again.resume(found.run_id, workflow=asks).status == "paused"
+    assert runtime_of(tmp_path, made).query().left_micro_cents == CENT
+    decide(Store(tmp_path), found.run_id, "approved", by="ana")
+    assert again.resume(found.run_id, workflow=asks).ok
+    assert runtime_of(tmp_path, made).query().left_micro_cents == 3 * CENT - COST
+
+
+@workc.workflow
+async def pays(ctx, times: int) -> int:
+    """Pays so many times."""
+    for _ in range(times):
+        await ctx.call("llm_invoke", **ASK)
+    return times
+
+
+def test_a_budget_is_raised_within_the_contract_and_not_beyond(tmp_path):
+    made = contract(budget_cents=2)
+    runtime = runtime_of(tmp_path, made)
+    found = runtime_of(tmp_path, made, budget_cents=1).run(pays, {"times": 80})
+    assert found.code == "BUDGET_EXCEEDED"
+    left = runtime.query().left_micro_cents
+    assert left == 2 * CENT - found.cost_micro_cents
+    again = Runtime(store=tmp_path)
+    beyond = again.resume(found.run_id, workflow=pays, budget_cents=3)
+    assert (beyond.code, "cents left" in beyond.message) == ("BUDGET_EXCEEDED", True)
+    assert runtime.query().left_micro_cents == left
+    within = again.resume(found.run_id, workflow=pays, budget_cents=2)
+    assert within.ok
+    assert within.cost_micro_cents == 80 * COST
+    assert runtime.query().left_micro_cents == 2 * CENT - 80 * COST
+
+
+def test_what_cannot_be_counted_is_not_allowed(tmp_path):
+    made = contract(quotas={"http_call": Quota(uses=2)})
+    runtime = runtime_of(tmp_path, made)
+    assert fetch(runtime) == "OK"
+    (book,) = (tmp_path / "contracts").glob("*.json")
+    kept = book.read_bytes()
+    for damage in (b"{", b"[]", kept.replace(b'"spent"', b'"spend"'), b"\xff"):
+        book.write_bytes(damage)
+        assert fetch(runtime) == "STORE_UNAVAILABLE"
+    book.write_bytes(kept)
+    assert [fetch(runtime), fetch(runtime)] == ["OK", "QUOTA_EXCEEDED"]
+
+
+def test_a_book_that_is_no_file_is_refused(tmp_path):
+    (tmp_path / "book.json").mkdir()
+    book = FileBook(tmp_path / "book.json")
+    with pytest.raises(workc.Refusal, match="STORE_UNAVAILABLE"):
+        book.said()
+    with pytest.raises(workc.Refusal, match="STORE_UNAVAILABLE"):
+        book.change(lambda said: (said, None))
