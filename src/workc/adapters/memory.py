@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workc.kernel import events
 from workc.kernel.events import Record
 from workc.kernel.failure import refuse
-from workc.runtime.journal import read_records
 
 
 class MemoryRun:
@@ -42,8 +42,8 @@ class MemoryRun:
         return iter(self._lines)
 
     def records(self) -> Iterator[Record]:
-        """Yields the records in order of arrival."""
-        return read_records(self._lines)
+        """Yields the records in order of arrival; nothing can have changed them, so all are read as told."""
+        return map(events.decode_record, self._lines)
 
     def close(self) -> None:
         """Does nothing."""
