@@ -142,7 +142,7 @@ def test_a_property_that_runs_another_stage_finds_it_though_it_was_not_chosen(wo
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"n": 2', '"m": 2', "example 0: input"),
+        ('"n": 2', '"m": 2', "/examples/0/input/n: expected"),
         ("pure=True", 'effects=["Netwrok"]', "did you mean Network?"),
         ("pure=True", 'pure=True, properties=[{"kind": "rnge"}]', "did you mean range?"),
         (
@@ -167,15 +167,42 @@ def test_one_file_that_cannot_be_read_stops_no_other(workc, stages):
     (stages / "broken.json").write_text("[{")
     (stages / "empty.json").write_text("[]")
     (stages / "other.py").write_text("raise SystemExit(3)")
+    (stages / "dead.py").write_text("import os  # a skill of workc\nos._exit(0)")
     found = workc("stage", "test", "made", "--json").document
     words = {each["name"]: each["findings"][0]["word"] for each in found["stages"][:-1]}
     assert words == {
         "broken.json": "INVALID_DECLARATION",
         "broken.py": "UNLOADABLE",
         "empty.json": "INVALID_DECLARATION",
+        "dead.py": "DIED",
     }
     assert found["stages"][-1]["verdict"] == "verified"
-    assert found["exit"] == 2
+    assert found["exit"] == 1
+
+
+def test_what_failed_is_said_before_that_a_file_is_wrong(workc, stages):
+    (stages / "good.py").write_text(GOOD)
+    (stages / "empty.json").write_text("[]")
+    assert workc("stage", "test", "made").exit_code == 2
+    (stages / "bad.py").write_text(BAD)
+    assert workc("stage", "test", "made").exit_code == 1
+    (stages / "bad.py").unlink()
+    assert workc("stage", "test", "made", "--min-tested", "2").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["while True: pass", "while True:\n    try: input()\n    except BaseException: pass"]
+)
+def test_a_file_that_never_ends_when_it_is_imported_is_late(workc, stages, body):
+    (stages / "endless.py").write_text(f"import workc\n{body}\nworkc.skill")
+    (stages / "good.py").write_text(GOOD)
+    shown = workc("stage", "test", "made", "--timeout", "0.3", "--json")
+    assert [
+        (each["name"], each["verdict"], [f["word"] for f in each["findings"]])
+        for each in shown.document["stages"]
+    ] == [("endless.py", "errored", ["TIMEOUT"]), ("more", "verified", [])]
+    assert "when it was imported" in shown.document["stages"][0]["findings"][0]["message"]
+    assert shown.exit_code == 1
 
 
 def test_a_name_or_the_beginning_of_an_id_chooses_a_stage(workc, stages):
@@ -280,6 +307,23 @@ def test_a_signal_ends_the_work_and_every_worker(workc, stages):
         assert "interrupted" in process.stderr.read()
         with pytest.raises(BrokenPipeError):
             pipe.write(b"x")
+
+
+def test_a_signal_ends_what_never_ends_when_it_is_imported(workc, stages):
+    fifo = stages / "fifo"
+    os.mkfifo(fifo)
+    (stages / "waits.py").write_text(f"import workc\nopen({str(fifo)!r}).read()\nworkc.skill")
+    command = [sys.executable, "-m", "workc", "stage", "test", "made", "--timeout", "600"]
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with (
+            subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+            fifo.open("wb", buffering=0) as pipe,
+        ):
+            process.send_signal(number)
+            assert process.wait() == code
+            assert process.stderr.read() == "interrupted\n"
+            with pytest.raises(BrokenPipeError):
+                pipe.write(b"x")
 
 
 def test_without_the_library_that_makes_inputs_properties_are_held_to_the_examples(workc, stages):

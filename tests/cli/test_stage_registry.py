@@ -81,15 +81,18 @@ def test_a_registry_is_named_by_the_environment_too(workc, put):
 def test_every_problem_of_every_file_is_told_and_nothing_added(workc, put, folder):
     put("good.json", spec())
     put("bad.json", spec("a"), spec("b", tags=[1], descripton="x"))
-    (folder / "no.json").write_text('{"name": "a", "name": "b"}')
+    (folder / "no.json").write_text('{"name": "a",\n "name": "b"}')
+    (folder / "torn.json").write_text('[\n  {"name": }\n]')
     (folder / "empty").mkdir()
-    shown = workc("stage", "add", "good.json", "bad.json", "no.json")
+    shown = workc("stage", "add", "good.json", "bad.json", "no.json", "torn.json")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert shown.stderr.splitlines() == [
-        "bad.json: /1/descripton: a stage has no such member; did you mean description?",
-        "bad.json: /1/tags/0: each of tags is a text",
-        "no.json: (the file): an object with the key 'name' twice",
-        "✗ INVALID_INPUT  3 problems; nothing was added",
+        "bad.json:1: /1/descripton: INVALID_DECLARATION: "
+        "a stage has no such member; did you mean description?",
+        "bad.json:1: /1/tags/0: INVALID_DECLARATION: each of tags is a text",
+        "no.json:2: (the file): INVALID_DECLARATION: an object with the key 'name' twice",
+        "torn.json:2: (the file): INVALID_DECLARATION: not JSON: Expecting value, in column 12",
+        "✗ INVALID_INPUT  4 problems in files of stages; nothing was added",
         "  try: workc schema stage-file",
     ]
     document = workc("stage", "add", "good.json", "bad.json", "--json").document
@@ -99,6 +102,151 @@ def test_every_problem_of_every_file_is_told_and_nothing_added(workc, put, folde
     for name, said in (("empty", "holds no file"), ("goood.json", "did you mean good.json?")):
         wrong = workc("stage", "add", name)
         assert (wrong.exit_code, said in wrong.stderr) == (2, True)
+
+
+def forged(name):
+    return {**spec(name), "id": "0" * 64}
+
+
+#: What is refused wherever a file of stages is read, with its word, and a place that is named.
+REFUSED = {
+    "an id of something else": (forged("a"), "FORGED_ID", "/id"),
+    "a signature id of something else": (
+        spec(signature_id="0" * 64),
+        "FORGED_ID",
+        "/signature_id",
+    ),
+    "a digest of other code": (
+        spec(signature={**spec()["signature"], "implementation_hash": "0" * 64}),
+        "FORGED_ID",
+        "/signature/implementation_hash",
+    ),
+    "an example of another type": (
+        spec(examples=[{"input": 1, "output": 1}]),
+        "INVALID_DECLARATION",
+        "/examples/0/input",
+    ),
+    "a failure that there is not": (
+        spec(examples=[{"input": "a", "error_code": "INVALID_INPT"}]),
+        "INVALID_DECLARATION",
+        "/examples/0/error_code",
+    ),
+    "a tolerance of nothing": (
+        spec(examples=[{"input": "a", "output": 1, "tolerance": {"/n": 1}}]),
+        "INVALID_DECLARATION",
+        "/examples/0/tolerance",
+    ),
+    "a property of no such field": (
+        spec(properties=[{"kind": "range", "field": "output.n", "min": 0}]),
+        "INVALID_DECLARATION",
+        "/properties/0",
+    ),
+    "a property that runs nobody": (
+        spec(properties=[{"kind": "round_trip", "by": "nobody"}]),
+        "INVALID_DECLARATION",
+        "/properties/0",
+    ),
+    "pure, and more": (
+        spec(
+            signature={**spec()["signature"], "effects": {"effects": ["Pure", "Network"]}},
+        ),
+        "INVALID_DECLARATION",
+        "/signature/effects",
+    ),
+    "a tag twice": (spec(tags=["a", "a"]), "INVALID_DECLARATION", "/tags/1"),
+    "no code and no digest": (
+        spec(implementation_code=None),
+        "INVALID_DECLARATION",
+        "/signature",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_one_command_refuses_in_a_file_the_others_refuse_with_the_same_word(workc, put, why):
+    value, word, at = REFUSED[why]
+    put("one.json", value)
+    added = workc("stage", "add", "one.json", "--json").document
+    assert [(each["word"], each["at"]) for each in added["problems"]] == [(word, at)]
+    tested = workc("stage", "test", "one.json", "--json").document
+    findings = tested["stages"][0]["findings"]
+    assert [each["word"] for each in findings] == [word]
+    assert at + ": " in findings[0]["message"]
+    assert tested["tested"] == 0
+
+
+def test_a_stage_without_ids_is_added_and_tested_and_so_is_the_one_with_them(workc, put):
+    negative = {"input": 1, "error_code": "SKILL_FAILED"}
+    put("one.json", spec(examples=[{"input": "abc", "output": 3}, negative]))
+    assert workc("stage", "add", "one.json").exit_code == 0
+    (bare,) = workc("stage", "test", "one.json", "--json").document["stages"]
+    whole = workc("stage", "get", bare["stage_id"], "--json").document
+    assert (bare["verdict"], bare["evidence_id"]) == ("verified", whole["evidence_id"])
+    put("whole.json", whole["stage"])
+    (again,) = workc("stage", "test", "whole.json", "--json").document["stages"]
+    assert (again["stage_id"], again["cached"]) == (bare["stage_id"], True)
+
+
+def test_stages_of_the_registry_are_tested_by_id_or_name_and_are_those_of_the_file(workc, put):
+    put("one.json", spec("count words"))
+    put("two.json", spec("parse json", implementation_code="def run(x): return 1"))
+    assert workc("stage", "add", "one.json", "two.json").exit_code == 0
+    rows = {row["name"]: row["id"] for row in workc("stage", "list", "--json").document["stages"]}
+    good = rows["count words"]
+    of_file = workc("stage", "test", "one.json", "--json").document["stages"][0]
+    for name in (good, good[:9], good[:9].upper(), "count words"):
+        (found,) = workc("stage", "test", name, "--json", "--record").document["stages"]
+        assert found == {**of_file, "where": f".workc/stages:{good[:12]}", "cached": True}
+    both = workc("stage", "test", "count words", rows["parse json"][:12], "--json")
+    assert [(each["name"], each["verdict"]) for each in both.document["stages"]] == [
+        ("count words", "verified"),
+        ("parse json", "failed"),
+    ]
+    assert both.exit_code == 1
+    beside = workc("stage", "test", "two.json", "count words", "--json").document
+    assert [each["name"] for each in beside["stages"]] == ["count words"]
+    # A stage that is built in is found by its name too, whatever registry there is.
+    assert workc("stage", "test", "json_transform", "-q").exit_code == 0
+    put("back.json", spec("back", properties=[{"kind": "round_trip", "by": good[:64]}]))
+    assert workc("stage", "add", "back.json").exit_code == 0
+    partnered = workc("stage", "test", "back.json", "--json").document["stages"][0]
+    assert "INVALID_DECLARATION" not in [each["word"] for each in partnered["findings"]]
+    put("bare.json", spec("bare", implementation_language="rust"))
+    workc("stage", "add", "bare.json")
+    put("rust.json", spec("of rust", properties=[{"kind": "round_trip", "by": "bare"}]))
+    idle = workc("stage", "test", "rust.json", "--json").document["stages"][0]
+    assert (idle["verdict"], idle["reason"]) == (
+        "unverifiable",
+        "its property runs bare, which cannot be called here",
+    )
+
+
+def test_what_no_registry_has_is_told_with_what_to_do(workc, ids, put):
+    shown = workc("stage", "test", "fffff")
+    assert shown.exit_code == 2
+    assert shown.stderr.splitlines() == [
+        "✗ INVALID_INPUT  'fffff' is no file, folder or stage, nor one of the registry "
+        ".workc/stages",
+        "  try: workc stage test --help",
+        "  try: workc stage list",
+    ]
+    nowhere = workc("stage", "test", "fffff", "--registry", "none")
+    assert (nowhere.exit_code, "there is no registry none" in nowhere.stderr) == (2, True)
+    for command in ("test", "get"):
+        several = workc("stage", command, "parse json")
+        assert several.exit_code == 2
+        assert "several stages are called 'parse json': " in several.stderr
+    workc("stage", "activate", ids[2])
+    (found,) = workc("stage", "test", "parse json", "--json").document["stages"]
+    assert found["stage_id"] == ids[2]
+    assert f"id           {ids[2]}" in workc("stage", "get", "parse json").stdout
+
+
+def test_a_changed_file_of_the_registry_is_5_when_it_is_tested(workc, ids, folder):
+    for path in (folder / ".workc/stages/objects").iterdir():
+        path.write_bytes(path.read_bytes() + b"\n")
+    shown = workc("stage", "test", ids[0])
+    assert (shown.exit_code, "STAGE_CHANGED" in shown.stderr) == (5, True)
 
 
 def test_what_is_there_with_other_content_is_replaced_only_if_that_is_said(workc, put):
@@ -195,6 +343,12 @@ def test_a_difference_in_transcripts(workc, ids, put):
     assert document["changes"][0]["at"] == ""
     same = workc("stage", "diff", one, one)
     assert same.stdout == f"✓ not breaking · bump none · 0 changes  {one[:12]} → {one[:12]}\n"
+    wrong = workc("stage", "diff", one, put("wrong.json", spec(tags=[1])))
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert wrong.stderr.splitlines()[:2] == [
+        "wrong.json:1: /tags/0: INVALID_DECLARATION: each of tags is a text",
+        "✗ INVALID_INPUT  1 problem in files of stages; nothing was compared",
+    ]
     several = workc("stage", "diff", one, "specs/a.json")
     assert (several.exit_code, "holds 2 stages" in several.stderr) == (2, True)
 

@@ -22,8 +22,8 @@ for index in range(count):
         "signature": {"input": text, "output": text, "effects": {"effects": []}},
         "implementation_code": f"{number} {index}",
     }
-    (spec,), _ = read_specs(value)
-    (added,) = registry.add([Located(file="-", spec=spec)])
+    (read,) = read_specs(value)
+    (added,) = registry.add([Located(file="-", spec=read.spec)])
     print(added.id, flush=True)
 registry.add([mine])
 registry.activate(mine.spec.stage.id)

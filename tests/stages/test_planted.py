@@ -9,8 +9,9 @@ from planted import stage_of
 from wrong_stages import WEAK, WRONG
 
 from workc.api.stage_tests.cache import Cache
-from workc.api.stage_tests.subjects import subjects_of
-from workc.api.stage_tests.testing import Plan, pool_of, run_stages
+from workc.api.stage_tests.subjects import Finder
+from workc.api.stage_tests.testing import Plan, pool_of, probe_of, run_stages
+from workc.api.stages import Registry
 
 MIB = 1_048_576
 
@@ -24,7 +25,8 @@ def tested(tmp_path_factory):
         path = folder / "stages.json"
         path.write_text(json.dumps([stage_of(name, of) for name, of in planted.items()]))
         plan = Plan(**{"generate": 25, "mutate": False, "limit_s": 30.0, "jobs": 2, **settings})
-        found = run_stages(subjects_of([str(path)]), plan, pool, Cache(None))
+        finder = Finder(Registry(folder / "none"), probe_of(pool, 30.0), 30.0)
+        found = run_stages(finder.subjects([str(path)]), plan, pool, Cache(None))
         return {result.name: result for result in found.results}
 
     yield results

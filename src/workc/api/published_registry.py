@@ -17,6 +17,7 @@ from workc.api.published_shapes import (
 )
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.workflow.schema_words import DIALECT
+from workc.stages.stage.declaration import FlawWord
 from workc.stages.stage.effect_set import KINDS as EFFECTS
 from workc.stages.stage.properties import KINDS as PROPERTIES
 from workc.stages.stage.types import KINDS as TYPES
@@ -40,7 +41,7 @@ def published_stage_schema() -> JsonObject:
     return {
         "$schema": DIALECT,
         "title": "workc stage file",
-        "description": "A stage, or a list of stages: what `workc stage add` takes. Ids may be left "
+        "description": "A stage, or a list of stages: what `workc stage add` and `workc stage test` take. Ids may be left "
         "out, and implementation_hash where implementation_code is there.",
         "anyOf": [_stage(_SIGNATURE), {**list_of(_stage(_SIGNATURE)), "minItems": 1}],
     }
@@ -76,7 +77,19 @@ def _stage(signature: JsonObject) -> JsonObject:
                         }
                     )
                 ),
-                "examples": list_of(record({"output": ANY}, input=ANY)),
+                "examples": list_of(
+                    record(
+                        {
+                            "output": ANY,
+                            "error_code": TEXT,
+                            "tolerance": {
+                                "type": "object",
+                                "additionalProperties": {"type": "number"},
+                            },
+                        },
+                        input=ANY,
+                    )
+                ),
                 "lifecycle": {
                     "anyOf": [
                         {"enum": ["Draft", "Active", "Tombstone"]},
@@ -121,7 +134,15 @@ _ADDED = record(
             at=TEXT,
         )
     ),
-    problems=list_of(record(file=TEXT, at=TEXT, message=TEXT)),
+    problems=list_of(
+        record(
+            file=TEXT,
+            line=COUNT_OR_NULL,
+            at=TEXT,
+            word={"enum": [*get_args(FlawWord)]},
+            message=TEXT,
+        )
+    ),
     exit=COUNT,
 )
 _MOVED = record(

@@ -13,6 +13,7 @@ from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.values import JsonObject
 from workc.stages.problem import below
+from workc.stages.stage.declaration import names_of, strangers
 from workc.stages.stage.lifecycle import succession_problem
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.value import Lifecycle, Stage, State, stage_json
@@ -68,12 +69,24 @@ def judge(specs: Sequence[Located], index: StageIndex, *, replace: bool) -> list
     return additions
 
 
+class _Known:
+    """The stages that a property may run, by name or id: those of the call, and those that are there."""
+
+    def __init__(self, index: StageIndex, new: set[str]) -> None:
+        self._index = index
+        self._new = new
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._new or self._index.knows(str(name))
+
+
 class _Judging:
     """Judges the stages of one call, each beside the others; collects what is wrong."""
 
     def __init__(self, specs: Sequence[Located], index: StageIndex) -> None:
         self._index = index
         self._new = {each.spec.stage.id: each.spec.stage for each in specs}
+        self._known = _Known(index, {name for each in specs for name in names_of(each.spec.stage)})
         self._seen: dict[str, Located] = {}
         self._active: dict[str, Located] = {}
         self.problems: list[LocatedProblem] = []
@@ -84,6 +97,9 @@ class _Judging:
         first = self._seen.setdefault(stage.id, located)
         if first is not located:
             self._refuse(located, "", f"the stage stands in {first.file} {first.spec.at} already")
+        for flaw in strangers(stage, self._known):
+            at = located.spec.at + flaw.at
+            self.problems.append(LocatedProblem(file=located.file, at=at, message=flaw.message))
         row = self._index.row(stage.id)
         data = object_of(stage)
         digest = sha256_hex(data)

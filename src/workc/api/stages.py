@@ -81,23 +81,45 @@ class Registry:
         with self._index() as index:
             return index.rows(states, name)
 
+    @property
+    def is_there(self) -> bool:
+        """Returns whether there is a registry, whatever is in it."""
+        return (self.folder / INDEX).is_file()
+
     def named(self, text: str) -> Row:
-        """Returns the stage of an id, or of the beginning of one.
+        """Returns the stage of an id, of a name, or of the beginning of an id.
 
         Raises:
-            Refusal: ``INVALID_INPUT`` if no id begins so, or several do.
+            Refusal: ``INVALID_INPUT`` if there is none, or several.
+        """
+        found = self.find_named(text)
+        if found is None:
+            message = (
+                f"no stage of {self.folder} is called {text!r:.70}, or has an id that begins so"
+            )
+            raise refuse("INVALID_INPUT", message)
+        return found
+
+    def find_named(self, text: str) -> Row | None:
+        """Returns the stage of an id, of a name, or of the beginning of an id; None if there is none.
+
+        Of several with one name it is the one that is active.
+
+        Raises:
+            Refusal: ``INVALID_INPUT`` if there are several.
         """
         start = text.lower()
         with self._index() as index:
-            found = index.beginning(start, _MAX_ALIKE) if start else []
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise refuse(
-                "INVALID_INPUT", f"no stage of {self.folder} has an id that begins {text!r:.70}"
-            )
-        ids = ", ".join(row.id[: len(start) + 6] for row in found)
-        raise refuse("INVALID_INPUT", f"several ids begin {text!r:.70}: {ids}")
+            called = index.called(text)
+            active = [row for row in called if row.state == "Active"]
+            found = (active if len(active) == 1 else called) if text else []
+            found = found or (index.beginning(start, _MAX_ALIKE) if start else [])
+        if len(found) <= 1:
+            return found[0] if found else None
+        length = max(len(start), 6) + 6
+        ids = ", ".join(row.id[:length] for row in found[:_MAX_ALIKE])
+        what = "stages are called" if called else "ids begin"
+        raise refuse("INVALID_INPUT", f"several {what} {text!r:.70}: {ids}")
 
     def load(self, row: Row) -> Stage:
         """Returns the stage of a row, with the state that the index has.

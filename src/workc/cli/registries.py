@@ -12,11 +12,12 @@ import msgspec
 
 from workc.adapters.place import name_problem
 from workc.adapters.stage_index import Row
+from workc.api.stage_files import InvalidSpecs
 from workc.api.stages import Moved, Registry
 from workc.cli import exits, options
-from workc.cli.errors import stop
+from workc.cli.errors import Stopped, stop
 from workc.cli.state import State
-from workc.cli.text import argument, printable, short
+from workc.cli.text import MAX_ARGUMENT, argument, printable, short
 from workc.kernel.values import Json, JsonObject
 
 DEFAULT_REGISTRY = ".workc/stages"
@@ -91,3 +92,12 @@ def show_moved(state: State, moved: Sequence[Moved]) -> int:
     if not moved:
         state.out("nothing changed: it is so already")
     return exits.OK
+
+
+def refused_files(state: State, invalid: InvalidSpecs, so: str) -> Stopped:
+    """Writes what is wrong with files of stages, and returns the refusal; ``so`` says what follows."""
+    for problem in invalid.problems:
+        state.err(printable(str(problem), MAX_ARGUMENT))
+    failure = invalid.failure
+    told = msgspec.structs.replace(failure, message=f"{failure.message}; {so}")
+    return Stopped(told, ("workc schema stage-file",))

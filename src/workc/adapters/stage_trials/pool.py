@@ -21,7 +21,7 @@ from typing import Literal
 
 import msgspec
 
-from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Task, Trial
+from workc.stages.stage.trial import EXHAUSTED, EXPIRED, PREPARE, Task, Trial
 
 Place = Literal["first", "second"]
 
@@ -136,18 +136,19 @@ class _Worker:
             start_new_session=True,
         )
         self._is_new = True
+        self._is_prepared = False
 
     def ask(self, task: Task) -> Trial:
         """Returns the answer to a task; see :meth:`Pool.ask`."""
         if self._is_new and self._line(time.monotonic() + _START_S) is None:
             raise Lost("DIED", f"its process did not begin within {_START_S:g} s")
         self._is_new = False
+        if task.origin.place.endswith(".py") and not self._is_prepared:
+            self._is_prepared = True
+            self._send(Task(what=PREPARE, origin=task.origin))
+            self._line(time.monotonic() + _START_S)
         until = time.monotonic() + _PASSES.get(task.what, 1) * task.limit_s + _GRACE_S
-        try:
-            self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe
-            self._process.stdin.flush()  # type: ignore[union-attr]  # a pipe
-        except OSError:
-            raise self._died() from None
+        self._send(task)
         line = self._line(until)
         if line is None:
             raise Lost(EXPIRED, f"it did not end within {task.limit_s:g} s, and was ended")
@@ -158,6 +159,13 @@ class _Worker:
         if trial.fault:
             raise RuntimeError(trial.fault)
         return trial
+
+    def _send(self, task: Task) -> None:
+        try:
+            self._process.stdin.write(msgspec.json.encode(task) + b"\n")  # type: ignore[union-attr]  # a pipe
+            self._process.stdin.flush()  # type: ignore[union-attr]  # a pipe
+        except OSError:
+            raise self._died() from None
 
     def _line(self, until: float) -> bytes | None:
         """Returns one line, or None when the time is over."""

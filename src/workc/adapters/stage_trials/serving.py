@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from workc.adapters.stage_trials.calling import Modules
 from workc.adapters.stage_trials.limits import limit_memory
 from workc.adapters.stage_trials.trying import Does, tried
-from workc.stages.stage.trial import EXHAUSTED, Call, Task, Trial
+from workc.stages.stage.trial import EXHAUSTED, PREPARE, Call, Task, Trial
 
 _READ = msgspec.json.Decoder(Task)
 _MAX_FAULT = 4_000
@@ -23,8 +23,11 @@ _MAX_FAULT = 4_000
 READY = b"ready\n"
 
 
-def serve(memory: int, does: Mapping[str, Does]) -> None:
-    """Works until there are no more tasks, in at most so many bytes of memory."""
+def serve(memory: int, does: Mapping[str, Does], prepare: Callable[[], None]) -> None:
+    """Works until there are no more tasks, in at most so many bytes of memory.
+
+    ``prepare`` imports what every file of stages does, before the time of one of them begins.
+    """
     tasks, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -36,13 +39,19 @@ def serve(memory: int, does: Mapping[str, Does]) -> None:
         out.write(READY)
         out.flush()
         for line in lines:
-            out.write(msgspec.json.encode(_answer(line, does, modules)) + b"\n")
+            out.write(msgspec.json.encode(_answer(line, does, modules, prepare)) + b"\n")
             out.flush()
 
 
-def _answer(line: bytes, does: Mapping[str, Does], modules: Modules) -> Trial:
+def _answer(
+    line: bytes, does: Mapping[str, Does], modules: Modules, prepare: Callable[[], None]
+) -> Trial:
     try:
-        return tried(_READ.decode(line), does, modules)
+        task = _READ.decode(line)
+        if task.what == PREPARE:
+            prepare()
+            return Trial()
+        return tried(task, does, modules)
     except MemoryError:
         return Trial(calls=(Call(code=EXHAUSTED, message="the code used up its memory"),))
     except Exception as error:  # noqa: BLE001 - whoever asked says it; a stage is not to blame

@@ -22,6 +22,7 @@ from workc.adapters.stage_trials.claims import Broken, Halted, Judge
 from workc.adapters.stage_trials.limits import limited
 from workc.adapters.stage_trials.watching import Watch
 from workc.kernel import jcs
+from workc.kernel.failure import Refusal
 from workc.stages.stage.mutants import Mutant, mutants
 from workc.stages.stage.refinements import StageError
 from workc.stages.stage.trial import (
@@ -49,6 +50,8 @@ Does = Callable[[Task, Stage, Implementation, Modules], Trial]
 
 def tried(task: Task, does: Mapping[str, Does], modules: Modules) -> Trial:
     """Returns what a task shows; code that cannot be loaded is said, never raised."""
+    if task.what == "load":
+        return _loaded(task, modules)
     watch = Watch(task.allowed)
     # What a file does while it is imported depends on what was imported before; code is run anew.
     watched = watch.on() if task.origin.code is not None else nullcontext()
@@ -62,6 +65,22 @@ def tried(task: Task, does: Mapping[str, Does], modules: Modules) -> Trial:
     except Expired:
         return Trial(refused=f"it did not end within {task.limit_s:g} s")
     return replace(trial, reached=tuple(sorted({*trial.reached, *watch.reached})))
+
+
+def _loaded(task: Task, modules: Modules) -> Trial:
+    """Returns whether a file can be imported; what it says of itself is read by whoever asks."""
+    try:
+        with limited(task.limit_s):
+            modules.at(task.origin.place)
+    except Refusal:
+        return Trial()
+    except Expired:
+        return Trial(calls=(_late(task),))
+    return Trial()
+
+
+def _late(task: Task) -> Call:
+    return Call(code=EXPIRED, message=f"it did not end within {task.limit_s:g} s")
 
 
 def calls_of(
@@ -86,9 +105,8 @@ def _examples(task: Task, stage: Stage, implementation: Implementation, _modules
             for index in reversed(order) if task.backwards else order:
                 calls |= calls_of(implementation, inputs, [index])
     except Expired:
-        late = Call(code=EXPIRED, message=f"it did not end within {task.limit_s:g} s")
         # The one it was at is late; those after it were not come to.
-        calls |= {index: late for index in order if index not in calls}
+        calls |= {index: _late(task) for index in order if index not in calls}
     return Trial(calls=tuple(calls[index] for index in order), reached=watch.reached)
 
 

@@ -19,5 +19,10 @@ def _captured(task: Task, stage: Stage, implementation: Implementation, modules:
     return cast("Does", captured)(task, stage, implementation, modules)
 
 
+def _prepare() -> None:
+    # It is behind the decorator of every such file, and takes longer than most of them.
+    import_module("workc.api.functions")
+
+
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), {**DOES, "captured": _captured})
+    serve(int(sys.argv[1]), {**DOES, "captured": _captured}, _prepare)

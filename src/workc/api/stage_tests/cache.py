@@ -16,7 +16,7 @@ import msgspec
 
 from workc.adapters.new_file import write_over
 from workc.api.stage_tests.report import StageResult
-from workc.api.stage_tests.subjects import Subject
+from workc.api.stage_tests.subject import Subject
 from workc.kernel.events import UNREADABLE
 from workc.kernel.version import __version__
 from workc.stages.stage.identity import evidence_id

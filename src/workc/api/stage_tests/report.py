@@ -9,10 +9,13 @@ import msgspec
 
 from workc.kernel.values import Json, JsonObject
 from workc.stages.stage.examples import StageVerdict
-from workc.stages.stage.judging import Finding
+from workc.stages.stage.judging import Finding, Word
 from workc.stages.stage.trial import Survivor
 
 VERDICTS: tuple[StageVerdict, ...] = get_args(StageVerdict)
+
+#: What is found before anything is run.
+_NOT_RUN: frozenset[Word] = frozenset({"FORGED_ID", "INVALID_DECLARATION", "UNLOADABLE"})
 
 
 class StageResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +48,18 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tested(self) -> bool:
         """Returns whether its code was run against its examples."""
-        return self.verdict in ("verified", "failed", "errored") and not self.declared_wrong
+        words = {each.word for each in self.findings}
+        return self.verdict in ("verified", "failed", "errored") and not words & _NOT_RUN
 
     @property
     def declared_wrong(self) -> bool:
         """Returns whether nothing was run, because of how it is declared."""
         return any(each.word == "INVALID_DECLARATION" for each in self.findings)
+
+    @property
+    def broken(self) -> bool:
+        """Returns whether the stage is not what it declares, or cannot be run."""
+        return self.verdict in ("failed", "errored") and not self.declared_wrong
 
     def to_json(self) -> JsonObject:
         """Returns the result as JSON."""

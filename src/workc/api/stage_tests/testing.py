@@ -15,8 +15,9 @@ from workc.adapters.stage_trials.pool import Lost, Place, Pool
 from workc.api.replay_environments import environments
 from workc.api.stage_tests.cache import Cache, key_of
 from workc.api.stage_tests.capturing import missing
+from workc.api.stage_tests.python_stages import Probe
 from workc.api.stage_tests.report import StageResult, StageTests
-from workc.api.stage_tests.subjects import Subject
+from workc.api.stage_tests.subject import Subject
 from workc.stages.stage.identity import evidence_id
 from workc.stages.stage.judging import (
     Finding,
@@ -26,7 +27,7 @@ from workc.stages.stage.judging import (
     of_reached,
     verdict_of_findings,
 )
-from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Task, Trial
+from workc.stages.stage.trial import EXHAUSTED, EXPIRED, Origin, Task, Trial
 from workc.stages.stage.value import Stage, stage_json
 
 #: The module that is a worker.
@@ -80,6 +81,24 @@ def pool_of(base: Mapping[str, str], memory: int) -> Pool:
     """Returns workers of at most ``memory`` bytes each; ``base`` is the environment of this process."""
     first, second = environments(2)
     return Pool(_WORKER, {"first": first.over(base), "second": second.over(base)}, memory)
+
+
+def probe_of(pool: Pool, limit_s: float) -> Probe:
+    """Returns what says why a Python file cannot be loaded: it is tried in a worker."""
+
+    def probe(place: str) -> Finding | None:
+        task = Task(what="load", origin=Origin(function="", place=place), limit_s=limit_s)
+        try:
+            calls = pool.ask(task, "first").calls
+        except Lost as lost:
+            return Finding(word=cast("Word", lost.word), message=f"when it was imported, {lost}")
+        for call in calls:
+            return Finding(
+                word=cast("Word", call.code), message=f"when it was imported, {call.message}"
+            )
+        return None
+
+    return probe
 
 
 class _Testing:
@@ -197,6 +216,8 @@ def _untestable(subject: Subject, stage: Stage) -> str | None:
     """Returns why nobody can say anything of a stage."""
     if not stage.examples:
         return "no examples are declared"
+    if subject.reason:
+        return subject.reason
     if subject.origin is not None:
         return None
     if stage.implementation_code is None:

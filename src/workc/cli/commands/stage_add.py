@@ -11,7 +11,7 @@ from workc.api.stage_files import InvalidSpecs, read_stages
 from workc.cli import exits
 from workc.cli.errors import show_failure
 from workc.cli.options import common
-from workc.cli.registries import option_of, registry_at, registry_option
+from workc.cli.registries import option_of, refused_files, registry_at, registry_option
 from workc.cli.state import State
 from workc.cli.text import MAX_ARGUMENT, count, printable, short
 from workc.kernel.values import Json
@@ -58,9 +58,8 @@ def _invalid(state: State, registry: Path, invalid: InvalidSpecs) -> int:
     if state.json:
         problems: list[Json] = [problem.to_json() for problem in invalid.problems]
         _document(state, registry, [], problems, exits.USAGE)
-    for problem in invalid.problems:
-        state.err(printable(str(problem), MAX_ARGUMENT))
-    show_failure(state, invalid.failure, ("workc schema stage-file",))
+    refused = refused_files(state, invalid, "nothing was added")
+    show_failure(state, refused.failure, refused.tries)
     return exits.USAGE
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from workc.api.stage_files import read_stages
+from workc.api.stage_files import InvalidSpecs, read_stages
 from workc.api.stages import Registry
 from workc.cli import exits
 from workc.cli.errors import stop
 from workc.cli.options import common
-from workc.cli.registries import registry_at, registry_option
+from workc.cli.registries import refused_files, registry_at, registry_option
 from workc.cli.state import State
 from workc.cli.text import count, printable, short
 from workc.kernel.values import Json
@@ -33,7 +33,10 @@ def command(state: State, *, old: str, new: str, strict: bool, registry: Path) -
     A stage is an id, the beginning of one, or a JSON file that holds one stage.
     """
     place = registry_at(state, registry)
-    before, after = _stage(place, old), _stage(place, new)
+    try:
+        before, after = _stage(place, old), _stage(place, new)
+    except InvalidSpecs as invalid:
+        raise refused_files(state, invalid, "nothing was compared") from None
     changes = stage_changes(before, after)
     breaks = any(change.breaking for change in changes)
     code = exits.FAILED if strict and breaks else exits.OK

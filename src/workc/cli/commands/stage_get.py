@@ -24,7 +24,10 @@ from workc.stages.stage.value import Stage, stage_json
 @common
 @click.pass_obj
 def command(state: State, *, stage_id: str, registry: Path) -> int:
-    """Print a stage (an id, or the beginning of one); --json prints all of it, to be added elsewhere."""
+    """Print a stage; --json prints all of it, to be added elsewhere.
+
+    ID is an id, the beginning of one, or the name of a stage.
+    """
     place = registry_at(state, registry)
     row = place.named(stage_id)
     stage = place.load(row)

@@ -12,10 +12,12 @@ from workc.adapters.stage_trials.pool import Pool
 from workc.api.stage_tests.cache import Cache
 from workc.api.stage_tests.capturing import record_examples
 from workc.api.stage_tests.report import StageResult, StageTests
-from workc.api.stage_tests.subjects import Subject, subjects_of
-from workc.api.stage_tests.testing import Plan, pool_of, run_stages
+from workc.api.stage_tests.subject import Subject
+from workc.api.stage_tests.subjects import Finder
+from workc.api.stage_tests.testing import Plan, pool_of, probe_of, run_stages
 from workc.cli import exits, options
 from workc.cli.live_line import Told
+from workc.cli.registries import registry_at, registry_option
 from workc.cli.signals import Interruption
 from workc.cli.stage_junit import stage_junit_text
 from workc.cli.stage_text import detail_lines, stage_line, summary_line
@@ -84,6 +86,7 @@ _CACHE = "stage-tests"
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of what is verified.")
 @options.store
+@registry_option
 @options.common
 @click.pass_obj
 def command(
@@ -103,21 +106,29 @@ def command(
     memory: int,
     junit: Path | None,
     quiet: bool,
+    registry: Path,
 ) -> int:
     """Run stages against their examples: exit 0 if all are verified, 1 if one is not.
 
     PATH is a JSON file with stages, a Python file with decorated functions, a folder of
-    those, or `builtin`; ID is the name of a stage there, or how its id begins.
+    those, or `builtin`; ID is the name of a stage there, or of the registry, or how its
+    id begins.
     """
-    state.tries = ("workc stage test --help",)
     report = None if junit is None else state.absolute(report_place(junit, "--junit"))
-    with state.streams.aside():
-        subjects = subjects_of(targets)
-    if record:
-        _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
+    place = registry_at(state, registry)
+    state.tries = ("workc stage test --help", *state.tries)
     plan = Plan(generate=generate, mutate=mutate, limit_s=timeout, jobs=jobs or os.cpu_count() or 1)
-    cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
-    found = _tested(state, subjects, plan, cache, memory * _MIB, quiet=quiet)
+    pool = pool_of(state.environment, memory * _MIB)
+    try:
+        subjects = _subjects(state, pool, Finder(place, probe_of(pool, timeout), timeout), targets)
+        if isinstance(subjects, int):
+            return subjects
+        if record:
+            _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
+        cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
+        found = _tested(state, subjects, plan, pool, cache, quiet=quiet)
+    finally:
+        pool.close()
     if isinstance(found, int):
         return found
     if report is not None:
@@ -125,17 +136,35 @@ def command(
     return _told(state, found, quiet=quiet, strict=strict, min_tested=min_tested)
 
 
+def _subjects(
+    state: State, pool: Pool, finder: Finder, targets: tuple[str, ...]
+) -> list[Subject] | int:
+    """Returns the stages, or what to exit with if a signal came: files are imported here."""
+    with Interruption(_leave, lambda _: pool.stop()) as interruption:
+        try:
+            with state.streams.aside():
+                return finder.subjects(targets)
+        except KeyboardInterrupt:
+            if interruption.received is None:
+                raise
+    state.err("interrupted")
+    return exits.exit_of_signal(interruption.received)
+
+
+def _leave() -> None:
+    raise KeyboardInterrupt
+
+
 def _tested(
     state: State,
     subjects: Sequence[Subject],
     plan: Plan,
+    pool: Pool,
     cache: Cache,
-    memory: int,
     *,
     quiet: bool,
 ) -> StageTests | int:
     """Returns what was found, or what to exit with if a signal came."""
-    pool = pool_of(state.environment, memory)
     told = Told(state, quiet=quiet, every=_LINE_EVERY)
 
     def watch(done: int, size: int, result: StageResult) -> None:
@@ -143,11 +172,8 @@ def _tested(
         told.tell(done, text, printable(result.name, 40), last=done == size)
 
     with Interruption(lambda: _stopping(state, pool), lambda _: pool.stop()) as interruption:
-        try:
-            with told.shown:
-                found = run_stages(subjects, plan, pool, cache, watch)
-        finally:
-            pool.close()
+        with told.shown:
+            found = run_stages(subjects, plan, pool, cache, watch)
         if interruption.received is not None:
             state.err("interrupted")
             return exits.exit_of_signal(interruption.received)
@@ -207,9 +233,10 @@ def _complaints(found: StageTests, *, strict: bool, min_tested: int) -> list[str
 
 
 def _exit_of(found: StageTests, *, failed: bool) -> int:
-    if any(result.declared_wrong for result in found.results):
-        return exits.USAGE
-    if failed or found.counts["failed"] or found.counts["errored"]:
+    """Returns what to exit with: that something failed is said before that a file is wrong."""
+    if failed or any(each.broken for each in found.results):
         return exits.FAILED
+    if any(each.declared_wrong for each in found.results):
+        return exits.USAGE
     # Nothing was tested, so nothing is known.
     return exits.OK if found.tested else exits.UNDECIDED

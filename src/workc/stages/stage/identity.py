@@ -72,17 +72,21 @@ def id_of(stage: Stage) -> str:
     return stage_id(stage.name or "", of.input, of.output, of.effects, of.implementation_hash)
 
 
+def promise_of(stage: Stage) -> str:
+    """Returns the signature id that the content of a stage has."""
+    of = stage.signature
+    return signature_id(stage.name or "", of.input, of.output, of.effects)
+
+
 def checked(stage: Stage) -> Stage:
     """Returns the stage, if its ids are those of its content.
 
     Raises:
         StageError: one is not; the sentence says which it would be.
     """
-    of = stage.signature
-    promised = signature_id(stage.name or "", of.input, of.output, of.effects)
     found = {"id": (stage.id, id_of(stage))}
     if stage.signature_id is not None:
-        found["signature_id"] = stage.signature_id, promised
+        found["signature_id"] = stage.signature_id, promise_of(stage)
     for name, (said, computed) in found.items():
         if said != computed:
             raise StageError(f"{name} is {said!r:.70}, and that of the content {computed}")

@@ -13,15 +13,16 @@ from difflib import get_close_matches
 from typing import cast
 
 import msgspec
+from msgspec.structs import replace
 
 from workc.kernel.values import Json, JsonObject
 from workc.stages.problem import below
+from workc.stages.stage.declaration import Flaw, flaws
 from workc.stages.stage.effect_set import effect_of_json
-from workc.stages.stage.identity import id_of, signature_id
+from workc.stages.stage.identity import id_of, promise_of
 from workc.stages.stage.refinements import StageError, members_of, refinement_of_json
-from workc.stages.stage.subtyping import value_misfit
 from workc.stages.stage.types import type_of_json
-from workc.stages.stage.value import Stage, stage_json, stage_of_json
+from workc.stages.stage.value import Stage, stage_of_json
 
 _SIGNATURE: JsonObject = {
     "effects": {"effects": []},
@@ -34,18 +35,13 @@ _BLANK: JsonObject = {"id": "", "description": "", "signature": _SIGNATURE}
 _LISTS = ("aliases", "capabilities", "examples", "properties", "tags")
 #: Lists in which order and number say nothing, so that one item twice is a mistake.
 _SETS = ("aliases", "capabilities", "tags")
+#: Characters of a name that a report repeats.
+_MAX_NAME = 80
 
 #: Of members that are said in several ways what they may be.
 _OTHERS: Mapping[str, str] = {
     "lifecycle": 'it is Draft, Active, Tombstone, or {"Deprecated": {"successor_id": ID}}',
 }
-
-
-class SpecProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong: a JSON pointer (RFC 6901; empty: the whole), and a sentence."""
-
-    at: str
-    message: str
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,25 +52,32 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     says_lifecycle: bool
 
 
-def read_specs(value: Json) -> tuple[list[Spec], list[SpecProblem]]:
-    """Returns the stages of a JSON value, one or a list of them, and everything that is wrong.
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one value: a stage, or everything that is wrong with it; ``name`` is what it is called."""
 
-    Where a problem is told no stage is given that has it.
-    """
-    items = value if isinstance(value, list) else [value]
-    places = [below("", index) for index in range(len(items))] if isinstance(value, list) else [""]
-    if not items:
-        return [], [SpecProblem("", "the list holds no stage")]
-    specs: list[Spec] = []
-    problems: list[SpecProblem] = []
-    for item, at in zip(items, places, strict=True):
-        found = list(_problems(item, at))
-        if not found:
-            read = _read(cast("JsonObject", item), at)
-            found = list(_misfits(read.stage, at)) + list(_id_problems(read.stage, at))
-            specs += [] if found else [read]
-        problems += found
-    return specs, problems
+    at: str
+    name: str = ""
+    spec: Spec | None = None
+    flaws: tuple[Flaw, ...] = ()
+
+
+def read_specs(value: Json) -> list[Reading]:
+    """Returns what comes of a JSON value, a stage or a list of them; one at least."""
+    if not isinstance(value, list):
+        return [_reading(value, "")]
+    if not value:
+        return [Reading(at="", flaws=(Flaw("", "the list holds no stage"),))]
+    return [_reading(each, below("", index)) for index, each in enumerate(value)]
+
+
+def _reading(value: Json, at: str) -> Reading:
+    found = tuple(_problems(value, at))
+    spec = None if found else _read(cast("JsonObject", value), at)
+    if spec is not None:
+        found = tuple(replace(each, at=at + each.at) for each in flaws(spec.stage))
+    name = value.get("name") or value.get("id") if isinstance(value, dict) else None
+    called = name[:_MAX_NAME] if isinstance(name, str) else ""
+    return Reading(at=at, name=called, spec=None if found else spec, flaws=found)
 
 
 def _read(said: JsonObject, at: str) -> Spec:
@@ -86,55 +89,31 @@ def _read(said: JsonObject, at: str) -> Spec:
         hashed = hashlib.sha256(code.encode()).hexdigest()
     whole = {"id": "", **said, "signature": {**signature, "implementation_hash": hashed}}
     stage = stage_of_json(whole)
-    promised = _promised(stage)
-    made = msgspec.structs.replace(
-        stage, id=stage.id or id_of(stage), signature_id=stage.signature_id or promised
+    made = replace(
+        stage,
+        id=stage.id or id_of(stage),
+        signature_id=stage.signature_id or promise_of(stage),
     )
     return Spec(stage=made, at=at, says_lifecycle="lifecycle" in said)
 
 
-def _promised(stage: Stage) -> str:
-    of = stage.signature
-    return signature_id(stage.name or "", of.input, of.output, of.effects)
-
-
-def _id_problems(stage: Stage, at: str) -> Iterator[SpecProblem]:
-    pairs = {"id": (stage.id, id_of(stage)), "signature_id": (stage.signature_id, _promised(stage))}
-    for name, (said, computed) in pairs.items():
-        if said != computed:
-            message = f"it is {said!r:.70}, and that of the content {computed}"
-            yield SpecProblem(below(at, name), message)
-
-
-def _misfits(stage: Stage, at: str) -> Iterator[SpecProblem]:
-    """Yields the examples whose values are not of the types that the signature declares."""
-    types = {"input": stage.signature.input, "output": stage.signature.output}
-    for index, example in enumerate(cast("list[JsonObject]", stage_json(stage)["examples"])):
-        for name in (each for each in types if each in example):
-            why = value_misfit(example[name], types[name])
-            if why is not None:
-                place = below(below(below(at, "examples"), index), name)
-                inner, _, rest = why.partition(": ")
-                yield SpecProblem(place + inner.removesuffix("/"), rest)
-
-
-def _problems(value: Json, at: str) -> Iterator[SpecProblem]:
+def _problems(value: Json, at: str) -> Iterator[Flaw]:
     if not isinstance(value, dict):
-        yield SpecProblem(at, "a stage is an object with signature and description")
+        yield Flaw(at, "a stage is an object with signature and description")
         return
     for name in ("signature", "description"):
         if name not in value:
-            yield SpecProblem(at, f"a stage lacks {name}")
+            yield Flaw(at, f"a stage lacks {name}")
     for name, said in value.items():
         if name not in Stage.__struct_fields__:
-            yield SpecProblem(below(at, name), _unknown(name))
+            yield Flaw(below(at, name), _unknown(name))
         else:
             yield from _of_member(name, said, below(at, name))
     signature = value.get("signature")
     is_hashed = not isinstance(signature, dict) or "implementation_hash" in signature
     if not is_hashed and not isinstance(value.get("implementation_code"), str):
         message = "it lacks implementation_hash, and there is no implementation_code to hash"
-        yield SpecProblem(below(at, "signature"), message)
+        yield Flaw(below(at, "signature"), message)
 
 
 def _unknown(name: str) -> str:
@@ -143,7 +122,7 @@ def _unknown(name: str) -> str:
     return f"a stage has no such member{meant}"
 
 
-def _of_member(name: str, said: Json, at: str) -> Iterator[SpecProblem]:
+def _of_member(name: str, said: Json, at: str) -> Iterator[Flaw]:
     if name == "signature":
         yield from _of_signature(said, at)
     elif name in _LISTS and isinstance(said, list):
@@ -151,11 +130,11 @@ def _of_member(name: str, said: Json, at: str) -> Iterator[SpecProblem]:
             twice = name in _SETS and each in said[:index]
             why = "it stands there twice" if twice else _refusal({name: [each]})
             if why is not None:
-                yield SpecProblem(below(at, index), why)
+                yield Flaw(below(at, index), why)
     else:
         why = _refusal({name: said})
         if why is not None:
-            yield SpecProblem(at, _OTHERS.get(name, why.removeprefix(f"{name}: ")))
+            yield Flaw(at, _OTHERS.get(name, why.removeprefix(f"{name}: ")))
 
 
 def _refusal(members: JsonObject) -> str | None:
@@ -168,25 +147,25 @@ def _refusal(members: JsonObject) -> str | None:
     return None
 
 
-def _of_signature(value: Json, at: str) -> Iterator[SpecProblem]:
+def _of_signature(value: Json, at: str) -> Iterator[Flaw]:
     try:
         said = members_of(
             "a signature", value, ("effects", "input", "output"), ("implementation_hash",)
         )
     except StageError as error:
-        yield SpecProblem(at, str(error))
+        yield Flaw(at, str(error))
         return
     yield from type_problems(cast("Json", said["input"]), below(at, "input"))
     yield from type_problems(cast("Json", said["output"]), below(at, "output"))
     yield from _of_effects(cast("Json", said["effects"]), below(at, "effects"))
     if not isinstance(said.get("implementation_hash", ""), str):
-        yield SpecProblem(below(at, "implementation_hash"), "it is a text")
+        yield Flaw(below(at, "implementation_hash"), "it is a text")
 
 
-def _of_effects(value: Json, at: str) -> Iterator[SpecProblem]:
+def _of_effects(value: Json, at: str) -> Iterator[Flaw]:
     listed = value.get("effects") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(listed, list):
-        yield SpecProblem(at, "it is an object with effects, a list, and no more")
+        yield Flaw(at, "it is an object with effects, a list, and no more")
         return
     for index, each in enumerate(listed):
         try:
@@ -196,26 +175,26 @@ def _of_effects(value: Json, at: str) -> Iterator[SpecProblem]:
         except StageError as error:
             why = str(error)
         if why is not None:
-            yield SpecProblem(below(below(at, "effects"), index), why)
+            yield Flaw(below(below(at, "effects"), index), why)
 
 
-def type_problems(value: Json, at: str) -> Iterator[SpecProblem]:
+def type_problems(value: Json, at: str) -> Iterator[Flaw]:
     """Yields what makes a JSON value no type, at the innermost places that are wrong."""
     try:
         type_of_json(value)
     except StageError as error:
         inner = [each for place, part in _parts(value, at) for each in type_problems(part, place)]
         inner += _of_refinement(value, at)
-        yield from inner or [SpecProblem(at, str(error))]
+        yield from inner or [Flaw(at, str(error))]
 
 
-def _of_refinement(value: Json, at: str) -> list[SpecProblem]:
+def _of_refinement(value: Json, at: str) -> list[Flaw]:
     inner = value.get("value") if isinstance(value, dict) else None
     if isinstance(value, dict) and value.get("kind") == "Refined" and isinstance(inner, dict):
         try:
             refinement_of_json(inner.get("refinement"))
         except StageError as error:
-            return [SpecProblem(below(below(at, "value"), "refinement"), str(error))]
+            return [Flaw(below(below(at, "value"), "refinement"), str(error))]
     return []
 
 

@@ -12,6 +12,8 @@ import msgspec
 #: Of a call that did not end with a code of the catalog.
 EXPIRED = "TIMEOUT"
 EXHAUSTED = "MEMORY"
+#: What a worker is asked before the first task of a file: to import what every such file does.
+PREPARE = "prepare"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,15 +95,16 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is asked to do with a stage.
 
-    ``what`` is ``examples``, or ``captured`` where answers are recorded (``backwards``: the last one first), ``properties`` (``count`` inputs are
-    made from ``seed``) or ``mutants``. ``others`` are the stages that properties run, by name.
+    ``what`` is ``examples``, or ``captured`` where answers are recorded (``backwards``: the last one
+    first), ``properties`` (``count`` inputs are made from ``seed``), ``mutants``, or ``load``, for which
+    there is a file and no stage; or :data:`PREPARE`. ``others`` are the stages that properties run, by name.
     ``limit_s`` is how long it may take, ``allowed`` the effects that the code may have; with ``whole``
     no number that is made has a fraction. ``captures`` is the folder of recorded answers.
     """
 
     what: str
     # Any JSON object: msgspec does not know how to read the recursive type.
-    stage: dict[str, Any]
+    stage: dict[str, Any] = {}
     origin: Origin
     others: dict[str, Origin] = {}
     backwards: bool = False

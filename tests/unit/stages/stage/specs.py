@@ -2,6 +2,8 @@
 
 import json
 
+from workc.stages.stage.spec import read_specs
+
 PURE = {"effects": [{"effect": "Pure"}]}
 TEXT = {"kind": "Text"}
 NUMBER = {"kind": "Number"}
@@ -23,3 +25,10 @@ def write(path, *specs):
     """Writes a file of stages and returns its path."""
     path.write_text(json.dumps([*specs]))
     return path
+
+
+def read_all(value):
+    """Returns the stages of a JSON value, and everything that is wrong with it."""
+    readings = read_specs(value)
+    found = [each.spec for each in readings if each.spec is not None]
+    return found, [flaw for each in readings for flaw in each.flaws]

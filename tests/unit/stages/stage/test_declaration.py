@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from workc.stages.stage.code import entry_name
-from workc.stages.stage.declaration import flaws, named_stages
+from workc.stages.stage.declaration import flaws, named_stages, strangers
 from workc.stages.stage.effect_set import PURE, effect_set
 from workc.stages.stage.field_kinds import Types, field_problem, type_at
 from workc.stages.stage.identity import id_of
@@ -123,7 +123,8 @@ def stage(**more):
 
 
 def said(of, known=()):
-    return [(flaw.word, flaw.message) for flaw in flaws(of, set(known))]
+    found = [*flaws(of), *strangers(of, set(known))]
+    return [(flaw.word, f"{flaw.at}: {flaw.message}") for flaw in found]
 
 
 def test_a_stage_that_is_right_has_no_flaw():
@@ -152,12 +153,12 @@ def test_every_flaw_of_a_stage_is_said():
     )
     messages = [message for _, message in said(wrong, {"third"})]
     assert messages == [
-        'example 0: input /: expected Number, got string "a"',
-        'example 1: output /: expected Number, got string "b"',
-        "example 3: 'INVALID_INPTU' is no failure code; did you mean INVALID_INPUT?",
-        "example 4: 'Q' is no failure code",
-        "property 0: output: unique is about array, and it is Number",
-        "property 1: round_trip by 'other', which is no stage here that is run",
+        '/examples/0/input: expected Number, got string "a"',
+        '/examples/1/output: expected Number, got string "b"',
+        "/examples/3/error_code: 'INVALID_INPTU' is no failure code; did you mean INVALID_INPUT?",
+        "/examples/4/error_code: 'Q' is no failure code",
+        "/properties/0: output: unique is about array, and it is Number",
+        "/properties/1: round_trip by 'other', which is no stage here",
     ]
     assert named_stages(wrong) == ("other", "third")
     implied = stage(
@@ -175,12 +176,41 @@ def test_every_flaw_of_a_stage_is_said():
 
 
 @pytest.mark.parametrize(
+    ("pointer", "why"),
+    [
+        ("", "no number"),
+        ("/a", "no number"),
+        ("/a/b~1c", None),
+        ("/a/l/1", None),
+        ("/a/l/01", "nothing"),
+        ("/a/l/2", "nothing"),
+        ("/a/l/-", "nothing"),
+        ("/a/t", "no number"),
+        ("/a/b", "nothing"),
+        ("/a/b~1c/0", "nothing"),
+        ("a", "nothing"),
+    ],
+)
+def test_a_tolerance_is_of_a_number_that_there_is(pointer, why):
+    output = {"a": {"b/c": 1, "l": [1, 2.5], "t": True}}
+    example = Example(input=1, output=output, tolerance={pointer: 0.1})
+    base = stage()
+    loose = replace(base.signature, output=Any())
+    made = stage(signature=loose, examples=(example,))
+    expected = [f"/examples/0/tolerance: {pointer!r} names {why} in the output"] if why else []
+    assert [message for _, message in said(made)] == expected
+
+
+@pytest.mark.parametrize(
     ("effects", "words"),
     [
         (("Pure", "Fallible"), []),
         (("Unknown",), []),
-        (("Pure", "Network"), ["effects: Pure has none, and Network is declared too"]),
-        (("Unknown", "Network"), ["effects: they are Unknown or they are named, not both"]),
+        (("Pure", "Network"), ["/signature/effects: Pure has none, and Network is declared too"]),
+        (
+            ("Unknown", "Network"),
+            ["/signature/effects: they are Unknown or they are named, not both"],
+        ),
     ],
 )
 def test_effects_that_contradict_each_other_are_refused(effects, words):

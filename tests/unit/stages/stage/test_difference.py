@@ -4,17 +4,16 @@ import pytest
 from drawn_types import TYPES
 from hypothesis import given
 from msgspec.structs import replace
-from specs import NUMBER, TEXT, spec
+from specs import NUMBER, TEXT, read_all, spec
 
 from workc.stages.stage.difference import bump_of, stage_changes
-from workc.stages.stage.spec import read_specs
 from workc.stages.stage.subtyping import misfit
 from workc.stages.stage.type_difference import type_changes
 from workc.stages.stage.types import Any, List, Map, Number, Record, Text, type_json, union
 
 
 def stage(*args, **more):
-    (found,), wrong = read_specs(spec(*args, **more))
+    (found,), wrong = read_all(spec(*args, **more))
     assert wrong == []
     return found.stage
 
@@ -28,8 +27,8 @@ CHANGES = [
     ({"takes": {"kind": "Any"}}, {}, "major", ["input  narrowed: Any is Text now"]),
     ({}, {"takes": NUMBER}, "major", ["input  changed: Text is Number now"]),
     (
-        {},
-        {"effects": {"effects": ["Pure", "Network"]}},
+        {"effects": {"effects": ["Fallible"]}},
+        {"effects": {"effects": ["Fallible", "Network"]}},
         "major",
         ['effects  added: {"effect":"Network"}'],
     ),
@@ -37,9 +36,9 @@ CHANGES = [
     ({"effects": {"effects": [LLM]}}, {"effects": {"effects": []}}, "minor", ["effects  removed"]),
     (
         {"effects": {"effects": ["Unknown"]}},
-        {"effects": {"effects": ["Unknown", LLM]}},
+        {"effects": {"effects": [LLM]}},
         "minor",
-        ["effects  added"],
+        ["effects  added", "effects  removed"],
     ),
     (
         {"effects": {"effects": [{"effect": "Cost", "cents": 5}]}},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from specs import spec
+from specs import read_all, spec
 
 from workc.stages.stage.effect_set import KINDS, effect_of_json
 from workc.stages.stage.page import MAX_CELL, Code, Link, Listing, Table, effect_text, page_of
@@ -15,13 +15,12 @@ from workc.stages.stage.page_html import pages_html
 from workc.stages.stage.page_markdown import cell_markdown, page_markdown, text_markdown
 from workc.stages.stage.properties import property_of_json
 from workc.stages.stage.property_text import property_text
-from workc.stages.stage.spec import read_specs
 
 NASTY = "*a* `b` | [c](d) <script>e</script> & # \\ ~ !"
 
 
 def stage(**more):
-    (found,), wrong = read_specs(spec(**more))
+    (found,), wrong = read_all(spec(**more))
     assert wrong == []
     return found.stage
 

@@ -5,22 +5,21 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from specs import NUMBER, TEXT, spec
+from specs import NUMBER, TEXT, read_all, spec
 
 from workc.stages.stage.identity import checked
 from workc.stages.stage.refinements import StageError
-from workc.stages.stage.spec import read_specs
 from workc.stages.stage.value import stage_json, stage_of_json
 
 
 def problems(value):
-    found, wrong = read_specs(value)
+    found, wrong = read_all(value)
     assert bool(wrong) or found
     return [(each.at, each.message) for each in wrong]
 
 
 def test_ids_and_the_digest_of_the_code_are_computed():
-    (found,), wrong = read_specs(spec())
+    (found,), wrong = read_all(spec())
     assert wrong == []
     assert checked(found.stage) is found.stage
     assert found.stage.signature_id is not None
@@ -30,9 +29,9 @@ def test_ids_and_the_digest_of_the_code_are_computed():
 
 
 def test_what_is_said_is_kept_and_compared():
-    (found,), _ = read_specs(spec())
+    (found,), _ = read_all(spec())
     whole = stage_json(found.stage)
-    (again,), wrong = read_specs([whole])
+    (again,), wrong = read_all([whole])
     assert (again.stage, wrong, again.at, again.says_lifecycle) == (found.stage, [], "/0", True)
     for name in ("id", "signature_id"):
         (problem,) = problems({**whole, name: "0" * 64})
@@ -116,7 +115,7 @@ def test_each_malformed_part_has_its_place(value, at, said):
 
 def test_all_that_is_wrong_is_found_at_once_and_the_rest_is_read():
     wrong = spec(tags=[1, 2], takes={"kind": "?"}, examples=[{"input": 1}])
-    found, told = read_specs([spec("a"), wrong, spec("b"), spec("c", id="0")])
+    found, told = read_all([spec("a"), wrong, spec("b"), spec("c", id="0")])
     assert [each.stage.name for each in found] == ["a", "b"]
     assert [each.at for each in told] == [
         "/1/signature/input",
@@ -145,7 +144,7 @@ def test_whatever_stands_in_a_member_is_read_whole_or_refused(name, junk, inside
         value["signature"] = {**value["signature"], "input": junk}
     else:
         value[name] = junk
-    found, wrong = read_specs(value)
+    found, wrong = read_all(value)
     if wrong:
         assert all(each.at.startswith("/") or each.at == "" for each in wrong)
         assert found == []

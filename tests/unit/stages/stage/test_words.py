@@ -4,11 +4,10 @@ import pytest
 from drawn_types import PLAIN, TYPES, VALUES
 from hypothesis import given
 from hypothesis import strategies as st
-from specs import spec
+from specs import read_all, spec
 
 from workc.kernel import jcs
 from workc.stages.stage.refinements import StageError
-from workc.stages.stage.spec import read_specs
 from workc.stages.stage.subtyping import misfit
 from workc.stages.stage.type_words import type_of_text
 from workc.stages.stage.types import List, Map, Record, Text, literal, type_json, type_text, union
@@ -53,7 +52,7 @@ def test_words_are_words_again(text):
 
 def test_the_words_of_a_stage_stand_where_they_count():
     example = {"input": {"Kéy": ["v", None, True, 1.5]}, "output": 2}
-    (found,), _ = read_specs(
+    (found,), _ = read_all(
         spec("read_csv", {"kind": "Any"}, aliases=["csv-in"], tags=["io"], examples=[example])
     )
     words = stage_words(found.stage)
@@ -73,7 +72,7 @@ def test_the_words_of_a_stage_stand_where_they_count():
 
 def test_of_long_examples_so_many_words_are_kept():
     example = {"input": "a " * (2 * MAX_EXAMPLE_WORDS), "output": 2}
-    (found,), _ = read_specs(spec(examples=[example]))
+    (found,), _ = read_all(spec(examples=[example]))
     assert len(stage_words(found.stage).tiers[-1]) == MAX_EXAMPLE_WORDS
 
 
