@@ -92,9 +92,63 @@ def test_an_output_that_cannot_be_is_refused_too(workc, flow):
     assert "INVALID_WORKFLOW  output: ${steps.one.x}: Number has no members" in shown.stdout
 
 
-def test_an_input_that_does_not_fit_is_found_by_check(workc, flow):
-    shown = workc("check", flow('one: {skill: count, with: {text: "${inputs.flag}"}}'))
-    assert "with/text: ${inputs.flag}: expected Text, got Bool" in shown.stdout
+def test_an_input_that_does_not_fit_is_found_by_check_and_refused(workc, flow):
+    name = flow('one: {skill: count, with: {text: "${inputs.flag}"}}')
+    for command in ("check", "run"):
+        shown = workc(command, name)
+        assert shown.exit_code == 2
+        assert "with/text: ${inputs.flag}: expected Text, got Bool" in shown.stdout + shown.stderr
+    assert workc("ls").stdout == ""
+
+
+LEAF = """\
+workc: 1
+name: leaf
+skills: [mine.py]
+inputs: {{n: {{type: integer}}}}
+steps: {{one: {{skill: {skill}, with: {{{parameter}: "${{inputs.n}}"}}}}}}
+output: {{x: "${{steps.one}}"}}
+"""
+TOP = """\
+workc: 1
+name: top
+skills: [mine.py]
+steps:
+  kid: {{workflow: leaf.yaml, with: {{n: 3}}}}
+  again: {{workflow: leaf.yaml, with: {{n: 4}}}}
+  last: {{skill: count, with: {{text: "${{steps.kid.x{more}}}"}}}}
+output: "${{steps.last}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("skill", "parameter", "more", "said"),
+    [
+        (
+            "count",
+            "text",
+            "",
+            "kid: workflow:leaf.yaml: one: with/text: ${inputs.n}: expected Text, got Number",
+        ),
+        ("anything", "value", "", None),
+        ("names", "number", "", "last: with/text: ${steps.kid.x}: expected Text, got List<Text>"),
+        ("names", "number", "[0]", None),
+    ],
+)
+def test_children_are_looked_into_and_what_they_give_is_known(
+    workc, flow, folder, skill, parameter, more, said
+):
+    flow()
+    (folder / "leaf.yaml").write_text(LEAF.format(skill=skill, parameter=parameter))
+    (folder / "top.yaml").write_text(TOP.format(more=more))
+    for command in ("check", "run"):
+        shown = workc(command, "top.yaml")
+        text = " ".join((shown.stdout + shown.stderr).split())
+        assert ("expected Text, got" in text) == (said is not None)
+        # A file that two steps run is told of once.
+        assert said is None or text.count(said) == 1
+        if said is not None:
+            assert shown.exit_code == 2
 
 
 GOOD = [

@@ -168,6 +168,21 @@ REFUSED = {
         steps({**COUNT, "with": {"data": "${steps.x}", "expression": "@"}}),
         "UNRESOLVED_REFERENCE",
     ),
+    "a member that no step gives": (
+        steps(COUNT, {**COUNT, "id": "b", "with": {"data": "${steps.count.x}", "expression": "@"}}),
+        "INVALID_WORKFLOW",
+    ),
+    "a value of another kind than is taken": (
+        steps(
+            COUNT, {**FETCH, "with": {"url": "${steps.fetched.status}"}}, {**FETCH, "id": "fetched"}
+        ),
+        "INVALID_WORKFLOW",
+    ),
+    "an input of another kind than is taken": (
+        steps({**FETCH, "with": {"url": "${inputs.answers}"}}),
+        "INVALID_WORKFLOW",
+    ),
+    "an output that cannot be": (steps(COUNT, output="${steps.count.x}"), "INVALID_WORKFLOW"),
     "a secret": (
         steps({**FETCH, "with": {"url": ITEMS, "headers": {"a": "${secrets.KEY}"}}}),
         "UNRESOLVED_REFERENCE",

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from workc.api.bounds import Bound, bound_of, known_params, unknown_references
 from workc.api.budgets import with_budget_of
-from workc.api.composition import composition_remarks
+from workc.api.composition import composition_remarks, declared_types
 from workc.api.cost_remarks import Costly, Remark, cost_remarks, totals_of
 from workc.api.determinism import Reaching, reaching
 from workc.api.effect_remarks import effect_remarks, shown_effects
@@ -148,7 +148,7 @@ def audit(
         *cost_remarks(costly, totals, ceiling, budget.limits),
         *_uncounted(plan),
         *_unplanned(found.program),
-        *composition_remarks(found.program, found.workflow.inputs),
+        *composition_remarks(found.program, declared_types(found.workflow.inputs)),
         *effect_remarks(found.program, inputs, settings),
         *_lock_remarks(found.program, settings),
         *grant_remarks(found.program, inputs, settings.ruling),

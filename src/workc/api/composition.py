@@ -7,15 +7,16 @@ gone well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
 
 import msgspec
 
 from workc.api.cost_remarks import Remark
 from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.kernel.values import Json, JsonObject
-from workc.runtime.program import Program
+from workc.runtime.child_step import ChildSkill
+from workc.runtime.program import ChildProgram, Program
 from workc.runtime.workflow.model import InputSpec, StepSpec
 from workc.runtime.workflow.references import Reference, parse_template
 from workc.stages.problem import below
@@ -25,6 +26,8 @@ from workc.stages.stage.refinements import StageError
 from workc.stages.stage.type_schema import of_schema
 from workc.stages.stage.types import Any, List, Map, NType, Record, Text, base_of, type_text, union
 
+#: Of each input that is known its type.
+Types: TypeAlias = Mapping[str, NType]
 _UNKNOWN = Any()
 
 
@@ -40,7 +43,12 @@ class _Misfit(Exception):
     """Says why a reference gives nothing that can stand in its place."""
 
 
-def step_types(program: Program, inputs: tuple[InputSpec, ...]) -> list[StepType]:
+def declared_types(inputs: Iterable[InputSpec]) -> Types:
+    """Returns the types of the inputs that a file declares."""
+    return {each.name: _of_schema(each.schema) for each in inputs}
+
+
+def step_types(program: Program, inputs: Types) -> list[StepType]:
     """Returns what each step gives, and then, as the step ``output``, what the workflow does."""
     known = _Known(program, inputs)
     found = {step.id: known.given(step) for step in program.known_steps}
@@ -54,26 +62,37 @@ def step_types(program: Program, inputs: tuple[InputSpec, ...]) -> list[StepType
     ]
 
 
-def composition_remarks(program: Program, inputs: tuple[InputSpec, ...]) -> Iterator[Remark]:
-    """Yields a problem for each place where steps cannot fit together, with its path."""
+def composition_remarks(program: Program, inputs: Types) -> Iterator[Remark]:
+    """Yields a problem for each place where steps cannot fit together, with its path.
+
+    Those of the files that steps run as children are among them, each once.
+    """
+    yield from _remarks(program, inputs, set())
+
+
+def _remarks(program: Program, inputs: Types, seen: set[int]) -> Iterator[Remark]:
     known = _Known(program, inputs)
     for step in program.named_uses:
         for name, value in step.params.items():
             for why in known.misfits(value, known.parameter(step.skill, name), below("", name)):
                 yield _problem(step.id, f"with{why}")
+        skill = program.skills.get(step.skill)
+        if isinstance(skill, ChildSkill) and id(skill.child) not in seen:
+            seen.add(id(skill.child))
+            for remark in _remarks(skill.child.program, _child_inputs(skill.child), seen):
+                where = "" if remark.step is None else f"{remark.step}: "
+                yield _problem(step.id, f"{step.skill}: {where}{remark.message}")
     for why in known.misfits(program.output, _UNKNOWN, ""):
         yield _problem(None, f"output{why}")
 
 
-def refuse_clash(program: Program) -> None:
+def refuse_clash(program: Program, inputs: Types) -> None:
     """Refuses a program whose steps cannot fit together, before anything is done.
-
-    Its inputs have been judged: they have values.
 
     Raises:
         Refusal: ``INVALID_WORKFLOW``, with the first place.
     """
-    for remark in composition_remarks(program, ()):
+    for remark in composition_remarks(program, inputs):
         where = "" if remark.step is None else f"{remark.step}: "
         details: JsonObject = {"step": remark.step}
         raise Refusal(
@@ -92,8 +111,8 @@ def _text(item: NType) -> str:
 class _Known:
     """What is known of a program before it runs."""
 
-    def __init__(self, program: Program, inputs: tuple[InputSpec, ...]) -> None:
-        self._inputs = {each.name: _of_schema(each.schema) for each in inputs}
+    def __init__(self, program: Program, inputs: Types) -> None:
+        self._inputs = inputs
         self._skills = program.skills
         # Steps are many and skills few: what a schema says is worked out once.
         outputs = {name: _output(skill) for name, skill in program.skills.items()}
@@ -187,10 +206,29 @@ def _of_schema(schema: JsonObject) -> NType:
 
 
 def _output(skill: Skill[..., object]) -> NType:
+    if isinstance(skill, ChildSkill):
+        return _child_output(skill.child)
     try:
         return _of_schema(skill.output_schema)
     except Misuse:
         return _UNKNOWN
+
+
+def _child_output(child: ChildProgram) -> NType:
+    """Returns what a child gives; what a function does, or a plan may say, nobody knows before."""
+    program = child.program
+    if program.kind != "file" or program.plan is not None:
+        return _UNKNOWN
+    try:
+        return _Known(program, _child_inputs(child)).type_of(program.output)
+    except _Misfit:
+        return _UNKNOWN
+
+
+def _child_inputs(child: ChildProgram) -> Types:
+    properties = child.input_schema.get("properties")
+    names = properties if isinstance(properties, dict) else {}
+    return {name: _parameter(child.input_schema, name) for name in names}
 
 
 def _input_schema(skill: Skill[..., object]) -> JsonObject:

@@ -13,6 +13,7 @@ import msgspec
 
 from workc.api.bounds import bound_of
 from workc.api.child_files import generations, refuse_large_family
+from workc.api.composition import composition_remarks
 from workc.api.known_requests import (
     address_failure,
     effect_failure,
@@ -40,6 +41,7 @@ from workc.stages.effect_limits import decide_unknown
 from workc.stages.effects import EffectRequest, ProgramRun
 from workc.stages.grants import Grants, grants_of
 from workc.stages.network import NetworkPolicy
+from workc.stages.stage.types import base_of
 
 _LLM = "llm_invoke"
 
@@ -62,8 +64,19 @@ def refuse_deep_plan(plan: PlanSpec | None, children: Mapping[str, ChildProgram]
 
 
 def judged_plan(case: PlanCase) -> list[PlanProblem]:
-    """Returns what forbids a plan: its cost, its effects, its addresses, files, programs, children."""
-    return [*_costs(case), *_permissions(case), *_families(case)]
+    """Returns what forbids a plan: steps that cannot fit together, its cost, its effects, its children.
+
+    Effects are what it may ask for: addresses, files, programs.
+    """
+    return [*_misfits(case), *_costs(case), *_permissions(case), *_families(case)]
+
+
+def _misfits(case: PlanCase) -> Iterator[PlanProblem]:
+    # The inputs have values by now, which say more than what is declared of them.
+    inputs = {name: base_of(value) for name, value in case.inputs.items()}
+    for remark in composition_remarks(case.program, inputs):
+        path = "output" if remark.step is None else f"steps.{remark.step}"
+        yield PlanProblem(code="INVALID_WORKFLOW", message=remark.message, path=path)
 
 
 def _families(case: PlanCase) -> Iterator[PlanProblem]:

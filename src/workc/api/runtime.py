@@ -25,7 +25,7 @@ from workc.adapters.run_folder import Durability
 from workc.api.access import Root, access_of
 from workc.api.boundary import outcome_of_work
 from workc.api.budgets import budget_of, limits_of, with_budget_of
-from workc.api.composition import refuse_clash
+from workc.api.composition import declared_types, refuse_clash
 from workc.api.contract_account import account_of
 from workc.api.contracted import run_contracted
 from workc.api.contracts import ResourceContract, narrowed
@@ -396,7 +396,6 @@ class Runtime:
     ) -> StructuredOutcome:
         target = None if out is None else free_place(out)
         settings = job.settings
-        refuse_clash(job.program)
         refuse_unlockable(job.program, settings.ruling)
         refuse_grants(settings.ruling, settings.access.grants)
         refuse_open_secrets(job.program, job.inputs, settings)
@@ -440,12 +439,10 @@ class Runtime:
         if found.program.plan is None:
             # Which steps a planner names is known when it has.
             refuse_unknown_steps(self.settings.inject, [step.id for step in found.program.steps])
-        return Job(
-            found.program,
-            bind_inputs(found.workflow, inputs),
-            self._with_ceiling(found.workflow, self.settings),
-            notes={"folder": str(found.folder)},
-        )
+        bound = bind_inputs(found.workflow, inputs)
+        refuse_clash(found.program, declared_types(found.workflow.inputs))
+        settings = self._with_ceiling(found.workflow, self.settings)
+        return Job(found.program, bound, settings, notes={"folder": str(found.folder)})
 
     def load(self, path: Path_) -> FileProgram:
         """Returns the program of a workflow file.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from workc.api.composition import StepType, step_types
+from workc.api.composition import StepType, declared_types, step_types
 from workc.api.programs import FileProgram
 from workc.api.workflows import Workflow
 from workc.cli.state import State
@@ -18,7 +18,7 @@ def types_of(found: FileProgram | Workflow[..., object]) -> list[StepType]:
     """Returns the types of the steps of a file; a function has none before it runs."""
     if isinstance(found, Workflow):
         return []
-    return step_types(found.program, found.workflow.inputs)
+    return step_types(found.program, declared_types(found.workflow.inputs))
 
 
 def types_json(types: Sequence[StepType] | None) -> JsonObject:
