@@ -309,6 +309,22 @@ def test_a_signal_ends_the_work_and_every_worker(workc, stages):
             pipe.write(b"x")
 
 
+def test_what_the_code_names_and_nobody_saw_is_a_note(workc, stages):
+    body = "return n + 1 if n < 9 else len(list(map(os.stat, os.listdir())))"
+    text = "import os\n" + GOOD.replace("return n + 1", body)
+    (stages / "hidden.py").write_text(text)
+    shown = workc("stage", "test", "made")
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[2:5] == [
+        "more  made/hidden.py:more",
+        "  note  line 10 names os.listdir (a file), and no effect of it was seen",
+        "  note  line 10 names os.stat (a file), and no effect of it was seen",
+    ]
+    (stages / "hidden.py").write_text(text.replace("pure=True", 'effects=["FsRead"]'))
+    said = workc("stage", "test", "made", "--json").document["stages"][0]
+    assert (said["verdict"], said["notes"]) == ("verified", [])
+
+
 def test_a_signal_ends_what_never_ends_when_it_is_imported(workc, stages):
     fifo = stages / "fifo"
     os.mkfifo(fifo)

@@ -1,4 +1,4 @@
-"""Forty stages that are what they declare; none may be blamed."""
+"""Stages that are what they declare; none may be blamed."""
 
 from planted import NUMBER, NUMBERS, TEXT, TEXTS, Planted, record
 
@@ -224,6 +224,84 @@ GOOD = {
         },
         gives=NUMBER,
         properties=({"kind": "set_member", "field": "output", "set": [1, 2]},),
+    ),
+    "zero_of_any_sign": Planted("return -0.0 * x", [(1, 0)]),
+    "a_date_that_is_parsed": Planted(
+        "return datetime.datetime.strptime(x, '%d %b %Y').date().isoformat()",
+        [("29 Feb 2024", "2024-02-29")],
+        head="import datetime",
+        takes=TEXT,
+    ),
+    "a_date_that_is_written": Planted(
+        "return datetime.date.fromisoformat(x).strftime('%d.%m.%Y')",
+        [("2024-02-29", "29.02.2024")],
+        head="import datetime",
+        takes=TEXT,
+    ),
+    "a_name_from_a_name": Planted(
+        "return str(uuid.uuid5(uuid.NAMESPACE_DNS, x))",
+        [("a", "4f3f2898-69e3-5a0d-820a-c4e87987dbce")],
+        head="import uuid",
+    ),
+    "paths_as_text": Planted(
+        "return str(pathlib.PurePosixPath(x).parent / 'b')",
+        [("/a/c", "/a/b")],
+        head="import pathlib",
+        takes=TEXT,
+    ),
+    "parts_of_an_address": Planted(
+        "return urllib.parse.urlsplit(x).hostname",
+        [("http://a/b", "a")],
+        head="import urllib.parse",
+        takes=TEXT,
+    ),
+    "says_what_it_does": Planted(
+        "_LOG.debug('at %s', x)\nreturn x",
+        [(1, 1)],
+        head="import logging\n_LOG = logging.getLogger(__name__)",
+    ),
+    "a_deep_copy": Planted(
+        "made = copy.deepcopy(x)\nmade['a'].append(1)\nreturn made",
+        [({"a": []}, {"a": [1]})],
+        head="import copy",
+    ),
+    "decimals": Planted(
+        "return str(decimal.Decimal(x).quantize(decimal.Decimal('0.01')))",
+        [("1.005", "1.00"), ("2", "2.00")],
+        head="import decimal",
+        takes=TEXT,
+        gives=TEXT,
+    ),
+    "counts_and_ranks": Planted(
+        "return collections.Counter(x).most_common(1)[0][0]",
+        [("abb", "b")],
+        head="import collections",
+        takes=TEXT,
+        gives=TEXT,
+    ),
+    "packs_and_unpacks": Planted(
+        "return zlib.decompress(zlib.compress(base64.b64decode(x))).decode()",
+        [("YQ==", "a")],
+        head="import base64, zlib",
+        takes=TEXT,
+        gives=TEXT,
+    ),
+    "an_enum_and_a_tuple": Planted(
+        "return Colour[x].value",
+        [("RED", 1)],
+        head="import enum\nclass Colour(enum.Enum):\n    RED = 1\n    BLUE = 2\n",
+    ),
+    "what_it_catches": Planted(
+        "try:\n    return int(x)\nexcept ValueError:\n    return None", [("1", 1), ("a", None)]
+    ),
+    "a_folder_that_is_declared": Planted(
+        "return os.path.isfile('/etc/passwd') and len(open('/etc/passwd').read()) > 0",
+        [(1, True)],
+        effects=({"effect": "FsRead", "path": "/etc"},),
+        head="import os",
+    ),
+    "a_list_in_place_of_its_own": Planted(
+        "made = [each for each in x]\nmade.sort()\nreturn made", [([2, 1], [1, 2])], takes=NUMBERS
     ),
     "many_digits": Planted("return x * 0.1", [(3, 0.30000000000000004)]),
     "nothing_at_all": Planted("return None", [(None, None)], takes={"kind": "Null"}),

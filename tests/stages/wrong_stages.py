@@ -1,4 +1,4 @@
-"""Forty stages that are not what they declare, each with the word that says so."""
+"""Stages that are not what they declare, each with the word that says so."""
 
 from planted import ANY, NUMBER, NUMBERS, TEXT, TEXTS, Planted, record
 
@@ -250,6 +250,128 @@ WRONG = {
         [(1, 1)],
         "FORGED_ID",
         forge={"implementation_code": "def code_of_another(x):\n    return x\n#"},
+    ),
+    "asks_whether_a_file_is_there": Planted(
+        "return os.path.exists('/etc/passwd')",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import os",
+        effect="FsRead",
+    ),
+    "looks_at_a_file_by_another_name": Planted(
+        "return look('/etc/passwd').st_size > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="from os import stat as look",
+        effect="FsRead",
+    ),
+    "asks_a_path_for_its_kind": Planted(
+        "return pathlib.Path('/etc').is_dir()",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import pathlib",
+        effect="FsRead",
+    ),
+    "reads_beside_its_path": Planted(
+        "return len(open('/etc/passwd').read()) > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        effects=({"effect": "FsRead", "path": "/etc/pass"},),
+        effect="FsRead",
+    ),
+    "knows_its_process": Planted(
+        "return os.getpid() > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import os",
+        effect="NonDeterministic",
+    ),
+    "knows_its_machine": Planted(
+        "return len(socket.gethostname()) > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import socket",
+        effect="NonDeterministic",
+    ),
+    "counts_the_environment": Planted(
+        "return len(os.environ) > 0",
+        [(1, True)],
+        "UNDECLARED_EFFECT",
+        head="import os",
+        effect="NonDeterministic",
+    ),
+    "hides_that_it_was_refused": Planted(
+        "try:\n    open('/tmp/workc-planted', 'w').close()\nexcept Exception:\n    pass\nreturn x",
+        [(1, 1)],
+        "UNDECLARED_EFFECT",
+        effect="FsWrite",
+    ),
+    "tolerance_of_nothing": Planted(
+        "return {'r': x}",
+        [{"input": 1, "output": {"r": 1}, "tolerance": {"/s": 0.1}}],
+        "INVALID_DECLARATION",
+    ),
+    "read_of_no_path": Planted(
+        "return x",
+        [(1, 1)],
+        "INVALID_DECLARATION",
+        forge={
+            "signature": {
+                "effects": {"effects": [{"effect": "FsRead"}]},
+                "implementation_hash": "0" * 64,
+                "input": ANY,
+                "output": ANY,
+            }
+        },
+    ),
+    "typo_within_implies": Planted(
+        "return x",
+        [(1, 1)],
+        "INVALID_DECLARATION",
+        properties=(
+            {
+                "kind": "implies",
+                "if": {"kind": "equals", "left_field": "input", "right_feld": "output"},
+                "then": {"kind": "idempotent"},
+            },
+        ),
+    ),
+    "changes_what_is_deep_inside": Planted(
+        "x['a'][0]['n'] += 1\nreturn 1", [({"a": [{"n": 1}]}, 1)], "INPUT_MUTATED"
+    ),
+    "changes_its_input_and_fails_as_it_says": Planted(
+        "x.clear()\nraise ValueError",
+        [{"input": [1], "error_code": "SKILL_FAILED"}],
+        "INPUT_MUTATED",
+    ),
+    "remembers_its_first_input": Planted(
+        "_seen.append(x)\nreturn _seen[0]",
+        [(1, 1), (2, 1)],
+        "NONDETERMINISTIC",
+        head="_seen = []",
+    ),
+    "one_input_and_two_outputs": Planted("return x", [(1, 1), (1, 2)], "WRONG_OUTPUT"),
+    "of_the_hash_seed": Planted("return hash('a' + x) % 2**50", [("b", 1)], "NONDETERMINISTIC"),
+    "of_the_zone": Planted(
+        "return datetime.datetime.fromtimestamp(x).isoformat()",
+        [(0, "1970-01-01T00:00:00")],
+        "NONDETERMINISTIC",
+        head="import datetime",
+    ),
+    "members_that_are_no_texts": Planted("return {1: x}", [(2, {"1": 2})], "WRONG_TYPE"),
+    "bytes_are_no_json": Planted("return x.encode()", [("a", "a")], "WRONG_TYPE"),
+    "a_generator_is_no_output": Planted("yield x", [(1, [1])], "WRONG_TYPE"),
+    "out_of_its_range": Planted(
+        "return x * 2",
+        [(1, 1)],
+        "WRONG_TYPE",
+        gives={
+            "kind": "Refined",
+            "value": {"base": NUMBER, "refinement": {"kind": "Range", "min": 0, "max": 1}},
+        },
+    ),
+    "ends_its_process_quietly": Planted(
+        "os._exit(0)", [(1, 1)], "DIED", head="import os", gives=NUMBER
     ),
     "no_function": Planted(
         "return x",

@@ -61,6 +61,8 @@ class _StepWatcher:
         self._broken: Refusal | None = None
 
     def reached(self, kind: Kind, what: str, frame: FrameType) -> None:
+        if kind not in _WORDS:
+            return
         text = f"the code {_WORDS[kind].format(what=what)}{place_of(frame)}"
         if self._notes is not None:
             self._notes[f"{self._name}: {text}: a replay may come out different"] = None

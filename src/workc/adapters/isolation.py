@@ -18,10 +18,11 @@ import gc
 import inspect
 import os
 import random
+import socket
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import FrameType, TracebackType
@@ -35,6 +36,13 @@ _DENIED = frozenset(
 )
 #: Made by the interpreter or a library on its own account; they reach nobody.
 _HARMLESS = frozenset({"socket.gethostname"})
+
+
+def _there(names: Iterable[str], module: object) -> frozenset[object]:
+    """Returns the functions of a module that it has on this system."""
+    return frozenset(getattr(module, name) for name in names if hasattr(module, name))
+
+
 CLOCKS: frozenset[object] = frozenset(
     {
         time.time,
@@ -61,10 +69,29 @@ CLOCKS: frozenset[object] = frozenset(
         random.getrandbits,
     }
 )
+#: What asks for a file without opening it: no audit event tells of these.
+FILE_CALLS = _there(
+    [
+        "access",
+        "getcwd",
+        "getcwdb",
+        "getxattr",
+        "listxattr",
+        "lstat",
+        "readlink",
+        "stat",
+        "statvfs",
+    ],
+    os,
+)
+#: What another machine, or another process, answers otherwise.
+MACHINE_CALLS = _there(
+    ["cpu_count", "getloadavg", "getlogin", "getpid", "getppid", "uname"], os
+) | frozenset({socket.gethostname})
 DATE_METHODS = frozenset({"now", "utcnow", "today"})
 #: Reading the environment goes through these, whatever it is written as.
 _ENVIRONMENT = frozenset(
-    getattr(os.environ, name).__func__.__code__ for name in ("__getitem__", "__iter__")
+    getattr(os.environ, name).__func__.__code__ for name in ("__getitem__", "__iter__", "__len__")
 )
 #: Where they stand. Each call is compared with this and not with their code: to ask a frame for its
 #: code is an audit event, for which the hook would be called each time.
@@ -76,7 +103,13 @@ _CHANCE = frozenset({"/dev/random", "/dev/urandom"})
 #: Between who reads the clock or the environment and the code that asked for it.
 _GO_BETWEENS = frozenset({"os", "_collections_abc"})
 
-Kind = Literal["clock", "environment", "thread", "world"]
+Kind = Literal["clock", "environment", "file", "machine", "thread", "world"]
+#: Of each function whose calls are seen what it reads.
+_READS: Mapping[object, Kind] = {
+    **dict.fromkeys(FILE_CALLS, "file"),
+    **dict.fromkeys(MACHINE_CALLS, "machine"),
+    **dict.fromkeys(CLOCKS, "clock"),
+}
 
 
 class Watcher(Protocol):
@@ -136,8 +169,8 @@ def _profile(frame: FrameType, event: str, function: object) -> None:
     if event == "c_call" and function is _thread.start_new_thread:
         # Before Python 3.12 no audit event tells of it.
         kind, what = "thread", "_thread.start_new_thread"
-    elif event == "c_call" and _is_clock(function):
-        kind, what = "clock", str(getattr(function, "__qualname__", "a clock"))
+    elif event == "c_call" and (read := _read_by(function)) is not None:
+        kind, what = read, str(getattr(function, "__qualname__", "a clock"))
     elif event == "call" and frame.f_globals is _OS and frame.f_code in _ENVIRONMENT:
         kind, what = "environment", "os.environ"
     else:
@@ -169,11 +202,11 @@ def _module_of(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
 
 
-def _is_clock(function: object) -> bool:
+def _read_by(function: object) -> Kind | None:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, datetime.date):
-        return getattr(function, "__name__", "") in DATE_METHODS
-    return function in CLOCKS
+        return "clock" if getattr(function, "__name__", "") in DATE_METHODS else None
+    return _READS.get(function)
 
 
 def _install() -> None:

@@ -56,8 +56,8 @@ def _facts(result: StageResult) -> Iterator[str]:
 
 
 def detail_lines(result: StageResult) -> Iterator[str]:
-    """Yields what was found of a stage; nothing of one that is verified and not weak."""
-    if not (result.findings or result.survivors):
+    """Yields what was found of a stage; nothing of one that is verified, not weak, and without a note."""
+    if not (result.findings or result.survivors or result.notes):
         return
     yield ""
     yield f"{printable(result.name)}  {printable(result.where, 4096)}"
@@ -67,6 +67,8 @@ def detail_lines(result: StageResult) -> Iterator[str]:
         yield f"  WEAK  line {survivor.line}: {printable(survivor.change)}: no example notices"
     if len(result.survivors) > _MAX_SURVIVORS:
         yield f"  and {len(result.survivors) - _MAX_SURVIVORS} more"
+    for note in result.notes:
+        yield f"  note  {printable(note, _MAX_VALUE)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

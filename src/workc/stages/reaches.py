@@ -44,6 +44,7 @@ ENVIRONMENT = Reach(
     "what is there then",
     "an input, or a secret that the workflow declares",
 )
+MACHINE = Reach("the machine or process", "what is there then", "what is there then", "an input")
 NETWORK = Reach("the network", "refused", "refused", "await ctx.http(HttpRequest(...))")
 MODEL = Reach("a model", "refused", "refused", "llm_invoke, or await ctx.model(ModelRequest(...))")
 PROCESS = Reach("a process", "refused", "refused", "a skill without pure, its value is recorded")
@@ -58,6 +59,11 @@ def _of(module: str, words: str, reach: Reach) -> dict[str, Reach]:
 
 _TIMES = "time monotonic perf_counter process_time thread_time"
 _OS_FILES = "remove unlink rename replace mkdir makedirs rmdir removedirs symlink link truncate"
+_OS_READS = "access getcwd getcwdb listdir lstat readlink scandir stat statvfs walk"
+_PATH_READS = (
+    "exists getatime getctime getmtime getsize isdir isfile islink lexists realpath samefile"
+)
+_MACHINE = "cpu_count getloadavg getlogin getpid getppid uname"
 #: Dotted names, each wherever it is used.
 NAMES: Mapping[str, Reach] = {
     **_of("time", _TIMES, CLOCK),
@@ -79,6 +85,11 @@ NAMES: Mapping[str, Reach] = {
     "asyncio.to_thread": THREAD,
     **_of("asyncio", "open_connection start_server", NETWORK),
     **_of("os", _OS_FILES, WRITTEN),
+    **_of("os", _OS_READS, READ),
+    **_of("os.path", _PATH_READS, READ),
+    **_of("os", _MACHINE, MACHINE),
+    **_of("platform", "node platform uname", MACHINE),
+    "socket.gethostname": MACHINE,
 }
 #: Packages of which nothing may be called; longer names go before shorter ones.
 PACKAGES: Mapping[str, Reach] = {
@@ -113,6 +124,9 @@ SEEDED = frozenset({"random.Random", "numpy.random.default_rng", "numpy.random.R
 OPENERS = frozenset({"open", "io.open"})
 #: Methods that no other common type has.
 METHODS: Mapping[str, Reach] = {
+    "is_dir": READ,
+    "is_file": READ,
+    "iterdir": READ,
     "read_bytes": READ,
     "read_text": READ,
     "write_bytes": WRITTEN,

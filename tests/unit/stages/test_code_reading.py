@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workc.adapters.isolation import CLOCKS, DATE_METHODS
+from workc.adapters.isolation import CLOCKS, DATE_METHODS, FILE_CALLS, MACHINE_CALLS
 from workc.stages.code_reading import read_function
-from workc.stages.reaches import CHANCE, CLOCK, NAMES, PACKAGES, reach_of
+from workc.stages.reaches import CHANCE, CLOCK, MACHINE, NAMES, PACKAGES, READ, reach_of
 
 
 def names(source, function="skill"):
@@ -141,6 +141,10 @@ def test_the_table_names_every_clock_that_a_replay_denies():
     for name in DATE_METHODS:
         owner = "datetime" if hasattr(datetime.datetime, name) else "date"
         assert reach_of(f"datetime.{owner}.{name}", is_called=True) is CLOCK
+    for function in FILE_CALLS | MACHINE_CALLS:
+        name = dotted(function).replace("_socket", "socket")
+        is_rare = name in ("os.getxattr", "os.listxattr")
+        assert is_rare or reach_of(name, is_called=True) in (READ, MACHINE), name
     assert time.time in CLOCKS
     assert os.urandom in CLOCKS
 

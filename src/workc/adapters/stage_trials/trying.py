@@ -52,7 +52,7 @@ def tried(task: Task, does: Mapping[str, Does], modules: Modules) -> Trial:
     """Returns what a task shows; code that cannot be loaded is said, never raised."""
     if task.what == "load":
         return _loaded(task, modules)
-    watch = Watch(task.allowed)
+    watch = Watch(task.allowed, task.paths)
     # What a file does while it is imported depends on what was imported before; code is run anew.
     watched = watch.on() if task.origin.code is not None else nullcontext()
     try:
@@ -96,7 +96,7 @@ def _inputs(stage: Stage) -> list[bytes]:
 
 
 def _examples(task: Task, stage: Stage, implementation: Implementation, _modules: Modules) -> Trial:
-    watch = Watch(task.allowed)
+    watch = Watch(task.allowed, task.paths)
     inputs = _inputs(stage)
     order = range(len(inputs))
     calls: dict[int, Call] = {}
@@ -113,7 +113,7 @@ def _examples(task: Task, stage: Stage, implementation: Implementation, _modules
 def _properties(
     task: Task, stage: Stage, implementation: Implementation, modules: Modules
 ) -> Trial:
-    watch = Watch(task.allowed)
+    watch = Watch(task.allowed, task.paths)
     judge = Judge(stage, implementation, _others(task, modules), task, watch)
     for example in stage.examples:
         try:
@@ -153,7 +153,7 @@ def _mutants(task: Task, stage: Stage, implementation: Implementation, _modules:
     inputs = _inputs(stage)
     name = implementation.function.__name__
     found = mutants(implementation.source, name)
-    watch = Watch(task.allowed)
+    watch = Watch(task.allowed, task.paths)
     order = range(len(inputs))
     began = time.monotonic()
     with watch.on(), limited(task.limit_s):

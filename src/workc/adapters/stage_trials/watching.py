@@ -10,8 +10,9 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from types import FrameType
 
 from workc.adapters.guard import place_of
@@ -45,11 +46,15 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _EFFECTS: Mapping[Kind, str] = {
     "clock": "NonDeterministic",
     "environment": "NonDeterministic",
+    "file": "FsRead",
+    "machine": "NonDeterministic",
     "thread": "NonDeterministic",
 }
 _WORDS: Mapping[Kind, str] = {
     "clock": "reads the clock ({what})",
     "environment": "reads the environment ({what})",
+    "file": "asks for a file ({what})",
+    "machine": "reads the machine or process ({what})",
     "thread": "starts a thread",
     "world": "reaches outside ({what})",
 }
@@ -61,8 +66,12 @@ _installed: list[bool] = []
 class Watch:
     """Notes what the code of one stage reaches; ``allowed`` are the effects that it declares."""
 
-    def __init__(self, allowed: Collection[str]) -> None:
+    def __init__(
+        self, allowed: Collection[str], paths: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Takes the kinds of effects that are declared, and, of those with paths, their paths."""
         self._allowed = allowed
+        self._paths = paths or {}
         self._reached: set[Reached] = set()
 
     @property
@@ -77,7 +86,13 @@ class Watch:
             Refusal: it would change one, and that is not declared.
         """
         verb = "writes" if effect == "FsWrite" else "reads"
-        self._take(effect, f"{verb} a file ({name or event})", frame, denied=effect == "FsWrite")
+        words = f"{verb} a file ({name or event})"
+        paths = self._paths.get(effect, ("*",))
+        if effect in self._allowed and not any(_covers(path, name) for path in paths):
+            listed = ", ".join(paths)
+            self._note(effect, f"{words}, beside {listed:.200},", frame, denied=effect == "FsWrite")
+            return
+        self._take(effect, words, frame, denied=effect == "FsWrite")
 
     def take(self, kind: Kind, what: str, frame: FrameType) -> None:
         """Takes what :mod:`workc.adapters.isolation` has seen.
@@ -97,6 +112,9 @@ class Watch:
     def _take(self, effect: str, words: str, frame: FrameType, *, denied: bool) -> None:
         if effect in self._allowed or "Unknown" in self._allowed:
             return
+        self._note(effect, words, frame, denied=denied)
+
+    def _note(self, effect: str, words: str, frame: FrameType, *, denied: bool) -> None:
         self._reached.add(Reached(effect, words + place_of(frame)))
         if denied:
             raise refuse("EXTERNAL_CALL_BLOCKED", f"the code {words}, which is not declared")
@@ -114,6 +132,14 @@ class Watch:
                 yield
         finally:
             _watching.pop()
+
+
+def _covers(declared: str, name: str) -> bool:
+    """Returns whether a declared path is that of a file, of a folder of it, or a pattern for it."""
+    if declared == "*":
+        return True
+    path, whole = os.path.abspath(name), os.path.abspath(declared)
+    return path == whole or path.startswith(whole.rstrip("/") + "/") or fnmatchcase(path, whole)
 
 
 class _Bridge:
@@ -146,7 +172,11 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
     name = arguments[0] if arguments else ""
     if isinstance(name, int) or str(name).startswith("/dev/"):
         return
-    _watching[-1].reached_file(event, str(name), effect, frame)
+    _watching[-1].reached_file(event, _spelled(name), effect, frame)
+
+
+def _spelled(name: object) -> str:
+    return os.fsdecode(name) if isinstance(name, str | bytes) else str(name)
 
 
 def _effect(event: str, arguments: tuple[object, ...]) -> str | None:

@@ -24,7 +24,7 @@ from workc.stages.stage.value import Stage
 
 _READ = msgspec.json.Decoder(StageResult)
 #: Changed whenever the same stage may be judged in another way.
-_JUDGES = "1"
+_JUDGES = "2"
 
 
 class Cache:

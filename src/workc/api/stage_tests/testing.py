@@ -15,6 +15,7 @@ from workc.adapters.stage_trials.pool import Lost, Place, Pool
 from workc.api.replay_environments import environments
 from workc.api.stage_tests.cache import Cache, key_of
 from workc.api.stage_tests.capturing import missing
+from workc.api.stage_tests.hints import hints_of
 from workc.api.stage_tests.python_stages import Probe
 from workc.api.stage_tests.report import StageResult, StageTests
 from workc.api.stage_tests.subject import Subject
@@ -149,10 +150,14 @@ class _Testing:
         other = msgspec.structs.replace(task, backwards=True)
         second = first if is_over else self._ask(other, "second")
         made = replace(blank, findings=of_passes(stage, first, second))
-        if subject.captures is not None or made.findings:
+        if made.findings:
             return made
+        if subject.captures is not None:
+            return replace(made, notes=(*made.notes, *hints_of(subject)))
         if stage.properties:
             made = self._claims(msgspec.structs.replace(task, what="properties"), made)
+        if not made.findings:
+            made = replace(made, notes=(*made.notes, *hints_of(subject)))
         if self._plan.mutate and not made.findings:
             made = self._mutated(msgspec.structs.replace(task, what="mutants"), made)
         return made
@@ -192,9 +197,14 @@ class _Testing:
             seed=int(evidence_id(stage)[:16], 16),
             limit_s=self._plan.limit_s,
             allowed=tuple(effect.kind for effect in stage.signature.effects),
+            paths={kind: _paths(stage, kind) for kind in ("FsRead", "FsWrite")},
             whole=subject.whole,
             captures="" if subject.captures is None else str(subject.captures.resolve()),
         )
+
+
+def _paths(stage: Stage, kind: str) -> tuple[str, ...]:
+    return tuple(str(each.of) for each in stage.signature.effects if each.kind == kind)
 
 
 def _blank(subject: Subject) -> StageResult:

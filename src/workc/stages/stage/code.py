@@ -35,6 +35,21 @@ def entry_name(code: str, name: str | None) -> str:
     raise StageError(f"the code needs a function {wanted or 'of one public name'}; it has {found}")
 
 
+def first_line(code: str, function: str) -> int:
+    """Returns the line, from 1, in which a function begins that the code has, decorators included.
+
+    Raises:
+        StageError: the code is no Python.
+    """
+    found = [
+        min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        for node in parsed(code).body
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    ]
+    # The last one of a name is what the name stands for.
+    return found[-1] if found else 0
+
+
 def parsed(code: str) -> ast.Module:
     """Returns the code as a tree.
 

@@ -98,7 +98,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     ``what`` is ``examples``, or ``captured`` where answers are recorded (``backwards``: the last one
     first), ``properties`` (``count`` inputs are made from ``seed``), ``mutants``, or ``load``, for which
     there is a file and no stage; or :data:`PREPARE`. ``others`` are the stages that properties run, by name.
-    ``limit_s`` is how long it may take, ``allowed`` the effects that the code may have; with ``whole``
+    ``limit_s`` is how long it may take, ``allowed`` the kinds of effects that the code may
+    have, ``paths`` those that it declares of a kind; with ``whole``
     no number that is made has a fraction. ``captures`` is the folder of recorded answers.
     """
 
@@ -112,5 +113,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     limit_s: float = 10.0
     allowed: tuple[str, ...] = ()
+    paths: dict[str, tuple[str, ...]] = {}
     whole: bool = False
     captures: str = ""
