@@ -51,7 +51,11 @@ def below(pointer: str, token: str | int) -> str:
 
     A lone surrogate is spelt as an escape, so that every pointer can be encoded.
     """
-    text = str(token).encode("utf-8", "backslashreplace").decode()
+    text = str(token)
+    # Most names are such, and every member of every value may be asked for its place.
+    if text.isascii() and text.isidentifier():
+        return f"{pointer}/{text}"
+    text = text.encode("utf-8", "backslashreplace").decode()
     return f"{pointer}/{text.replace('~', '~0').replace('/', '~1')}"
 
 

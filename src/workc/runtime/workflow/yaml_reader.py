@@ -120,7 +120,7 @@ class _Reader:
         for event in events:
             self._take(event)
         if not self._root:
-            raise _Stop(0, "the file is empty", "start with `workc: 1`")
+            raise _Stop(0, "the file is empty", "`workc schema` lists what files may hold")
         return Document(self._root[0], self._source, lambda: self._places)
 
     def _take(self, event: yaml.Event) -> None:
@@ -153,7 +153,7 @@ class _Reader:
     def _alias(self, event: yaml.AliasEvent) -> None:
         """Refuses an alias; null stands in its place."""
         fix = "write the value out, or quote the text if it is meant to start with *"
-        self._add(_offset(event), "aliases (*name) are not part of workflow files", fix)
+        self._add(_offset(event), "aliases (*name) are not read here", fix)
         self._place_value(None, _offset(event))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
@@ -198,7 +198,7 @@ class _Reader:
         if key == "<<":
             self._add(
                 offset,
-                "merge keys (<<) are not part of workflow files",
+                "merge keys (<<) are not read here",
                 "write the keys out",
                 place,
             )
@@ -230,9 +230,9 @@ class _Reader:
         """Refuses anchors and tags; the value itself is read."""
         offset = _offset(event)
         if event.anchor is not None:
-            self._add(offset, "anchors (&name) are not part of workflow files", "remove the anchor")
+            self._add(offset, "anchors (&name) are not read here", "remove the anchor")
         if event.tag is not None:
-            self._add(offset, "tags (!name) are not part of workflow files", "remove the tag")
+            self._add(offset, "tags (!name) are not read here", "remove the tag")
 
     def _add(self, offset: int, message: str, fix: str, place: Place | None = None) -> None:
         where = (self._levels[-1].next_place if self._levels else ()) if place is None else place

@@ -58,7 +58,8 @@ def misfit(narrow: NType, wide: NType, at: str = "") -> str | None:
 
 
 def _of_union(narrow: NType, wide: Union, at: str) -> str | None:
-    if any(misfit(narrow, each, at) is None for each in wide.members):
+    # Most that fit a union are one of its members as they stand.
+    if narrow in wide.members or any(misfit(narrow, each, at) is None for each in wide.members):
         return None
     if isinstance(narrow, Refined) and isinstance(narrow.refinement, OneOf):
         loose = [o for o in narrow.refinement.options if value_misfit(o, wide)]
@@ -105,12 +106,13 @@ def _of_kind(narrow: NType, wide: NType, at: str) -> str | None:
 
 
 def _of_record(narrow: Record, wide: Record, at: str) -> str | None:
-    for name in sorted(wide.fields):
+    names = sorted(narrow.fields)
+    for name in names if narrow.fields.keys() == wide.fields.keys() else sorted(wide.fields):
         if name not in narrow.fields and name not in wide.optional:
             return _not(below(at, name), wide.fields[name], "nothing")
         if name in narrow.optional and name not in wide.optional:
             return _not(below(at, name), wide.fields[name], "nothing, at times")
-    for name in sorted(narrow.fields):
+    for name in names:
         if name not in wide.fields:
             return _unexpected(below(at, name))
         why = misfit(narrow.fields[name], wide.fields[name], below(at, name))
