@@ -217,6 +217,8 @@ def _told(state: State, found: StageTests, *, quiet: bool, strict: bool, min_tes
             state.out(line)
     state.out()
     state.out(summary_line(found))
+    if any(each.declared_wrong for each in found.results):
+        state.advise("try", "workc schema stage-file")
     for complaint in complaints:
         state.err(f"{state.console.paint('✗', 'bad', err=True)} {complaint}")
     return code
