@@ -211,6 +211,11 @@ def test_stages_of_the_registry_are_tested_by_id_or_name_and_are_those_of_the_fi
     assert workc("stage", "add", "back.json").exit_code == 0
     partnered = workc("stage", "test", "back.json", "--json").document["stages"][0]
     assert "INVALID_DECLARATION" not in [each["word"] for each in partnered["findings"]]
+    # Two have this name, and neither is active: the first by its id is meant.
+    workc("stage", "add", put("third.json", spec("parse json")))
+    put("over.json", spec("over", properties=[{"kind": "round_trip", "by": "parse json"}]))
+    over = workc("stage", "test", "over.json", "--json").document["stages"][0]
+    assert [each["word"] for each in over["findings"]] == ["PROPERTY_BROKEN"]
     put("bare.json", spec("bare", implementation_language="rust"))
     workc("stage", "add", "bare.json")
     put("rust.json", spec("of rust", properties=[{"kind": "round_trip", "by": "bare"}]))

@@ -74,9 +74,9 @@ class StageIndex:
         """Returns the stages of a name, or the one that has it as its id, in order of ids."""
         return self._rows("? IN (id, name) ORDER BY id", (name,))
 
-    def knows(self, name: str) -> bool:
-        """Returns whether a stage is called so, or has this id or signature id."""
-        return bool(self._rows("? IN (id, signature_id, name) LIMIT 1", (name,)))
+    def partners(self, name: str) -> list[Row]:
+        """Returns the stages that a property means by a name, an id or a signature id, in order of ids."""
+        return self._rows("? IN (id, signature_id, name) ORDER BY id", (name,))
 
     def active(self, signature_id: str) -> Row | None:
         """Returns the stage of a signature that is active, or None."""

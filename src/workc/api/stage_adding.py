@@ -77,7 +77,7 @@ class _Known:
         self._new = new
 
     def __contains__(self, name: object) -> bool:
-        return name in self._new or self._index.knows(str(name))
+        return name in self._new or bool(self._index.partners(str(name)))
 
 
 class _Judging:

@@ -121,6 +121,12 @@ class Registry:
         what = "stages are called" if called else "ids begin"
         raise refuse("INVALID_INPUT", f"several {what} {text!r:.70}: {ids}")
 
+    def partner(self, name: str) -> Row | None:
+        """Returns the stage that a property runs by a name or an id: of several the active one, or the first."""
+        with self._index() as index:
+            found = index.partners(name)
+        return next((row for row in found if row.state == "Active"), found[0] if found else None)
+
     def load(self, row: Row) -> Stage:
         """Returns the stage of a row, with the state that the index has.
 

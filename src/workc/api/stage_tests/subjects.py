@@ -85,7 +85,7 @@ class Finder:
         known = dict(found)
         for name in named_stages(subject.stage):
             if name not in known and self._registry.is_there:
-                row = self._registry.find_named(name)
+                row = self._registry.partner(name)
                 known |= {} if row is None else {name: self._of_row(row)}
         partners = {name: known[name] for name in named_stages(subject.stage) if name in known}
         odd = tuple(_finding(each) for each in strangers(subject.stage, known))
