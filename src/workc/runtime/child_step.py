@@ -23,9 +23,13 @@ class ChildSkill(Skill[..., object]):
 
     child: ChildProgram
 
-    @cached_property
+    @property
     def inputs(self) -> Schema:
         """Returns the schema of the child's inputs."""
+        return self._of_child
+
+    @cached_property
+    def _of_child(self) -> Schema:
         return Schema(self.child.input_schema)
 
     def bind(self, params: JsonObject) -> dict[str, object]:
