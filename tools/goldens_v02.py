@@ -66,6 +66,10 @@ SCRIPT: Mapping[str, Sequence[Scripted]] = {
     "bundle repo/proof": [
         Scripted(failure=Failure(code="BUNDLE_INVALID", message="repo/proof does not verify"))
     ],
+    "run 0a1b": [Scripted(chunks=(b'{"n":3}',), facts={"run_id": "0a1b2c", "proof_digest": "ab" * 32})],
+    "bundle repo/proven": [
+        Scripted(chunks=(b"[4]",), facts={"run_id": "other-1", "proof_digest": "cd" * 32})
+    ],
     "write repo/out/report.txt": [Scripted()],
     "exec grep -q -v x": [Scripted(facts={"exit": 0, "signal": None})],
     "exec make check": [
@@ -367,6 +371,15 @@ STORIES: Mapping[str, Story] = {
             a=_LENGTH,
         ),
         lens_quality=[(1000, 700, 1000, 900), (900, 1000, 850, 1000)],
+    ),
+    "cited": Story(
+        _work(
+            before="lens: {items: {run: {run: 0a1b}, proof: {bundle: repo/proven}}}\n"
+            "effects: ['ReadFS fs:repo/proven/']",
+            output="${lens.run.value.n}",
+            check="lens.proof.value[0] == `4`",
+            a=_LENGTH,
+        )
     ),
     "resolved": Story(
         _work(

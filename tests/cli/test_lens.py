@@ -46,10 +46,25 @@ def test_a_run_tells_what_it_looked_at(workc, flow):
         "source": "src/gone",
         "part": None,
         "code": "NOT_FOUND",
+        "run_id": None,
+        "proof_digest": None,
     }
     explained = workc("explain", "last").stdout
     assert "Before it decided, it looked at 2 items; it could not have gone.\n" in explained
     assert "What it knew so was worth 500 of 1000, the least being its coverage.\n" in explained
+
+
+def test_evidence_of_another_run_is_told_by_its_run_and_its_digest(workc, flow, folder):
+    workc("run", flow, "--root", "src=src")
+    first = workc("show", "last", "--json").document
+    reads = FLOW.replace("readme: {file: src/README.md}", "readme: {run: last}")
+    (folder / "reads.yaml").write_text(reads.replace("looks", "reads"))
+    assert workc("run", "reads.yaml", "--root", "src=src").exit_code == 0
+    told = workc("show", "last").stdout
+    cited = f"    run {first['run_id']}\n      {first['proof_digest']}\n"
+    assert f"  ✓ readme  run  last\n  {cited}" in told
+    item = workc("show", "last", "--json").document["lens"]["items"][0]
+    assert (item["run_id"], item["proof_digest"]) == (first["run_id"], first["proof_digest"])
 
 
 def test_a_run_that_knows_too_little_fails_and_says_what_is_missing(workc, flow, folder):

@@ -9,14 +9,31 @@ from values import copied
 Json = Any
 _DAY = 86_400_000
 _HOW = ("bundle", "environment", "file", "files", "run", "text", "url")
-_SOURCES = ("", "r/a", "https://a/", "http://a/", "HTTPS://a/")
+_SOURCES = (
+    "",
+    "r/a",
+    "repo/late.txt",
+    "repo/*.txt",
+    "repo/a/b?.txt",
+    "https://a/",
+    "http://a/",
+    "HTTPS://a/",
+    "http://a:80/b/./c",
+    "http://a:8080/b/?c",
+    "http://93.184.216.34/items/",
+    "http://093.184.216.34/items",
+)
 _EFFECTS = (
     {"op": "ReadFS", "selector": "fs:repo/late.txt"},
     {"op": "ReadFS", "selector": "fs:repo/"},
+    {"op": "ReadFS", "selector": "fs:repo/a/"},
+    {"op": "Network", "selector": "net:http://a/"},
+    {"op": "Network", "selector": "net:http://a:8080/b"},
     {"op": "ReadFS", "selector": "fs:repo//a"},
     {"op": "Network", "selector": "net:http://93.184.216.34/items"},
     {"op": "Exec", "selector": "exec:x"},
 )
+_ENDS = ("", "", "/", "?a=b", "*.txt", "/x?")
 _LEVELS = ("Draft", "Staged", "Committed", "Published", "Immutable")
 
 
@@ -67,7 +84,7 @@ def _edit_conflict(said: Json, random: Random) -> None:
 
 def _edit_item(event: Json, random: Random) -> None:
     item = event["payload"]
-    match random.randrange(9):
+    match random.randrange(11):
         case 0:
             item["weight"] = random.choice((0, 1, 999, 1_000_000, 1_000_001))
         case 1:
@@ -86,11 +103,26 @@ def _edit_item(event: Json, random: Random) -> None:
             item["effect"] = copied(random.choice(_EFFECTS))
             if random.random() < 0.3:
                 del item["effect"]
+        case 8:
+            _cite(item, random)
+        case 9 if "effect" in item:
+            item["source"] = item["effect"]["selector"].partition(":")[2] + random.choice(_ENDS)
         case 7 if "dated_ms" in item:
             days = random.choice((0, 7, 8, 30, 31, 180, 181, -1))
             item["dated_ms"] = max(0, event["at_ms"] - days * _DAY - random.choice((0, 1)))
         case _:
             _lose(item)
+
+
+def _cite(item: Json, random: Random) -> None:
+    """Lets an item name the evidence that it was read from, wholly or in part, well or badly."""
+    item["how"] = random.choice(("run", "run", "text"))
+    item.pop("effect", None)
+    item["run_id"] = random.choice(("a", "a", "a b", ""))
+    item["proof_digest"] = random.choice(("ab" * 32, "ab" * 32, "AB" * 32, "ab"))
+    for name in ("run_id", "proof_digest"):
+        if random.random() < 0.2:
+            del item[name]
 
 
 def _lose(item: Json) -> None:

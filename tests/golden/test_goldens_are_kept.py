@@ -37,6 +37,7 @@ KEPT = {
         "checked_by_program",
         "child",
         "child_failed",
+        "cited",
         "commanded",
         "continued",
         "counted",

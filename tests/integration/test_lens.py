@@ -293,6 +293,8 @@ def test_an_earlier_run_is_seen_if_it_verifies(tmp_path, src, proven):
     assert second.output == [7, 7, False]
     seen = of(proven(tmp_path / "bundle"), "ItemObserved")
     assert seen[0]["dated_ms"] == first.timings.ended_ms
+    cited = [(each.get("run_id"), each.get("proof_digest")) for each in seen]
+    assert cited == [(first.run_id, first.proof_digest)] * 2 + [(None, None)]
     kept = tmp_path / "store/runs" / first.run_id / "bundle/artifacts/output.json"
     kept.write_bytes(b'{"n":8}')
     third = runtime.run(write(tmp_path, {"n": {"run": first.run_id}}, "${lens.n.found}"))
@@ -300,7 +302,7 @@ def test_an_earlier_run_is_seen_if_it_verifies(tmp_path, src, proven):
 
 
 def test_a_bundle_is_seen_if_it_verifies(tmp_path, src, proven):
-    Runtime().run(
+    first = Runtime().run(
         write(tmp_path, {"n": {"text": "7"}}, {"n": "${lens.n.value}"}), out=src / "proof"
     )
     shutil.copytree(src / "proof", src / "edited")
@@ -321,6 +323,9 @@ def test_a_bundle_is_seen_if_it_verifies(tmp_path, src, proven):
         "none": "BUNDLE_INVALID",
         "link": "OPERATION_NOT_ALLOWED",
     }
+    cited = {name: each.get("proof_digest") for name, each in seen.items()}
+    assert cited == {"good": first.proof_digest, "bad": None, "none": None, "link": None}
+    assert seen["good"]["run_id"] == first.run_id
 
 
 def test_a_secret_is_taken_out_of_what_is_seen(tmp_path, src, proven, monkeypatch):

@@ -213,7 +213,8 @@ PAYLOADS = {
     "ItemObserved": closed(
         "dated_ms? count, effect? effect, failure? Failure, "
         "how :bundle|environment|file|files|run|text|url, item string, part? count, "
-        "redactions? redaction[], round count, source string, value? Body, weight count"
+        "proof_digest? string, redactions? redaction[], round count, run_id? string, source string, "
+        "value? Body, weight count"
     ),
     "LensAssembled": closed(
         "at_least? thresholds, claims? claim[], failure? Failure, items count, quality? quality, "
@@ -710,7 +711,50 @@ def item_holds(item: Json) -> bool:
         return False
     if effect is not None and (effect["op"] != op or not spelled(effect)):
         return False
+    if effect is not None and not comes_from(item["how"], item["source"], effect["selector"]):
+        return False
+    if not origin_holds(item, had):
+        return False
     return redactions_hold({"redactions": item.get("redactions", [])})
+
+
+def origin_holds(item: Json, had: bool) -> bool:
+    """Whether an item names run and digest of what it was read from, or neither [6]."""
+    run, digest = item.get("run_id"), item.get("proof_digest")
+    if run is None and digest is None:
+        return True
+    named = (
+        run is not None
+        and RUN_ID.fullmatch(run)
+        and digest is not None
+        and HEX_64.fullmatch(digest)
+    )
+    return bool(named) and had and item["how"] in ("bundle", "run")
+
+
+BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+PLAIN_HOST = rf"{BYTE}\.{BYTE}\.{BYTE}\.{BYTE}|(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*"
+PLAIN = re.compile(
+    rf"(?P<scheme>https?)://(?:{PLAIN_HOST})(?P<port>:[1-9][0-9]*)?(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?"
+)
+
+
+def comes_from(how: str, source: str, selector: str) -> bool:
+    """Whether a selector is that of the source, of an address only if that is plain [17]."""
+    if how == "url":
+        address = source.split("?")[0]
+        found = PLAIN.fullmatch(address)
+        own = {"http": ":80", "https": ":443"}
+        if found is None or found["port"] == own[found["scheme"]]:
+            return True
+        if set(found["path"].split("/")) & {".", ".."}:
+            return True
+        whole = address[:-1] if address.endswith("/") else address
+        return selector == "net:" + whole + ("" if found["path"] else "/")
+    if how == "files":
+        signs = [at for at, char in enumerate(source) if char in "*?"]
+        source = source[: source.rfind("/", 0, signs[0]) + 1] if signs else ""
+    return selector == "fs:" + source + ("/" if how == "bundle" else "")
 
 
 def lens_holds(lens: Json) -> bool:
@@ -1280,6 +1324,10 @@ def rounds(events: list[Event]) -> list[list[Event]] | None:
             return None
         if part and (name, part - 1) not in here:
             return None
+        if part is not None and "effect" in item:
+            listed = here[name, None].get("effect")
+            if listed is None or not item["effect"]["selector"].startswith(listed["selector"]):
+                return None
         found[-1].append(event)
     return found
 

@@ -11,7 +11,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workc.adapters.redaction import Redactor
 from workc.adapters.root_folders import RootFolders, translated
@@ -21,7 +21,15 @@ from workc.kernel.values import Json
 from workc.runtime.ports import Entropy
 from workc.stages.file_pattern import FilePattern, parse_pattern
 from workc.stages.grants import Grants
-from workc.stages.observation import EarlierRun, FileList, LensRequest, Observed, Proof, Variable
+from workc.stages.observation import (
+    EarlierRun,
+    FileList,
+    LensRequest,
+    Observed,
+    Origin,
+    Proof,
+    Variable,
+)
 from workc.stages.root_path import MAX_SEGMENTS, RootPath, segment_problem
 
 #: The most names that are looked at for one list, and the most bytes that the files of one have.
@@ -29,18 +37,26 @@ MAX_NAMES = 100_000
 MAX_BYTES = 67_108_864
 
 
+class Proven(NamedTuple):
+    """What a run gave, when it ended, in ms since 1970, and the bundle that says so."""
+
+    output: Json
+    ended_ms: int
+    origin: Origin
+
+
 class Evidence(Protocol):
-    """Gives the output of runs and bundles, and when they ended, in ms since 1970.
+    """Gives the output of runs and bundles that verify.
 
     Raises:
         Refusal: ``NOT_FOUND``, ``BUNDLE_INVALID``, ``BUNDLE_UNDECIDED``, ``OUTPUT_TOO_LARGE``.
     """
 
-    def of_run(self, run: str) -> tuple[Json, int]:
+    def of_run(self, run: str) -> Proven:
         """Returns the output of a run that has ended, by its id or ``last``."""
         ...
 
-    def of_bundle(self, path: RootPath) -> tuple[Json, int]:
+    def of_bundle(self, path: RootPath) -> Proven:
         """Returns the output of the bundle in a folder."""
         ...
 
@@ -78,9 +94,9 @@ class LensLooks:
             case Variable():
                 return self._variable(request.name)
             case EarlierRun():
-                return self._given(*self._evidence.of_run(request.run))
+                return self._given(self._evidence.of_run(request.run))
             case Proof():
-                return self._given(*self._evidence.of_bundle(self._grants.folder(request.path)))
+                return self._given(self._evidence.of_bundle(self._grants.folder(request.path)))
 
     def _listed(self, paths: list[Json]) -> Observed:
         """Returns a list of files; one without a name, because that holds a secret, could not be read."""
@@ -97,11 +113,15 @@ class LensLooks:
         data = cleaning.data(found.encode("utf-8", "surrogateescape"))
         return Observed(data=data, redactions=cleaning.redactions(self._entropy.draw))
 
-    def _given(self, value: Json, ended_ms: int) -> Observed:
+    def _given(self, found: Proven) -> Observed:
         cleaning = self._redactor.start()
-        data = jcs.encode(cleaning.value(value))
-        redactions = cleaning.redactions(self._entropy.draw)
-        return Observed(data=data, is_json=True, dated_ms=ended_ms, redactions=redactions)
+        return Observed(
+            data=jcs.encode(cleaning.value(found.output)),
+            is_json=True,
+            dated_ms=found.ended_ms,
+            redactions=cleaning.redactions(self._entropy.draw),
+            origin=found.origin,
+        )
 
 
 class _Listing:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.adapters.lens import Proven
 from workc.adapters.root_folders import RootFolders
 from workc.adapters.run_folder import RunFolder
 from workc.api.store import Store
@@ -22,7 +23,7 @@ from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.payloads import Body, given
 from workc.kernel.values import Json
-from workc.stages.observation import MAX_ITEM_BYTES
+from workc.stages.observation import MAX_ITEM_BYTES, Origin
 from workc.stages.root_path import RootPath
 from workc.verify.reader import ReadError
 from workc.verify.verdict import Verdict
@@ -41,8 +42,8 @@ class LensEvidence:
         self._store = store
         self._folders = folders
 
-    def of_run(self, run: str) -> tuple[Json, int]:
-        """Returns the output of a run that has ended, and when it did."""
+    def of_run(self, run: str) -> Proven:
+        """Returns the output of a run that has ended, and what proves it."""
         if self._store is None:
             raise refuse("NOT_FOUND", "this run is kept in no store, so there is no earlier one")
         store = Store(self._store)
@@ -53,8 +54,8 @@ class LensEvidence:
             )
         return _output_of(BundleFolder(folder.bundle), f"the run {folder.path.name}")
 
-    def of_bundle(self, path: RootPath) -> tuple[Json, int]:
-        """Returns the output of the bundle in a folder below a root, and when its run ended."""
+    def of_bundle(self, path: RootPath) -> Proven:
+        """Returns the output of the bundle in a folder below a root, and what proves it."""
         with self._folders.opened(path) as descriptor:
             # Whatever becomes of the path meanwhile, this stays the folder that was opened.
             held = BundleFolder(Path(f"/proc/self/fd/{descriptor}"))
@@ -73,7 +74,7 @@ def _named(store: Store, run: str) -> RunFolder | None:
         return None
 
 
-def _output_of(bundle: BundleFolder, name: str) -> tuple[Json, int]:
+def _output_of(bundle: BundleFolder, name: str) -> Proven:
     verdict = verify(bundle)
     if not verdict.ok:
         raise _unproven(verdict, name)
@@ -87,9 +88,12 @@ def _output_of(bundle: BundleFolder, name: str) -> tuple[Json, int]:
         value = None if output is None else jcs.parse(_bytes(bundle, output, name))
     except (ReadError, CanonicalError, *UNREADABLE) as error:
         raise refuse("BUNDLE_INVALID", f"{name} cannot be read any more: {error}") from None
+    if receipt.proof_digest != verdict.proof_digest:
+        raise refuse("BUNDLE_INVALID", f"{name} was changed while it was read")
     if output is None:
         raise refuse("NOT_FOUND", f"{name} verifies, and its run gave no output")
-    return value, receipt.ended_ms
+    origin = Origin(run_id=receipt.run_id, proof_digest=receipt.proof_digest)
+    return Proven(value, receipt.ended_ms, origin)
 
 
 def _bytes(bundle: BundleFolder, output: Body, name: str) -> bytes:

@@ -15,13 +15,18 @@ OfLens: TypeAlias = ItemObserved | LensAssembled | ConflictFound | ConflictResol
 
 
 class ItemStory(msgspec.Struct, frozen=True, kw_only=True):
-    """One item, or the ``part``-th file of one: how it was got and from where; ``code`` if it was not had."""
+    """One item, or the ``part``-th file of one: how it was got and from where; ``code`` if it was not had.
+
+    ``run_id`` and ``proof_digest`` are of the evidence that it was read from, if it says so.
+    """
 
     item: str
     how: str
     source: str
     part: int | None = None
     code: str | None = None
+    run_id: str | None = None
+    proof_digest: str | None = None
 
 
 class LensStory(msgspec.Struct, kw_only=True):
@@ -65,7 +70,16 @@ class LensStory(msgspec.Struct, kw_only=True):
     def _resolve(self, found: ConflictResolved) -> None:
         failure, source = given(found.failure), given(found.child_run_id) or ""
         code = None if failure is None else failure.code
-        self.items.append(ItemStory(item=found.item, how=BY_CHILD, source=source, code=code))
+        self.items.append(
+            ItemStory(
+                item=found.item,
+                how=BY_CHILD,
+                source=source,
+                code=code,
+                run_id=given(found.child_run_id),
+                proof_digest=given(found.proof_digest),
+            )
+        )
 
     def _look(self, item: ItemObserved) -> None:
         if item.round != self.rounds:
@@ -78,5 +92,7 @@ class LensStory(msgspec.Struct, kw_only=True):
                 source=item.source,
                 part=given(item.part),
                 code=None if failure is None else failure.code,
+                run_id=given(item.run_id),
+                proof_digest=given(item.proof_digest),
             )
         )

@@ -24,7 +24,17 @@ CHILD = record(
     proof_digest=TEXT_OR_NULL,
 )
 LENS = record(
-    items=list_of(record(item=TEXT, how=TEXT, source=TEXT, part=COUNT_OR_NULL, code=TEXT_OR_NULL)),
+    items=list_of(
+        record(
+            item=TEXT,
+            how=TEXT,
+            source=TEXT,
+            part=COUNT_OR_NULL,
+            code=TEXT_OR_NULL,
+            run_id=TEXT_OR_NULL,
+            proof_digest=TEXT_OR_NULL,
+        )
+    ),
     rounds=COUNT,
     quality=OBJECT,
     at_least=OBJECT,

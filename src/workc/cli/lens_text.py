@@ -36,7 +36,7 @@ def lens_lines(console: Console, lens: LensStory) -> list[str]:
     if not lens.items:
         return []
     shown = lens.items[:MAX_ITEMS]
-    lines = [f"  {_item_line(console, item)}" for item in shown]
+    lines = [f"  {line}" for item in shown for line in _item_lines(console, item)]
     if len(lens.items) > MAX_ITEMS:
         lines.append(f"  … {count(len(lens.items) - MAX_ITEMS, 'item')} more")
     if not lens.quality:
@@ -64,6 +64,12 @@ def contested_text(lens: LensStory) -> str:
 
 def _takes(level: str) -> str:
     return "deciding" if level == "Draft" else level
+
+
+def _item_lines(console: Console, item: ItemStory) -> list[str]:
+    """Returns an item and, if it was read from the evidence of another run, whose that is."""
+    proof = [] if item.proof_digest is None else [f"run {item.run_id}", item.proof_digest]
+    return [_item_line(console, item), *(f"    {printable(each, 76)}" for each in proof)]
 
 
 def _item_line(console: Console, item: ItemStory) -> str:

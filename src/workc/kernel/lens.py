@@ -32,6 +32,8 @@ ItemKey: TypeAlias = tuple[str, int | None]
 _LEVELS: tuple[LockLevel, ...] = get_args(LockLevel)
 #: With which a run fails whose lens is too poor to decide by.
 LENS_INSUFFICIENT = "LENS_INSUFFICIENT"
+#: What is read from the evidence of another run.
+PROVEN: frozenset[How] = frozenset({"bundle", "run"})
 #: What items touch to be had; those by another way touch nothing that has a name.
 TOUCHING: frozenset[How] = frozenset({"bundle", "file", "files", "url"})
 #: No item weighs more, so that no sum of weights is a number that JSON does not hold.
@@ -42,7 +44,8 @@ class ItemObserved(PayloadBase, frozen=True, kw_only=True):
     """One item was looked at. Exactly one of ``failure`` and ``value`` is set.
 
     ``dated_ms`` is from when the value is, ``source`` what was looked at (empty for a text),
-    ``effect`` what that touched.
+    ``effect`` what that touched. Of a run or a bundle ``run_id`` and ``proof_digest`` say whose
+    evidence it was.
     """
 
     dated_ms: Count | UnsetType = UNSET
@@ -51,8 +54,10 @@ class ItemObserved(PayloadBase, frozen=True, kw_only=True):
     how: How
     item: str
     part: Count | UnsetType = UNSET
+    proof_digest: str | UnsetType = UNSET
     redactions: list[RedactionRecord] | UnsetType = UNSET
     round: Count
+    run_id: str | UnsetType = UNSET
     source: str
     value: Body | UnsetType = UNSET
     weight: Count

@@ -22,11 +22,14 @@ def record_item(files: Files, look: Look, found: Observed | Failure, now_ms: int
     """Returns the record of what was seen at ``now_ms``."""
     if isinstance(found, Failure):
         return msgspec.structs.replace(look.item, failure=record_failure(files, found))
+    origin = found.origin
     dated_ms = now_ms if found.dated_ms is None else found.dated_ms
     return msgspec.structs.replace(
         look.item,
         dated_ms=min(max(dated_ms, 0), MAX_SAFE_INTEGER),
+        proof_digest=UNSET if origin is None else origin.proof_digest,
         redactions=record_redactions(found.redactions) or UNSET,
+        run_id=UNSET if origin is None else origin.run_id,
         value=_kept(files, found),
     )
 

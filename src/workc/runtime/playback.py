@@ -11,6 +11,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from msgspec import UnsetType
+
 from workc.kernel.events import Path, RawEvent, decode_payload
 from workc.kernel.failure import Failure, Refusal
 from workc.kernel.kinds import Payload
@@ -22,7 +24,7 @@ from workc.runtime.bodies import Files, load, load_failure, load_json
 from workc.runtime.effects import recorded_response, request_digest, request_json
 from workc.runtime.near_request import nearest, target_of
 from workc.stages.effects import EffectResponse
-from workc.stages.observation import Observed
+from workc.stages.observation import Observed, Origin
 from workc.stages.skill import Result
 
 _KEY_HEADER = "idempotency-key"
@@ -86,6 +88,7 @@ class Playback:
             data=load(self._files, payload.value),
             is_json=payload.value.form == "json",
             dated_ms=payload.dated_ms or 0,
+            origin=_origin_of(payload),
         )
 
     def _take(self, key: str) -> Payload | None:
@@ -115,6 +118,12 @@ def _pairs(log: Iterable[RawEvent], files: Files) -> Iterator[Recalled]:
 def _look_key(item: ItemObserved) -> str:
     """Returns what is looked at: of a text, which has no source, the item that holds it."""
     return f"look {item.how} {item.source or item.item}"
+
+
+def _origin_of(item: ItemObserved) -> Origin | None:
+    if isinstance(item.run_id, UnsetType) or isinstance(item.proof_digest, UnsetType):
+        return None
+    return Origin(run_id=item.run_id, proof_digest=item.proof_digest)
 
 
 def _compared(request: Json) -> JsonObject:

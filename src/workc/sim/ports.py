@@ -44,14 +44,15 @@ from workc.stages.effects import (
     ProgramRun,
     Publication,
 )
-from workc.stages.observation import EarlierRun, FileList, LensRequest, Observed, Variable
+from workc.stages.observation import EarlierRun, FileList, LensRequest, Observed, Origin, Variable
 
 
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     """One answer: a status with headers and body (chunks for a stream), or a failure.
 
     Of a program the chunks are its output and ``errors`` its error output. ``facts`` are added to those of
-    a file, a program or a publication, such as the ``exit`` of a program, which is 0.
+    a file, a program or a publication, such as the ``exit`` of a program, which is 0; of a run or a bundle
+    that a lens looks at they are its ``run_id`` and ``proof_digest``.
     ``dated_ms`` is when a file was written. ``delay_ms`` is how long it takes in virtual time; past the time limit of the ask it is
     ``TIMEOUT`` instead.
     """
@@ -208,7 +209,20 @@ def seen(request: LensRequest, found: Scripted) -> Observed | Failure:
     """Returns a scripted answer as what the port of lenses gives: JSON, but of a variable."""
     if found.failure is not None:
         return found.failure
-    return Observed(data=b"".join(found.chunks), is_json=not isinstance(request, Variable))
+    return Observed(
+        data=b"".join(found.chunks),
+        is_json=not isinstance(request, Variable),
+        dated_ms=found.dated_ms,
+        origin=_origin_of(found.facts),
+    )
+
+
+def _origin_of(facts: JsonObject) -> Origin | None:
+    """Returns the evidence that a script says something was read from, if it says so."""
+    run_id, digest = facts.get("run_id"), facts.get("proof_digest")
+    if not isinstance(run_id, str) or not isinstance(digest, str):
+        return None
+    return Origin(run_id=run_id, proof_digest=digest)
 
 
 def _model_of(body: bytes) -> str:

@@ -57,10 +57,21 @@ LensRequest: TypeAlias = FileList | Variable | EarlierRun | Proof
 Observation: TypeAlias = HttpRequest | FileRead | LensRequest | GivenText
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence that something was read from: its run, and the digest that proves the bundle."""
+
+    run_id: str
+    proof_digest: str
+
+
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen. ``dated_ms`` is from when it is, in ms since 1970; None: from now."""
+    """What was seen. ``dated_ms`` is from when it is, in ms since 1970; None: from now.
+
+    ``origin`` is the evidence of another run that it was read from, None if it was not.
+    """
 
     data: bytes
     is_json: bool = False
     dated_ms: int | None = None
     redactions: tuple[Redaction, ...] = ()
+    origin: Origin | None = None

@@ -49,7 +49,8 @@ from workc.verify.inclusion_rules import (
     TREE_ROOT,
     TREE_SIZE,
 )
-from workc.verify.v02.payload_rules import RUN_ID, SIXTEEN_BYTES, payload_problems
+from workc.verify.v02.lens_form import RUN_ID
+from workc.verify.v02.payload_rules import SIXTEEN_BYTES, payload_problems
 from workc.verify.verdict import Step, Verdict
 
 #: The steps of a proof, all of which PASS needs.

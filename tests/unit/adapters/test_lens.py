@@ -7,12 +7,12 @@ import os
 import pytest
 
 from workc.adapters import lens as module
-from workc.adapters.lens import LensLooks
+from workc.adapters.lens import LensLooks, Proven
 from workc.adapters.redaction import Redactor
 from workc.adapters.root_folders import RootFolders
 from workc.kernel.failure import Refusal, refuse
 from workc.stages.grants import Grants
-from workc.stages.observation import EarlierRun, FileList, Proof, Variable
+from workc.stages.observation import EarlierRun, FileList, Origin, Proof, Variable
 
 
 class Entropy:
@@ -24,10 +24,10 @@ class Evidence:
     def of_run(self, run):
         if run == "none":
             raise refuse("NOT_FOUND", "there is none")
-        return {"of": run}, 7
+        return Proven({"of": run}, 7, Origin(run_id=run, proof_digest="ab" * 32))
 
     def of_bundle(self, path):
-        return ["tok-3f9a", str(path)], 8
+        return Proven(["tok-3f9a", str(path)], 8, Origin(run_id="b", proof_digest="cd" * 32))
 
 
 @pytest.fixture
@@ -152,6 +152,8 @@ def test_evidence_is_given_as_json_with_the_end_of_its_run_and_without_secrets(l
     assert (run.data, run.is_json, run.dated_ms) == (b'{"of":"last"}', True, 7)
     proof = asyncio.run(looks.look(Proof("src/proof")))
     assert (json.loads(proof.data)[1], proof.dated_ms) == ("src/proof", 8)
+    assert (run.origin.run_id, proof.origin.run_id) == ("last", "b")
+    assert (run.origin.proof_digest, proof.origin.proof_digest) == ("ab" * 32, "cd" * 32)
     assert b"3f9a" not in proof.data
     assert code(looks, EarlierRun("none"))[0] == "NOT_FOUND"
     assert code(looks, Proof("other/proof"))[0] == "OPERATION_NOT_ALLOWED"

@@ -133,6 +133,7 @@ GOLDENS = (
     "back_after_gate",
     "machine",
     "looked",
+    "cited",
     "undecided",
     "planned",
     "plan_refused",

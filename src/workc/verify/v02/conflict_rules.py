@@ -13,7 +13,7 @@ from workc.kernel.children import ChildJoined
 from workc.kernel.kinds import Payload
 from workc.kernel.payloads import Backtrack, SkillExecuted, given
 from workc.kernel.resolving import LENS_CONFLICT, ConflictFound, ConflictResolved
-from workc.verify.v02 import rules
+from workc.verify.v02 import rules_of_lenses as rules
 from workc.verify.v02.pair_rules import Difference
 
 _BACK = Backtrack(code=LENS_CONFLICT, to="Orient")

@@ -12,15 +12,26 @@ from typing import get_args
 import msgspec
 from msgspec import UNSET
 
-from workc.kernel.lens import MAX_WEIGHT, TOUCHING, How, ItemObserved, LensAssembled, Thresholds
+from workc.kernel.digest import is_hex_digest
+from workc.kernel.lens import (
+    MAX_WEIGHT,
+    PROVEN,
+    TOUCHING,
+    How,
+    ItemObserved,
+    LensAssembled,
+    Thresholds,
+)
 from workc.kernel.payloads import ScriptedQuality
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
 from workc.kernel.resolving import ConflictResolved
 from workc.kernel.selectors import EffectOp
 from workc.verify.rules import Rule
-from workc.verify.v02 import rules
+from workc.verify.v02 import rules_of_lenses as rules
+from workc.verify.v02.item_source import is_read_from_source
 
+RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ITEM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 #: What an item does to be had.
 _OPS: Mapping[How, EffectOp] = {
@@ -37,10 +48,25 @@ def item_problems(item: ItemObserved) -> Iterator[tuple[Rule, str]]:
         yield rules.ITEM_FORM, "/dated_ms"
     if not _effect_fits(item):
         yield rules.ITEM_FORM, "/effect"
+    elif item.effect is not UNSET and not is_read_from_source(item, item.effect.selector):
+        yield rules.ITEM_SOURCE, "/source"
+    yield from _origin_problems(item)
     if item.part is not UNSET and item.how != "file":
         yield rules.ITEM_FORM, "/part"
     if item.weight > MAX_WEIGHT:
         yield rules.ITEM_FORM, "/weight"
+
+
+def _origin_problems(item: ItemObserved) -> Iterator[tuple[Rule, str]]:
+    """Yields what is wrong with the evidence that an item was read from, if it names any."""
+    if item.run_id is UNSET and item.proof_digest is UNSET:
+        return
+    if item.how not in PROVEN or item.value is UNSET:
+        yield rules.ITEM_ORIGIN, "/how"
+    if item.run_id is UNSET or not RUN_ID.fullmatch(item.run_id):
+        yield rules.ITEM_ORIGIN, "/run_id"
+    if item.proof_digest is UNSET or not is_hex_digest(item.proof_digest):
+        yield rules.ITEM_ORIGIN, "/proof_digest"
 
 
 def _effect_fits(item: ItemObserved) -> bool:

@@ -16,7 +16,7 @@ from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
 from workc.kernel.values import JsonObject
 from workc.verify.case import Case
-from workc.verify.v02 import rules
+from workc.verify.v02 import rules_of_lenses as rules
 
 _LEVELS: tuple[LockLevel, ...] = get_args(LockLevel)
 _ALL = Thresholds(**dict.fromkeys(_LEVELS, WHOLE))

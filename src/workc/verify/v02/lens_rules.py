@@ -22,7 +22,7 @@ from workc.kernel.lens_quality import Said, Seen, contested, quality_of, scripte
 from workc.kernel.payloads import RunStarted, ScriptedQuality, given
 from workc.kernel.resolving import ConflictFound, ConflictResolved
 from workc.kernel.selectors import EffectOp
-from workc.verify.v02 import rules
+from workc.verify.v02 import rules_of_lenses as rules
 from workc.verify.v02.pair_rules import Difference
 
 OfLens: TypeAlias = ItemObserved | LensAssembled | ConflictFound | ConflictResolved
@@ -66,6 +66,8 @@ class LensRules:
             self._round, self._seen = item.round, {}
         if not self._may_come(item.key):
             yield Difference(rules.ROUNDS_COUNT, "item", None, item.item)
+        elif not self._is_below(item):
+            yield Difference(rules.PART_IS_BELOW, "effect", None, item.source)
         self._seen[item.key] = Seen(item, at_ms)
 
     def _may_come(self, key: ItemKey) -> bool:
@@ -78,6 +80,13 @@ class LensRules:
         whole = self._seen.get((name, None))
         is_list = whole is not None and whole.observed.how == "files"
         return is_list and (part == 0 or (name, part - 1) in self._seen)
+
+    def _is_below(self, item: ItemObserved) -> bool:
+        """Returns whether a part of a pattern was read in the folder that was listed; others always are."""
+        if item.part is UNSET or item.effect is UNSET:
+            return True
+        listed = self._seen[item.item, None].observed.effect
+        return listed is not UNSET and item.effect.selector.startswith(listed.selector)
 
     def assembled(self, lens: LensAssembled) -> Iterator[Difference]:
         """Yields what a lens says that its items do not."""

@@ -42,6 +42,7 @@ from workc.kernel.selectors import SelectorError, normalise
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.lens_form import (
+    RUN_ID,
     item_problems,
     lens_problems,
     resolution_problems,
@@ -51,7 +52,6 @@ from workc.verify.v02.lens_form import (
 #: Which rule is broken, and where in the payload (a JSON pointer).
 Problem: TypeAlias = tuple[Rule, str]
 
-RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: What would move a terminal's cursor or turn its text round (C0, DEL, C1, Unicode's bidi marks).
 _UNSAFE_IN_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SEED = re.compile(r"0|[1-9][0-9]{0,19}")

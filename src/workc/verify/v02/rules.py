@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from workc.verify.rules import COMMON_RULES, Rule
-from workc.verify.verdict import Step, VerifyFailCode
+from workc.verify.v02.rules_of_lenses import LENS_RULES
+from workc.verify.v02.section import Section
 
-
-class _Section:
-    """Numbers rules within one section of the page."""
-
-    def __init__(self, step: Step, section: int) -> None:
-        self._step: Step = step
-        self._section = section
-
-    def __call__(self, number: int, code: VerifyFailCode, text: str) -> Rule:
-        paragraph = f"bundle-0.2, section {self._section}"
-        return Rule(f"{self._section}.{number:02}", code, self._step, paragraph, text)
-
-
-_manifest, _files, _events = _Section("manifest", 3), _Section("files", 3), _Section("events", 4)
-_table, _payload, _money = _Section("table", 5), _Section("events", 6), _Section("money", 7)
-_policy = _Section("policy", 6)
-_receipt, _references = _Section("receipt", 8), _Section("references", 8)
-_roots, _projection = _Section("roots", 8), _Section("projection", 8)
-_digest, _expectations = _Section("digest", 9), _Section("expectations", 10)
+_manifest, _files, _events = Section("manifest", 3), Section("files", 3), Section("events", 4)
+_table, _payload, _money = Section("table", 5), Section("events", 6), Section("money", 7)
+_policy = Section("policy", 6)
+_receipt, _references = Section("receipt", 8), Section("references", 8)
+_roots, _projection = Section("roots", 8), Section("projection", 8)
+_digest, _expectations = Section("digest", 9), Section("expectations", 10)
 
 MANIFEST_IS_THERE = _manifest(1, "BUNDLE_MALFORMED", "There is a manifest.json.")
 MANIFEST_SIZE = _manifest(2, "LIMIT_EXCEEDED", "manifest.json has at most 268,435,456 bytes.")
@@ -243,41 +231,6 @@ ANSWER_FITS_PORT = _table(
     "FSM_ILLEGAL_TRANSITION",
     "What is not a failure is a response of http and model, and a result of any other port.",
 )
-ROUNDS_COUNT = _table(
-    51,
-    "FSM_ILLEGAL_TRANSITION",
-    "Items are observed in rounds, from 1 on; in each an item stands once, its parts from 0 on.",
-)
-LENS_FITS_ITEMS = _table(
-    52,
-    "FSM_ILLEGAL_TRANSITION",
-    "A LensAssembled counts the items of the last round, and has what they say and their quality.",
-)
-LENS_SUFFICES = _table(
-    53,
-    "FSM_ILLEGAL_TRANSITION",
-    "A LensAssembled has a failure if and only if its aggregate is below what deciding takes.",
-)
-LENS_IS_SCRIPTED = _table(
-    54,
-    "FSM_ILLEGAL_TRANSITION",
-    "A LensAssembled of items is scripted if and only if RunStarted has a script of lenses.",
-)
-CONFLICT_IS_FOUND = _table(
-    56,
-    "FSM_ILLEGAL_TRANSITION",
-    "A ConflictFound stands in the first pass and says what the items of the lens contradict each other about.",
-)
-RESOLVER_HAS_LANE = _table(
-    57,
-    "FSM_ILLEGAL_TRANSITION",
-    "Behind a ConflictFound stands one lane, of the step that it names.",
-)
-RESOLUTION_FITS = _table(
-    58,
-    "FSM_ILLEGAL_TRANSITION",
-    "A ConflictResolved goes back to Orient; it has what the child of its lane gave, and words about what was found.",
-)
 PHASE_OF_KIND = _table(16, "FSM_ILLEGAL_TRANSITION", "An event has the phase of its kind.")
 PHASE_FOLLOWS = _table(17, "FSM_ILLEGAL_TRANSITION", "Phases follow each other as the table says.")
 
@@ -330,22 +283,6 @@ EFFECT_IS_SPELLED = _payload(
     18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
 )
 
-ITEM_FORM = _payload(
-    31,
-    "BUNDLE_MALFORMED",
-    "An item is named; what it has of date, effect, part and weight is as it was got.",
-)
-LENS_FORM = _payload(
-    32,
-    "BUNDLE_MALFORMED",
-    "Thresholds are permille and do not fall; what they and requires judge is there.",
-)
-LENS_SCRIPT_FORM = _payload(
-    35, "BUNDLE_MALFORMED", "A script of lenses says something, in permille."
-)
-RESOLUTION_FORM = _payload(
-    34, "BUNDLE_MALFORMED", "What resolved a conflict is named as an item is; its words are JSON."
-)
 
 POLICY_IS_KNOWN = _policy(
     21,
@@ -370,9 +307,6 @@ LOCK_IS_ALLOWED = _policy(
     25,
     "POLICY_VIOLATION",
     "If the rules speak of checks, the lock level is one that they allow for the checks there are.",
-)
-LENS_OF_POLICY = _policy(
-    33, "POLICY_VIOLATION", "If the rules speak of lenses, every lens is held to no less."
 )
 
 MOVES_FOLLOW = _money(
@@ -478,5 +412,8 @@ NOT_BEFORE = _expectations(5, "DIGEST_UNEXPECTED", "The run ended at the expecte
 
 _OWN = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
 RULES: tuple[Rule, ...] = tuple(
-    sorted({*COMMON_RULES, *_OWN}, key=lambda rule: tuple(map(int, rule.number.split("."))))
+    sorted(
+        {*COMMON_RULES, *LENS_RULES, *_OWN},
+        key=lambda rule: tuple(map(int, rule.number.split("."))),
+    )
 )

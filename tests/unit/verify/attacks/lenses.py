@@ -89,6 +89,75 @@ def a_redaction_of_an_item_with_a_short_salt(d):
     _of(d, "note")["redactions"] = [record]
 
 
+# --- where an item says that it is from [6] [17]
+
+
+@_words("set")
+def a_file_that_is_said_to_be_another_one(d):
+    _of(d, "late", 1)["source"] = "repo/early.txt"
+
+
+@_words("set")
+def a_file_that_was_read_as_another_one(d):
+    _of(d, "late", 1)["effect"]["selector"] = "fs:repo/early.txt"
+
+
+@_words("grow")
+def an_address_that_is_said_to_be_one_below_it(d):
+    _of(d, "page")["source"] += "/more"
+
+
+@_words("set")
+def a_pattern_that_is_said_to_be_of_another_root(d):
+    _of(d, "texts")["source"] = "other/*.txt"
+
+
+@_words("cut")
+def a_pattern_without_a_sign(d):
+    _of(d, "texts")["source"] = "repo/in.txt"
+
+
+@_words("move", "cited")
+def a_bundle_that_is_said_to_lie_elsewhere(d):
+    _of(d, "proof")["source"] = "repo/elsewhere"
+
+
+@_words("remove", "cited")
+def evidence_without_its_run(d):
+    del _of(d, "run")["run_id"]
+
+
+@_words("remove", "cited")
+def evidence_without_its_digest(d):
+    del _of(d, "run")["proof_digest"]
+
+
+@_words("cut", "cited")
+def evidence_by_half_a_digest(d):
+    _of(d, "run")["proof_digest"] = "ab" * 16
+
+
+@_words("foreign", "cited")
+def evidence_of_a_run_with_a_slash_in_its_name(d):
+    _of(d, "run")["run_id"] = "a/b"
+
+
+@_words("add")
+def evidence_of_a_text(d):
+    _of(d, "note").update(run_id="a", proof_digest="ab" * 32)
+
+
+@_words("set", "cited")
+def evidence_that_was_not_had(d):
+    item = _of(d, "run")
+    del item["value"], item["dated_ms"]
+    item["failure"] = {
+        "code": "NOT_FOUND",
+        "details": {"form": "json", "inline": "{}"},
+        "message": "",
+    }
+
+
 # --- a lens alone [6]
 
 
@@ -151,6 +220,28 @@ def a_part_of_an_item_that_is_no_list(d):
     part = _of(d, "texts", 4)
     assert part["part"] == 0
     part["item"] = "late"
+
+
+def _elsewhere(d, number, path):
+    part = _of(d, "texts", number)
+    assert "part" in part
+    part.update(source=path, effect={"op": "ReadFS", "selector": f"fs:{path}"})
+
+
+@_flow("set")
+def a_part_that_was_read_below_another_root(d):
+    effects = d.payload("PlanChosen")["effects"]
+    effects.append({"op": "ReadFS", "selector": "fs:other/"})
+    effects.sort(key=lambda effect: (effect["op"], effect["selector"]))
+    _elsewhere(d, 4, "other/in.txt")
+
+
+@_flow("remove")
+def a_part_of_a_pattern_that_was_not_listed(d):
+    whole = _of(d, "texts", 3)
+    assert whole["how"] == "files"
+    del whole["effect"], whole["value"], whole["dated_ms"]
+    whole["failure"] = _of(d, "late")["failure"]
 
 
 # --- what a lens says of its items [5] [16]
@@ -311,6 +402,7 @@ def _bounds(operator):
 
 @_bounds("set")
 def an_item_that_no_declared_effect_covers(d):
+    _of(d, "late", 1).update(source="other/late.txt")
     _of(d, "late", 1)["effect"]["selector"] = "fs:other/late.txt"
 
 

@@ -9,6 +9,7 @@ from workc.sim.tamper.v02.attacks_effects import EFFECT_ATTACKS
 from workc.sim.tamper.v02.attacks_fallbacks import FALLBACK_ATTACKS
 from workc.sim.tamper.v02.attacks_files import FILE_ATTACKS
 from workc.sim.tamper.v02.attacks_gates import GATE_ATTACKS
+from workc.sim.tamper.v02.attacks_lens import LENS_ATTACKS
 from workc.sim.tamper.v02.attacks_limits import LIMIT_ATTACKS
 from workc.sim.tamper.v02.attacks_log import LOG_ATTACKS
 from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
@@ -33,6 +34,7 @@ ATTACKS: Attacks[Draft] = {
     **STRATEGY_ATTACKS,
     **RESOURCE_ATTACKS,
     **CONFLICT_ATTACKS,
+    **LENS_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

@@ -22,6 +22,15 @@ def _reads(_subject: Subject, event: Doc) -> bool:
     return bool(event["payload"].get("effect", {}).get("op") == "ReadFS")
 
 
+def _names_its_effect(_subject: Subject, event: Doc) -> bool:
+    """Returns whether the end of a source is part of what was read; of a pattern its folder is."""
+    return "effect" in event["payload"] and event["payload"]["how"] != "files"
+
+
+def _names_no_effect(subject: Subject, event: Doc) -> bool:
+    return not _names_its_effect(subject, event)
+
+
 def _takes_more_and_more(_subject: Subject, event: Doc) -> bool:
     at_least = event["payload"].get("at_least", {})
     return "Committed" in at_least and bool(at_least.get("Staged"))
@@ -39,7 +48,10 @@ LENS_FIELDS: tuple[Field, ...] = (
     Field("ItemObserved", ("effect", "op"), swap("ReadFS", "WriteFS"), (BAD_EVENT,), ("lens",), _reads),
     Field("ItemObserved", ("failure", "code"), other, (), ("lens",), failed),
     Field("ItemObserved", ("round",), plus_one, (TABLE,), ("lens",)),
-    Field("ItemObserved", ("source",), other, (), ("lens",)),
+    Field("ItemObserved", ("proof_digest",), other, (), ("lens",), has("proof_digest")),
+    Field("ItemObserved", ("run_id",), other, (), ("lens",), has("run_id")),
+    Field("ItemObserved", ("source",), other, (BAD_EVENT,), ("lens",), _names_its_effect),
+    Field("ItemObserved", ("source",), other, (), ("lens",), _names_no_effect),
     Field("ItemObserved", ("value", "inline"), other, (), ("lens",), has_text),
     Field("ConflictFound", ("about", 0), other, (TABLE,), ("lens",)),
     Field("ConflictFound", ("step",), other, (TABLE,), ("lens",)),
