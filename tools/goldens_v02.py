@@ -28,6 +28,7 @@ from workc.api.verification import verify_bundle
 from workc.kernel.failure import Failure
 from workc.kernel.gates import Decision
 from workc.kernel.required_checks import VerifyRules
+from workc.kernel.risk import DecideRules
 from workc.kernel.values import Json
 from workc.runtime.policy.model import PolicyFile
 from workc.sim.ports import Scripted
@@ -92,7 +93,8 @@ class Story(NamedTuple):
     ``held`` are the micro-cents that others hold of one cent that the run shares with them. ``raised``
     is the budget in cents under which it goes on after it was refused. ``children`` are workflows
     that it runs, by the names of their files, and ``approvals`` what humans decide of steps.
-    ``required`` is what a policy requires of its lock level, ``lens_quality`` what its lens is worth by a script.
+    ``required`` is what a policy requires of its lock level, ``decide`` which decisions it takes,
+    ``lens_quality`` what its lens is worth by a script.
     """
 
     text: str
@@ -104,6 +106,7 @@ class Story(NamedTuple):
     required: VerifyRules | None = None
     approvals: Mapping[str, Decision] = {}
     lens_quality: Sequence[tuple[int, int, int, int]] | None = None
+    decide: DecideRules | None = None
 
 
 _LENGTH = "{skill: json_transform, with: {data: [1, 2], expression: 'length(@)'}}"
@@ -381,6 +384,18 @@ STORIES: Mapping[str, Story] = {
             a=_LENGTH,
         )
     ),
+    "risky": Story(
+        _work(
+            before="effects: ['Publish pub:repo/dist', 'ReadFS fs:repo/in.txt']",
+            output="${steps.a.text}",
+            check="steps.a.text != `null`",
+            a="{skill: read_file, with: {path: repo/in.txt}}",
+            b="{skill: publish, with: {to: repo/dist, files: [{name: report.txt, text: '${steps.a.text}'}]}, "
+            "gates: {pre: [{id: whole, check: 'params.to == `\"repo/dist\"`'}]}}",
+        ).replace("level: Semantic", "level: Acceptance"),
+        required=VerifyRules(high_risk={"Committed": ("Acceptance",)}),
+        decide=DecideRules(implicit="low"),
+    ),
     "resolved": Story(
         _work(
             before=_DISPUTED + _BUDGET,
@@ -511,7 +526,9 @@ def family(name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
             budget=tracker,
             ruling=None
             if story.required is None
-            else PolicyFile(name=name.replace("_", "-"), verify=story.required),
+            else PolicyFile(
+                name=name.replace("_", "-"), verify=story.required, decide=story.decide
+            ),
         )
         runtime = simulated(
             SCRIPT,

@@ -114,6 +114,37 @@ def test_a_run_under_a_policy_is_explained_from_its_bundle_or_its_journal(
     assert all(len(line) <= 80 for line in text.stdout.splitlines())
 
 
+def test_what_risk_takes_is_explained(workc, folder):
+    (folder / "prod").mkdir()
+    (folder / "risk.toml").write_text(
+        'schema = "workc.policy/1"\nname = "risk"\n'
+        '[verify.high_risk]\nCommitted = ["Acceptance"]\n[decide]\nimplicit = "low"\n'
+    )
+    (folder / "deploy.yaml").write_text(
+        'workc: 1\nname: deploy\neffects: ["WriteFS fs:prod/"]\nsteps:\n'
+        "  write: {skill: write_file, with: {path: prod/a, text: a}}\n"
+        "verify: [{id: c, level: Acceptance, that: '`true`'}]\noutput: 1\n"
+    )
+    told = workc("policy", "check", "risk.toml")
+    assert 'decide   { "implicit": "low" }\n' in told.stdout
+    ran = workc("run", "deploy.yaml", "--root", "prod=prod", "--policy", "risk.toml", "-q")
+    assert (ran.exit_code, (folder / "prod/a").exists()) == (1, False)
+    required, refused = workc("policy", "explain", "last", "--json").document["decisions"]
+    assert (required["verdict"], required["step"]) == ("required", "")
+    assert required["rule"] == "[verify.high_risk]: what it declares"
+    assert (refused["verdict"], refused["rule"]) == ("refused", "[decide]")
+    shown = workc("policy", "explain", "last").stdout
+    assert "required the run: checks of level Acceptance to lock as Committed" in shown
+    (folder / "deploy.yaml").write_text(
+        (folder / "deploy.yaml").read_text().replace("Acceptance", "Semantic")
+    )
+    for command in (("check",), ("run", "--root", "prod=prod")):
+        refused = workc(*command, "deploy.yaml", "--policy", "risk.toml")
+        told = " ".join((refused.stdout + refused.stderr).split())
+        assert refused.exit_code != 0
+        assert "takes a check of level Acceptance for Committed of a run of high risk" in told
+
+
 def test_a_run_without_a_policy_is_explained_too(workc, folder, server):
     workc("run", "pure.yaml", "--out", "bundle", "-q")
     shown = workc("policy", "explain", "bundle")

@@ -16,6 +16,7 @@ import drafts_decisions
 import drafts_fallbacks
 import drafts_lens
 import drafts_resources
+import drafts_rules
 from drafts_money import edit_money
 from ground import build, bundles, sealing
 from raw import changed_bytes, cut_off, flipped_bit, moved_lines
@@ -162,6 +163,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "gates, sealed anew": (_sealed(drafts.edit_gates), 12),
     "fallbacks, sealed anew": (_sealed(drafts_fallbacks.edit_fallbacks), 14),
     "lenses, sealed anew": (_sealed(drafts_lens.edit_lens), 12),
+    "rules, sealed anew": (_sealed(drafts_rules.edit_rules), 10),
     "plans, sealed anew": (_sealed(drafts_decisions.edit_plans), 10),
     "strategies, sealed anew": (_sealed(drafts_decisions.edit_strategies), 6),
     "resources, sealed anew": (_sealed(drafts_resources.edit_resources), 8),

@@ -76,6 +76,7 @@ KEPT = {
         "resolver_halted",
         "resources",
         "retried",
+        "risky",
         "run_barred",
         "scripted_lens",
         "shared",

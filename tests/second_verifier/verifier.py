@@ -1613,6 +1613,8 @@ def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
         held = [lens for lens in payloads(events, "LensAssembled") if "quality" in lens]
         if not lens_is_held(rules, held):
             return ["POLICY_VIOLATION"]
+        if not decisions_hold(events, rules):
+            return ["POLICY_VIOLATION"]
         if said is None:
             continue
         named = [(ask["effect"], plan) for ask, plan in asks(events) if "effect" in ask]
@@ -1625,6 +1627,86 @@ def check_allowed(events: list[Event], tree: Tree, manifest: Json) -> list[str]:
         if not all("effects" in plan for plan in plans) or not allowed:
             return ["POLICY_VIOLATION"]
     return []
+
+
+SHAPES["limit"] = lambda value: value is None or count(value)
+RISK_NUMBERS = closed(
+    "cost_ms? count, loss_ms? count, production_loss_ms? count, publish_loss_ms? count, "
+    "timeout_ms? limit"
+)
+RISK_DEFAULTS = {
+    "cost_ms": 45_000,
+    "loss_ms": 50_000,
+    "production_loss_ms": 900_000,
+    "publish_loss_ms": 900_000,
+}
+
+
+def numbers_in(rules: Json) -> Json:
+    """What asking costs and a wrong step loses [22]; None if that is not in form."""
+    said = rules.get("approval", {})
+    return {**RISK_DEFAULTS, **said} if RISK_NUMBERS(said) else None
+
+
+def touches_production(effect: Json) -> bool:
+    op, path = effect["op"], effect["selector"].split(":", 1)[1]
+    if op == "Network":
+        path = path.split("://", 1)[1].split("/", 1)[1]
+    return op == "Publish" or effect["selector"] == "fs:/" or path.lstrip("/").startswith("prod/")
+
+
+def risky(rules: Json, effects: Json, level: str) -> bool:
+    """Whether effects are of high risk at a lock level [22]; None are those that nobody knows."""
+    numbers = numbers_in(rules)
+    if numbers is None or effects is None:
+        return True
+    x1 = {"Draft": 0, "Staged": 200, "Committed": 600, "Published": 850, "Immutable": 1000}[level]
+    ops = {effect["op"] for effect in effects}
+    z = 4 * x1 - 3000 + 2500 * ("Publish" in ops) + 1800 * ("Network" in ops)
+    p = max(0, min(1000, 500 + 1000 * z // (4000 + abs(z))))
+    losses = [numbers["loss_ms"]]
+    for effect in filter(touches_production, effects):
+        name = "publish_loss_ms" if effect["op"] == "Publish" else "production_loss_ms"
+        losses.append(numbers[name])
+    return bool(p * max(losses) > 1000 * numbers["cost_ms"])
+
+
+def undecided(events: list[Event]) -> list[Json]:
+    """What was done in lanes of steps about which nobody had decided; None of what is not named."""
+    found: list[Json] = []
+    plan = passed = lane = False
+    for event in events:
+        kind, payload = event["kind"], event["payload"]
+        if len(event["at"]) == 1:
+            if kind in ("PlanAsked", "ConflictFound"):
+                plan = True
+            elif kind == "PlanChosen":
+                plan = "planner" in payload
+            elif "backtrack" in payload:
+                passed = False
+            elif kind == "GateEvaluated" and payload["when"] == "pre_run":
+                passed = passed or payload["passed"]
+            continue
+        if event["at"][-1] == 0:
+            lane = False
+        if kind == "GateEvaluated" and payload["when"] == "pre_step":
+            lane = lane or payload["passed"]
+        if kind == "ApprovalAnswered":
+            lane = lane or payload["decision"] == "approved"
+        if kind in ("EffectAsked", "SkillAsked") and not (plan or passed or lane):
+            found.append(payload.get("effect"))
+    return found
+
+
+def decisions_hold(events: list[Event], rules: Json) -> bool:
+    """Whether nothing was done that takes a decision and about which there was none [22]."""
+    if "decide" not in rules:
+        return True
+    said, found = rules["decide"], undecided(events)
+    if not isinstance(said, dict) or said != {"implicit": "low"}:
+        return not found
+    level = payloads(events, "Locked")[-1]["lock_level"] if payloads(events, "Locked") else "Draft"
+    return not any(each is None or risky(rules, [each], level) for each in found)
 
 
 def rules_in(rules: Json, tree: Tree, manifest: Json) -> bytes:
@@ -2041,7 +2123,7 @@ SHAPES["required"] = lambda value: (
     type(value) is dict
     and all(SHAPES["lock"](name) and shape("level[]")(levels) for name, levels in value.items())
 )
-VERIFY_RULES = closed("levels? required, max_lock_level? lock, unmet? :lower")
+VERIFY_RULES = closed("high_risk? required, levels? required, max_lock_level? lock, unmet? :lower")
 
 
 def may_lock(verify: Json, level: str, results: list[Json]) -> bool:
@@ -2059,7 +2141,16 @@ def verify_rules(events: list[Event], tree: Tree, manifest: Json) -> Json:
     """What the rules of the policy say of checks."""
     run = payloads(events, "RunStarted")[0]
     said = said_in(run["policy"], tree, manifest)
-    return said.get("verify", {})
+    verify = said.get("verify", {})
+    if not VERIFY_RULES(verify) or "high_risk" not in verify:
+        return verify
+    plans = payloads(events, "PlanChosen")
+    declared = plans[-1].get("effects") if plans else None
+    levels = {name: list(taken) for name, taken in verify.get("levels", {}).items()}
+    for level, taken in verify["high_risk"].items():
+        if risky(said, declared, level):
+            levels[level] = [*levels.get(level, []), *taken]
+    return {**verify, "levels": levels}
 
 
 def results_of(events: list[Event]) -> list[Json]:

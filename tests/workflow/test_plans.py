@@ -12,7 +12,8 @@ from workc.api.replay import replay
 from workc.api.settings import Settings
 from workc.api.simulation import simulated
 from workc.api.verification import verify_bundle
-from workc.runtime.policy.model import ApprovalRules, PolicyFile
+from workc.kernel.risk import ApprovalRules
+from workc.runtime.policy.model import PolicyFile
 from workc.sim.ports import Scripted
 
 SECOND = Path(__file__).parents[1] / "second_verifier/verifier.py"

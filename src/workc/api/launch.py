@@ -32,7 +32,6 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Misuse, refuse
 from workc.kernel.payloads import Body, EffectAsked, Limits, Parent, Policy, RunStarted, given
-from workc.kernel.required_checks import VerifyRules
 from workc.kernel.values import Json, JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
@@ -57,7 +56,7 @@ from workc.runtime.outcome import (
     as_mapping,
     error_of,
 )
-from workc.runtime.policy.model import PolicyFile, recorded_ruling
+from workc.runtime.policy.model import PolicyFile, recorded_ruling, required_of
 from workc.runtime.program import Program
 from workc.runtime.run import Run
 from workc.runtime.session import Desk, Known, Session
@@ -247,6 +246,7 @@ def make_run(
     limits = payload.limits or Limits()
     times = [start.program.timeout_ms, given(limits.wall_ms)]
     time_ms = min((each for each in times if each is not None), default=None)
+    bounds = limits_of_effects(start.program, ruling)
     return Run(
         program=start.program,
         files=files,
@@ -263,9 +263,10 @@ def make_run(
         injected=_injected(payload, files),
         rules=rules,
         lens_script=payload.lens_script or (),
-        effects=limits_of_effects(start.program, ruling),
+        effects=bounds,
         asking=None if ruling is None else ruling.approval,
-        required=VerifyRules() if ruling is None else ruling.verify or VerifyRules(),
+        required=required_of(ruling, bounds),
+        deciding=None if ruling is None else ruling.decide,
         bases=recorded_bases(rules),
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from workc.adapters.place import path_of
+from workc.api.effect_rules import limits_of_effects, ruling_of_child
 from workc.api.named_file import read_file
 from workc.api.settings import Settings
 from workc.kernel.failure import Failure, Misuse, Refusal, refuse
@@ -23,7 +24,7 @@ from workc.kernel.values import Json
 from workc.runtime.child_step import children_in
 from workc.runtime.continuing import Budget
 from workc.runtime.policy.loader import load_policy
-from workc.runtime.policy.model import BudgetRules, PolicyFile
+from workc.runtime.policy.model import BudgetRules, PolicyFile, required_of
 from workc.runtime.program import Program
 from workc.stages.grant_rules import beyond
 from workc.stages.grants import Grants
@@ -78,13 +79,19 @@ def lock_refusal(program: Program, ruling: PolicyFile | None) -> Failure | None:
     """Returns why no run of a program, or of its children, may lock as its checks say, or None."""
     if ruling is None or ruling.verify is None:
         return None
-    children = children_in(program.skills).values()
-    others = (lock_refusal(child.program, ruling) for child in children)
-    found = [_lock_refusal(program, ruling.verify), *others]
+    children = children_in(program.skills)
+    others = (
+        lock_refusal(child.program, ruling_of_child(program, step, ruling))
+        for name, child in children.items()
+        for step in [each.id for each in program.named_uses if each.skill == name] or [""]
+    )
+    required = required_of(ruling, limits_of_effects(program, ruling))
+    found = [_lock_refusal(program, required, ruling.verify), *others]
     return next((each for each in found if each is not None), None)
 
 
-def _lock_refusal(program: Program, rules: VerifyRules) -> Failure | None:
+def _lock_refusal(program: Program, rules: VerifyRules, said: VerifyRules) -> Failure | None:
+    """Returns why a program may not lock by ``rules``; ``said`` are those of a run of low risk."""
     there: set[Level] = {check.level for check in program.checks}
     level = rules.lock_level("Committed" if program.checks else "Staged", there)
     if rules.allow(level, there):
@@ -93,7 +100,10 @@ def _lock_refusal(program: Program, rules: VerifyRules) -> Failure | None:
     message = f"the run would lock as {level}, and the policy allows {highest} at most"
     details: dict[str, Json] = {"lock_level": level}
     if ORDER.index(level) <= ORDER.index(highest):
-        message = f"the policy takes a check of level {missing[0]} for {level}; add one to verify"
+        why = "" if said.lacking(level, there) else " of a run of high risk"
+        message = (
+            f"the policy takes a check of level {missing[0]} for {level}{why}; add one to verify"
+        )
         details = {**details, "missing": list[Json](missing)}
     return Failure(code="POLICY_VIOLATION", message=message, details=details)
 

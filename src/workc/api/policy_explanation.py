@@ -16,10 +16,14 @@ from workc.kernel.payloads import (
     BudgetReserved,
     EffectAsked,
     EffectBound,
+    FailureRecord,
     RunStarted,
     SkillExecuted,
+    given,
 )
 from workc.kernel.plans import PlanChosen
+from workc.kernel.required_checks import ORDER
+from workc.kernel.risk import ApprovalRules, high_levels
 from workc.kernel.selectors import Effect
 from workc.kernel.values import JsonObject
 from workc.runtime.policy.model import PolicyFile, recorded_ruling
@@ -40,10 +44,10 @@ _BY: dict[str, str] = {
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was decided: of which step, what about, how, and by which rule."""
+    """One thing that was decided: of which step, or of the run, what about, how, and by which rule."""
 
     step: str
-    verdict: Literal["allowed", "refused", "asked", "approved", "denied", "timed_out"]
+    verdict: Literal["allowed", "refused", "required", "asked", "approved", "denied", "timed_out"]
     subject: str
     rule: str
 
@@ -80,7 +84,8 @@ def explain_policy(source: Source) -> PolicyStory:
     plan = next((line.payload for line in lines if isinstance(line.payload, PlanChosen)), None)
     declared = None if plan is None or plan.effects is UNSET else plan.effects
     decisions = [
-        decision for line in lines for decision in _decided(source, line.payload, ruling, declared)
+        *_required(ruling, declared),
+        *(each for line in lines for each in _decided(source, line.payload, ruling, declared)),
     ]
     return PolicyStory(
         run_id=started.run_id,
@@ -100,6 +105,20 @@ def _rules(source: Source, started: RunStarted) -> JsonObject:
         return {}
 
 
+def _required(ruling: PolicyFile | None, declared: list[EffectBound] | None) -> Iterator[Decision]:
+    """Yields what the risk of what a run declares takes of its lock level."""
+    said = None if ruling is None or ruling.verify is None else given(ruling.verify.high_risk)
+    if ruling is None or said is None:
+        return
+    named = None if declared is None else [Effect(each.op, each.selector) for each in declared]
+    high = high_levels(ruling.approval or ApprovalRules(), named)
+    why = "it declares no effects" if named is None else "what it declares"
+    for level in (level for level in ORDER if level in high and said.get(level)):
+        subject = f"checks of level {', '.join(said[level])} to lock as {level}"
+        rule = f"[verify.high_risk]: {why}"
+        yield Decision(step="", verdict="required", subject=subject, rule=rule)
+
+
 def _decided(
     source: Source, payload: object, ruling: PolicyFile | None, declared: list[EffectBound] | None
 ) -> Iterator[Decision]:
@@ -115,7 +134,7 @@ def _decided(
                 step=payload.step,
                 verdict="refused",
                 subject=f"{failure.code}: {failure.message}",
-                rule=_BY[failure.code],
+                rule=_refusing(source, failure),
             )
         case BudgetReserved(granted=False):
             subject = f"a call of up to {payload.bound} micro-cents"
@@ -135,6 +154,15 @@ def _decided(
             )
         case _:
             pass
+
+
+def _refusing(source: Source, failure: FailureRecord) -> str:
+    """Returns what refused something with this failure."""
+    try:
+        details = members(jcs.parse(source.data(failure.details) or b"{}"))
+    except CanonicalError:
+        details = {}
+    return "[decide]" if details.get("rule") == "decide" else _BY[failure.code]
 
 
 def _of_program(

@@ -39,7 +39,17 @@ _EXPLAINED = record(
     decisions=list_of(
         record(
             step=TEXT,
-            verdict={"enum": ["allowed", "refused", "asked", "approved", "denied", "timed_out"]},
+            verdict={
+                "enum": [
+                    "allowed",
+                    "refused",
+                    "required",
+                    "asked",
+                    "approved",
+                    "denied",
+                    "timed_out",
+                ]
+            },
             subject=TEXT,
             rule=TEXT,
         )

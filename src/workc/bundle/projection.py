@@ -47,6 +47,7 @@ from workc.kernel.payloads import (
     BudgetSettled,
     EffectAnswered,
     EffectAsked,
+    EffectBound,
     IntentSet,
     Locked,
     RetryScheduled,
@@ -56,6 +57,7 @@ from workc.kernel.payloads import (
     StepSkipped,
     VerificationRun,
     WorkEnded,
+    given,
 )
 from workc.kernel.phases import Phase
 from workc.kernel.plans import PlanAsked, PlanChosen
@@ -108,6 +110,11 @@ class Projection:
     def has_failures(self) -> bool:
         """Returns whether a step failed or was skipped."""
         return bool(self._failures)
+
+    @property
+    def effects(self) -> list[EffectBound] | None:
+        """Returns what the last plan declares, None if there is none or it declares nothing."""
+        return given(self._plans.chosen.effects) if self._plans.chosen else None
 
     @property
     def planned(self) -> int:

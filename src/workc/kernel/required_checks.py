@@ -26,12 +26,22 @@ class VerifyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The highest lock level that a run may reach, and the levels of checks that each one takes.
 
     With ``unmet`` a run that has not what Committed takes locks as Staged, if it may; else such a run
-    does not begin.
+    does not begin. ``high_risk`` is what a level takes besides, of a run of high risk.
     """
 
+    high_risk: Mapping[LockLevel, tuple[Level, ...]] | UnsetType = UNSET
     max_lock_level: LockLevel = "Immutable"
     levels: Mapping[LockLevel, tuple[Level, ...]] = {}
     unmet: Literal["lower"] | UnsetType = UNSET
+
+    def at_risk(self, high: Collection[LockLevel]) -> VerifyRules:
+        """Returns the rules of a run that is of high risk at these levels; of no other risk they speak."""
+        more = {} if self.high_risk is UNSET else self.high_risk
+        levels = {
+            level: (*self.levels.get(level, ()), *(more.get(level, ()) if level in high else ()))
+            for level in ORDER
+        }
+        return msgspec.structs.replace(self, high_risk=UNSET, levels=levels)
 
     def lacking(self, level: LockLevel, there: Collection[Level]) -> tuple[Level, ...]:
         """Returns the levels of which a check is missing; ``there`` are those of which there is one."""

@@ -45,12 +45,9 @@ def with_policy(run: Run, step: StepSpec) -> StepSpec:
 
 def _effects_of(run: Run, step: StepSpec) -> tuple[Effect, ...]:
     """Returns what a step may do, as far as it is declared: its own effects, or all of the run's."""
-    limits = run.effects
-    if step.effects is not None or limits is None:
+    if step.effects is not None or run.effects is None:
         return step.effects or ()
-    if limits.run is not None:
-        return limits.run
-    return limits.policy.allow if limits.policy else ()
+    return run.effects.declared or ()
 
 
 async def ask_approval(run: Run, lane: Lane, step: StepSpec, gate: HumanGate) -> StepResult | None:

@@ -30,6 +30,7 @@ from workc.runtime.bodies import (
     store_json,
 )
 from workc.runtime.context import AttemptContext
+from workc.runtime.deciding import refuse_undecided
 from workc.runtime.engine import Lane, Work
 from workc.runtime.guarding import context_of, guarded
 from workc.runtime.run import Run
@@ -169,7 +170,7 @@ def conclude(trial: Trial, tried: Tried) -> None:
 
 
 async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
-    denied = None if trial.skill.pure else decide_unknown(trial.run.effects)
+    denied = None if trial.skill.pure else _refused(trial)
     if denied is not None:
         tried = Tried(failure=denied)
         conclude(trial, tried)
@@ -191,6 +192,12 @@ async def _called(trial: Trial, deadline_ms: int | None) -> Tried:
     if not isinstance(answer, SkillExecuted):
         raise Misuse(f"a call was answered with a {type(answer).__name__}")
     return _recorded(trial.run, answer)
+
+
+def _refused(trial: Trial) -> Failure | None:
+    """Returns why a function must not be called whose effects nobody knows, or None."""
+    denied = decide_unknown(trial.run.effects)
+    return denied or refuse_undecided(trial.run, trial.lane, trial.step.id, None)
 
 
 def _call_of(trial: Trial, data: bytes) -> Call:

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from workc.kernel import jcs
 from workc.kernel.arguments import a, whole
 from workc.kernel.children import ChildJoined, ChildSpawned
-from workc.kernel.failure import Misuse, Refusal, refuse
+from workc.kernel.failure import Failure, Misuse, Refusal, refuse
 from workc.kernel.kinds import Payload
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import (
@@ -30,6 +30,7 @@ from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.runtime.amounts import money
 from workc.runtime.asks import Effect, Reserve, Settle, Timer
 from workc.runtime.bodies import load_json, store
+from workc.runtime.deciding import refuse_undecided
 from workc.runtime.declared_effects import addressed, as_bound, effect_of
 from workc.runtime.effects import (
     http_response,
@@ -298,15 +299,20 @@ class AttemptContext:
             Refusal: its effect is none that it may have, or has no name.
         """
         if self._within is None:
+            self._refuse(refuse_undecided(self._run, self._lane, self._step, None))
             return request, UNSET
         known = addressed(request, self._run.bases)
         effect = effect_of(known)
-        failure = decide_effect(self._within, effect)
-        if failure is not None:
-            raise Refusal(failure)
+        self._refuse(decide_effect(self._within, effect))
+        self._refuse(refuse_undecided(self._run, self._lane, self._step, effect))
         if isinstance(known, HttpRequest | ModelRequest):
             known = msgspec.structs.replace(known, within=self._within)
         return known, as_bound(effect)
+
+    @staticmethod
+    def _refuse(failure: Failure | None) -> None:
+        if failure is not None:
+            raise Refusal(failure)
 
     def _left_ms(self) -> int | None:
         return None if self._deadline_ms is None else self._deadline_ms - self._lane.now_ms

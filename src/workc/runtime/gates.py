@@ -54,6 +54,8 @@ async def bar_step(trial: Trial, result: StepResult) -> StepResult | None:
             return halted(lane, replace(result, halt=found.code))
         if not found.passed:
             return skipped(lane, replace(result, value=None), failure_of_gate(found))
+    if step.barriers:
+        run.decided.add(lane.path)
     return None
 
 

@@ -17,6 +17,7 @@ from workc.kernel.lens import LensAssembled
 from workc.kernel.lens_quality import Seen
 from workc.kernel.payloads import Backtrack, Limits, ScriptedQuality, StepStatus, Target
 from workc.kernel.required_checks import VerifyRules
+from workc.kernel.risk import ApprovalRules, DecideRules
 from workc.kernel.rng import SeededRng, derive
 from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
@@ -24,7 +25,6 @@ from workc.runtime.bodies import Files
 from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.guarding import Guard, unguarded
 from workc.runtime.injection import Injected, Injection
-from workc.runtime.policy.model import ApprovalRules
 from workc.runtime.program import Program
 from workc.runtime.workflow.model import NO_FEEDBACK
 from workc.runtime.workflow.strategy_spec import NO_STRATEGY
@@ -74,7 +74,8 @@ class Run:
     ``pass_number`` counts the passes from 1; ``feedback`` says why the one before was not enough.
     ``effects`` is what every effect must lie within, None if nothing bounds them; then ``bases``
     are the base URLs of providers that were set when it began. ``asking`` is when a policy has a
-    human asked, ``required`` what it requires of a lock level.
+    human asked, ``required`` what it requires of a lock level, ``deciding`` what it lets a step do that
+    nobody decided about; ``decided`` are the lanes that a gate or a human let begin.
     ``fallen`` are the fallbacks by lane. ``gates`` are the last evaluations of gates in this pass with
     their places, by step, if they are of one, and gate, ``backs`` where to they send the run back if they
     failed. ``recovered`` are the codes of failures after which it went back. ``rules`` are those that the run has recorded.
@@ -101,6 +102,8 @@ class Run:
     effects: EffectLimits | None = None
     asking: ApprovalRules | None = None
     required: VerifyRules = field(default_factory=VerifyRules)
+    deciding: DecideRules | None = None
+    decided: set[Path] = field(default_factory=set[Path])
     bases: Mapping[str, str] = field(default_factory=dict[str, str])
     injected: Injected = field(default_factory=dict[tuple[str, int], Injection])
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])

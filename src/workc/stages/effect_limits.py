@@ -40,6 +40,13 @@ class EffectLimits(msgspec.Struct, frozen=True, kw_only=True):
     step: tuple[Effect, ...] | None = None
     policy: EffectRules | None = None
 
+    @property
+    def declared(self) -> tuple[Effect, ...] | None:
+        """Returns what the run may do as a plan declares it: its own effects, else what a policy allows."""
+        if self.run is not None:
+            return self.run
+        return None if self.policy is None else self.policy.allow
+
 
 def decide_effect(
     limits: EffectLimits, effect: Effect, told: Effect | None = None

@@ -21,9 +21,10 @@ from workc.api.settings import Settings
 from workc.api.simulated_run import SimulatedRun, run_in_memory
 from workc.api.simulation import simulated
 from workc.kernel.digest import sha256_hex
+from workc.kernel.risk import ApprovalRules
 from workc.kernel.rng import SeededRng
 from workc.runtime.policy.loader import policy_of
-from workc.runtime.policy.model import ApprovalRules, PolicyFile
+from workc.runtime.policy.model import PolicyFile
 from workc.sim.scenario.compiled import MAIN, Compiled, compiled
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.scripts import (

@@ -46,6 +46,21 @@ def test_a_run_locks_where_it_earned_or_one_lower_and_only_if_it_may_there_alone
     assert found == ("Staged" if is_lowered else earned)
 
 
+@given(
+    RULES,
+    st.dictionaries(LOCKS, st.lists(LEVELS).map(tuple)),
+    st.sets(LOCKS),
+    LOCKS,
+    st.sets(LEVELS),
+)
+def test_a_run_of_high_risk_takes_what_every_run_takes_and_more(rules, more, high, level, there):
+    risky = msgspec.structs.replace(rules, high_risk=more).at_risk(high)
+    lacking = {*rules.lacking(level, there)}
+    extra = {*more.get(level, ())} - there if level in high else set()
+    assert {*risky.lacking(level, there)} == lacking | extra
+    assert rules.at_risk(high).allow(level, there) == rules.allow(level, there)
+
+
 @given(RULES)
 def test_rules_that_say_nothing_of_what_is_unmet_are_spelled_as_before(rules):
     said = msgspec.to_builtins(rules)

@@ -100,7 +100,6 @@ UNREACHED_02 = {
     "4.05": "ten million events",
     "4.11": "a disk that fails",
     "6.24": "no golden is of a policy that speaks of effects",
-    "6.25": "no mutant raises a lock level to one that the rules of a golden forbid",
     "6.33": "no golden is of a policy that speaks of lenses",
     "8.02": "a document of 256 MiB",
     "8.03": "a disk that fails",

@@ -134,6 +134,7 @@ GOLDENS = (
     "machine",
     "looked",
     "cited",
+    "risky",
     "undecided",
     "planned",
     "plan_refused",

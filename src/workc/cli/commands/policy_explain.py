@@ -51,4 +51,5 @@ def _show(state: State, story: PolicyStory) -> None:
 def _line(decision: Decision) -> str:
     subject = printable(decision.subject, 1000)
     rule = printable(decision.rule, 1000)
-    return f"{decision.verdict:<8} {printable(decision.step, 60)}: {subject} · by {rule}"
+    step = printable(decision.step or "the run", 60)
+    return f"{decision.verdict:<8} {step}: {subject} · by {rule}"

@@ -60,9 +60,7 @@ def _of_policy(run: Run) -> ApprovalSpec | None:
 
 def _effects_of(run: Run, steps: list[StepSpec]) -> set[Effect]:
     """Returns what steps may do, as far as it is declared: their own effects, or all of the run's."""
-    limits = run.effects
-    allowed = () if limits is None or limits.policy is None else limits.policy.allow
-    whole = allowed if limits is None or limits.run is None else limits.run
+    whole = () if run.effects is None else run.effects.declared or ()
     return {
         effect for step in steps for effect in (whole if step.effects is None else step.effects)
     }

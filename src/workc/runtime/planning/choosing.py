@@ -159,8 +159,7 @@ def _bounds(run: Run) -> tuple[list[EffectBound] | UnsetType, Compression | Unse
     limits = run.effects
     if limits is None:
         return UNSET, UNSET
-    allowed = limits.policy.allow if limits.policy else ()
-    effects, compression = bounds_of(allowed if limits.run is None else limits.run)
+    effects, compression = bounds_of(limits.declared or ())
     return effects, UNSET if compression is None else compression
 
 

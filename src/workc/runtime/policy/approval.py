@@ -8,18 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workc.kernel.human_approval import (
-    Risk,
-    chance,
-    is_production,
-    is_required,
-    strain,
-    worth_ms,
-)
+from workc.kernel.human_approval import is_required, worth_ms
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
+from workc.kernel.risk import ApprovalRules, chance_of, loss_of
 from workc.kernel.selectors import Effect
-from workc.runtime.policy.model import ApprovalRules
 
 
 def question_of(
@@ -34,14 +27,7 @@ def question_of(
     ``lens_aggregate`` is the quality of what the run looked at, 1000 of a run without a lens.
     """
     found = sorted(effects)
-    risk = Risk(
-        lock_level=level,
-        publishes=any(effect.op == "Publish" for effect in found),
-        uses_network=any(effect.op == "Network" for effect in found),
-        lens_aggregate=lens_aggregate,
-        check_failed=False,
-    )
-    p, loss = chance(strain(risk)), _loss_ms(rules, found)
+    p, loss = chance_of(found, level, lens_aggregate), loss_of(rules, found)
     if not is_required(p, loss_ms=loss, cost_ms=rules.cost_ms):
         return None
     named = ", ".join(f"{effect.op} {effect.selector}" for effect in found) or "no declared effects"
@@ -50,11 +36,3 @@ def question_of(
         f"May {step} begin? It may do: {named}. By the policy: chance of no {p} permille, "
         f"loss {loss} ms, cost {rules.cost_ms} ms, worth asking {worth} ms."
     )
-
-
-def _loss_ms(rules: ApprovalRules, effects: Iterable[Effect]) -> int:
-    losses = [rules.loss_ms]
-    for effect in filter(is_production, effects):
-        is_publication = effect.op == "Publish"
-        losses.append(rules.publish_loss_ms if is_publication else rules.production_loss_ms)
-    return max(losses)

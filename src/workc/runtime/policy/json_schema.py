@@ -63,6 +63,23 @@ _APPROVAL = record(
         "timeout_ms": _ms("How long the answer may take; without it, for ever."),
     },
 )
+
+
+def _checks(description: str) -> JsonObject:
+    """Returns the schema of the levels of checks that each lock level takes."""
+    return record(
+        description,
+        [],
+        {
+            level: listed(
+                "Levels of checks that a run of this lock level has.",
+                text("The level of a check.", enum=[*LEVELS]),
+            )
+            for level in LOCK_LEVELS
+        },
+    )
+
+
 _VERIFY = record(
     "Which lock levels a run may reach, and what it must check for them.",
     [],
@@ -72,17 +89,18 @@ _VERIFY = record(
             "What becomes of a run that has not the checks: refuse it, or lower its lock level.",
             enum=["refuse", "lower"],
         ),
-        "levels": record(
-            "For each lock level, the levels of which a check must be there.",
-            [],
-            {
-                level: listed(
-                    "Levels of checks that a run of this lock level has.",
-                    text("The level of a check.", enum=[*LEVELS]),
-                )
-                for level in LOCK_LEVELS
-            },
-        ),
+        "levels": _checks("For each lock level, the levels of which a check must be there."),
+        "high_risk": _checks("The same, besides, for a run of high risk."),
+    },
+)
+_DECIDE = record(
+    "What a step may do that nobody decided about: no planner, no human and no gate before it.",
+    [],
+    {
+        "implicit": text(
+            "Everything, what is of low risk, or nothing that touches the world.",
+            enum=["always", "low", "never"],
+        )
     },
 )
 _LENS = record(
@@ -129,6 +147,7 @@ POLICY_SCHEMA: JsonObject = {
             "budget": _BUDGET,
             "approval": _APPROVAL,
             "verify": _VERIFY,
+            "decide": _DECIDE,
             "lens": _LENS,
             "roots": _ROOTS,
             "exec": _EXEC,

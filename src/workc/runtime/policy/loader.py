@@ -7,7 +7,7 @@ Whatever ``data`` is, the answer is a policy or one :class:`InvalidPolicy` with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -138,16 +138,28 @@ def _check_approval(facts: Facts) -> None:
 def _check_verify(facts: Facts) -> None:
     verify = facts.section("verify")
     highest = LOCK_LEVELS.index(str(verify.get("max_lock_level", LOCK_LEVELS[-1])))
-    for level, asked in members(verify.get("levels")).items():
-        place: Place = ("verify", "levels", level)
-        if LOCK_LEVELS.index(level) > highest:
-            message = f"no run reaches {level}: max_lock_level is {LOCK_LEVELS[highest]}"
-            facts.refuse_key(place, message, "remove it, or raise max_lock_level")
-        if len({*texts(asked)}) < len(texts(asked)):
-            facts.refuse(place, "a level stands here twice", "remove one")
-        if level == LOCK_LEVELS[0] and asked:
-            fix = "remove it: a run that fails ends as Draft, whatever it checked"
-            facts.refuse_key(place, "Draft takes no checks", fix)
+    for part in ("levels", "high_risk"):
+        for level, asked in members(verify.get(part)).items():
+            _check_levels(facts, ("verify", part, level), level, texts(asked), highest)
+    always = members(verify.get("levels"))
+    for level, asked in members(verify.get("high_risk")).items():
+        for twice in sorted({*texts(asked)} & {*texts(always.get(level))}):
+            message = f"{level} takes {twice} of every run"
+            facts.refuse(("verify", "high_risk", level), message, "keep it in one of the two")
+
+
+def _check_levels(
+    facts: Facts, place: Place, level: str, asked: Sequence[str], highest: int
+) -> None:
+    """Reports what is wrong with the levels of checks that a lock level takes."""
+    if LOCK_LEVELS.index(level) > highest:
+        message = f"no run reaches {level}: max_lock_level is {LOCK_LEVELS[highest]}"
+        facts.refuse_key(place, message, "remove it, or raise max_lock_level")
+    if len({*asked}) < len(asked):
+        facts.refuse(place, "a level stands here twice", "remove one")
+    if level == LOCK_LEVELS[0] and asked:
+        fix = "remove it: a run that fails ends as Draft, whatever it checked"
+        facts.refuse_key(place, "Draft takes no checks", fix)
 
 
 def _check_lens(facts: Facts) -> None:
@@ -194,6 +206,8 @@ def _built(document: Document) -> PolicyFile:
     if verify.get("unmet") == "refuse":
         # It goes without saying, and so is not recorded.
         parts["verify"] = {key: value for key, value in verify.items() if key != "unmet"}
+    if members(file.get("decide")).get("implicit", "always") != "always":
+        parts["decide"] = file["decide"]
     grants = _grants(file)
     policy = msgspec.convert({**parts, **grants, "name": file["name"]}, PolicyFile)
     if "effects" not in file:

@@ -12,12 +12,14 @@ from typing import TypeVar
 import msgspec
 
 from workc.kernel.failure import refuse
-from workc.kernel.human_approval import COST_MS, LOSS_MS, PRODUCTION_LOSS_MS
 from workc.kernel.payloads import Limits
 from workc.kernel.phases import LockLevel
 from workc.kernel.required_checks import VerifyRules
+from workc.kernel.risk import ApprovalRules, DecideRules, high_levels
+from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
-from workc.stages.effect_limits import EffectRules
+from workc.runtime.declared_effects import bounds_of
+from workc.stages.effect_limits import EffectLimits, EffectRules
 from workc.stages.grant_rules import GrantRules
 from workc.stages.network import NetworkPolicy
 
@@ -35,20 +37,6 @@ class BudgetRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     wall_ms: int | None = None
 
 
-class ApprovalRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What asking a human costs, and what a wrong step loses, in ms (kernel/human_approval.py).
-
-    ``production_loss_ms`` is for effects under ``prod/`` and on all files, ``publish_loss_ms`` for
-    publications. ``timeout_ms`` is how long an answer may take; None: for ever.
-    """
-
-    loss_ms: int = LOSS_MS
-    production_loss_ms: int = PRODUCTION_LOSS_MS
-    publish_loss_ms: int = PRODUCTION_LOSS_MS
-    cost_ms: int = COST_MS
-    timeout_ms: int | None = None
-
-
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy says; a part that is None says nothing.
 
@@ -63,12 +51,13 @@ class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     budget: BudgetRules | None = None
     approval: ApprovalRules | None = None
     verify: VerifyRules | None = None
+    decide: DecideRules | None = None
     lens: Mapping[LockLevel, int] | None = None
     may_grant: GrantRules | None = None
 
 
 #: The parts that are rules beside the network's, which every run has.
-_PARTS = ("approval", "budget", "effects", "lens", "may_grant", "verify")
+_PARTS = ("approval", "budget", "decide", "effects", "lens", "may_grant", "verify")
 
 
 #: What a run without a policy may reach: a policy that says so adds nothing.
@@ -102,6 +91,16 @@ def recorded_ruling(rules: JsonObject) -> PolicyFile | None:
     except msgspec.ValidationError as error:
         failed = refuse("INVALID_INPUT", f"the recorded rules of the policy are none: {error}")
     raise failed
+
+
+def required_of(ruling: PolicyFile | None, limits: EffectLimits | None) -> VerifyRules:
+    """Returns what a policy requires of the lock level of a run that may do so much, by its risk."""
+    if ruling is None or ruling.verify is None:
+        return VerifyRules()
+    declared = None if limits is None else limits.declared
+    bounds = None if declared is None else bounds_of(declared)[0]
+    found = None if bounds is None else [Effect(each.op, each.selector) for each in bounds]
+    return ruling.verify.at_risk(high_levels(ruling.approval or ApprovalRules(), found))
 
 
 def limits_of(budget: BudgetRules) -> Limits:

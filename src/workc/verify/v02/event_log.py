@@ -20,15 +20,17 @@ from workc.verify.reader import Reader, ReadError
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.contents import compare_hash
+from workc.verify.v02.decisions import Decisions
 from workc.verify.v02.lane_rules import LaneRules
 from workc.verify.v02.sequence_rules import SequenceRules
 
 
 class Log(NamedTuple):
-    """What was read: the projection of all events, and what they say of lanes."""
+    """What was read: the projection of all events, and what they say of lanes and of decisions."""
 
     projection: Projection
     lanes: LaneRules
+    decisions: Decisions
 
 
 def walk(reader: Reader, entry: FileEntry, case: Case, limits: Limits) -> Log | None:
@@ -62,6 +64,7 @@ class _Lines:
         self._limits = limits
         self._sequence = SequenceRules(case)
         self._lanes = LaneRules(case)
+        self._decisions = Decisions()
         self._projection = Projection()
         self._count = 0
         self._rest = b""
@@ -87,7 +90,7 @@ class _Lines:
         self._case.take("events")
         self._case.take("table")
         self._case.take("policy")
-        return Log(self._projection, self._lanes)
+        return Log(self._projection, self._lanes, self._decisions)
 
     def _stop(self, rule: Rule, message: str) -> None:
         self._stopped = True
@@ -144,6 +147,7 @@ class _Lines:
         # In one line, what is malformed is said before what does not follow.
         self._lanes.take(found)
         self._sequence.take(leaves, found)
+        self._decisions.take(found)
         self._projection.grow(leaves)
         self._projection.extend(lines, found)
 

@@ -25,6 +25,7 @@ from workc.verify.v02.event_log import Log, walk
 from workc.verify.v02.lens_policy import check_lens_policy
 from workc.verify.v02.lock_rules import check_lock, required_by
 from workc.verify.v02.policy_text import rules_of
+from workc.verify.v02.risk_rules import at_risk, check_decisions
 from workc.verify.verdict import Step
 
 #: PASS needs all of them.
@@ -106,7 +107,8 @@ def _check_policy(
     asked = lanes.effects | lanes.lens.effects if lanes.are_declared else None
     check_effect_rules(said, asked, case)
     check_lens_policy(said, lanes.lens.thresholds, case)
-    required = required_by(said)
+    check_decisions(said, log.decisions, log.projection, case)
+    required = at_risk(required_by(said), said, log.projection)
     check_lock(required, log.projection, case)
     return required
 

@@ -303,6 +303,11 @@ EFFECT_IS_ALLOWED = _policy(
     "If the rules speak of effects, every plan and every ask for one declares some, and they allow what is asked for.",
 )
 
+RISK_IS_DECIDED = _policy(
+    38,
+    "POLICY_VIOLATION",
+    "If the rules speak of decisions, nothing was done that takes one and about which there was none.",
+)
 LOCK_IS_ALLOWED = _policy(
     25,
     "POLICY_VIOLATION",

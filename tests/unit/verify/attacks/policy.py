@@ -149,3 +149,52 @@ def a_lock_level_lowered_though_nothing_is_missing(d):
 @sealed("remove", "VERIFICATION_INCOMPLETE", "projection", "lowered")
 def a_lock_level_lowered_though_no_policy_says_so(d):
     require(d)
+
+
+# --- risk [6] [22]
+
+
+@sealed("grow", "POLICY_VIOLATION", "policy", "bounded")
+def a_lock_level_that_takes_more_of_what_is_declared(d):
+    require(d, high_risk={"Staged": ["Acceptance"], "Committed": ["Acceptance"]})
+    d.payload("PlanChosen")["effects"][1] = {"op": "Publish", "selector": "pub:a"}
+
+
+@sealed("remove", "POLICY_VIOLATION", "policy")
+def a_lock_level_that_takes_more_of_what_declares_nothing(d):
+    require(d, high_risk={"Committed": ["Acceptance"]})
+
+
+def _decide(d, implicit, **approval):
+    rules = {"decide": {"implicit": implicit}, "network": OPEN}
+    put_policy(d, {**rules, "approval": approval} if approval else rules, None)
+
+
+@sealed("set", "POLICY_VIOLATION", "policy", "bounded")
+def a_call_about_which_nobody_decided(d):
+    _decide(d, "never")
+
+
+@sealed("grow", "POLICY_VIOLATION", "policy", "bounded")
+def a_call_of_high_risk_about_which_nobody_decided(d):
+    _decide(d, "low", loss_ms=900_000)
+
+
+@sealed("remove", "POLICY_VIOLATION", "policy")
+def a_call_without_a_name_about_which_nobody_decided(d):
+    _decide(d, "low")
+
+
+@sealed("retype", "POLICY_VIOLATION", "policy", "bounded")
+def rules_of_decisions_that_have_another_form(d):
+    put_policy(d, {"decide": "low", "network": OPEN}, None)
+
+
+@sealed("foreign", "POLICY_VIOLATION", "policy", "bounded")
+def what_asking_costs_below_nothing(d):
+    _decide(d, "low", cost_ms=-1)
+
+
+@sealed("cut", "POLICY_VIOLATION", "policy", "back_by_gates")
+def a_call_after_what_a_gate_of_another_step_let_begin(d):
+    _decide(d, "never")

@@ -16,6 +16,7 @@ from workc.sim.tamper.v02.attacks_money import MONEY_ATTACKS
 from workc.sim.tamper.v02.attacks_outcome import OUTCOME_ATTACKS
 from workc.sim.tamper.v02.attacks_passes import PASS_ATTACKS
 from workc.sim.tamper.v02.attacks_plans import PLAN_ATTACKS
+from workc.sim.tamper.v02.attacks_policy import POLICY_ATTACKS
 from workc.sim.tamper.v02.attacks_resources import RESOURCE_ATTACKS
 from workc.sim.tamper.v02.attacks_strategies import STRATEGY_ATTACKS
 from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
@@ -35,6 +36,7 @@ ATTACKS: Attacks[Draft] = {
     **RESOURCE_ATTACKS,
     **CONFLICT_ATTACKS,
     **LENS_ATTACKS,
+    **POLICY_ATTACKS,
     **CHILD_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,

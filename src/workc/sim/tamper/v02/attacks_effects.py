@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import BAD_EVENT, EXCEEDED, TABLE, UNPROVABLE
+from workc.sim.tamper.v02.attacks_policy import refuse_risk
 from workc.sim.tamper.v02.draft import Draft
 
 _ALL: list[Doc] = [
@@ -60,6 +61,7 @@ def _forget_declared(draft: Draft) -> None:
 
 
 def _forget_throughout(draft: Draft) -> None:
+    refuse_risk(draft, "decide")
     _forget_declared(draft)
     for event in draft.all("EffectAsked"):
         event["payload"].pop("effect", None)

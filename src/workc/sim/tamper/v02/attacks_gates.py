@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import BAD_EVENT, NOT_BORNE_OUT, TABLE, UNPROVABLE
+from workc.sim.tamper.v02.attacks_policy import refuse_risk
 from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 
@@ -156,6 +157,7 @@ def _misname(draft: Draft) -> None:
 
 
 def _forget_gate(draft: Draft) -> None:
+    refuse_risk(draft, "decide")
     gate = _evaluated(draft, passed=True)
     draft.remove(gate)
     forget_unnamed(draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workc.sim.tamper.attack import Attack, Attacks, Doc, does_not_apply
 from workc.sim.tamper.place import NOT_BORNE_OUT, TABLE, UNPROVABLE
+from workc.sim.tamper.v02.attacks_policy import refuse_risk
 from workc.sim.tamper.v02.draft import Draft, forget_unnamed
 
 _TRUE: Doc = {"form": "json", "inline": "true"}
@@ -77,6 +78,7 @@ def _flip_verdict(draft: Draft) -> None:
 
 
 def _forget_checks(draft: Draft) -> None:
+    refuse_risk(draft, "high_risk")
     _results(draft).clear()
     forget_unnamed(draft)
 
