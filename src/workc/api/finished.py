@@ -10,14 +10,16 @@ from msgspec import UNSET
 from workc.adapters.run_folder import RunFolder
 from workc.api import launch
 from workc.api.settings import Settings
+from workc.api.side_effects import Recorder
 from workc.api.store import read_receipt
 from workc.bundle.documents import Receipt
 from workc.kernel import events
+from workc.kernel.children import ChildSpawned
 from workc.kernel.events import UNREADABLE, Entry
 from workc.kernel.failure import Failure, refuse
 from workc.kernel.gates import GATE_FAILED, GateEvaluated
 from workc.kernel.kinds import Payload
-from workc.kernel.lens import LensAssembled
+from workc.kernel.lens import ItemObserved, LensAssembled
 from workc.kernel.payloads import (
     CheckResult,
     EffectAsked,
@@ -39,8 +41,10 @@ _TELLING = frozenset(
     kind.__name__
     for kind in (
         RunStarted,
+        ItemObserved,
         LensAssembled,
         EffectAsked,
+        ChildSpawned,
         GateEvaluated,
         WorkEnded,
         VerificationRun,
@@ -63,7 +67,7 @@ def outcome_of_finished(
         Refusal: ``JOURNAL_CORRUPT``, ``CAPTURE_MISSING`` or ``CAPTURE_EDITED`` if the folder does
             not hold what was recorded; ``STORE_UNAVAILABLE`` if its receipt cannot be read.
     """
-    recorder = launch.Recorder(folder, None)
+    recorder = Recorder(folder, None)
     ends: dict[type[Payload], Payload] = {}
     gates: LastGates = {}
     for record in folder.records():

@@ -21,7 +21,8 @@ from workc.api.live_ports import LivePorts
 from workc.api.network import NetworkPorts
 from workc.api.run_secrets import cleaner, recorded_texts, secret_values
 from workc.api.settings import Clock, RunDriver, Settings, policy_rules
-from workc.api.standing_in import StandIn, recorded_by, recorded_stand_in
+from workc.api.side_effects import Recorder
+from workc.api.standing_in import StandIn, recorded_stand_in
 from workc.bundle.documents import Child, Receipt
 from workc.bundle.policies import policy_name
 from workc.bundle.seal import BundleSink, seal
@@ -31,14 +32,13 @@ from workc.kernel.chain import GENESIS, link
 from workc.kernel.digest import sha256_hex
 from workc.kernel.events import Entry, Record, encode
 from workc.kernel.failure import Misuse, refuse
-from workc.kernel.payloads import Body, EffectAsked, Limits, Parent, Policy, RunStarted, given
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.payloads import Body, Limits, Parent, Policy, RunStarted, given
+from workc.kernel.values import JsonObject
 from workc.kernel.version import __version__
 from workc.runtime.answering import Answering
 from workc.runtime.bodies import Files, KeptFiles, load_json, store_file
 from workc.runtime.children import ChildRuns, NoChildren
 from workc.runtime.claims import Claims
-from workc.runtime.effects import local_target
 from workc.runtime.ending import RunResult
 from workc.runtime.engine import Engine
 from workc.runtime.flow import run_body
@@ -48,7 +48,6 @@ from workc.runtime.injection import Injected, by_attempt, parse_injection
 from workc.runtime.journal import Journal, Sink
 from workc.runtime.outcome import (
     STATUS_OF,
-    AnsweredBy,
     ChildOutcome,
     SideEffect,
     StructuredOutcome,
@@ -297,58 +296,6 @@ class Finished:
     result: RunResult
     receipt: Receipt
     side_effects: tuple[SideEffect, ...]
-
-
-class Recorder:
-    """Watches a run: what it asked of the world, for the outcome; and tells somebody else."""
-
-    def __init__(self, files: KeptFiles, watch: Watch | None) -> None:
-        self._files = files
-        self._watch = watch
-        self._by: Mapping[str, AnsweredBy] = {}
-        self._effects: list[tuple[tuple[int, ...], SideEffect]] = []
-
-    def __call__(self, entry: Entry) -> None:
-        """Takes an entry as it is recorded."""
-        self.note(entry)
-        if self._watch is not None:
-            self._watch(entry)
-
-    def note(self, entry: Entry) -> None:
-        """Takes an entry that was recorded before; nobody is told of it again."""
-        payload = entry.payload
-        if isinstance(payload, RunStarted):
-            self._by = recorded_by(load_json(self._files, payload.policy.rules))
-        if isinstance(payload, EffectAsked):
-            request = load_json(self._files, payload.request)
-            if isinstance(request, dict):
-                by = self._by.get(payload.port, "world")
-                self._effects.append((entry.at, _side_effect(payload.port, request, by)))
-
-    def side_effects(self) -> tuple[SideEffect, ...]:
-        """Returns the effects in logical order."""
-        return tuple(effect for _, effect in sorted(self._effects, key=lambda pair: pair[0]))
-
-
-def _side_effect(port: str, request: JsonObject, by: AnsweredBy) -> SideEffect:
-    if port == "http":
-        return SideEffect("http", f"{request['method']} {_shown(request['url'])}", by)
-    if port != "model":
-        return SideEffect(port, local_target(request), by)
-    base = request["base_url"]
-    return SideEffect(
-        "model", f"{request['provider']} {_shown(base) if base else ''}{request['path']}", by
-    )
-
-
-def _shown(text: Json) -> str:
-    match text:
-        case list():
-            return "".join(_shown(part) for part in text)
-        case dict():
-            return f"${{secrets.{text['secret']}}}"
-        case _:
-            return str(text)
 
 
 def run_live(
