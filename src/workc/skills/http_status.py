@@ -95,5 +95,13 @@ def _date_ms(value: str) -> int | None:
     if match is None:
         return None
     day, month, year, hour, minute, second = match.groups()
-    parts = (int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
-    return calendar.timegm(parts) * 1000 if int(year) > 0 else None
+    month_of_year = int(year), _MONTHS.index(month) + 1
+    if month_of_year[0] == 0:
+        return None
+    time = int(day), int(hour), int(minute), int(second)
+    # A leap second is a time (RFC 9110, section 5.6.7); the 30th of February is none.
+    most = calendar.monthrange(*month_of_year)[1], 23, 59, 60
+    if time[0] == 0 or any(part > limit for part, limit in zip(time, most, strict=True)):
+        return None
+    parts = (*month_of_year, *time)
+    return calendar.timegm(parts) * 1000

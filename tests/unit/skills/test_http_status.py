@@ -53,6 +53,12 @@ def test_every_status_of_a_failure_has_its_code(status, code):
         ("Thursday, 01-Jan-70 00:00:12 GMT", None),
         ("Thu, 01 Jan 0000 00:00:12 GMT", None),
         ("Thu, 01 Jan 1970 00:00:12", None),
+        ("Thu, 00 Jan 1970 00:00:12 GMT", None),
+        ("Mon, 30 Feb 2026 00:00:12 GMT", None),
+        ("Thu, 01 Jan 1970 24:00:00 GMT", None),
+        ("Thu, 01 Jan 1970 00:60:00 GMT", None),
+        ("Thu, 01 Jan 1970 00:00:61 GMT", None),
+        ("Thu, 01 Jan 1970 00:00:60 GMT", 50_000),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value, wait_ms):
@@ -77,6 +83,15 @@ def test_every_date_is_read_as_the_calendar_has_it(moment):
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     expected = (moment - epoch) // datetime.timedelta(milliseconds=1)
     assert http_status.retry_after_ms([("retry-after", text)], -(10**18)) == expected + 10**18
+
+
+def test_an_answer_is_of_its_last_modified_of_its_date_or_of_nothing_that_is_a_date():
+    dated = ("date", "Thu, 01 Jan 1970 00:00:09 GMT")
+    changed = ("last-modified", "Thu, 01 Jan 1970 00:00:12 GMT")
+    no_day = ("last-modified", "Mon, 30 Feb 2026 00:00:12 GMT")
+    assert http_status.date_of([dated, changed]) == 12_000
+    assert http_status.date_of([dated, no_day]) == 9_000
+    assert http_status.date_of([no_day]) is None
 
 
 @given(st.text())

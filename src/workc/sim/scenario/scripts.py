@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from workc.sim.bounded import U32, U64, Permille
 from workc.sim.scenario.variant import Variant
+from workc.verify.signatures.timestamps import to_ms
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +45,12 @@ class LensItem(Script, frozen=True, kw_only=True):
     source: str
     ts_utc: str
     sha256: str
+
+    def __post_init__(self) -> None:
+        """Refuses what is no date: the item would pass for one of today."""
+        if to_ms(self.ts_utc) is None:
+            example = "write it as 2026-01-31T12:00:00Z, in UTC, from 1970 to 9999"
+            raise ValueError(f"ts_utc {self.ts_utc[:64]!a} is no date; {example}")
 
 
 class LensQuality(Script, frozen=True, kw_only=True):
