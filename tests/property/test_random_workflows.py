@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import reseal
+from drawn_decisions import STRATEGIES, drawn, lenses, planned
 from drawn_graphs import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from workc import Failure, HttpCallSkill, LLMInvokeSkill, Refusal, Runtime, Step
 from workc.kernel import jcs
 from workc.kernel.catalog import CATALOG
 from workc.kernel.ledger import Terms
+from workc.kernel.risk import DecideRules
 from workc.runtime.declared_effects import given_effects
 from workc.runtime.injection import parse_injection
 from workc.runtime.policy.model import PolicyFile
@@ -82,11 +84,11 @@ OWN = {skill.name: skill for skill in (pure, opaque, spends)}
 #: What a step says of resources.
 ALONE = ("resources", "resources_wait_ms")
 NAMES = sorted({*OWN, "http_call", "json_transform", "llm_invoke"})
-OWN |= {"full": full, "whole": whole}
+OWN |= {"full": full, "whole": whole, "drawn": drawn}
 
 
 @workc.workflow
-async def planned(ctx, layers: list[list[dict[str, object]]], lenient: bool) -> object:
+async def layers_of(ctx, layers: list[list[dict[str, object]]], lenient: bool) -> object:
     """Does what a plan says: the steps of a layer at once, the layers one after another."""
     results = []
     for layer in layers:
@@ -293,6 +295,11 @@ def files(draw):
         flow["max_backtracks"] = draw(st.integers(0, 2))
     used = draw(st.lists(st.sampled_from(sorted(steps)), max_size=2))
     flow["output"] = [f"${{steps.{name}}}" for name in used]
+    if draw(st.integers(0, 3)) == 0:
+        flow["lens"] = draw(lenses([*ADDRESSES, f"{HOST}/unknown"]))
+    if draw(st.integers(0, 3)) == 0:
+        flow |= draw(STRATEGIES)
+        flow["output"].append("${strategy.id}")
     if draw(st.booleans()):
         asked = draw(st.lists(CHECKED, min_size=1, max_size=2))
         ways = ["Act", "Decide", "Orient", None, None]
@@ -306,6 +313,15 @@ def files(draw):
             "calls": draw(st.integers(0, 3)),
         }
     return flow
+
+
+@st.composite
+def decided(draw):
+    """Returns a workflow file whose steps a planner names, one way or another."""
+    flow = draw(files())
+    for name in ("steps", "output", "gates", "verify"):
+        flow.pop(name, None)
+    return flow | draw(planned(plans(), NAMES))
 
 
 @st.composite
@@ -371,6 +387,9 @@ def runtimes(draw):
     http, model, limits = draw(HTTP), draw(MODEL), draw(LIMITS)
     lanes, seed = draw(st.integers(1, 4)), draw(st.integers(0, 99))
     rules = draw(st.none() | RULES)
+    decide = draw(
+        st.sampled_from([None, None, DecideRules(implicit="low"), DecideRules(implicit="never")])
+    )
     programs = draw(st.sampled_from([(), ("true", "false")]))
 
     def make(steps):
@@ -383,7 +402,7 @@ def runtimes(draw):
             programs=programs,
             **limits,
         )
-        ruling = rules and PolicyFile(name="drawn", effects=rules)
+        ruling = PolicyFile(name="drawn", effects=rules, decide=decide) if rules or decide else None
         runtime.settings = replace(runtime.settings, ruling=ruling)
         runtime.register_skill("http_call", HttpCallSkill(allow_external=False, responses=http))
         runtime.register_skill("llm_invoke", LLMInvokeSkill(stub_mode=True, responses=model))
@@ -395,9 +414,9 @@ def runtimes(draw):
 
 
 @HALF
-@given(files(), runtimes())
+@given(st.one_of(files(), files(), decided()), runtimes())
 def test_a_workflow_file_leaves_evidence_that_holds(flow, make):
-    runtime, injected = make(flow["steps"])
+    runtime, injected = make(flow.get("steps", {}))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "flow.json"
         path.write_bytes(jcs.encode(flow))
@@ -449,8 +468,8 @@ def own_cost(contents):
 def test_a_python_workflow_leaves_evidence_that_holds(plan, make):
     runtime, injected = make({step["id"] for layer in plan["layers"] for step in layer})
     with TemporaryDirectory() as folder:
-        outcome = runtime.run(planned, plan, out=Path(folder) / "bundle")
-        check(Path(folder), outcome, injected, workflow=planned)
+        outcome = runtime.run(layers_of, plan, out=Path(folder) / "bundle")
+        check(Path(folder), outcome, injected, workflow=layers_of)
 
 
 def check(folder, outcome, injected, **code):
