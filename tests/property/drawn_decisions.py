@@ -90,21 +90,22 @@ NONSENSE = st.sampled_from(
 )
 
 
-def planned(plans, skills):
-    """Returns the part of a workflow that says who plans it, where ``plans`` are drawn as steps by name."""
-    whole = st.builds(
-        lambda steps: {
-            "steps": [{"id": name, **step} for name, step in steps.items()],
-            "output": sorted(steps),
-            "rationale": "As was drawn.",
-        },
-        plans,
-    )
+def planned(plain, plans, skills):
+    """Returns the part of a workflow that says who plans it; ``plans`` and ``plain`` are steps by name."""
+
+    def whole(steps):
+        named = [{"id": name, **step} for name, step in steps.items()]
+        return {"steps": named, "output": sorted(steps), "rationale": "As was drawn."}
+
     return st.builds(
         lambda plans, attempts: {
             "inputs": {"plans": {"type": "array", "default": plans}},
             "plan": {"function": "drawn", "allow": skills, "attempts": attempts},
         },
-        st.lists(st.one_of(whole, whole, NONSENSE), min_size=1, max_size=3),
+        st.lists(
+            st.one_of(plain.map(whole), plain.map(whole), plans.map(whole), NONSENSE),
+            min_size=1,
+            max_size=3,
+        ),
         st.integers(1, 3),
     )

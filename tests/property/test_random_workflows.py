@@ -254,10 +254,10 @@ def going_on(draw):
 
 
 @st.composite
-def plans(draw):
+def plans(draw, skills=NAMES):
     """Returns steps as a workflow file writes them, by name; a few have limits of their own."""
     steps = {}
-    for step in draw(graphs(NAMES)):
+    for step in draw(graphs(skills)):
         needs = step.params["needs"]
         steps[step.id] = {
             "skill": step.skill,
@@ -321,7 +321,8 @@ def decided(draw):
     flow = draw(files())
     for name in ("steps", "output", "gates", "verify"):
         flow.pop(name, None)
-    return flow | draw(planned(plans(), NAMES))
+    plain = plans(["json_transform", "opaque", "pure"])
+    return flow | draw(planned(plain, plans(), [*NAMES, "full", "whole"]))
 
 
 @st.composite
