@@ -92,7 +92,7 @@ def _output_of(bundle: BundleFolder, name: str) -> Proven:
         raise refuse("BUNDLE_INVALID", f"{name} was changed while it was read")
     if output is None:
         raise refuse("NOT_FOUND", f"{name} verifies, and its run gave no output")
-    origin = Origin(run_id=receipt.run_id, proof_digest=receipt.proof_digest)
+    origin = Origin(run_id=receipt.run_id, proof_digest=verdict.proof_digest or "")
     return Proven(value, receipt.ended_ms, origin)
 
 

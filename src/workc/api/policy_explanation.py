@@ -113,8 +113,11 @@ def _required(ruling: PolicyFile | None, declared: list[EffectBound] | None) -> 
     named = None if declared is None else [Effect(each.op, each.selector) for each in declared]
     high = high_levels(ruling.approval or ApprovalRules(), named)
     why = "it declares no effects" if named is None else "what it declares"
-    for level in (level for level in ORDER if level in high and said.get(level)):
-        subject = f"checks of level {', '.join(said[level])} to lock as {level}"
+    for level in ORDER:
+        taken = said.get(level) if level in high else None
+        if not taken:
+            continue
+        subject = f"checks of level {', '.join(taken)} to lock as {level}"
         rule = f"[verify.high_risk]: {why}"
         yield Decision(step="", verdict="required", subject=subject, rule=rule)
 

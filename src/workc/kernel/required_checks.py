@@ -36,8 +36,8 @@ class VerifyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def at_risk(self, high: Collection[LockLevel]) -> VerifyRules:
         """Returns the rules of a run that is of high risk at these levels; of no other risk they speak."""
-        more = {} if self.high_risk is UNSET else self.high_risk
-        levels = {
+        more: Mapping[LockLevel, tuple[Level, ...]] = self.high_risk or {}
+        levels: dict[LockLevel, tuple[Level, ...]] = {
             level: (*self.levels.get(level, ()), *(more.get(level, ()) if level in high else ()))
             for level in ORDER
         }
