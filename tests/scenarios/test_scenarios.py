@@ -29,7 +29,11 @@ def falsified(scenario, found):
     for change in filter(None, changes):
         wrong = msgspec.structs.replace(expect, **change)
         yield change, msgspec.structs.replace(scenario, expect=wrong)
-    more = [{"events": (*also.events, "Locked", "IntentSet")}, {"lock_level": "Immutable"}]
+    more = [
+        {"events": (*also.events, "Locked", "IntentSet")},
+        {"lock_level": "Immutable"},
+        {"always": ("`false`",)},
+    ]
     for change in more:
         wrong = msgspec.structs.replace(also, **change)
         yield change, msgspec.structs.replace(scenario, also=wrong)

@@ -24,14 +24,18 @@ _MORE = " \\"
 _LABEL = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
 _WORD = re.compile(r" *\S+")
 _FACT = re.compile(r"(?= · )")
+#: What stands before a command to type.
+_COMMAND = re.compile(r" *[a-z]+: (?=workc )")
 _SHELL_WORD = re.compile(r" *(?:'[^']*'|[^\s'])+")
 
 
 def fold(text: str, width: int) -> list[str]:
-    """Returns each line of a text as lines of at most ``width`` columns.
+    r"""Returns each line of a text as lines of at most ``width`` columns; a command goes on behind a backslash.
 
     >>> fold("  why  the file that was named is none", 24)
     ['  why  the file that was', '       named is none']
+    >>> fold("again: workc swarm --trace 3x1", 24)
+    ['again: workc swarm \\', '       --trace 3x1']
     """
     return [part for line in text.split("\n") for part in _folded(line, width)]
 
@@ -39,6 +43,9 @@ def fold(text: str, width: int) -> list[str]:
 def _folded(line: str, width: int) -> list[str]:
     if columns(line) <= width:
         return [line]
+    command = _COMMAND.match(line)
+    if command is not None:
+        return _command(line, command.end(), width)
     hang, words = _hang(SGR.sub("", line)), list[str]()
     for fact in _FACT.split(line):
         # A fact between two dots stays whole, if it is no sentence.
@@ -58,6 +65,10 @@ def fold_advice(label: str, text: str, width: int) -> list[str]:
         return [line]
     if not text.startswith("workc "):
         return _filled(_words(line, width - hang), hang, width)
+    return _command(line, hang, width)
+
+
+def _command(line: str, hang: int, width: int) -> list[str]:
     *before, last = _filled(_SHELL_WORD.findall(line), hang, width - len(_MORE))
     return [*(part + _MORE for part in before), last]
 

@@ -131,6 +131,11 @@ BOUNDED = {
         tokens_in=st.integers(0, 2**32 - 1),
         tokens_out=st.integers(0, 2**32 - 1),
     ),
+    ActionScript.Call: st.builds(
+        ActionScript.Call,
+        skill=st.from_regex(r"[a-z_.]{1,9}:[a-z_]{1,9}", fullmatch=True),
+        params=st.dictionaries(st.text(), st.integers(-(2**53) + 1, 2**53 - 1) | st.text()),
+    ),
     ConflictResolution.WaitThenAcquire: st.builds(
         ConflictResolution.WaitThenAcquire, wait_ms=st.integers(0, 2**53 - 1)
     ),

@@ -20,6 +20,7 @@ from workc.sim.ports import Scripted
 from workc.sim.scenario.scripts import (
     ActionScript,
     Ask,
+    Call,
     EffectScript,
     Exec,
     Network,
@@ -54,17 +55,18 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     """One action: how it is done, the effect that it has, and what the world answers.
 
     ``key`` is under what a script answers it (``workc.sim.ports``). ``root``, ``program`` and
-    ``target`` are what it has to be granted.
+    ``target`` are what it has to be granted. A function has neither key nor effect: ``module`` holds it.
     """
 
     skill: str
     params: JsonObject
-    effect: str
-    key: str
+    effect: str | None = None
+    key: str | None = None
     answer: Scripted = Scripted()
     root: str | None = None
     program: str | None = None
     target: str | None = None
+    module: str | None = None
 
 
 def deed_of(action: ActionScript, known: Mapping[str, bytes]) -> Deed:
@@ -200,6 +202,12 @@ def _ask(action: Ask, known: Mapping[str, bytes]) -> Deed:
     )
 
 
+def _call(action: Call, known: Mapping[str, bytes]) -> Deed:
+    del known
+    module, _, name = action.skill.rpartition(":")
+    return Deed(skill=name, params=action.params, module=module)
+
+
 _DEEDS: Mapping[type[ActionScript], Callable[..., Deed]] = {
     WriteFile: _write,
     ReadFile: _read,
@@ -207,4 +215,5 @@ _DEEDS: Mapping[type[ActionScript], Callable[..., Deed]] = {
     Network: _network,
     Publish: _publish,
     Ask: _ask,
+    Call: _call,
 }

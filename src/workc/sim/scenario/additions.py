@@ -5,7 +5,7 @@ A scenario that says none of this is written as the specification writes it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,7 @@ from msgspec import Meta
 from workc.kernel.gates import Decision
 from workc.kernel.phases import LockLevel
 from workc.sim.bounded import U32, U64, Permille
+from workc.sim.scenario.always import refuse_no_expression
 from workc.sim.scenario.scripts import Script
 
 ErrorClass: TypeAlias = Literal["Recoverable", "Unrecoverable", "PatternFailure", "Catastrophic"]
@@ -119,10 +120,20 @@ class Expected(Script, frozen=True, kw_only=True):
 
     ``events`` are kinds of events that come in this order, others between them. ``sometimes`` are
     marks (``phase Verify>Act``, ``event ChildSpawned``, ``code TIMEOUT``), each of which some scenario
-    of a suite must reach. With ``invariants_only`` nothing is expected but what holds of every run.
+    of a suite must reach. ``always`` are expressions (:mod:`workc.sim.scenario.always`) that are never
+    false, whatever goes wrong. With ``invariants_only`` nothing else is expected than these and what
+    holds of every run.
     """
+
+    ADDED: ClassVar[frozenset[str]] = frozenset({"always"})
 
     lock_level: LockLevel | None = None
     events: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
     invariants_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses what is no expression."""
+        for text in self.always:
+            refuse_no_expression(text)

@@ -165,6 +165,9 @@ class _Making:
             },
             "output": {name: f"${{steps.{name}}}" for name in _last(scenario, steps)},
         }
+        modules = list[Json](dict.fromkeys(deed.module for deed in deeds if deed.module))
+        if modules:
+            made["skills"] = modules
         if not steps and not scenario.intents:
             made["steps"] = {"rest": _REST}
         made |= self._looking(scenario, tag)
@@ -299,6 +302,8 @@ class _Making:
             errors[each.at_step] += [Scripted(failure=scripted_failure(each))] * each.times
         counts = Counter(deed.key for deed in deeds)
         for number, deed in enumerate(deeds):
+            if deed.key is None:
+                continue
             if (counts[deed.key] > 1 or deed.key in self._script) and number in errors:
                 raise ScenarioError(
                     f"{scenario.id}: act_errors of step {number} would meet another step that does "
@@ -342,7 +347,8 @@ def _last(scenario: Scenario, steps: Sequence[str]) -> list[str]:
 
 def _effects(step: PlanStepScript, deed: Deed) -> list[str]:
     """Returns the effects that a step declares: without any, that of its action."""
-    found = [declared(each) for each in step.effects] or [deed.effect]
+    own = [] if deed.effect is None else [deed.effect]
+    found = [declared(each) for each in step.effects] or own
     return list(dict.fromkeys([*found, f"Exec exec:{JUDGE}"]))
 
 

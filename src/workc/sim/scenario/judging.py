@@ -13,7 +13,9 @@ from workc.kernel import events
 from workc.kernel.children import ChildSpawned
 from workc.kernel.kinds import KINDS
 from workc.kernel.payloads import Locked, VerificationRun, WorkEnded
+from workc.runtime.flow import OUTPUT_PATH
 from workc.sim.report import FailureRecord, ScenarioMetrics
+from workc.sim.scenario.always import broken_by
 from workc.sim.scenario.scenario import Scenario
 
 #: The code of what is no failure of a run: the run is not as its scenario expects.
@@ -37,6 +39,8 @@ class Became(msgspec.Struct, frozen=True, kw_only=True):
     verify_failed: bool
     most_retries: int
     metrics: ScenarioMetrics
+    #: What the run gave, as JSON; empty where it gave nothing.
+    output: bytes = b""
 
 
 def became(bundle: Mapping[str, bytes], verdict: str, found: Sequence[str]) -> Became:
@@ -77,6 +81,7 @@ def became(bundle: Mapping[str, bytes], verdict: str, found: Sequence[str]) -> B
             verify_checks=sum(len(each.results) for each in checks),
             hitl_prompts=counts["ApprovalAsked"],
         ),
+        output=bundle.get(OUTPUT_PATH, b""),
     )
 
 
@@ -112,6 +117,7 @@ def judged(scenario: Scenario, found: Became) -> tuple[FailureRecord, ...]:
 
 def _differences(scenario: Scenario, found: Became) -> Iterator[FailureRecord]:
     expect, also = scenario.expect, scenario.also
+    yield from _never_false(also.always, found)
     if also.invariants_only:
         if found.verdict not in ("PASS", "NONE"):
             yield _record("another verdict", "PASS", f"{found.verdict}: {_listed(found.codes)}")
@@ -140,6 +146,13 @@ def _differences(scenario: Scenario, found: Became) -> Iterator[FailureRecord]:
     missing = _first_missing(also.events, found.kinds)
     if missing is not None:
         yield _record("the events come in another order", ", ".join(also.events), missing)
+
+
+def _never_false(texts: Sequence[str], found: Became) -> Iterator[FailureRecord]:
+    for text in texts:
+        words = broken_by(text, found.status, found.codes, found.output)
+        if words is not None:
+            yield _record("what must hold of every run does not", text, words)
 
 
 def _record(message: str, expected: str, actual: str) -> FailureRecord:

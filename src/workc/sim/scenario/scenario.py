@@ -28,6 +28,7 @@ from workc.sim.scenario.additions import (
     StrategyScript,
 )
 from workc.sim.scenario.scripts import (
+    Call,
     CoordScript,
     GateScript,
     IntentScript,
@@ -132,9 +133,7 @@ class Scenario(Script, frozen=True, kw_only=True):
         for place in (*places, *(error.at_step for error in self.act_errors)):
             if place >= steps:
                 yield f"at_step {place} is none of the {steps} steps"
-        for error in self.act_errors:
-            if error.code is not None and error.code not in CATALOG:
-                yield f"act_errors: {error.code[:64]} is no failure code; `workc failures` lists them"
+        yield from self._error_problems()
         yield from self._named_problems()
         for step in self.plan.steps:
             for name in set(step.after or ()) - names:
@@ -145,6 +144,13 @@ class Scenario(Script, frozen=True, kw_only=True):
             below = child.scenario
             if below is not None and (below.policy or below.faults != Faults()):
                 yield f"{below.id} is a child, which has no policy and no faults of its own"
+
+    def _error_problems(self) -> Iterator[str]:
+        for error in self.act_errors:
+            if isinstance(self.plan.steps[error.at_step].action, Call):
+                yield f"step {error.at_step} calls a function, which fails by itself: no act_errors"
+            if error.code is not None and error.code not in CATALOG:
+                yield f"act_errors: {error.code[:64]} is no failure code; `workc failures` lists them"
 
     def _named_problems(self) -> Iterator[str]:
         """Yields what is said of steps by a name that none has, or that two have."""

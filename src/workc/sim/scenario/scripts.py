@@ -8,7 +8,7 @@ goes without saying may be left out when a scenario is read; it is always writte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,9 @@ from msgspec import Meta
 from workc.sim.bounded import U32, U64, Permille
 from workc.sim.scenario.variant import Variant
 from workc.verify.signatures.timestamps import to_ms
+
+#: The function of a module: a Python file, or a name as it is imported by.
+FUNCTION = r"^[^:]+:[A-Za-z_][A-Za-z0-9_]*$"
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +89,7 @@ class EffectScript(Script, frozen=True, kw_only=True):
 class ActionScript(Variant):
     """What a step does: one of the kinds, which also stand here by their names.
 
-    ``Ask`` is beyond the testing specification.
+    ``Ask`` and ``Call`` are beyond the testing specification.
     """
 
     __slots__ = ()
@@ -97,6 +100,7 @@ class ActionScript(Variant):
     Network: ClassVar[type[_Network]]
     Publish: ClassVar[type[_Publish]]
     Ask: ClassVar[type[_Ask]]
+    Call: ClassVar[type[_Call]]
 
 
 class WriteFile(Script, ActionScript, frozen=True, kw_only=True):
@@ -139,6 +143,16 @@ class Ask(Script, ActionScript, frozen=True, kw_only=True):
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
     tokens_in: U32 = 10
     tokens_out: U32 = 10
+
+
+class Call(Script, ActionScript, frozen=True, kw_only=True):
+    """A function of one's own is called: ``FILE.py:NAME``, seen from where the scenario is run.
+
+    ``params`` are what it is given, as in a workflow file; what it gives and fails with is its own.
+    """
+
+    skill: Annotated[str, Meta(pattern=FUNCTION, max_length=300)]
+    params: dict[str, Any] = msgspec.field(name="with", default_factory=dict[str, Any])
 
 
 class PlanStepScript(Script, frozen=True, kw_only=True):
@@ -244,6 +258,7 @@ _Exec: TypeAlias = Exec
 _Network: TypeAlias = Network
 _Publish: TypeAlias = Publish
 _Ask: TypeAlias = Ask
+_Call: TypeAlias = Call
 _WaitThenAcquire: TypeAlias = WaitThenAcquire
 _Fail: TypeAlias = Fail
 _ForceReleaseThenAcquire: TypeAlias = ForceReleaseThenAcquire
@@ -254,6 +269,7 @@ ActionScript.Exec = Exec
 ActionScript.Network = Network
 ActionScript.Publish = Publish
 ActionScript.Ask = Ask
+ActionScript.Call = Call
 ConflictResolution.WaitThenAcquire = WaitThenAcquire
 ConflictResolution.Fail = Fail
 ConflictResolution.ForceReleaseThenAcquire = ForceReleaseThenAcquire
@@ -263,5 +279,5 @@ def _named(*kinds: type[msgspec.Struct]) -> Mapping[str, type[msgspec.Struct]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-ActionScript.VARIANTS = _named(WriteFile, ReadFile, Exec, Network, Publish, Ask)
+ActionScript.VARIANTS = _named(WriteFile, ReadFile, Exec, Network, Publish, Ask, Call)
 ConflictResolution.VARIANTS = _named(WaitThenAcquire, Fail, ForceReleaseThenAcquire)

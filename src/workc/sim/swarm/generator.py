@@ -23,6 +23,7 @@ from workc.sim.scenario.scenario import ChildScript, Scenario
 from workc.sim.scenario.scripts import (
     ActionScript,
     Ask,
+    Call,
     CheckScript,
     ConflictResolution,
     CoordScript,
@@ -228,6 +229,7 @@ def _errors(scenario: Scenario, choices: Choices) -> Scenario:
         for number, step in enumerate(scenario.plan.steps)
         # Steps that ask the same model cannot be told apart.
         if not (isinstance(step.action, Ask) and models.count(step.action.model) > 1)
+        and not isinstance(step.action, Call)
         and choices.fires("fault:error")
     ]
     return _with(scenario, act_errors=(*scenario.act_errors, *errors))
@@ -237,7 +239,7 @@ def _delayed(site: str, delays: tuple[int, ...]) -> Callable[[Scenario, Choices]
     def change(scenario: Scenario, choices: Choices) -> Scenario:
         steps = tuple(
             _with_step(step, delay_ms=choices.of(f"{site}:ms", delays))
-            if choices.fires(site)
+            if not isinstance(step.action, Call) and choices.fires(site)
             else step
             for step in scenario.plan.steps
         )

@@ -11,6 +11,7 @@ import msgspec
 from workc.sim.scenario.additions import (
     ActError,
     Budgets,
+    ClockJump,
     Faults,
     LensNeeds,
     Recovery,
@@ -141,19 +142,41 @@ def _numbers(scenario: Scenario) -> Iterator[Scenario]:
         yield _with(scenario, act_errors=_replaced(scenario.act_errors, number, fewer))
     crashes = scenario.faults.crash_at
     for number, at in enumerate(crashes):
-        for less in dict.fromkeys((0, at // 2, max(0, at - 1))):
+        for less in _less(at):
             earlier = _replaced(crashes, number, less)
             yield _with(scenario, faults=msgspec.structs.replace(scenario.faults, crash_at=earlier))
         fewer_crashes = _without(crashes, number)
         yield _with(
             scenario, faults=msgspec.structs.replace(scenario.faults, crash_at=fewer_crashes)
         )
+    yield from _jumps(scenario)
     for name in ("max_backtracks", "max_attempts", "max_observations"):
         most: int = getattr(scenario.budgets, name)
         least = 0 if name == "max_backtracks" else 1
         for less in range(least, most):
             budgets = msgspec.structs.replace(scenario.budgets, **{name: less})
             yield _with(scenario, budgets=budgets)
+
+
+def _jumps(scenario: Scenario) -> Iterator[Scenario]:
+    """Yields the scenario with a jump of the clock less, one that is earlier, or one that is shorter."""
+    jumps = scenario.faults.clock_jumps
+    for number, jump in enumerate(jumps):
+        earlier = (msgspec.structs.replace(jump, at_look=n) for n in _less(jump.at_look))
+        shorter = (msgspec.structs.replace(jump, ms=ms) for ms in (0, jump.ms // 2))
+        for changed in (_replaced(jumps, number, each) for each in (*earlier, *shorter)):
+            yield _with(scenario, faults=_with_jumps(scenario.faults, changed))
+        fewer = _without(jumps, number)
+        yield _with(scenario, faults=_with_jumps(scenario.faults, fewer))
+
+
+def _with_jumps(faults: Faults, jumps: tuple[ClockJump, ...]) -> Faults:
+    return msgspec.structs.replace(faults, clock_jumps=jumps)
+
+
+def _less(number: int) -> tuple[int, ...]:
+    """Returns numbers that are less, the least one first."""
+    return tuple(dict.fromkeys((0, number // 2, max(0, number - 1))))
 
 
 def _without(found: Sequence[T], number: int) -> tuple[T, ...]:
