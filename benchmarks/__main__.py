@@ -1,18 +1,27 @@
-"""Prints the table: ``make bench``. Nothing here fails; CI does not time anything."""
+"""Measures workc against floors of the same run: ``python -m benchmarks [PART...] [--report FILE]``.
+
+Each part prints its figures, one line each; without any, all parts are measured. A report holds each
+figure with the number of its samples, and what the suites of scenarios took (``workc schema
+bench-report``). Nothing here fails because it is slow; CI does not time anything.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import json
 import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import workc
-from benchmarks import oracle, runs, stage_search, stages
-from benchmarks.measure import PEAK, Sample, cached_environment, interleaved, machine
+from benchmarks import oracle, runs, stage_search, stages, suites
+from benchmarks.measure import PEAK, Bench, Sample, cached_environment, machine
+from benchmarks.report import bench_report
 from benchmarks.table import row
 from benchmarks.workloads import (
     bare_fsyncs,
@@ -24,6 +33,7 @@ from benchmarks.workloads import (
 )
 from workc.api.transport import pack
 from workc.kernel.version import __version__
+from workc.sim.report import report_json
 
 STEPS = 3_000
 EFFECTS = 1_000
@@ -31,23 +41,36 @@ ROUNDS = 5
 BLOBS = 1_000
 
 
-def main() -> None:
-    """Measures everything and prints one line each."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures what is asked for, and prints one line each."""
+    asked = _asked(arguments)
     today = datetime.now(UTC).date()
     print(f"workc {__version__} · python {platform.python_version()} · {machine()} · {today}")
-    print(f"medians of {ROUNDS} interleaved rounds\n", flush=True)
+    print(f"medians of {asked.rounds} interleaved rounds\n", flush=True)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        pure(folder)
-        durable(folder)
-        replay_and_verify(folder)
-        archive(folder)
-        command_line(folder)
-        oracle.measure(folder, ROUNDS)
-        runs.measure(folder, ROUNDS)
-        stage_search.measure(folder, ROUNDS)
-    stages.measure(ROUNDS)
-    memory()
+        bench = Bench(Path(name), asked.rounds)
+        for part in asked.parts or PARTS:
+            PARTS[part](bench)
+    if asked.report is not None:
+        report = report_json(bench_report(bench))
+        asked.report.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help="default 5")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a report, too")
+    asked = parser.parse_args(arguments)
+    for part in asked.parts:
+        if part not in PARTS:
+            parser.error(f"there is no part {part}; there are {', '.join(PARTS)}")
+    if asked.rounds < 1:
+        parser.error("--rounds is at least 1")
+    # Who has measured for an hour must not learn then that there is no such folder.
+    if asked.report is not None and not asked.report.parent.is_dir():
+        parser.error(f"there is no folder {asked.report.parent}")
+    return asked
 
 
 def per(sample: Sample, count: int) -> float:
@@ -55,15 +78,15 @@ def per(sample: Sample, count: int) -> float:
     return sample.cpu / count * 1e6
 
 
-def pure(folder: Path) -> None:
+def pure(bench: Bench) -> None:
     """Measures a trivial pure step, journaled with flush, sealed bundle included."""
-    runtime = workc.Runtime(store=folder / "pure")
-    found = interleaved(
+    runtime = workc.Runtime(store=bench.folder / "pure")
+    found = bench.interleaved(
+        "pure step",
         {
             "floor": lambda: chained_lines(STEPS),
             "step": lambda: runtime.run(pure_steps, {"count": STEPS}),
         },
-        ROUNDS,
     )
     floor, step = per(found["floor"], STEPS), per(found["step"], STEPS)
     row(
@@ -74,15 +97,15 @@ def pure(folder: Path) -> None:
     )
 
 
-def durable(folder: Path) -> None:
+def durable(bench: Bench) -> None:
     """Measures an effect, journaled with fsync before it and after it."""
-    runtime = workc.Runtime(store=folder / "fsync", durability="fsync")
-    found = interleaved(
+    runtime = workc.Runtime(store=bench.folder / "fsync", durability="fsync")
+    found = bench.interleaved(
+        "effect",
         {
-            "floor": lambda: bare_fsyncs(EFFECTS, folder),
+            "floor": lambda: bare_fsyncs(EFFECTS, bench.folder),
             "effect": lambda: runtime.run(effects, {"count": EFFECTS}),
         },
-        ROUNDS,
     )
     floor, effect = found["floor"], found["effect"]
     row(
@@ -93,18 +116,18 @@ def durable(folder: Path) -> None:
     )
 
 
-def replay_and_verify(folder: Path) -> None:
+def replay_and_verify(bench: Bench) -> None:
     """Measures a replayed step, and the oracle against a bulk hash of the same bytes."""
-    out = folder / "bundle"
+    out = bench.folder / "bundle"
     workc.Runtime().run(pure_steps, {"count": STEPS}, out=out)
     lines = (out / "events.jsonl").read_bytes().splitlines()
-    found = interleaved(
+    found = bench.interleaved(
+        "verify and replay",
         {
             "hash": lambda: [hashlib.sha256(line).digest() for line in lines],
             "verify": lambda: workc.verify_bundle(out),
             "replay": lambda: workc.replay(out, workflow=pure_steps),
         },
-        ROUNDS,
     )
     events = len(lines)
     row("replay of a step", f"{per(found['replay'], STEPS):.0f} µs CPU", "", "<= 100 µs")
@@ -117,18 +140,19 @@ def replay_and_verify(folder: Path) -> None:
     )
 
 
-def archive(folder: Path) -> None:
+def archive(bench: Bench) -> None:
     """Measures the oracle on 100 MB in 1,000 files, as a folder and as an archive in place."""
-    loose, packed = folder / "blobs", folder / "blobs.workc"
+    loose, packed = bench.folder / "blobs", bench.folder / "blobs.workc"
     workc.Runtime().run(blobs, {"count": BLOBS}, out=loose)
     pack(loose, packed)
-    found = interleaved(
+    found = bench.interleaved(
+        "verify 100 MB",
         {
             "floor": lambda: bare_hashes(loose),
             "folder": lambda: workc.verify_bundle(loose),
             "archive": lambda: workc.verify_bundle(packed),
         },
-        ROUNDS * 2 + 1,
+        times=2,
     )
     floor, whole, one = (found[name].cpu for name in ("floor", "folder", "archive"))
     hashed = f"x bare read and hash {floor * 1e3:.0f} ms"
@@ -146,15 +170,16 @@ def archive(folder: Path) -> None:
     )
 
 
-def command_line(folder: Path) -> None:
+def command_line(bench: Bench) -> None:
     """Measures `workc verify-bundle` on a small bundle, over a bare interpreter."""
-    out = folder / "small"
+    out = bench.folder / "small"
     workc.Runtime().run(pure_steps, {"count": 3}, out=out)
     bare = [sys.executable, "-c", "pass"]
     imports = [sys.executable, "-c", "import click, msgspec"]
     verify = [sys.executable, "-m", "workc", "verify-bundle", str(out)]
-    cached = cached_environment(folder)
-    found = interleaved(
+    cached = cached_environment(bench.folder)
+    found = bench.interleaved(
+        "verify-bundle",
         {
             "bare": lambda: subprocess.run(bare, check=True, env=cached),
             "imports": lambda: subprocess.run(imports, check=True, env=cached),
@@ -162,7 +187,7 @@ def command_line(folder: Path) -> None:
                 verify, check=True, env=cached, stdout=subprocess.DEVNULL
             ),
         },
-        ROUNDS * 3,
+        times=3,
     )
     over = (found["verify"].cpu - found["bare"].cpu) * 1e3
     imported = (found["imports"].cpu - found["bare"].cpu) * 1e3
@@ -174,7 +199,7 @@ def command_line(folder: Path) -> None:
     )
 
 
-def memory() -> None:
+def memory(bench: Bench) -> None:
     """Measures the peak of a run of 10,000 steps in a process of its own."""
     code = (
         "import tempfile, workc\n"
@@ -184,8 +209,24 @@ def memory() -> None:
         f"{PEAK}print(peak)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    bench.keep("memory of 10,000 steps", "MB", [float(done.stdout)])
     row("memory of 10,000 steps", f"{done.stdout.strip()} MB peak", "", "<= 100 MB")
 
+
+#: What is measured, by the names of parts.
+PARTS: Mapping[str, Callable[[Bench], None]] = {
+    "pure": pure,
+    "durable": durable,
+    "replay": replay_and_verify,
+    "archive": archive,
+    "command-line": command_line,
+    "oracle": oracle.measure,
+    "runs": runs.measure,
+    "stage-search": stage_search.measure,
+    "stages": stages.measure,
+    "suites": suites.measure,
+    "memory": memory,
+}
 
 if __name__ == "__main__":
     main()

@@ -8,17 +8,17 @@ import sys
 from pathlib import Path
 
 import workc
-from benchmarks.measure import PEAK, cached_environment, interleaved
+from benchmarks.measure import PEAK, Bench, cached_environment
 from benchmarks.table import row
 from benchmarks.workloads import long_log, pure_steps
 
 LONG = 1_000_000
 
 
-def measure(folder: Path, rounds: int) -> None:
+def measure(bench: Bench) -> None:
     """Prints one line each."""
-    long_events(folder)
-    signed(folder, rounds)
+    long_events(bench.folder)
+    signed(bench)
 
 
 def long_events(folder: Path) -> None:
@@ -51,8 +51,9 @@ def long_events(folder: Path) -> None:
     )
 
 
-def signed(folder: Path, rounds: int) -> None:
+def signed(bench: Bench) -> None:
     """Measures `workc verify-bundle` on a small signed bundle, over a bare interpreter."""
+    folder = bench.folder
     out, keys = folder / "signed", folder / "keys"
     workc.Runtime().run(pure_steps, {"count": 3}, out=out)
     trust = folder / "trust.json"
@@ -66,7 +67,8 @@ def signed(folder: Path, rounds: int) -> None:
         )
     cached = cached_environment(folder)
     judged = ["verify-bundle", str(out), "--trust", str(trust), "--require-signature"]
-    found = interleaved(
+    found = bench.interleaved(
+        "verify-bundle, signed",
         {
             "bare": lambda: subprocess.run([sys.executable, "-c", "pass"], check=True, env=cached),
             "signed": lambda: subprocess.run(
@@ -76,7 +78,7 @@ def signed(folder: Path, rounds: int) -> None:
                 stdout=subprocess.DEVNULL,
             ),
         },
-        rounds * 3,
+        times=3,
     )
     over = (found["signed"].cpu - found["bare"].cpu) * 1e3
     row("workc verify-bundle, signed", f"{over:.0f} ms CPU over bare Python", "", "<= 140 ms")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx2
 
 import workc
-from benchmarks.measure import Sample, interleaved
+from benchmarks.measure import Bench, Sample, median
 from benchmarks.table import row
 from benchmarks.workloads import chained_lines
 from workc.adapters.driver import Interrupted
@@ -80,22 +79,22 @@ async def requests(ctx: workc.WorkflowContext, url: str, count: int) -> int:
     return count
 
 
-def measure(folder: Path, rounds: int) -> None:
+def measure(bench: Bench) -> None:
     """Prints a line for each."""
-    _retries(folder, rounds)
-    _way_back(folder, rounds)
+    _retries(bench)
+    _way_back(bench)
     with _server() as url:
-        _wide(folder, url, rounds)
+        _wide(bench, url)
 
 
-def _retries(folder: Path, rounds: int) -> None:
-    runtime = workc.Runtime(store=folder / "paid", budget_cents=1, seed=1)
-    found = interleaved(
+def _retries(bench: Bench) -> None:
+    runtime = workc.Runtime(store=bench.folder / "paid", budget_cents=1, seed=1)
+    found = bench.interleaved(
+        "paid step",
         {
             "floor": lambda: chained_lines(STEPS),
             "steps": lambda: runtime.run(paid_steps, {"count": STEPS}),
         },
-        rounds,
     )
     floor, steps = (found[name].cpu / STEPS * 1e6 for name in ("floor", "steps"))
     row(
@@ -106,11 +105,16 @@ def _retries(folder: Path, rounds: int) -> None:
     )
 
 
-def _way_back(folder: Path, rounds: int) -> None:
-    taken = [_resumed(folder / f"back{number}") for number in range(rounds)]
-    wall = statistics.median(sample.wall for sample in taken)
-    cpu = statistics.median(sample.cpu for sample in taken)
-    row("resume of 10,000 steps goes live", f"{wall:.2f} s wall, {cpu:.2f} s CPU", "", "<= 1 s")
+def _way_back(bench: Bench) -> None:
+    taken = [_resumed(bench.folder / f"back{number}") for number in range(bench.rounds)]
+    bench.keep("resume of 10,000 steps", "ms", [sample.wall * 1e3 for sample in taken])
+    back = median(taken)
+    row(
+        "resume of 10,000 steps goes live",
+        f"{back.wall:.2f} s wall, {back.cpu:.2f} s CPU",
+        "",
+        "<= 1 s",
+    )
 
 
 def _resumed(folder: Path) -> Sample:
@@ -138,15 +142,17 @@ def _resumed(folder: Path) -> Sample:
     return live[0]
 
 
-def _wide(folder: Path, url: str, rounds: int) -> None:
-    runtime = workc.Runtime(store=folder / "wide", max_parallel=REQUESTS)
+def _wide(bench: Bench, url: str) -> None:
+    runtime = workc.Runtime(store=bench.folder / "wide", max_parallel=REQUESTS)
 
     def ours() -> None:
         outcome = runtime.run(requests, {"url": url, "count": REQUESTS})
         assert outcome.ok, outcome
         assert outcome.bundle is not None
 
-    found = interleaved({"bare": lambda: asyncio.run(_bare(url)), "workc": ours}, rounds)
+    found = bench.interleaved(
+        "1,000 requests", {"bare": lambda: asyncio.run(_bare(url)), "workc": ours}
+    )
     bare, wide = (REQUESTS / found[name].wall for name in ("bare", "workc"))
     row(
         "1,000 requests at once",

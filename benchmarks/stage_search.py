@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.measure import Bench
 from benchmarks.table import row
 from workc.adapters.stage_index import StageIndex
 from workc.adapters.stage_search import Wanted
@@ -37,21 +38,24 @@ QUESTIONS = {
 }
 
 
-def measure(folder: Path, rounds: int) -> None:
+def measure(bench: Bench) -> None:
     """Prints one line for each kind of question: the slowest of its median times."""
-    registry = Registry(folder / "stages")
+    registry = Registry(bench.folder / "stages")
     _make(registry.folder)
-    floor = _median(lambda: _bare(registry.folder / INDEX), rounds)
+    floor = _median(bench, "floor", lambda: _bare(registry.folder / INDEX))
     words = {
-        name: _median(lambda text=text: _ask(registry, text), rounds)
+        name: _median(bench, name, lambda text=text: _ask(registry, text))
         for name, text in QUESTIONS.items()
     }
     takes = Record({"id": Text(), "name": Text()})
     types = {
-        "takes": _median(lambda: _find(registry, takes=takes), rounds),
-        "gives": _median(lambda: _find(registry, gives=optional(Number())), rounds),
-        "both": _median(lambda: _find(registry, takes=takes, gives=Number()), rounds),
-        "and a word": _median(lambda: _find(registry, ("parse",), takes, Number()), rounds),
+        name: _median(bench, name, ask)
+        for name, ask in {
+            "takes": lambda: _find(registry, takes=takes),
+            "gives": lambda: _find(registry, gives=optional(Number())),
+            "both": lambda: _find(registry, takes=takes, gives=Number()),
+            "and a word": lambda: _find(registry, ("parse",), takes, Number()),
+        }.items()
     }
     for kind, found in (("words", words), ("types", types)):
         name, slowest = max(found.items(), key=lambda each: each[1])
@@ -123,11 +127,12 @@ def _bare(index: Path) -> None:
     connection.close()
 
 
-def _median(work: Callable[[], object], rounds: int) -> float:
+def _median(bench: Bench, name: str, work: Callable[[], object]) -> float:
     """Returns the median wall time in seconds; the first round is not counted."""
     taken: list[float] = []
-    for _ in range(rounds + 1):
+    for _ in range(bench.rounds + 1):
         start = time.perf_counter()
         work()
         taken.append(time.perf_counter() - start)
+    bench.keep(f"search of stages: {name}", "ms", [each * 1e3 for each in taken[1:]])
     return statistics.median(taken[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.measure import interleaved
+from benchmarks.measure import Bench
 from benchmarks.table import row
 from workc.adapters.stage_trials.calling import Modules
 from workc.adapters.stage_trials.trying import DOES, tried
@@ -17,7 +17,7 @@ EXAMPLES = 1_000
 CODE = "def total(x):\n    return {'sum': sum(x['items']), 'name': x['name'].upper()}\n"
 
 
-def measure(rounds: int) -> None:
+def measure(bench: Bench) -> None:
     """Prints one line."""
     stage, task = _stage()
     modules = Modules()
@@ -28,7 +28,9 @@ def measure(rounds: int) -> None:
         if found:
             raise SystemExit(f"the stage of the benchmark is not verified: {found[0].message}")
 
-    found = interleaved({"floor": lambda: _plain(stage), "judged": judged}, rounds * 3)
+    found = bench.interleaved(
+        "examples of a stage", {"floor": lambda: _plain(stage), "judged": judged}, times=3
+    )
     floor, cost = (found[name].cpu / EXAMPLES * 1e6 for name in ("floor", "judged"))
     row(
         "an example of a pure stage",

@@ -139,7 +139,7 @@ class MicroBenchResult(_Part, frozen=True, kw_only=True):
 
 
 class MacroSuiteResult(_Part, frozen=True, kw_only=True):
-    """What a whole suite took; a lock latency is from the start of a run to its lock."""
+    """What a whole suite took; a lock latency is from the start of a run until its lock is sealed."""
 
     suite: str
     scenarios: U32
