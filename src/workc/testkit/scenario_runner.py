@@ -18,6 +18,7 @@ from workc.kernel.failure import Failure, Misuse, Refusal
 from workc.runtime.outcome import refused
 from workc.sim.report import BundlePaths, FailureRecord, ScenarioResult
 from workc.sim.scenario.judging import Became, became, children_of, judged, not_begun
+from workc.sim.scenario.resolving import RESOLVE
 from workc.sim.scenario.scenario import Scenario, ScenarioError
 from workc.sim.swarm.invariants import broken
 from workc.testkit.sim_runtime import Simulation
@@ -134,18 +135,20 @@ def _broken(run: SimulatedRun) -> Iterator[FailureRecord]:
 
 def _of_children(scenario: Scenario, run: SimulatedRun) -> Iterator[FailureRecord]:
     """Yields how children are not as their own scenarios expect; of one that came again, the last."""
-    if not scenario.children:
-        return
-    spawned = children_of(run.bundle or {})
-    for number, child in enumerate(scenario.children):
-        run_id = spawned.get(f"child-{number}")
-        if child.scenario is None or run_id is None:
+    told = {f"child-{n}": child.scenario for n, child in enumerate(scenario.children)}
+    if scenario.resolver is not None:
+        told[RESOLVE] = scenario.resolver.scenario
+    spawned = children_of(run.bundle or {}) if told else {}
+    for step, below in told.items():
+        run_id = spawned.get(step)
+        if below is None or run_id is None:
             continue
         files = run.children.get(run_id)
         found = not_begun("CHILD_FAILED") if files is None else _judged_bundle(files)
-        below = SimulatedRun(run.outcome, files, run.children)
-        for failure in (*judged(child.scenario, found), *_of_children(child.scenario, below)):
-            yield msgspec.structs.replace(failure, message=f"child {number}: {failure.message}")
+        its = SimulatedRun(run.outcome, files, run.children)
+        for failure in (*judged(below, found), *_of_children(below, its)):
+            who = step.replace("-", " ")
+            yield msgspec.structs.replace(failure, message=f"{who}: {failure.message}")
 
 
 def _paths(kept: Path | None) -> BundlePaths:

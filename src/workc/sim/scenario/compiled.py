@@ -30,7 +30,8 @@ from workc.sim.scenario.answers import (
     shown_item,
 )
 from workc.sim.scenario.locks import Conflicts
-from workc.sim.scenario.scenario import Scenario, ScenarioError
+from workc.sim.scenario.resolving import RESOLVE, speaking
+from workc.sim.scenario.scenario import ResolverScript, Scenario, ScenarioError
 from workc.sim.scenario.scripts import (
     ConflictResolution,
     GateDecision,
@@ -115,10 +116,7 @@ class _Making:
     def add(self, scenario: Scenario, name: str, depth: int) -> list[str]:
         """Adds a scenario as the file of this name, and those of its children; returns its effects."""
         intents = scenario.intents
-        if intents and depth >= scenario.budgets.max_depth:
-            raise ScenarioError(f"{scenario.id} has children deeper than its max_depth allows")
-        if len(intents) > scenario.budgets.max_fanout:
-            raise ScenarioError(f"{scenario.id} has more children than its max_fanout allows")
+        _refuse_large(scenario, depth)
         for conflict in scenario.coord.conflicts:
             if conflict.on_claim_n >= MAX_CLAIMS:
                 raise ScenarioError(f"{scenario.id}: on_claim_n is less than {MAX_CLAIMS}")
@@ -141,9 +139,24 @@ class _Making:
             effects = self.add(below or _idle(scenario, child.description), file, depth + 1)
             run = _child(file, steps, effects, critical=told is None or told.critical)
             flow["steps"] = {**members(flow["steps"]), f"child-{number}": run}
+        if scenario.resolver is not None:
+            self._settle(scenario, scenario.resolver, flow, name, depth)
         self._files[name] = spell_json(flow)
         said = [flow, *map(members, members(flow["steps"]).values())]
         return list(dict.fromkeys(str(e) for each in said for e in listed(each.get("effects"))))
+
+    def _settle(
+        self, parent: Scenario, resolver: ResolverScript, flow: JsonObject, name: str, depth: int
+    ) -> None:
+        """Adds the child that says what holds where the lens of a flow contradicts itself."""
+        file = f"{name.removesuffix('.json')}-{RESOLVE}.json"
+        below = resolver.scenario or _idle(parent, "Say what holds.")
+        effects = self.add(below, file, depth + 1)
+        says = {_named(key): value for key, value in resolver.holds.items()}
+        self._files[file] = speaking(self._files[file], says)
+        self._approvals.setdefault(RESOLVE, "approved")
+        flow["lens"] = {**members(flow["lens"]), "resolve": {"workflow": file}}
+        flow["effects"] = [*dict.fromkeys([*map(str, listed(flow["effects"])), *effects])]
 
     def _flow(self, scenario: Scenario, name: str, steps: Sequence[str]) -> JsonObject:
         budgets, tag = scenario.budgets, name.removesuffix(".json")
@@ -179,6 +192,7 @@ class _Making:
         if (
             backs
             or "verify" in made
+            or scenario.resolver is not None
             or any("gates" in members(step) for step in members(made["steps"]).values())
         ):
             made["max_backtracks"] = budgets.max_backtracks
@@ -319,6 +333,13 @@ class _Making:
             self._roots.update(filter(None, (deed.root,)))
             self._programs.update(filter(None, (deed.program,)))
             self._targets.update(filter(None, (deed.target,)))
+
+
+def _refuse_large(scenario: Scenario, depth: int) -> None:
+    if (scenario.intents or scenario.resolver) and depth >= scenario.budgets.max_depth:
+        raise ScenarioError(f"{scenario.id} has children deeper than its max_depth allows")
+    if len(scenario.intents) > scenario.budgets.max_fanout:
+        raise ScenarioError(f"{scenario.id} has more children than its max_fanout allows")
 
 
 def _idle(parent: Scenario, description: str) -> Scenario:

@@ -27,6 +27,7 @@ from workc.sim.scenario.additions import (
     SignalValue,
     StrategyScript,
 )
+from workc.sim.scenario.resolving import RESOLVE
 from workc.sim.scenario.scripts import (
     Call,
     CoordScript,
@@ -74,6 +75,17 @@ class ChildScript(Script, frozen=True, kw_only=True):
     scenario: Scenario | None = None
 
 
+class ResolverScript(Script, frozen=True, kw_only=True):
+    """A child that says what holds where the lens contradicts itself: the values of keys of its items.
+
+    ``scenario`` is what it is told, and compared with how it ends; without one it does nothing else. One
+    that fails says nothing, and the lens stays what it was.
+    """
+
+    holds: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    scenario: Scenario | None = None
+
+
 class Scenario(Script, frozen=True, kw_only=True):
     """One scenario. Seed 0 stands for the seed that ``kernel/rng.py`` maps it to.
 
@@ -84,7 +96,7 @@ class Scenario(Script, frozen=True, kw_only=True):
     ADDED: ClassVar[frozenset[str]] = frozenset(
         {
             "act_errors", "also", "approvals", "budgets", "children", "faults", "gates_again", "lens_again",
-            "needs", "policy", "recovery", "signals", "strategies", "verify_again",
+            "needs", "policy", "recovery", "resolver", "signals", "strategies", "verify_again",
         }
     )  # fmt: skip
 
@@ -102,6 +114,7 @@ class Scenario(Script, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     needs: LensNeeds = LensNeeds()
     recovery: Recovery = Recovery()
+    resolver: ResolverScript | None = None
     lens_again: tuple[LensScript, ...] = ()
     gates_again: tuple[GateScript, ...] = ()
     verify_again: tuple[VerifyScript, ...] = ()
@@ -126,6 +139,11 @@ class Scenario(Script, frozen=True, kw_only=True):
         """Returns the intents of the children."""
         return self.plan.complex_decompose or ()
 
+    def below(self) -> tuple[Scenario | None, ...]:
+        """Returns the scenarios of the children, and of who says what holds."""
+        resolver = () if self.resolver is None else (self.resolver.scenario,)
+        return (*(child.scenario for child in self.children), *resolver)
+
     def _problems(self) -> Iterator[str]:
         steps, names = len(self.plan.steps), {step.name for step in self.plan.steps}
         scripts = (self.gates, *self.gates_again)
@@ -140,8 +158,9 @@ class Scenario(Script, frozen=True, kw_only=True):
                 yield f"after names {name!a}, which is no step"
         if len(self.children) > len(self.intents):
             yield "each of children needs an intent in plan.complex_decompose"
-        for child in self.children:
-            below = child.scenario
+        if self.resolver is not None and not self.lens.items:
+            yield "resolver needs items in lens.items, which may contradict each other"
+        for below in self.below():
             if below is not None and (below.policy or below.faults != Faults()):
                 yield f"{below.id} is a child, which has no policy and no faults of its own"
 
@@ -156,6 +175,7 @@ class Scenario(Script, frozen=True, kw_only=True):
         """Yields what is said of steps by a name that none has, or that two have."""
         names = [step.name for step in self.plan.steps]
         known = {*names, *(f"child-{number}" for number in range(len(self.intents)))}
+        known |= set() if self.resolver is None else {RESOLVE}
         for answer in self.approvals:
             if answer.step not in known:
                 yield f"approvals: there is no step {answer.step[:64]!a}"

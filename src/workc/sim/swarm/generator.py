@@ -314,7 +314,9 @@ def _lens(scenario: Scenario, choices: Choices) -> Scenario:
         return scenario
     needs = LensNeeds(deciding=choices.of("lens:deciding", (300, 700, 950)))
     shown = scenario.lens.items[: choices.choose("lens:shown", len(scenario.lens.items) + 1)]
-    return _with(scenario, needs=needs, lens=LensScript(items=shown), lens_again=(scenario.lens,))
+    resolver = scenario.resolver if shown else None
+    lens = LensScript(items=shown)
+    return _with(scenario, needs=needs, lens=lens, lens_again=(scenario.lens,), resolver=resolver)
 
 
 def _locks(scenario: Scenario, choices: Choices) -> Scenario:

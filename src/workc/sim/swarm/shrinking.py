@@ -110,7 +110,10 @@ def _lists(scenario: Scenario) -> Iterator[Scenario]:
             yield _with(scenario, **{name: _without(found, number)})
     for number in range(len(scenario.lens.items)):
         items = _without(scenario.lens.items, number)
-        yield _with(scenario, lens=msgspec.structs.replace(scenario.lens, items=items))
+        # Who says what holds needs something to be told of.
+        resolver = scenario.resolver if items else None
+        lens = msgspec.structs.replace(scenario.lens, items=items)
+        yield _with(scenario, lens=lens, resolver=resolver)
     for number in range(len(scenario.verify.results)):
         results = _without(scenario.verify.results, number)
         yield _with(scenario, verify=msgspec.structs.replace(scenario.verify, results=results))
@@ -123,6 +126,7 @@ def _lists(scenario: Scenario) -> Iterator[Scenario]:
 
 def _plain(scenario: Scenario) -> Iterator[Scenario]:
     yield _with(scenario, faults=Faults())
+    yield _with(scenario, resolver=None)
     yield _with(scenario, needs=LensNeeds())
     yield _with(scenario, recovery=Recovery())
     yield _with(scenario, coord=CoordScript())
