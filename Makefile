@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 300
 KILL_ROUNDS ?= 100
 WORKFLOWS ?= 10000
 SWARM_SEEDS ?= 100000
+GOLDENS := tests/golden/v*/*/bundle tests/golden/v*/*/children/*
 MUTATE_ONLY ?= 'workc.*'
 MUTATE_SAMPLE ?= 500
 MUTATE_SEED ?= 1
@@ -39,6 +40,8 @@ check: $(VENV)/dev.stamp  ## lint, types, import contracts, generated files
 suites: $(VENV)/dev.stamp  ## scenarios, goldens of every version, tests of the built-in stages
 	$(BIN)/workc suite run smoke core parallel versioning scale
 	$(BIN)/workc golden check tests/golden
+	@mkdir -p .workc-suites
+	$(BIN)/workc verify-bundle $(GOLDENS) > .workc-suites/verdicts.txt || { cat .workc-suites/verdicts.txt; exit 1; }
 	$(BIN)/workc stage test builtin --strict --fresh --store .workc-suites
 
 test-peers: $(VENV)/dev.stamp  ## tests against software that others wrote; needs Node 20, promtool
@@ -59,11 +62,12 @@ kill: $(VENV)/dev.stamp  ## kills runs, families, work with files and stages, at
 	  WORKC_KILLS=all $(BIN)/python -m pytest -q -x -n auto tests/integration/test_kill.py tests/integration/test_kill_family.py tests/integration/test_kill_machine.py tests/integration/test_kill_stages.py || exit 1; \
 	done
 
-nightly: $(VENV)/dev.stamp  ## what takes hours: WORKFLOWS at random, all goldens tampered with, kill, fuzz
+nightly: $(VENV)/dev.stamp  ## what takes hours: WORKFLOWS at random, all goldens tampered with, a swarm, kill, fuzz, mutants, benchmarks
 	WORKC_WORKFLOWS=$(WORKFLOWS) $(BIN)/python -m pytest -q -s tests/property/test_random_workflows.py
 	$(BIN)/workc suite run tamper
 	$(BIN)/workc swarm --seeds $(SWARM_SEEDS)
-	$(MAKE) kill fuzz
+	$(MAKE) kill fuzz mutate
+	$(BIN)/python -m benchmarks --report bench-report.json
 
 mutate: $(VENV)/dev.stamp  ## are MUTATE_SAMPLE changes of kernel and runtime noticed? 0: all
 	$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/mutate.txt
@@ -95,7 +99,7 @@ format: $(VENV)/dev.stamp  ## formats the source
 	$(BIN)/ruff check --fix
 
 clean:  ## takes away what was made
-	rm -rf $(VENV) .workc-suites .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .mutate .venv-peers demo-output
+	rm -rf $(VENV) .workc-suites bench-report.json .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz .mutate .venv-peers demo-output
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "workc needs Python 3.11 or later; set PYTHON=python3.12"'

@@ -14,7 +14,7 @@ from workc.api.verification import verify_bundle
 from workc.sim.report import MacroSuiteResult
 from workc.sim.scenario.scenario import Scenario
 from workc.testkit.scenario_runner import ScenarioRunner
-from workc.testkit.sim_runtime import run_scenario
+from workc.testkit.sim_runtime import Simulation
 from workc.testkit.suites import find_suites
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ def macro_of(name: str, scenarios: int, took: Sequence[Took]) -> MacroSuiteResul
 
 def _took(scenario: Scenario) -> Took:
     ran = ScenarioRunner().run(scenario)
-    run, lock = _timed(lambda: run_scenario(scenario))
+    run, lock = _timed(Simulation(scenario).run)
     bundle = run.bundle or {}
     _, verify = _timed(lambda: verify_bundle(bundle))
     return Took(ran.passed, lock, verify, bundle, ran.result.metrics.hitl_prompts)
