@@ -240,3 +240,15 @@ def test_of_very_many_files_some_are_named_and_the_others_counted(folder, workc)
     assert shown.stdout.count("\n  new  ") == 21
     assert "\n  new      and 5 more\n" in shown.stdout
     assert len(workc("golden", "check", "goldens", "--json").document["new"]) == 25
+
+
+def test_a_golden_in_the_folder_of_another_version_is_not_listed(goldens, workc):
+    before = sums_of(goldens)
+    shutil.move(goldens / NEW, goldens / "v9.9/staged")
+    shown = workc("golden", "update", "goldens")
+    assert (shown.exit_code, sums_of(goldens)) == (2, before)
+    assert "v9.9/staged/bundle is of version 0.2, not 9.9" in shown.stderr
+    shown = workc("golden", "update", "goldens/v9.9")
+    assert shown.exit_code == 2
+    assert "name the folder above" in shown.stderr
+    assert not (goldens / "v9.9/SHA256SUMS").exists()

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from workc.sim.scenario.scenario_file import read_scenario
+from workc.sim.scenario.spelling import yaml_text
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "id: good/{0}\nintent: {{description: x}}\n"
 BAD = "id: bad\nintent: {description: x}\nexpect: {expect_outcome_status: failed}\n"
@@ -208,3 +211,78 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_run(workc
     shown = workc("scenario", "run", "scenarios/good", "--html", "nowhere/page.html")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "--html nowhere/page.html cannot be written there" in shown.stderr
+
+
+def test_a_file_that_is_no_scenario_is_named_beside_the_suites_that_there_are(workc, folder):
+    (folder / "scenarios/good/odd.yaml").write_text("id: odd\nintent: 1\n")
+    shown = workc("suite", "list")
+    assert shown.exit_code == 2
+    assert shown.stdout.splitlines() == ["bad   1 test", "good  2 tests"]
+    assert "scenarios/good/odd.yaml:2:9" in shown.stderr
+    shown = workc("suite", "list", "--json")
+    listed = json.loads(shown.stdout)
+    assert (shown.exit_code, [each["tests"] for each in listed["suites"]]) == (2, [1, 2])
+    assert [each["line"] for each in listed["problems"]] == [2]
+
+
+CONFLICT = """\
+id: odd
+intent: {description: x}
+plan:
+  steps: [{name: one, resources: [db], action: {ReadFile: {path: a}}}]
+coord:
+  conflicts:
+    - {resource: DB, on_claim_n: 0, resolution: ForceReleaseThenAcquire}
+    - {resource: db, on_claim_n: 0, resolution: ForceReleaseThenAcquire}
+"""
+
+
+def test_a_conflict_that_nobody_can_meet_is_said(workc, folder):
+    (folder / "odd.yaml").write_text(CONFLICT)
+    shown = workc("scenario", "run", "odd.yaml")
+    assert shown.exit_code == 0
+    assert "    note: no step claims DB, so its conflicts are never met" in shown.stdout
+    assert "claims db" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "at"),
+    [
+        ("a.yaml", "id: a\nintent: {description: x}\nact_errors:\n  - at_step: 7\n", "a.yaml:4:14"),
+        (
+            "a.json",
+            '{"id": "a", "intent": {"description": "x"},\n "seed": -1}',
+            ":2:",
+        ),
+        ("a.yaml", "id: &a b\nintent: {description: x}\n", "a.yaml:1:5"),
+        ("a.yaml", "", "a.yaml:1:1"),
+    ],
+)
+def test_what_is_wrong_with_a_scenario_is_shown_where_it_stands(workc, folder, name, text, at):
+    (folder / name).write_text(text)
+    shown = workc("scenario", "run", name)
+    assert (shown.exit_code, at in shown.stderr) == (2, True), shown.stderr
+    assert "INVALID_INPUT" in shown.stderr
+    assert "workflow" not in shown.stderr
+
+
+@pytest.mark.parametrize("seed", [2**64 - 1, 2**53 + 1, 0])
+def test_seeds_are_as_large_as_the_specification_has_them(workc, folder, seed):
+    given = {"id": "large", "intent": {"description": "x"}, "seed": seed}
+    (folder / "a.json").write_text(json.dumps(given))
+    (folder / "b.yaml").write_text(yaml_text(read_scenario(json.dumps(given).encode(), "a.json")))
+    assert workc("scenario", "run", "a.json", "b.yaml").exit_code == 0
+    assert read_scenario((folder / "b.yaml").read_bytes(), "b.yaml").seed == seed
+
+
+def test_where_bundles_are_kept_must_be_free(workc, folder):
+    shown = workc("scenario", "run", "scenarios/bad/bad.yaml", "--keep", "scenarios")
+    assert shown.exit_code == 2
+    assert "--keep DIR" in shown.stderr
+    assert "--out" not in shown.stderr
+
+
+def test_a_command_that_is_printed_can_be_copied_where_it_is_broken(workc, folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = workc("scenario", "run", "scenarios/bad/bad.yaml")
+    assert "    again: workc scenario run \\\n           scenarios/bad/bad.yaml\n" in shown.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workc.api.published_check import PROBLEM
 from workc.api.published_shapes import COUNT, FLAG, TEXT, list_of, record
 from workc.kernel.values import JsonObject
 
@@ -14,7 +15,8 @@ _SUITES = record(
             description=TEXT,
             tests=COUNT,
         )
-    )
+    ),
+    problems=list_of(PROBLEM),
 )
 _SWARM = record(
     ok=FLAG,

@@ -60,7 +60,7 @@ def conduct(state: State, suites: Iterable[Suite], wanted: Wanted) -> int:
 
 def keep_place(state: State, keep: Path | None) -> Path | None:
     """Returns where bundles are kept, in which nothing may be yet."""
-    return None if keep is None else state.absolute(free_folder(keep))
+    return None if keep is None else state.absolute(free_folder(keep, "--keep"))
 
 
 def _passed(ends: Sequence[SuiteEnd]) -> bool:

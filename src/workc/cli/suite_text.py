@@ -41,6 +41,8 @@ def case_lines(case: CaseEnd, path: str, seed: int | None) -> Iterator[str]:
         if number
     ]
     yield f"  {mark} {' · '.join([told, *parts])}"
+    for note in case.notes:
+        yield f"    note: {printable(note, 500)}"
     for failure in result.failures:
         yield from failure_lines(failure)
     if result.failures and path:

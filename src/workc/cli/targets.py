@@ -15,23 +15,23 @@ from workc.cli.errors import stop
 from workc.cli.text import MAX_ARGUMENT, printable
 
 
-def free_folder(path: Path) -> Path:
+def free_folder(path: Path, option: str = "--out") -> Path:
     """Returns where a bundle goes if it can go there.
 
     Raises:
         Refusal: ``INVALID_INPUT``: something is there already, it lies in a bundle, or the folder
             above takes nothing.
     """
-    advice = "name a folder that is not there yet: --out DIR"
-    possible_name(path, "--out", "a folder", advice)
+    advice = f"name a folder that is not there yet: {option} DIR"
+    possible_name(path, option, "a folder", advice)
     if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
         message = f"{_shown(path)} is there already; a bundle is never written over another"
         raise stop("INVALID_INPUT", message, advice)
-    outside_bundles(path, "--out DIR")
+    outside_bundles(path, f"{option} DIR")
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         message = f"{_shown(path)} cannot be made: {_shown(above)} is no folder to write in"
-        raise stop("INVALID_INPUT", message, "name another place: --out DIR")
+        raise stop("INVALID_INPUT", message, f"name another place: {option} DIR")
     return path
 
 

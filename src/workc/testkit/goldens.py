@@ -18,7 +18,7 @@ from workc.api.verification import verify_bundle
 from workc.kernel.failure import refuse
 from workc.kernel.values import JsonObject
 from workc.testkit.golden_folder import GoldenFiles, bundles_of, golden_files, listed_hashes
-from workc.testkit.golden_sums import SUMS, sums_text
+from workc.testkit.golden_sums import SUMS, is_version, sums_text
 from workc.verify.case import refused
 from workc.verify.rules import IS_A_BUNDLE
 from workc.verify.verdict import Verdict
@@ -107,12 +107,14 @@ def update_goldens(folder: str | os.PathLike[str]) -> GoldenReport:
     The list is never written over where it would stay the same, and no line of it changes or goes.
 
     Raises:
-        Refusal, OSError: as :func:`check_goldens`.
+        Refusal, OSError: as :func:`check_goldens`; ``INVALID_INPUT`` if a new one is of another version
+            than its folder.
     """
     place = Path(folder)
     found, listed = _read(place)
     new = _goldens(found.hashes) - _goldens(listed)
     report = _compared(found, listed, _verified(place, new), is_update=True)
+    _refuse_misplaced(report.bundles)
     if report.judgement != "good" or not report.new:
         return report
     added = {path: found.hashes[path] for path in report.new}
@@ -120,10 +122,23 @@ def update_goldens(folder: str | os.PathLike[str]) -> GoldenReport:
     return msgspec.structs.replace(report, is_written=True)
 
 
+def _refuse_misplaced(bundles: Iterable[Golden]) -> None:
+    """Refuses a golden in the folder of another version: once it is listed it is there for ever."""
+    for each in bundles:
+        version = each.bundle.partition("/")[0]
+        if each.verdict.ok and version != f"v{each.verdict.bundle_version}":
+            message = (
+                f"{each.bundle} is of version {each.verdict.bundle_version}, not {version[1:]}"
+            )
+            raise refuse("INVALID_INPUT", f"nothing was written: {message}")
+
+
 def _read(folder: Path) -> tuple[GoldenFiles, dict[str, str]]:
     found, listed = golden_files(folder), listed_hashes(folder)
     if not found.hashes and not listed and not found.odd:
-        raise refuse("INVALID_INPUT", f"{folder} holds no golden: there is no vVERSION/NAME/bundle")
+        above = "; name the folder above" if is_version(folder.resolve().name) else ""
+        message = f"{folder} holds no golden: there is no vVERSION/NAME/bundle{above}"
+        raise refuse("INVALID_INPUT", message)
     return found, listed
 
 

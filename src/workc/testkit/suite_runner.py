@@ -30,6 +30,7 @@ from workc.sim.report import (
     TestReport,
     summary_of,
 )
+from workc.sim.scenario.claims import unclaimed
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.tamper.operation import TamperError
 from workc.testkit.goldens import golden_verdict
@@ -67,6 +68,8 @@ class CaseEnd(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int = 0
     marks: frozenset[str] = frozenset()
     wanted: tuple[str, ...] = ()
+    #: What the scenario says that comes to nothing, in sentences.
+    notes: tuple[str, ...] = ()
 
 
 class SuiteEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +148,12 @@ def _of_scenario(scenario: Scenario, how: How) -> CaseEnd:
     if how.seed is not None:
         scenario = msgspec.structs.replace(scenario, seed=how.seed)
     ran = ran_twice(scenario, how.keep)
-    return CaseEnd(result=ran.result, marks=ran.became.marks, wanted=scenario.also.sometimes)
+    return CaseEnd(
+        result=ran.result,
+        marks=ran.became.marks,
+        wanted=scenario.also.sometimes,
+        notes=unclaimed(scenario),
+    )
 
 
 def _tampered(case: Case, how: How) -> ScenarioResult:

@@ -17,7 +17,7 @@ import msgspec
 from workc.api.named_file import read_file
 from workc.kernel.failure import refuse
 from workc.sim.scenario.scenario import Scenario
-from workc.sim.scenario.scenario_file import read_scenario
+from workc.sim.scenario.scenario_file import InvalidScenario, read_scenario
 from workc.sim.scenario.scripts import IntentScript, PlanScript, PlanStepScript, ReadFile
 
 Kind: TypeAlias = Literal["scenarios", "tamper", "versioning", "scale"]
@@ -56,6 +56,14 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     places: tuple[Path, ...]
     events: int = 0
+
+    def readable(self) -> tuple[int, tuple[InvalidScenario, ...]]:
+        """Returns how many tests can be run, and what is wrong with the files that hold none."""
+        if self.kind != "scenarios":
+            return len(self.cases()), ()
+        files = [each for place in self.places for each in _files_at(place)]
+        unfit = tuple(filter(None, map(_why_unfit, files)))
+        return len(files) - len(unfit), unfit
 
     def cases(self) -> tuple[Case, ...]:
         """Returns the tests of the suite in the order of their names; none is an error of who runs it.
@@ -122,7 +130,19 @@ def _files(folder: Path) -> list[Path]:
 
 def _scenarios(suite: Suite) -> Iterator[Case]:
     for place in suite.places:
-        yield from map(read_case, _files(place) if place.is_dir() else [place])
+        yield from map(read_case, _files_at(place))
+
+
+def _files_at(place: Path) -> list[Path]:
+    return _files(place) if place.is_dir() else [place]
+
+
+def _why_unfit(path: Path) -> InvalidScenario | None:
+    try:
+        read_case(path)
+    except InvalidScenario as invalid:
+        return invalid
+    return None
 
 
 def _goldens(suite: Suite) -> Iterator[Case]:

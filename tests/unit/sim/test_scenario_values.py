@@ -46,6 +46,9 @@ def test_what_is_optional_may_be_left_out_and_is_null_when_written():
     assert written["lens"]["quality_override"] is None
 
 
+BELOW = {"id": "b", "intent": {"description": ""}, "act_errors": [{"at_step": 3}]}
+
+
 @pytest.mark.parametrize(
     ("pointer", "value", "words"),
     [
@@ -77,10 +80,17 @@ def test_what_is_optional_may_be_left_out_and_is_null_when_written():
         (("coord", "conflicts", 0, "resolution"), "Wait", "ForceReleaseThenAcquire"),
         (("expect", "max_retries"), 2**32, "max_retries"),
         (("expect", "must_require_human_approval"), 1, "must_require_human_approval"),
-        (("gates", "pre", 0, "at_step"), 5, "at_step 5 is none of the 5 steps"),
-        (("plan", "steps", 1, "after"), ["nobody"], "after names 'nobody'"),
+        (("gates", "pre", 0, "at_step"), 5, "of the 5 steps - at `$.gates.pre[0].at_step`"),
+        (("plan", "steps", 1, "after"), ["nobody"], "is no step - at `$.plan.steps[1].after`"),
+        (("plan", "steps", 1, "action"), {"Exec": {"program": 1}}, "[1].action.Exec.program`"),
         (("children",), [{}, {}], "each of children needs an intent"),
         (("act_errors",), [{"at_step": 0, "code": "TIMEOTU"}], "TIMEOTU is no failure code"),
+        (("act_errors",), [{"at_step": 0, "code": "TIMEOTU"}], "- at `$.act_errors[0].code`"),
+        (
+            ("children",),
+            [{"scenario": BELOW}],
+            "- at `$.children[0].scenario.act_errors[0].at_step`",
+        ),
         (("approvals",), [{"step": "wrte", "decision": "denied"}], "there is no step 'wrte'"),
         (("faults",), {"clock_jumps": [{"at_look": 0, "ms": 2**53 - 1}]}, "$.faults.clock_jumps"),
     ],

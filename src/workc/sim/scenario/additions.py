@@ -135,5 +135,5 @@ class Expected(Script, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuses what is no expression."""
-        for text in self.always:
-            refuse_no_expression(text)
+        for number, text in enumerate(self.always):
+            refuse_no_expression(text, f"always[{number}]")

@@ -13,18 +13,19 @@ import msgspec
 from workc.kernel.failure import Refusal
 from workc.kernel.values import Json
 from workc.runtime.expressions import compile_expression, evaluate
+from workc.sim.scenario.placing import located
 
 
-def refuse_no_expression(text: str) -> None:
-    """Refuses what is no expression.
+def refuse_no_expression(text: str, place: str) -> None:
+    """Refuses what is no expression; ``place`` is where it stands.
 
     Raises:
-        ValueError: it is none; the sentence says why.
+        ValueError: it is none; the sentence says why, and where.
     """
     try:
         compile_expression(text)
     except Refusal as refusal:
-        raise ValueError(f"always: {refusal.failure.message}") from None
+        raise ValueError(located(f"always: {refusal.failure.message}", place)) from None
 
 
 def broken_by(text: str, status: str, codes: Iterable[str], output: bytes) -> str | None:

@@ -27,6 +27,7 @@ from workc.sim.scenario.additions import (
     SignalValue,
     StrategyScript,
 )
+from workc.sim.scenario.placing import located, whole_place
 from workc.sim.scenario.resolving import RESOLVE
 from workc.sim.scenario.scripts import (
     Call,
@@ -129,7 +130,7 @@ class Scenario(Script, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuses a seed that no 64 bits hold, and what is said of steps and children that are not."""
         if self.seed > MAX_SEED:
-            raise ValueError(f"seed is from 0 to {MAX_SEED}")
+            raise ValueError(located(f"seed is from 0 to {MAX_SEED}", "seed"))
         problem = next(self._problems(), None)
         if problem is not None:
             raise ValueError(problem)
@@ -139,51 +140,70 @@ class Scenario(Script, frozen=True, kw_only=True):
         """Returns the intents of the children."""
         return self.plan.complex_decompose or ()
 
-    def below(self) -> tuple[Scenario | None, ...]:
-        """Returns the scenarios of the children, and of who says what holds."""
-        resolver = () if self.resolver is None else (self.resolver.scenario,)
-        return (*(child.scenario for child in self.children), *resolver)
+    def below(self) -> Iterator[tuple[str, Scenario | None]]:
+        """Yields the scenarios of the children and of who says what holds, each with its place."""
+        for number, child in enumerate(self.children):
+            yield f"children[{number}].scenario", child.scenario
+        if self.resolver is not None:
+            yield "resolver.scenario", self.resolver.scenario
 
     def _problems(self) -> Iterator[str]:
         steps, names = len(self.plan.steps), {step.name for step in self.plan.steps}
-        scripts = (self.gates, *self.gates_again)
-        places = [each.at_step for script in scripts for each in (*script.pre, *script.post)]
-        for place in (*places, *(error.at_step for error in self.act_errors)):
-            if place >= steps:
-                yield f"at_step {place} is none of the {steps} steps"
+        for place, number in self._numbers():
+            if number >= steps:
+                yield located(f"at_step {number} is none of the {steps} steps", f"{place}.at_step")
         yield from self._error_problems()
         yield from self._named_problems()
-        for step in self.plan.steps:
-            for name in set(step.after or ()) - names:
-                yield f"after names {name!a}, which is no step"
+        for number, step in enumerate(self.plan.steps):
+            for name in sorted(set(step.after or ()) - names):
+                text = f"after names {name!a}, which is no step"
+                yield located(text, f"plan.steps[{number}].after")
         if len(self.children) > len(self.intents):
-            yield "each of children needs an intent in plan.complex_decompose"
+            yield located("each of children needs an intent in plan.complex_decompose", "children")
         if self.resolver is not None and not self.lens.items:
-            yield "resolver needs items in lens.items, which may contradict each other"
-        for below in self.below():
+            text = "resolver needs items in lens.items, which may contradict each other"
+            yield located(text, "resolver")
+        for place, below in self.below():
             if below is not None and (below.policy or below.faults != Faults()):
-                yield f"{below.id} is a child, which has no policy and no faults of its own"
+                text = f"{below.id} is a child, which has no policy and no faults of its own"
+                yield located(text, place)
+
+    def _numbers(self) -> Iterator[tuple[str, int]]:
+        """Yields the places at which something is said of a step by its number."""
+        again = ((f"gates_again[{n}]", script) for n, script in enumerate(self.gates_again))
+        for place, script in (("gates", self.gates), *again):
+            for side, said in (("pre", script.pre), ("post", script.post)):
+                yield from ((f"{place}.{side}[{n}]", each.at_step) for n, each in enumerate(said))
+        yield from ((f"act_errors[{n}]", each.at_step) for n, each in enumerate(self.act_errors))
 
     def _error_problems(self) -> Iterator[str]:
-        for error in self.act_errors:
+        for number, error in enumerate(self.act_errors):
             if isinstance(self.plan.steps[error.at_step].action, Call):
-                yield f"step {error.at_step} calls a function, which fails by itself: no act_errors"
+                text = (
+                    f"step {error.at_step} calls a function, which fails by itself: no act_errors"
+                )
+                yield located(text, f"act_errors[{number}]")
             if error.code is not None and error.code not in CATALOG:
-                yield f"act_errors: {error.code[:64]} is no failure code; `workc failures` lists them"
+                text = (
+                    f"act_errors: {error.code[:64]} is no failure code; `workc failures` lists them"
+                )
+                yield located(text, f"act_errors[{number}].code")
 
     def _named_problems(self) -> Iterator[str]:
         """Yields what is said of steps by a name that none has, or that two have."""
         names = [step.name for step in self.plan.steps]
         known = {*names, *(f"child-{number}" for number in range(len(self.intents)))}
         known |= set() if self.resolver is None else {RESOLVE}
-        for answer in self.approvals:
-            if answer.step not in known:
-                yield f"approvals: there is no step {answer.step[:64]!a}"
-        said = {*(answer.step for answer in self.approvals)}
-        said |= {name for step in self.plan.steps for name in step.after or ()}
-        for name in sorted(said):
+        said = [(f"approvals[{n}].step", each.step) for n, each in enumerate(self.approvals)]
+        for place, name in said:
+            if name not in known:
+                yield located(f"approvals: there is no step {name[:64]!a}", place)
+        for number, step in enumerate(self.plan.steps):
+            said += [(f"plan.steps[{number}].after", name) for name in step.after or ()]
+        for place, name in said:
             if names.count(name) > 1:
-                yield f"two steps are named {name[:64]!a}, and something is said of one of them"
+                text = f"two steps are named {name[:64]!a}, and something is said of one of them"
+                yield located(text, place)
 
     def to_json(self) -> JsonObject:
         """Returns the scenario as JSON; what is optional and not said is null, as serde has it."""
@@ -203,7 +223,7 @@ class Scenario(Script, frozen=True, kw_only=True):
         try:
             return msgspec.convert(value, Scenario, dec_hook=_hook)
         except msgspec.ValidationError as error:
-            raise ScenarioError(str(error)) from None
+            raise ScenarioError(whole_place(str(error))) from None
         except RecursionError:
             raise ScenarioError("nested too deep") from None
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import cache
 
-from workc.runtime.workflow.document import parse_document
+from msgspec.structs import replace
+
+from workc.kernel.values import Json
+from workc.runtime.workflow.document import MAX_BYTES, parse_document
+from workc.runtime.workflow.json_marks import JsonPlaces
 from workc.runtime.workflow.place import Place
 from workc.runtime.workflow.problems import InvalidFile, Report
-from workc.runtime.workflow.source import Document
+from workc.runtime.workflow.source import Document, Source
+from workc.sim.json_text import JsonTextError, read_json
 from workc.sim.scenario.scenario import Scenario, ScenarioError
 from workc.sim.scenario.scripts import Script
 
 CODE = "INVALID_INPUT"
 _AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _FOREIGN = re.compile(r"unknown field `(?P<name>[^`]*)`")
+#: A number that not every reader of YAML holds.
+_LARGE = re.compile(r"[1-9][0-9]{15,19}")
 _STEP = re.compile(r"\.(?P<key>[^.\[]+)|\[(?P<index>\d+)\]")
 
 
@@ -31,14 +39,33 @@ def read_scenario(data: bytes, name: str) -> Scenario:
         InvalidScenario: it holds none.
     """
     report = Report(name)
-    document = parse_document(data, name, report)
+    document = _document(data, name, report)
     report.finish_reading()
     if document is not None and not report.problems():
         try:
-            return Scenario.from_json(document.value)
+            return Scenario.from_json(_with_seed(document.value))
         except ScenarioError as error:
             _report(str(error), document, report)
-    raise InvalidScenario(report.problems(), CODE)
+    raise InvalidScenario([replace(problem, code=CODE) for problem in report.problems()], CODE)
+
+
+def _document(data: bytes, name: str, report: Report) -> Document | None:
+    """Returns what the file holds; in JSON integers may be as large as those of the specification."""
+    if name.endswith(".json") and len(data) <= MAX_BYTES:
+        try:
+            text = data.decode()
+            return Document(read_json(text), Source(text), cache(lambda: JsonPlaces(text).places))
+        except (UnicodeDecodeError, JsonTextError):
+            """The other reader says where."""
+    return parse_document(data, name, report)
+
+
+def _with_seed(value: Json) -> Json:
+    """Returns what a file says with its seed as a number: one that YAML cannot hold stands in quotes."""
+    seed = value.get("seed") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(seed, str) and _LARGE.fullmatch(seed):
+        return {**value, "seed": int(seed)}
+    return value
 
 
 def _report(text: str, document: Document, report: Report) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from workc.kernel.values import Json, JsonObject
+from workc.kernel.values import MAX_SAFE_INTEGER, Json, JsonObject
 from workc.sim.json_text import spell_json
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.scripts import Script, default_of
@@ -73,4 +73,7 @@ def _item(item: Json, indent: str) -> Iterator[str]:
 def _word(value: Json) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN:
         return value
+    if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
+        # The seed: not every reader of YAML holds it as a number.
+        return f'"{value}"'
     return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", spell_json(value).decode())

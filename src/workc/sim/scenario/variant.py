@@ -47,7 +47,7 @@ def variant_of(base: type[V], value: object) -> V:
         return cast("V", msgspec.convert(fields, kind))
     except msgspec.ValidationError as error:
         # What reads the whole value says where in it this stands.
-        raise ValueError(f"{name}: {error}".replace("`$.", "`.")) from None
+        raise ValueError(f"{name}: {error}".replace("`$.", f"`.{name}.")) from None
 
 
 def variant_json(value: Variant) -> Json:
