@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from importlib import import_module
 from typing import Protocol, cast
@@ -39,10 +40,10 @@ def live_line(state: State, *, quiet: bool) -> LiveLine | None:
 
 
 class Told:
-    """Tells progress: on the live line where there is one, else in a line now and then."""
+    """Tells progress: on the live line where there is one, else in lines, now and then one or each."""
 
-    def __init__(self, state: State, *, quiet: bool, every: int) -> None:
-        """Takes how often a line is written where lines stay."""
+    def __init__(self, state: State, *, quiet: bool, every: int = 1) -> None:
+        """Takes how often :meth:`tell` writes a line where lines stay."""
         self._state = state
         self._quiet = quiet
         self._every = every
@@ -55,6 +56,32 @@ class Told:
         """Tells that so much was done; ``more`` is for the live line alone, ``last`` is never left out."""
         if self._live is not None:
             self._live.show(f"{text} · {more}" if more else text)
-        elif not self._quiet and (last or number >= self._next):
+        elif last or number >= self._next:
             self._next = number + self._every
+            self.line(text)
+
+    def awaits(self, text: Callable[[], str]) -> None:
+        """Replaces what the live line says, where there is one."""
+        if self._live is not None:
+            self._live.show(text())
+
+    def line(self, text: str) -> None:
+        """Writes a line that stays, unless nothing is to be said."""
+        if not self._quiet:
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """Writes a line that stays, also to who wants to hear nothing else."""
+        if self._live is not None:
+            self._live.line(text)
+        else:
             self._state.err(text)
+
+    def abandon(self) -> None:
+        """Gives the terminal back, for a process that ends at once."""
+        if self._live is not None:
+            self._live.abandon()
+
+    def silence(self) -> None:
+        """Says nothing any more but what must be said."""
+        self._quiet, self._live = True, None

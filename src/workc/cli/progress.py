@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,7 +18,7 @@ from workc.api.timeline import StepStory, Timeline
 from workc.cli.budget_text import budget_text
 from workc.cli.columns import columns
 from workc.cli.lens_text import lens_line
-from workc.cli.live_line import LiveLine, live_line
+from workc.cli.live_line import Told
 from workc.cli.plan_text import chosen_lines, refused_lines
 from workc.cli.resource_text import resource_lines
 from workc.cli.state import State
@@ -53,10 +53,9 @@ class Progress:
         self.timeline = Timeline()
         self.started: RunStarted | None = None
         self._state = state
-        self._quiet = quiet
         self._width = _MIN_WIDTH
         self._lens = LensStory()
-        self._live: LiveLine | None = None
+        self._told = Told(state, quiet=quiet)
         self._kin: dict[str, _Child] = {}
         # A run and its children are told from threads of their own.
         self._lock = threading.RLock()
@@ -68,8 +67,7 @@ class Progress:
 
     def shown(self) -> AbstractContextManager[object]:
         """Returns the context in which progress is drawn."""
-        self._live = live_line(self._state, quiet=self._quiet)
-        return nullcontext() if self._live is None else self._live
+        return self._told.shown
 
     def recall(self, entry: Entry) -> None:
         """Takes a record of before; nothing is written for it."""
@@ -91,37 +89,32 @@ class Progress:
         try:
             show()
         except Exception:  # noqa: BLE001 - what is shown must not decide about the work
-            self._quiet, self._live = True, None
+            self._told.silence()
 
     def say(self, line: str) -> None:
         """Writes a line about the run, also to who wants to hear nothing else."""
-        if self._live is not None:
-            self._live.line(line)
-        else:
-            self._state.err(line)
+        self._told.say(line)
 
     def abandon(self) -> None:
         """Gives the terminal back, for a process that ends at once."""
-        if self._live is not None:
-            self._live.abandon()
+        self._told.abandon()
 
     def _show(self, entry: Entry) -> None:
         if isinstance(entry.payload, RunStarted):
-            self._write(_head(entry.payload))
+            self._told.line(_head(entry.payload))
         passes = len(self.timeline.passes)
         for story in self.timeline.take(entry.at, entry.at_ms, entry.payload):
             self._step(story)
         for done in self.timeline.passes[passes:]:
-            self._write(f"  {back_line(done)}")
+            self._told.line(f"  {back_line(done)}")
         if isinstance(entry.payload, LensAssembled) and self._lens.quality:
-            self._write(f"  {lens_line(self._state.console, self._lens, err=True)}")
+            self._told.line(f"  {lens_line(self._state.console, self._lens, err=True)}")
         for line in (*self._of_plan(entry.payload), *resource_lines(entry.payload, self.run_id)):
-            self._write(line)
+            self._told.line(line)
         if isinstance(entry.payload, GateEvaluated):
             gate = gate_line(self._state.console, gate_story(entry.payload), err=True)
-            self._write(f"  {gate}")
-        if self._live is not None:
-            self._live.show(self._awaited())
+            self._told.line(f"  {gate}")
+        self._told.awaits(self._awaited)
 
     def _show_child(self, run_id: str, entry: Entry) -> None:
         payload = entry.payload
@@ -136,7 +129,7 @@ class Progress:
         for story in child.timeline.take(entry.at, entry.at_ms, payload):
             named = msgspec.structs.replace(story, step="/".join((*child.way, story.step)))
             line = step_line(self._state.console, named, self._width, err=True)
-            self._write("  " * (1 + len(child.way)) + line)
+            self._told.line("  " * (1 + len(child.way)) + line)
 
     def _of_plan(self, payload: Payload) -> list[str]:
         if isinstance(payload, PlanRefused):
@@ -154,13 +147,7 @@ class Progress:
             self._width = min(_MAX_WIDTH, max([_MIN_WIDTH, *map(columns, names)]))
 
     def _step(self, story: StepStory) -> None:
-        self._write("  " + step_line(self._state.console, story, self._width, err=True))
-
-    def _write(self, line: str) -> None:
-        if self._live is not None:
-            self._live.line(line)
-        elif not self._quiet:
-            self._state.err(line)
+        self._told.line("  " + step_line(self._state.console, story, self._width, err=True))
 
     def _awaited(self) -> str:
         names = [story.step for story in self.timeline.running()]

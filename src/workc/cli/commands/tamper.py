@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from workc.api.unfit import Unfit
 from workc.api.verification import verify_bundle
 from workc.cli import exits, options
 from workc.cli.errors import Stopped, stop
-from workc.cli.live_line import live_line
+from workc.cli.live_line import Told
 from workc.cli.named import named_bundle
 from workc.cli.state import State
 from workc.cli.tamper_text import show_report
@@ -166,9 +165,14 @@ def _judge_all(state: State, bundle: str, path: Path, wanted: _Wanted) -> int:
     good = verify_bundle(path)
     if not good.ok:
         raise _not_good(bundle, good)
-    progress = _Progress(state, quiet=wanted.quiet)
-    with progress.shown:
-        report = run_suite(path, budget=wanted.budget, full=wanted.full, watch=progress)
+    told = Told(state, quiet=wanted.quiet, every=_LINE_EVERY)
+
+    def watch(done: int, size: int) -> None:
+        if done % _LIVE_EVERY == 0:
+            told.tell(done, f"judged {done:,} of {size:,} mutants")
+
+    with told.shown:
+        report = run_suite(path, budget=wanted.budget, full=wanted.full, watch=watch)
     if state.json:
         state.document(report.to_json())
     else:
@@ -181,21 +185,3 @@ def _not_good(bundle: str, verdict: Verdict) -> Stopped:
     message = f"mutants are made of a bundle that verifies; {printable(bundle)} does not: {why}"
     unfit = Unfit(verdict.failures, message)
     return Stopped(unfit.failure, (f"workc verify-bundle {argument(bundle)}",))
-
-
-class _Progress:
-    """Tells on stderr how many mutants were judged."""
-
-    def __init__(self, state: State, *, quiet: bool) -> None:
-        self._state = state
-        self._quiet = quiet
-        self._live = live_line(state, quiet=quiet)
-        self.shown = self._live if self._live is not None else nullcontext()
-
-    def __call__(self, done: int, size: int) -> None:
-        """Takes the number of mutants that were judged, and of those planned."""
-        text = f"judged {done:,} of {size:,} mutants"
-        if self._live is not None and done % _LIVE_EVERY == 0:
-            self._live.show(text)
-        elif self._live is None and not self._quiet and done % _LINE_EVERY == 0:
-            self._state.err(text)
