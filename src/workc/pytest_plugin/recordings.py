@@ -41,7 +41,9 @@ def write_page(recording: Path) -> None:
     """Writes the page of a recording beside it: each step, what it asked and what it was answered."""
     source = Source(recording, sealed=True)
     story = tell(source)
-    lines = [f"# {story.name}", "", f"{story.status} · {len(story.steps)} steps"]
+    size = len(story.steps)
+    steps = f"{size} step" + ("" if size == 1 else "s")
+    lines = [f"# {story.name}", "", f"{story.status} · {steps}"]
     for step in story.steps:
         lines += ["", f"## {step.step} · {step.skill} · {step.status}"]
         for effect in step.effects:

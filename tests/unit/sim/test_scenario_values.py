@@ -38,6 +38,14 @@ def test_a_scenario_written_from_the_specification_alone_is_read_and_written_unc
     assert scenario.gates.post[0].passed is False
 
 
+def test_a_kind_without_fields_may_be_written_as_a_member_that_is_null():
+    said = {"ForceReleaseThenAcquire": None}
+    scenario = Scenario.from_json(changed(("coord", "conflicts", 0, "resolution"), said))
+    assert scenario.coord.conflicts[0].resolution == ConflictResolution.ForceReleaseThenAcquire()
+    with pytest.raises(ScenarioError, match="Fail: "):
+        Scenario.from_json(changed(("coord", "conflicts", 0, "resolution"), {"Fail": None}))
+
+
 def test_what_is_optional_may_be_left_out_and_is_null_when_written():
     made = changed(("plan", "complex_decompose"), ...)
     del made["lens"]["quality_override"], made["expect"]["max_retries"]

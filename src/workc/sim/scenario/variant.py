@@ -43,6 +43,9 @@ def variant_of(base: type[V], value: object) -> V:
         raise ValueError(f"{base.__name__} is one of {', '.join(base.VARIANTS)}")
     if isinstance(value, str) and kind.__struct_fields__:
         raise ValueError(f"{name} takes an object of {', '.join(kind.__struct_fields__)}")
+    if fields is None and not kind.__struct_fields__:
+        # So it may be written, too.
+        fields = {}
     try:
         return cast("V", msgspec.convert(fields, kind))
     except msgspec.ValidationError as error:
