@@ -462,6 +462,8 @@ def test_an_item_that_takes_too_long_fails_when_the_time_of_the_run_is_over(tmp_
     slow, never = of(proven(tmp_path / "bundle"), "ItemObserved")
     assert (slow["failure"]["code"], never["failure"]["code"]) == ("TIMEOUT", "TIMEOUT")
     assert "before this was looked at" in never["failure"]["message"]
+    details = json.loads(never["failure"]["details"]["inline"])
+    assert details == {"scope": "run", "sent": False}
 
 
 @pytest.mark.parametrize(("item", "is_asked"), [("src/n.json", False), ("src/gone", True)])

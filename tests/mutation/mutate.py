@@ -49,6 +49,7 @@ GROUPS = {
         "tests/property/test_inclusion_properties.py",
         "tests/property/test_jcs_properties.py",
         "tests/property/test_ledger_properties.py",
+        "tests/property/test_lens_properties.py",
         "tests/property/test_merkle_properties.py",
     ],
     "runtime": [
@@ -60,10 +61,26 @@ GROUPS = {
         "tests/unit/api/test_introspection.py",
         "tests/unit/api/test_recorder.py",
         "tests/integration/test_approval.py",
+        "tests/integration/test_checks.py",
+        "tests/integration/test_children.py",
+        "tests/integration/test_command_gates.py",
+        "tests/integration/test_declared_effects.py",
         "tests/integration/test_function_secrets.py",
+        "tests/integration/test_gates.py",
+        "tests/integration/test_gates_in_python.py",
         "tests/integration/test_injection.py",
+        "tests/integration/test_lens.py",
+        "tests/integration/test_on_failure.py",
+        "tests/integration/test_on_failure_in_python.py",
+        "tests/integration/test_passes.py",
+        "tests/integration/test_planned_runs.py",
+        "tests/integration/test_policies.py",
         "tests/integration/test_python_workflows.py",
+        "tests/integration/test_raised_budget.py",
+        "tests/integration/test_recovery.py",
         "tests/integration/test_replay.py",
+        "tests/integration/test_resolving.py",
+        "tests/integration/test_resources.py",
         "tests/integration/test_resume.py",
         "tests/integration/test_workflow_files.py",
         "tests/workflow",
@@ -71,11 +88,20 @@ GROUPS = {
 }
 #: Mutants of a function stand behind a call, so what counts frames of the stack counts one more.
 NOT = ["tests/unit/kernel/test_jcs.py::test_a_caller_near_the_end_of_the_stack"]
+#: Tests that kill a run at each of its writes take minutes, and what they reach is reached by others.
+QUICK = ["-k", "not killed"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "same_ids"]
 #: What tests read beside the source.
 READ = ["benchmarks", "docs", "examples", "requirements", "src", "tests", "tools", "README.md"]
 #: Lines that are left alone: texts of errors, and what is there for a type checker.
-SAID = [r"raise \w+\(f?\"", r"message = f?\"", r"message=f?\"", r"assert_never\(", r"\bcast\("]
+SAID = [
+    r"raise \w+\(f?\"",
+    r"message = f?\"",
+    r"message=f?\"",
+    r"fix = f?\"",
+    r"assert_never\(",
+    r"\bcast\(",
+]
 
 
 @dataclass(frozen=True)
@@ -143,7 +169,7 @@ def _prepare(group: str, tests: list[str]) -> None:
         "only_mutate": [f"src/workc/{group}/*"],
         "do_not_mutate_patterns": SAID,
         "also_copy": [name for name in READ if name != "src"],
-        "pytest_add_cli_args": [*PLUGINS, *skipped],
+        "pytest_add_cli_args": [*PLUGINS, *QUICK, *skipped],
         "pytest_add_cli_args_test_selection": tests,
         "timeout_multiplier": 5.0,
         "timeout_constant": 2.0,

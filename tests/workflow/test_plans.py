@@ -284,7 +284,10 @@ def test_checks_of_the_file_are_checked_against_the_plan(run):
 
 def test_a_file_that_says_what_it_gives_takes_no_output_of_a_plan(run):
     text = flow(", attempts: 1", output='"${steps.count.result}"')
-    assert run(steps(COUNT, output=1), text=text)[0].code == "PLAN_REFUSED"
+    outcome, events = run(steps(COUNT, output=1), text=text)
+    assert outcome.code == "PLAN_REFUSED"
+    (problem,) = problems(events)[0]
+    assert (problem["code"], problem["path"]) == ("INVALID_WORKFLOW", "output")
     assert run(steps(COUNT), text=text)[0].output == 2
 
 

@@ -86,6 +86,13 @@ def test_an_entry_knows_its_kind_and_phase():
     assert (entry.kind, entry.phase) == ("TimerSet", "Act")
 
 
+def test_a_record_is_read_back_as_the_entry_that_it_wrote_down():
+    text = b'{"at":[1,2],"at_ms":3,"kind":"TimerSet","n":7,"payload":{"after_ms":4},"phase":"Act","prev":""}'
+    record = msgspec.json.decode(text, type=events.Record)
+    found = Entry(at=(1, 2), payload=TimerSet(after_ms=4), at_ms=3)
+    assert events.entry_of(record) == found
+
+
 BODIES = {
     '{"form":"json","inline":"1"}': True,
     '{"form":"bytes","inline":""}': True,

@@ -5,10 +5,12 @@ from itertools import product
 import pytest
 from msgspec import UNSET
 
+from workc.kernel.children import ChildJoined
 from workc.kernel.fallbacks import FallbackTaken
 from workc.kernel.gates import GateEvaluated
 from workc.kernel.kinds import is_answer
 from workc.kernel.payloads import (
+    Backtrack,
     Body,
     EffectAnswered,
     EffectResult,
@@ -19,6 +21,14 @@ from workc.kernel.payloads import (
     TimerSet,
     given,
 )
+from workc.kernel.resolving import ConflictResolved, Word
+from workc.kernel.resources import (
+    MAX_RESOURCE_CHARS,
+    MAX_RESOURCES,
+    ResourceAnswered,
+    ResourcesClaimed,
+)
+from workc.kernel.strategies import StrategySuggested, Suggestion, Weighed, suggested
 
 TEXT = Body(form="text", inline="a")
 FILE = Body(form="text", path="captures/a", sha256="0" * 64, size=1)
@@ -130,3 +140,109 @@ def test_a_gate_has_the_bodies_of_its_failure_and_its_value():
 )
 def test_an_answer_depends_on_the_world(payload, expected):
     assert is_answer(payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failure", "is_good"),
+    [
+        ("success", UNSET, True),
+        ("success", FAILURE, False),
+        ("failed", FAILURE, True),
+        ("failed", UNSET, True),
+    ],
+)
+def test_a_child_that_succeeded_has_no_failure(outcome, failure, is_good):
+    joined = ChildJoined(
+        child_run_id="r",
+        failure=failure,
+        outcome=outcome,
+        proof_digest="p",
+        spawn_index=0,
+        spent_micro_cents=0,
+        value=TEXT,
+    )
+    assert joined.problem() == (None if is_good else "a child that succeeded has no failure")
+    assert list(joined.bodies()) == [UNSET if failure is UNSET else DETAILS, TEXT]
+
+
+GAVE = {"child_run_id": "r", "proof_digest": "p", "value": TEXT}
+WORDS = [Word(about="a", says=FILE), Word(about="b", says=BYTES)]
+
+
+def resolved(**said):
+    return ConflictResolved(backtrack=Backtrack(code="C", to="Orient"), item="i", **said)
+
+
+def test_a_conflict_is_resolved_by_a_child_or_has_a_failure():
+    found, failed = resolved(**GAVE, words=WORDS), resolved(failure=FAILURE)
+    assert (found.problem(), list(found.bodies())) == (None, [UNSET, TEXT, FILE, BYTES])
+    assert (failed.problem(), list(failed.bodies())) == (None, [DETAILS, UNSET])
+    whole = {**GAVE, "words": WORDS}
+    lacking = [{key: whole[key] for key in whole if key != left_out} for left_out in whole]
+    beside = [{"failure": FAILURE, key: whole[key]} for key in whole]
+    for said in [{}, {"failure": FAILURE, **whole}, *lacking, *beside]:
+        problem = "a conflict has a failure, or a value, words, and the child that gave them"
+        assert resolved(**said).problem() == problem
+
+
+LONGEST = "x" * MAX_RESOURCE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("resources", "problem"),
+    [
+        ([], f"a step claims 1 to {MAX_RESOURCES} resources"),
+        (["a"], None),
+        ([chr(97 + n) for n in range(MAX_RESOURCES)], None),
+        ([chr(97 + n) for n in range(MAX_RESOURCES + 1)], "a step claims 1 to 16 resources"),
+        (["a", LONGEST], None),
+        ([LONGEST + "x"], f"the name of a resource has 1 to {MAX_RESOURCE_CHARS} characters"),
+        (["", "a"], "the name of a resource has 1 to 200 characters"),
+        (["b", "a"], "resources ascend by their bytes, and none repeats"),
+        (["a", "a"], "resources ascend by their bytes, and none repeats"),
+    ],
+)
+def test_a_step_claims_a_few_resources_in_order(resources, problem):
+    assert ResourcesClaimed(resources=resources, step="s", wait_ms=0).problem() == problem
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"n": 0, "token": 1}, None),
+        ({"failure": FAILURE}, None),
+        ({}, "a claim has failure, or n and token"),
+        ({"n": 0}, "a claim has failure, or n and token"),
+        ({"token": 1}, "a claim has failure, or n and token"),
+        ({"failure": FAILURE, "n": 0, "token": 1}, "a claim has failure, or n and token"),
+        ({"failure": FAILURE, "token": 1}, "a claim has failure, or n and token"),
+        ({"failure": FAILURE, "n": 1}, "a claim has failure, or n and token"),
+        ({"forced": 1, "n": 0, "token": 2}, None),
+        ({"forced": 2, "n": 0, "token": 2}, "forced is a token before the own"),
+        ({"failure": FAILURE, "forced": 0}, "forced is a token before the own"),
+    ],
+)
+def test_a_claim_was_granted_with_a_token_or_failed(said, problem):
+    answered = ResourceAnswered(resource="r", step="s", **said)
+    assert answered.problem() == problem
+    assert list(answered.bodies()) == [DETAILS if "failure" in said else UNSET]
+
+
+def weighed(name, confidence=1000, threshold=0, weight=1000):
+    return Weighed(id=name, version="1", confidence=confidence, threshold=threshold, weight=weight)
+
+
+def weighing(*found):
+    return StrategySuggested(signals=TEXT, suggestions=[], weighed=[*found]).problem()
+
+
+def test_strategies_are_weighed_once_each_by_permille():
+    assert weighing(weighed("a", threshold=1000), weighed("b")) is None
+    assert weighing(weighed("a"), weighed("a", 3)) == "a strategy is weighed once"
+    for key in ("confidence", "threshold", "weight"):
+        assert weighing(weighed("a", **{key: 1001})) == "a permille is at most 1000"
+
+
+def test_what_fits_is_suggested_with_how_well_it_does():
+    found = suggested([weighed("a", 500), weighed("b", 499, 500), weighed("c", 900, weight=600)])
+    assert found == [Suggestion(id="c", permille=540), Suggestion(id="a", permille=500)]

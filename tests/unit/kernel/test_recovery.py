@@ -40,4 +40,5 @@ def test_each_code_has_one_class_and_only_what_came_before_makes_a_pattern(code,
     alone = class_of(code, ())
     assert found in CLASSES
     assert alone != "PatternFailure"
+    assert (alone == "Recoverable") == (code in RECOVERABLE)
     assert found == (alone if alone == "Catastrophic" or code not in earlier else "PatternFailure")

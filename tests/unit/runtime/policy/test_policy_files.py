@@ -15,6 +15,7 @@ from workc.runtime.policy.loader import InvalidPolicy, load_policy
 from workc.runtime.policy.model import (
     ApprovalRules,
     BudgetRules,
+    GrantRules,
     PolicyFile,
     VerifyRules,
     recorded_ruling,
@@ -67,6 +68,9 @@ def test_every_part_is_read():
         + "[approval]\nloss_ms = 1\ntimeout_ms = 2\n"
         + '[verify]\nmax_lock_level = "Committed"\nlevels.Committed = ["Semantic"]\n'
         + "[lens]\nStaged = 1\nCommitted = 1\n"
+        + '[roots]\nrepo = "ro"\n'
+        + '[exec]\nprograms = ["wc", "git"]\n'
+        + '[publish]\ntargets = ["repo/b", "repo/a"]\n'
     )
     effects = EffectRules(
         allow=(Effect("Network", "net:http://a.example/v1"), Effect("WriteFS", "fs:out/")),
@@ -82,6 +86,9 @@ def test_every_part_is_read():
         approval=ApprovalRules(loss_ms=1, timeout_ms=2),
         verify=VerifyRules(max_lock_level="Committed", levels={"Committed": ("Semantic",)}),
         lens={"Staged": 1, "Committed": 1},
+        may_grant=GrantRules(
+            roots={"repo": "ro"}, programs=("git", "wc"), targets=("repo/a", "repo/b")
+        ),
     )
     recorded = recorded_ruling(json.loads(json.dumps(rules_of(policy))))
     assert recorded == PolicyFile(
@@ -91,6 +98,7 @@ def test_every_part_is_read():
         approval=policy.approval,
         verify=policy.verify,
         lens=policy.lens,
+        may_grant=policy.may_grant,
     )
 
 
@@ -185,6 +193,10 @@ def test_what_is_left_out_is_as_the_formulas_have_it():
             "Committed takes less (4) than Staged (5)",
             "as much or more",
         ),
+        ('[roots]\na = "ro"\nA = "ro"\n', 5, "a root is named by", "as the option that grants it"),
+        ('[exec]\nprograms = ["wc", "/bin/sh"]\n', 4, "not '/bin/sh'", "as the option that grants"),
+        ('[exec]\nprograms = ["wc", "wc"]\n', 4, "names one of them twice", "remove one"),
+        ('[publish]\ntargets = ["repo/a", "repo/a"]\n', 4, "names one of them twice", "remove one"),
         ("[lens\n", 3, "not valid TOML", "compare with the lines"),
         ("a = 1\na = 2\n", 4, "not valid TOML", "compare with the lines"),
         ("a = " + "[" * 5000, 1, "too many levels", "flatten"),

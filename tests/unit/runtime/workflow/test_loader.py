@@ -127,6 +127,23 @@ def test_the_same_file_as_json_is_the_same_workflow(known):
     assert {s.line for s in as_json.steps} == {1}
 
 
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (11, "a -> b -> c -> d -> e -> f -> g -> h -> i -> j -> k -> a"),
+        (12, "a -> b -> c -> d -> e -> f -> ... -> i -> j -> k -> l -> a"),
+    ],
+)
+def test_of_a_long_cycle_the_middle_is_left_out(known, count, told):
+    names = [chr(97 + n) for n in range(count)]
+    waiting = zip(names, [*names[1:], names[0]], strict=True)
+    text = "".join(
+        f"  {name}: {{skill: anything, depends_on: [{after}]}}\n" for name, after in waiting
+    )
+    (found,) = problems(f"{HEAD}steps:\n{text}output: 1\n", known)
+    assert found.message == f"these steps wait for each other: {told}"
+
+
 def test_pitfall_8_unresolved_references_unknown_steps_and_cycles_are_refused_at_load(known):
     text = f"""\
 {HEAD}inputs: {{base: {{type: string}}}}
