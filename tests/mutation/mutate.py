@@ -86,8 +86,12 @@ GROUPS = {
         "tests/workflow",
     ],
 }
-#: Mutants of a function stand behind a call, so what counts frames of the stack counts one more.
-NOT = ["tests/unit/kernel/test_jcs.py::test_a_caller_near_the_end_of_the_stack"]
+#: Mutants of a function stand behind a call, so what counts frames of the stack counts one more; and
+#: what asks which mutant it is reads the environment, which a guard sees.
+NOT = [
+    "tests/unit/kernel/test_jcs.py::test_a_caller_near_the_end_of_the_stack",
+    "tests/integration/test_children.py::test_what_a_guard_sees_in_a_child_is_noted",
+]
 #: Tests that kill a run at each of its writes take minutes, and what they reach is reached by others.
 QUICK = ["-k", "not killed"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "same_ids"]

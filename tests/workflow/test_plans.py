@@ -30,6 +30,13 @@ def given(inputs: dict[str, object], attempt: int, feedback: dict[str, object]) 
     turn = attempt - 1 + feedback["pass"] - 1
     return answers[min(turn, len(answers) - 1)]
 
+@workc.planner
+def headed(prompt: str) -> object:
+    heads = [line for line in prompt.splitlines() if line.endswith(":")]
+    step = {"id": "count", "skill": "json_transform", "with": {"data": len(heads), "expression": "@"}}
+    known = [] if len(heads) == 6 else [step]
+    return {"steps": known, "rationale": " ".join(heads), "output": len(heads)}
+
 @workc.gate
 def holds(output: object) -> bool:
     return output == 2
@@ -149,6 +156,19 @@ def test_a_refused_plan_is_asked_for_again_with_what_was_wrong(run):
         if "planner" in each and "step" in each
     ] == ["plan", "plan-2"]
     assert problems(events)[0][0]["code"] == "SKILL_NOT_FOUND"
+
+
+def test_a_prompt_tells_the_work_and_why_what_was_there_was_not_enough(run):
+    text = flow(verify='[{id: c, that: "output == `8`", on_fail: Decide}]', max_backtracks=1)
+    _, events = run(text=text.replace("function: given", "function: headed"))
+    chosen = [event["payload"] for event in events if event["kind"] == "PlanChosen"]
+    before = "What the work is for: Inputs: Skills: Limits: Budget that is left, in millionths of a cent:"
+    schema = "JSON Schema of a plan:"
+    wrong, why = "What was wrong with your last plan:", "Why the pass before was not enough:"
+    assert [json.loads(each["decision"]["inline"])["rationale"] for each in chosen] == [
+        f"{before} {wrong} {schema}",
+        f"{before} {why} {schema}",
+    ]
 
 
 REFUSED = {
