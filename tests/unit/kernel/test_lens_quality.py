@@ -92,10 +92,12 @@ def test_freshness_is_told_by_the_time_at_which_an_item_was_looked_at_and_weighe
     items = [seen("a", days=7), seen("b", days=400, weight=1001)]
     assert quality_of(items, [], []).freshness == 100
     assert quality_of([items[0]], [], []).freshness == 1000
-    undated = Seen(
-        ItemObserved(how="file", item="a", round=1, source="", value=DETAILS, weight=1), NOW_MS
-    )
-    assert quality_of([undated], [], []).freshness == 100
+
+
+def test_an_item_that_bears_no_date_is_from_the_beginning_of_time():
+    undated = ItemObserved(how="file", item="a", round=1, source="", value=DETAILS, weight=1)
+    assert quality_of([Seen(undated, 8 * MS_PER_DAY)], [], []).freshness == 987
+    assert quality_of([Seen(undated, 8 * MS_PER_DAY - 1)], [], []).freshness == 1000
 
 
 def test_the_least_share_of_what_most_weight_says_is_the_conflict():
