@@ -113,6 +113,7 @@ def test_what_is_left_out_is_as_the_formulas_have_it():
     ("text", "where", "message", "fix"),
     [
         ("nam = 1\n", 3, 'no key "nam"', "did you mean name?"),
+        ("Xname = 1\n", 3, 'no key "Xname"', "did you mean name?"),
         ("[efects]\n", 3, 'no key "efects"', "did you mean effects?"),
         ("[effects]\nalow = []\n", 4, 'no key "alow"', "did you mean allow?"),
         (
