@@ -119,6 +119,7 @@ def test_work_is_shown_what_the_run_looked_at(tmp_path, src, server, proven, mon
         ("gone", None, "file"),
     ]
     assert seen[-1]["failure"]["code"] == "NOT_FOUND"
+    assert [each["weight"] for each in seen if each["how"] == "files"] == [0]
     assert seen[0]["dated_ms"] == os.stat(src / "README.md").st_mtime_ns // 1_000_000
     assert lens_of(events)["quality"] == {
         "aggregate": 900, "conflict": 1000, "coverage": 1000, "freshness": 1000, "provenance": 900,
@@ -461,6 +462,7 @@ def test_an_item_that_takes_too_long_fails_when_the_time_of_the_run_is_over(tmp_
     assert outcome.code == "TIMEOUT"
     slow, never = of(proven(tmp_path / "bundle"), "ItemObserved")
     assert (slow["failure"]["code"], never["failure"]["code"]) == ("TIMEOUT", "TIMEOUT")
+    assert json.loads(slow["failure"]["details"]["inline"])["timeout_ms"] <= 300
     assert "before this was looked at" in never["failure"]["message"]
     details = json.loads(never["failure"]["details"]["inline"])
     assert details == {"scope": "run", "sent": False}

@@ -343,6 +343,9 @@ def test_a_policy_has_a_human_asked_about_a_plan_of_risk_once(run):
     )
     assert (outcome.status, kinds(events).count("ApprovalAsked")) == ("success", 1)
     assert sum(event["kind"] == "ApprovalAsked" for event in events) == 1
+    checked = flow(verify="[{id: c, that: 'steps.fetch.status == `200`'}]")
+    outcome, events = run(steps(FETCH), text=checked, policy=policy, approvals={"plan": "approved"})
+    assert (outcome.status, kinds(events).count("ApprovalAsked")) == ("success", 1)
     # What changes nothing is nobody asked about.
     outcome, events = run(steps(COUNT), policy=policy)
     assert (outcome.status, "ApprovalAsked" in kinds(events)) == ("success", False)

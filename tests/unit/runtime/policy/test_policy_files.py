@@ -39,7 +39,7 @@ def problems(text, head=HEAD):
     found = refused.value.problems
     assert refused.value.failure.code == "INVALID_INPUT"
     assert {problem.code for problem in found} == {"INVALID_INPUT"}
-    assert all(problem.fix for problem in found)
+    assert all(problem.fix and isinstance(problem.path, str) for problem in found)
     return found
 
 
