@@ -272,6 +272,17 @@ def test_a_plan_that_may_not_be_is_refused_before_anything_is_done(run, answer, 
     assert not [event for event in events if event["kind"] == "EffectAsked"]
 
 
+def test_of_too_much_the_place_is_told(run):
+    many = [{**COUNT, "id": f"s{n}"} for n in range(40)]
+    children = [{"id": f"c{n}", "workflow": "leaf.yaml"} for n in range(11)]
+    _, events = run(steps(*many, *children), text=flow(", attempts: 1"))
+    told = [(each["code"], each["path"], each["message"]) for each in problems(events)[0]]
+    assert told == [
+        ("QUOTA_EXCEEDED", "steps", "the plan has 51 steps, and may have 50"),
+        ("QUOTA_EXCEEDED", "steps", "the plan starts 11 runs, and may start 10"),
+    ]
+
+
 def test_a_folder_that_is_not_granted_is_refused_before_anything_is_done(run):
     step = {"id": "x", "skill": "exec", "with": {"argv": ["pwd"], "cwd": "e/x"}}
     gate = {**COUNT, "gates": {"post": [{"id": "g", "command": ["pwd"], "cwd": "e/x"}]}}

@@ -31,7 +31,8 @@ async def approve_plan(
     if asked is None:
         return None
     shown = "; ".join(_line(each) for each in run.program.steps)
-    question = f"{asked.question} Its steps: {shown.replace('${', '$${')}"
+    # Names of steps and skills hold no reference.
+    question = f"{asked.question} Its steps: {shown}"
     gate = HumanGate(
         id=PLAN_GATE, asked=ApprovalSpec(question=question, timeout_ms=asked.timeout_ms)
     )
