@@ -20,6 +20,7 @@ from goldens_v02_flow import talk
 from goldens_v02_gates import weigh
 from goldens_v02_plans import PLANNERS, planned
 from goldens_v02_resources import CONFLICTS
+from goldens_v02_stages import tidy
 from workc.adapters.budget_tracker import BudgetTracker
 from workc.api.programs import Workflow
 from workc.api.settings import Settings
@@ -494,6 +495,7 @@ _BASES: Mapping[str, Story] = {
 FUNCTIONS: Mapping[str, tuple[Workflow[..., object], Mapping[str, Json]]] = {
     "function": (talk, {}),
     "gated": (weigh, {"most": 6}),
+    "stages": (tidy, {}),
 }
 NAMES = (*STORIES, *FUNCTIONS, *EDITS)
 

@@ -17,6 +17,7 @@ import drafts_fallbacks
 import drafts_lens
 import drafts_resources
 import drafts_rules
+import drafts_stages
 from drafts_money import edit_money
 from ground import build, bundles, sealing
 from raw import changed_bytes, cut_off, flipped_bit, moved_lines
@@ -167,6 +168,7 @@ SORTS: dict[str, tuple[Change, int]] = {
     "plans, sealed anew": (_sealed(drafts_decisions.edit_plans), 10),
     "strategies, sealed anew": (_sealed(drafts_decisions.edit_strategies), 6),
     "resources, sealed anew": (_sealed(drafts_resources.edit_resources), 8),
+    "stages, sealed anew": (_sealed(drafts_stages.edit_stages), 6),
     "plan, sealed anew": (_sealed(drafts.edit_plan), 4),
     "bodies, sealed anew": (_sealed(drafts.edit_bodies), 5),
     "receipt, sealed anew": (_sealed(drafts.edit_receipt), 3),

@@ -46,6 +46,7 @@ _FIELDS = (
     "compression",
     "continues",
     "parent",
+    "stages",
     "children",
     "gates",
     "fallbacks",

@@ -81,6 +81,7 @@ KEPT = {
         "scripted_lens",
         "shared",
         "staged",
+        "stages",
         "step_refused",
         "strategies",
         "success",

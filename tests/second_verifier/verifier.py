@@ -184,6 +184,8 @@ SHAPES["backtrack"] = closed(
     "code string, error_class? :Recoverable|Unrecoverable|PatternFailure|Catastrophic, "
     "gate? string, of? string, to :Act|Decide|Orient"
 )
+SHAPES["stage"] = closed("evidence_id string, signature_id string, stage_id string")
+SHAPES["stages"] = lambda value: type(value) is dict and all(map(SHAPES["stage"], value.values()))
 SHAPES["parent"] = closed("run_id string, spawn_index count, step string")
 SHAPES["thresholds"] = closed(
     "Committed? count, Draft? count, Immutable? count, Published? count, Staged? count"
@@ -207,7 +209,7 @@ PAYLOADS = {
         RUN
         + ", continues? string, parent? parent, bundle :0.2, ceiling_micro_cents count, limits? limits, "
         "lens_script? scripted[], "
-        "max_backtracks? count, policy rules, programs? bodies"
+        "max_backtracks? count, policy rules, programs? bodies, stages? stages"
     ),
     "IntentSet": closed(INTENT),
     "ItemObserved": closed(
@@ -362,7 +364,7 @@ RECEIPT = closed(
     RUN
     + ", backtracks? backtrack[], bundle_version :0.2, children? child[], continues? string, effects? effect[], parent? parent, counts counts, ended_ms count, failure? failure, fallbacks? fallback[], gates? gate[], "
     "halt? string, intent intent, manifest_sha256 string, money money, output? Body, phase_sequence string[], "
-    "policy policy, proof_digest string, roots roots, started_ms count, "
+    "policy policy, proof_digest string, roots roots, stages? stages, started_ms count, "
     "step_failures step_failure[], verification verification, " + LOCK
 )
 
@@ -522,9 +524,17 @@ def start_holds(run: Json) -> bool:
     script = [number for said in run.get("lens_script", []) for number in said.values()]
     if "lens_script" in run and (not script or max(script) > 1000):
         return False
+    if "stages" in run and not stages_hold(run["stages"], run["code"]):
+        return False
     rules = run["policy"]["rules"]
     digest = rules["sha256"] if "path" in rules else h(rules["inline"].encode("utf-8"))
     return bool(run["policy"]["rules_sha256"] == digest)
+
+
+def stages_hold(stages: Json, code: Json) -> bool:
+    """Whether something is named, of which there is code, by ids."""
+    ids = [each for of in stages.values() for each in of.values()]
+    return bool(ids) and stages.keys() <= code.keys() and all(map(HEX_64.fullmatch, ids))
 
 
 def mode_holds(executed: Json) -> bool:
@@ -2102,7 +2112,7 @@ def project(events: list[Event]) -> Json:
         **({"backtracks": backtracks} if backtracks else {}),
         **({"children": children_of(events)} if children_of(events) else {}),
         **({"effects": plan["effects"]} if "effects" in plan else {}),
-        **{name: run[name] for name in ("continues", "parent") if name in run},
+        **{name: run[name] for name in ("continues", "parent", "stages") if name in run},
         **({"fallbacks": fallbacks_of(done)} if fallbacks_of(done) else {}),
         **({"gates": gates_of(events)} if gates_of(events) else {}),
         **{name: ended[name] for name in ("halt", "output") if name in ended},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workc.api.lens_story import LensStory
 from workc.api.plan_story import told_plans
 from workc.api.resource_story import told_resources
+from workc.api.stage_story import told_stages
 from workc.api.story import RunStory
 from workc.api.strategy_story import told_strategies
 from workc.api.timeline import StepStory
@@ -53,6 +54,7 @@ def explain(story: RunStory) -> list[str]:
         _purpose(story),
         *_lens(story.lens),
         *_steps(story),
+        *told_stages(story.stages),
         *_gates(story),
         *_children(story),
         *_checks(story),

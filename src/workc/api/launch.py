@@ -148,6 +148,7 @@ def begin(
         programs={name: _kept(files, each) for name, each in texts.items()} or UNSET,
         run_id=run_id,
         seed=str(seed),
+        stages=dict(program.stages) or UNSET,
     )
     return Start(Entry(at=(0,), payload=payload, at_ms=clock.now_ms()), program, inputs)
 

@@ -26,6 +26,7 @@ from workc.api.child_files import (
     why_unfit,
 )
 from workc.api.plan_judging import judged_plan, plan_skills, refuse_deep_plan
+from workc.api.stage_identity import stage_ids
 from workc.api.workflows import Skills, Workflow, child_name, home_of, name_of
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
@@ -85,6 +86,7 @@ def function_program(
     async def function(ctx: object, **inputs: Json) -> Json:
         return own.conclude(await own.call_in(ctx, own.bind(inputs)))
 
+    code = code_digests(known)
     source = source_of(workflow.function) or b""
     text: JsonObject = {
         "function": name_of(workflow),
@@ -98,7 +100,7 @@ def function_program(
         path="evidence/function.json",
         text=jcs.encode(text),
         skills=known,
-        code={**code_digests(known), workflow.name: digest_of(workflow.function)},
+        code={**code, workflow.name: digest_of(workflow.function)},
         prices=prices,
         function=function,
         signals=workflow.signals,
@@ -114,6 +116,7 @@ def function_program(
         ),
         effects=declaring(workflow.effects, workflow.lens),
         lens=workflow.lens,
+        stages=stage_ids(known, code),
     )
 
 
@@ -217,6 +220,7 @@ def file_program(
         *plan_skills(workflow.plan),
     )
     used = {each: known[each] for each in names}
+    code = code_digests(used)
     program = Program(
         name=workflow.name,
         description=workflow.description,
@@ -224,7 +228,7 @@ def file_program(
         path=_path_of(name),
         text=data,
         skills=used,
-        code=code_digests(used),
+        code=code,
         prices=prices,
         steps=_in_plan_order(workflow.steps),
         plan=workflow.plan,
@@ -244,6 +248,7 @@ def file_program(
         effects=workflow.effects,
         lens=workflow.lens,
         resolver=workflow.resolver,
+        stages=stage_ids(used, code),
     )
     return FileProgram(workflow, program, folder)
 
@@ -360,6 +365,17 @@ def code_digests(skills: Skills) -> dict[str, str]:
         else _digest_of(skill)
         for name, skill in sorted(skills.items())
     }
+
+
+def built_in_code(skill: Skill[..., object]) -> str:
+    """Returns the digest by which bundles name the code of a built-in skill, or nothing of another.
+
+    One with other examples or another description is still that skill.
+    """
+    found = builtin_skills().get(skill.name)
+    if found is None or found.function is not skill.function:
+        return ""
+    return code_digests({skill.name: found})[skill.name]
 
 
 def _digest_of(skill: Skill[..., object]) -> str:

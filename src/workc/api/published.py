@@ -28,10 +28,11 @@ from workc.api.published_shapes import (
     named,
     record,
 )
-from workc.api.published_stages import stage_documents
+from workc.api.published_stages import TESTED_STAGES, stage_documents
 from workc.api.published_story import CHILD, LENS, WAITING
 from workc.api.published_testing import TESTING_DOCUMENTS
 from workc.api.resource_story import RESOURCES
+from workc.api.stage_story import STAGES_OF_RUN
 from workc.api.strategy_story import STRATEGY_STORY
 from workc.kernel.fallbacks import FallbackAction
 from workc.kernel.gates import GateKind, When
@@ -102,6 +103,7 @@ _VERDICT = record(
         "children": list_of({"type": "object"}),
         "signers": list_of(record(name=TEXT, keyid=TEXT)),
         "path": TEXT,
+        "stages": TESTED_STAGES,
     },
     verdict={"enum": ["PASS", "FAIL"]},
     bundle_version=TEXT_OR_NULL,
@@ -277,6 +279,7 @@ _SHOW = record(
         "gates": list_of(_GATE),
         "plans": list_of(PLAN_STORY),
         "strategies": list_of(STRATEGY_STORY),
+        "stages": STAGES_OF_RUN,
         "waiting": list_of(WAITING),
         "children": list_of(CHILD),
         "lens": LENS,

@@ -12,6 +12,7 @@ from workc.api.published_shapes import (
     list_of,
     record,
 )
+from workc.api.tested_stages.judging import STATUSES
 from workc.kernel.values import JsonObject
 from workc.stages.stage.examples import StageVerdict
 from workc.stages.stage.judging import Word
@@ -29,6 +30,7 @@ _STAGE_TESTS = record(
     mutation_score_permille=COUNT_OR_NULL,
     stages=list_of(
         record(
+            {"implementation_hash": TEXT, "built_in": TEXT},
             name=TEXT,
             where=TEXT,
             verdict={"enum": list(get_args(StageVerdict))},
@@ -47,6 +49,27 @@ _STAGE_TESTS = record(
         )
     ),
     exit=COUNT,
+)
+
+#: What ``verify-bundle --stages`` says of the stages that a run called.
+TESTED_STAGES = record(
+    ok=FLAG,
+    result={"enum": ["verified", "bad", "undecided"]},
+    verified=COUNT,
+    stages=list_of(
+        record(
+            {"evidence_id": TEXT, "signature_id": TEXT, "stage_id": TEXT},
+            run_id=TEXT,
+            name=TEXT,
+            status={"enum": list(STATUSES)},
+            message=TEXT,
+            attempts=COUNT,
+            where=TEXT,
+            **{"try": TEXT},
+        )
+    ),
+    problems=list_of(TEXT),
+    notes=list_of(TEXT),
 )
 
 

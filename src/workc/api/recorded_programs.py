@@ -11,6 +11,7 @@ from workc.api.programs import file_program, find_workflow, function_program
 from workc.api.workflows import Skills, Workflow
 from workc.kernel.failure import refuse
 from workc.kernel.payloads import Body, RunStarted
+from workc.kernel.stage_ids import StageIds
 from workc.runtime.bodies import Files, load, load_json
 from workc.runtime.divergence import Divergence
 from workc.runtime.program import Program
@@ -62,7 +63,7 @@ def _function_name(body: Body, files: Files) -> str:
 def changed_code(
     payload: RunStarted, program: Program, *, with_children: bool
 ) -> Iterator[Divergence]:
-    """Yields a ``CODE_CHANGED`` for each skill whose code is not what was recorded."""
+    """Yields a ``CODE_CHANGED`` for each skill whose code, or stage, is not what was recorded."""
     for name, digest in payload.code.items():
         if not with_children and name.startswith(CHILD_PREFIX):
             continue
@@ -76,3 +77,27 @@ def changed_code(
                 recorded=digest,
                 now=now or "nothing",
             )
+        else:
+            yield from _changed_stage(name, payload, program)
+
+
+def _changed_stage(name: str, payload: RunStarted, program: Program) -> Iterator[Divergence]:
+    """Yields a divergence if a skill of the same code is another stage than was recorded.
+
+    Of a run that recorded no ids nothing is known, so nothing is said.
+    """
+    recorded = (payload.stages or {}).get(name)
+    now = program.stages.get(name)
+    if recorded is not None and now != recorded:
+        yield Divergence(
+            code="CODE_CHANGED",
+            message=f"the stage {name} is not the stage that was recorded",
+            step=None,
+            pointer=f"/stages/{name}",
+            recorded=_shown(recorded),
+            now="no stage" if now is None else _shown(now),
+        )
+
+
+def _shown(ids: StageIds) -> str:
+    return f"stage {ids.stage_id}, evidence {ids.evidence_id}"

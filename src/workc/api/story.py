@@ -14,6 +14,7 @@ from workc.api.lens_story import LensStory, OfLens
 from workc.api.plan_story import PlanStory, tell_plan
 from workc.api.rehearsal import Rehearsal
 from workc.api.sources import Line, Source
+from workc.api.stage_story import StageStory, stages_called, stages_named
 from workc.api.strategy_story import StrategyStory, tell_strategies
 from workc.api.timeline import PassStory, StepStory, Timeline, plain
 from workc.api.waiting import waiting_kin
@@ -114,6 +115,7 @@ class RunStory(msgspec.Struct, kw_only=True):
     gates: list[GateStory] = []
     plans: list[PlanStory] = []
     strategies: list[StrategyStory] = []
+    stages: list[StageStory] = []
     waiting: list[WaitingStory] = []
     children: list[ChildStory] = []
     has_output: bool = False
@@ -152,6 +154,8 @@ def tell(source: Source) -> RunStory:
     if not story.run_id:
         raise source.refusal()
     story.steps, story.passes = list(timeline.steps.values()), timeline.passes
+    steps = [*story.steps, *(step for done in story.passes for step in done.steps)]
+    story.stages = stages_called(story.stages, steps)
     if story.code == "VERIFICATION_FAILED":
         story.message += _skipped(story)
     if story.code == GATE_FAILED and ended_with != GATE_FAILED:
@@ -209,6 +213,7 @@ def _take(story: RunStory, source: Source, line: Line) -> None:
             story.policy, story.started_ms = payload.policy.id, line.at_ms or 0
             story.limits = payload.limits or Limits()
             story.continues = payload.continues or None
+            story.stages = stages_named(payload.stages or {})
             story.notes += _stood_in(_shown(source, payload.policy.rules))
         case GateEvaluated() | ApprovalAnswered():
             story.gates = [*story.gates, gate_story(payload)]

@@ -31,6 +31,7 @@ from workc.kernel.payloads import (
     Verification,
 )
 from workc.kernel.phases import LockLevel, Outcome, Phase
+from workc.kernel.stage_ids import StageIds
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _D = TypeVar("_D", "Manifest", "Receipt")
@@ -232,6 +233,7 @@ class Receipt(_Document, frozen=True, kw_only=True):
     roots: Roots
     run_id: str
     seed: str
+    stages: dict[AsciiName, StageIds] | UnsetType = UNSET
     started_ms: Count
     step_failures: list[StepFailure]
     verification: VerificationSummary

@@ -197,6 +197,7 @@ class Projection:
             roots=self._roots(files),
             run_id=started.run_id,
             seed=started.seed,
+            stages=started.stages,
             started_ms=self.started_ms,
             step_failures=list(self._failures.values()),
             verification=self._verification(),

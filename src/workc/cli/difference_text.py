@@ -12,8 +12,8 @@ CHANGED = "CODE_CHANGED"
 
 def difference_lines(found: Sequence[Divergence]) -> list[str]:
     """Returns the differences as lines, each with where it is and both values."""
-    changed = [each for each in found if each.code == CHANGED]
-    other = [each for each in found if each.code != CHANGED]
+    changed = [each for each in found if _is_of_code(each)]
+    other = [each for each in found if not _is_of_code(each)]
     lines = [line for each in other for line in divergence_lines(each)]
     # What was written in one file has one digest, whatever the number of its functions.
     files: dict[tuple[str | None, str | None], list[str]] = {}
@@ -25,6 +25,11 @@ def difference_lines(found: Sequence[Divergence]) -> list[str]:
         lines.append(f"{CHANGED}  the code of {shown} is not the code that was recorded")
         lines.append(f"  sha256    {short(recorded)} was recorded, {short(now)} is here")
     return lines
+
+
+def _is_of_code(found: Divergence) -> bool:
+    """Says whether it is about a digest of code, and not about the ids of a stage."""
+    return found.code == CHANGED and not (found.pointer or "").startswith("/stages/")
 
 
 def divergence_lines(found: Divergence) -> list[str]:

@@ -189,6 +189,12 @@ def child_lines(console: Console, story: RunStory) -> list[str]:
     ]
 
 
+def stage_lines(story: RunStory) -> list[str]:
+    """Returns the stages that ran with their ids."""
+    width = max((columns(printable(each.name, 60)) for each in story.stages), default=0)
+    return [f"  {padded(printable(each.name, 60), width)}  {each.shown}" for each in story.stages]
+
+
 def output_text(story: RunStory) -> str:
     """Returns the output as JSON, cut where it is long."""
     text = json_text(story.output)

@@ -21,6 +21,7 @@ from workc.kernel.digest import sha256_hex
 from workc.kernel.phases import LockLevel, Outcome
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import EffectOp
+from workc.kernel.stage_ids import StageIds
 from workc.kernel.values import MAX_SAFE_INTEGER
 
 #: Every number of an event: an integer that any JSON reader holds exactly.
@@ -166,6 +167,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     raised. ``max_backtracks`` is how often it may go back; absent: never. ``programs`` are those of the
     runs that it may start, and that these may, by name. ``lens_script`` is there only if the run is a
     simulated one whose lens is worth what a script says: in each round of looks the next, then the last.
+    ``stages`` are the ids of those skills in ``code`` that are stages, by name.
     """
 
     bundle: Literal["0.2"]
@@ -188,6 +190,7 @@ class RunStarted(PayloadBase, frozen=True, kw_only=True):
     programs: dict[AsciiName, Body] | UnsetType = UNSET
     run_id: str
     seed: str
+    stages: dict[AsciiName, StageIds] | UnsetType = UNSET
 
     def bodies(self) -> Iterable[Body | UnsetType]:
         """Returns inputs, rules, prices and programs."""

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from workc.kernel.payloads import Limits
 from workc.kernel.recovery import ErrorClass
 from workc.kernel.selectors import Effect
+from workc.kernel.stage_ids import StageIds
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.plan_problem import PlanProblem
 from workc.runtime.workflow.lens import LensSpec
@@ -50,6 +51,7 @@ class Program:
     wrong with the program with such a plan, before it is carried out.
     ``strategies`` are ways to go about the work, weighed by ``signals``.
     ``programs`` are the texts of all runs that it may start, and that these may, by name.
+    ``stages`` are the ids of those skills that are stages with examples.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Program:
     effects: tuple[Effect, ...] | None = None
     lens: LensSpec | None = None
     resolver: StepSpec | None = None
+    stages: Mapping[str, StageIds] = field(default_factory=dict[str, StageIds])
 
     @property
     def known_steps(self) -> tuple[StepSpec, ...]:

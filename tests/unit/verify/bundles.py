@@ -132,6 +132,7 @@ GOLDENS = (
     "back_after_failure",
     "back_after_gate",
     "machine",
+    "stages",
     "looked",
     "cited",
     "risky",

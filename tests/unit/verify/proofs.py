@@ -19,6 +19,7 @@ OPTIONAL = {
     "halt",
     "output",
     "parent",
+    "stages",
 }
 RECEIPT = set(
     [

@@ -22,7 +22,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one stage. ``reason`` says why it was not tested.
 
     ``mutants`` is None unless changes of the code were tried; ``survivors`` are those that no example
-    noticed. ``generated`` is how many inputs were made and judged.
+    noticed. ``generated`` is how many inputs were made and judged. ``implementation_hash`` is the digest of
+    its code; ``built_in`` is the one by which bundles name it instead, if it comes with workc.
     """
 
     name: str
@@ -31,6 +32,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     stage_id: str = ""
     evidence_id: str = ""
+    implementation_hash: str = ""
+    built_in: str = ""
     examples: int = 0
     generated: int = 0
     mutants: int | None = None
@@ -70,6 +73,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
             "reason": self.reason,
             "stage_id": self.stage_id,
             "evidence_id": self.evidence_id,
+            "implementation_hash": self.implementation_hash,
+            "built_in": self.built_in,
             "examples": self.examples,
             "generated": self.generated,
             "mutants": self.mutants,

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from workc.adapters.stage_trials.pool import Lost, Place, Pool
+from workc.api.programs import built_in_code
 from workc.api.replay_environments import environments
 from workc.api.stage_tests.cache import Cache, key_of
 from workc.api.stage_tests.capturing import missing
@@ -127,7 +128,14 @@ class _Testing:
         key = key_of(subject, stage, self._plan.asked)
         kept = self._cache.get(key)
         if kept is not None:
-            return replace(kept, name=blank.name, where=blank.where, cached=True)
+            return replace(
+                kept,
+                name=blank.name,
+                where=blank.where,
+                implementation_hash=blank.implementation_hash,
+                built_in=blank.built_in,
+                cached=True,
+            )
         began = time.monotonic()
         try:
             made = self._tested(subject, stage, blank)
@@ -218,6 +226,8 @@ def _blank(subject: Subject) -> StageResult:
         blank,
         stage_id=stage.id,
         evidence_id=evidence_id(stage),
+        implementation_hash=stage.signature.implementation_hash,
+        built_in="" if subject.skill is None else built_in_code(subject.skill),
         examples=len(stage.examples),
     )
 

@@ -20,6 +20,7 @@ from workc.cli.story_text import (
     gate_lines,
     header_lines,
     output_text,
+    stage_lines,
     step_lines,
 )
 from workc.cli.strategy_text import strategy_lines
@@ -81,6 +82,7 @@ def _show_run(state: State, story: RunStory) -> None:
         ("strategies", strategy_lines(console, story)),
         ("plans", plan_lines(console, story)),
         ("steps", step_lines(console, story)),
+        ("stages", stage_lines(story)),
         ("gates", gate_lines(console, story)),
         ("children", child_lines(console, story)),
         ("checks", check_lines(console, story)),

@@ -26,6 +26,7 @@ from workc.verify.rules import NAMES_ARE_READABLE
 from workc.verify.verdict import Verdict
 
 if TYPE_CHECKING:
+    from workc.api.tested_stages.checking import Checked
     from workc.verify.signatures.trust import Trust
 
 _WHERE_DIGESTS_ARE = {
@@ -59,6 +60,14 @@ _WORST = (exits.PROVEN_BAD, exits.UNDECIDED, exits.USAGE, exits.OK)
     metavar="DIR",
     help="Verify children, looked for in DIR (beside the bundle).",
 )
+@click.option(
+    "--stages",
+    is_flag=False,
+    flag_value="",
+    multiple=True,
+    metavar="[WHERE]",
+    help="Say whether a report verifies each stage; WHERE: report or store.",
+)
 @options.metrics_file
 @click.option(
     "--explain-rules",
@@ -82,6 +91,7 @@ def command(
     at: str | None,
     recursive: bool,
     children: tuple[Path, ...],
+    stages: tuple[str, ...],
     metrics_file: str | None,
     explain_rules: bool,
 ) -> int:
@@ -110,7 +120,8 @@ def command(
             raise stop("INVALID_INPUT", message, "--children DIR: a folder that holds bundles")
     keep = _keeper(state, metrics_file)
     kin = _Kin(recursive or bool(children), children or None)
-    asked = [_judge(each, wanted, demands, kin) for each in named]
+    check = _stage_check(state, stages, kin)
+    asked = [check(_judge(each, wanted, demands, kin)) for each in named]
     if len(asked) == 1 and asked[0].refusal is not None:
         raise asked[0].refusal
     if state.json:
@@ -128,6 +139,23 @@ class _Kin(NamedTuple):
 
     recursive: bool
     children: tuple[Path, ...] | None
+
+
+def _stage_check(state: State, places: tuple[str, ...], kin: _Kin) -> Callable[[_Asked], _Asked]:
+    """Returns what adds to a bundle that passed what reports say of its stages, if that is asked for."""
+    if not places:
+        return lambda asked: asked
+    from workc.cli.stage_check import checked, reports_at  # noqa: PLC0415 - few ask for it
+
+    reports = reports_at(state, places)
+
+    def check(asked: _Asked) -> _Asked:
+        if asked.verdict is None or not asked.verdict.ok:
+            return asked
+        found = checked(asked.path, asked.verdict, reports, kin.children, recursive=kin.recursive)
+        return asked._replace(stages=found)
+
+    return check
 
 
 class _Demands(NamedTuple):
@@ -203,6 +231,7 @@ class _Asked(NamedTuple):
     path: str
     refusal: Stopped | None = None
     verdict: Verdict | None = None
+    stages: Checked | None = None
 
 
 def _find(state: State, path: str) -> _Asked:
@@ -258,6 +287,10 @@ def exit_of(verdict: Verdict) -> int:
 
 
 def _exit_of(asked: _Asked) -> int:
+    if asked.stages is not None:
+        from workc.cli.stage_check import exit_of_stages  # noqa: PLC0415 - few ask for it
+
+        return exit_of_stages(asked.stages)
     return exits.USAGE if asked.verdict is None else exit_of(asked.verdict)
 
 
@@ -265,12 +298,21 @@ def _entry(asked: _Asked) -> JsonObject:
     if asked.refusal is not None:
         return error_document(asked.refusal.failure, asked.refusal.tries, exits.USAGE)
     verdict = asked.verdict
-    return {**(verdict.to_json() if verdict is not None else {}), "path": asked.path}
+    said = {**(verdict.to_json() if verdict is not None else {}), "path": asked.path}
+    if asked.stages is not None:
+        from workc.cli.stage_check import stages_json  # noqa: PLC0415 - few ask for it
+
+        said["stages"] = stages_json(asked.stages, asked.path)
+    return said
 
 
 def _show(state: State, asked: _Asked) -> None:
     if asked.verdict is not None:
         _show_judged(state, asked.path, asked.verdict)
+        if asked.stages is not None:
+            from workc.cli.stage_check import show_stages  # noqa: PLC0415 - few ask for it
+
+            show_stages(state, asked.stages, asked.path)
     elif asked.refusal is not None:
         head = state.console.paint("✗ NONE", "bad")
         state.out(f"{head}  {printable(asked.path, MAX_ARGUMENT)}")

@@ -48,6 +48,7 @@ from workc.verify.v02.lens_form import (
     resolution_problems,
     script_problems,
 )
+from workc.verify.v02.stage_form import stage_problems
 
 #: Which rule is broken, and where in the payload (a JSON pointer).
 Problem: TypeAlias = tuple[Rule, str]
@@ -112,6 +113,8 @@ def _of_start(start: RunStarted) -> Iterator[Problem]:
         yield rules.SEED_FORM, "/seed"
     if start.lens_script is not UNSET:
         yield from script_problems(start.lens_script)
+    if start.stages is not UNSET:
+        yield from stage_problems(start.stages, start.code)
     if start.policy.rules_sha256 != _rules_digest(start.policy):
         yield rules.RULES_DIGEST, "/policy/rules_sha256"
 

@@ -283,6 +283,12 @@ EFFECT_IS_SPELLED = _payload(
     18, "BUNDLE_MALFORMED", "An effect that is asked for is in its one spelling."
 )
 
+STAGES_FORM = _payload(
+    39, "BUNDLE_MALFORMED", "If stages are named, there is one, and its ids are 64 hex digits each."
+)
+STAGES_ARE_CODE = _payload(
+    40, "BUNDLE_MALFORMED", "A stage is named as code is: there is a digest of its code."
+)
 
 POLICY_IS_KNOWN = _policy(
     21,

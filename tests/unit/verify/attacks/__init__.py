@@ -24,6 +24,7 @@ from attacks import (
     readers,
     resources,
     roots,
+    stages,
     steps,
     strategies,
 )
@@ -53,6 +54,7 @@ SECTIONS = (
     readers,
     resources,
     roots,
+    stages,
     steps,
     strategies,
 )

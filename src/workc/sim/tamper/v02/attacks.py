@@ -18,6 +18,7 @@ from workc.sim.tamper.v02.attacks_passes import PASS_ATTACKS
 from workc.sim.tamper.v02.attacks_plans import PLAN_ATTACKS
 from workc.sim.tamper.v02.attacks_policy import POLICY_ATTACKS
 from workc.sim.tamper.v02.attacks_resources import RESOURCE_ATTACKS
+from workc.sim.tamper.v02.attacks_stages import STAGE_ATTACKS
 from workc.sim.tamper.v02.attacks_strategies import STRATEGY_ATTACKS
 from workc.sim.tamper.v02.attacks_words import WORD_ATTACKS
 from workc.sim.tamper.v02.draft import Draft
@@ -38,6 +39,7 @@ ATTACKS: Attacks[Draft] = {
     **LENS_ATTACKS,
     **POLICY_ATTACKS,
     **CHILD_ATTACKS,
+    **STAGE_ATTACKS,
     **EFFECT_ATTACKS,
     **FILE_ATTACKS,
 }

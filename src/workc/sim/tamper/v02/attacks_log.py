@@ -245,7 +245,9 @@ def _forget_params(draft: Draft) -> None:
 def _forget_code(draft: Draft) -> None:
     if not any("request" in event["payload"] for event in draft.all("SkillExecuted")):
         raise does_not_apply("no call whose code is named")
-    draft.payload("RunStarted")["code"] = {}
+    started = draft.payload("RunStarted")
+    started["code"] = {}
+    started.pop("stages", None)
 
 
 def _misspell_continued(draft: Draft) -> None:

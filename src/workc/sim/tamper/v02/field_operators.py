@@ -64,6 +64,7 @@ _OPTIONAL = frozenset(
         ("RunStarted", "lens_script"),
         ("RunStarted", "limits"),
         ("RunStarted", "max_backtracks"),
+        ("RunStarted", "stages"),
         ("RunStarted", "tokens"),
         ("RunStarted", "wall_ms"),
         ("StrategySuggested", "failure"),

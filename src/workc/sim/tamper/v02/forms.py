@@ -23,7 +23,7 @@ MAX_COUNT = 2**53 - 1
 class Names(msgspec.Struct, frozen=True):
     """The form of an object of any ASCII names, all of one form."""
 
-    form: str
+    form: Form
 
 
 _LEVEL = ("Syntactic", "Semantic", "Regression", "Acceptance")
@@ -131,6 +131,7 @@ RECEIPT_FORM: Form = {
     "roots": dict.fromkeys(_ROOTS, _ROOT),
     "run_id": "text",
     "seed": "text",
+    "stages?": Names({"evidence_id": "text", "signature_id": "text", "stage_id": "text"}),
     "started_ms": "count",
     "step_failures": [{"attempts": "count", "code": "text", "step": "text"}],
     "verification": {
@@ -158,9 +159,7 @@ def fits(value: Json, form: Form) -> bool:
         case list():
             return isinstance(value, list) and all(fits(item, form[0]) for item in value)
         case Names():
-            return isinstance(value, dict) and all(
-                _fits_alone(item, form.form) for item in value.values()
-            )
+            return isinstance(value, dict) and all(fits(item, form.form) for item in value.values())
         case _:
             return isinstance(value, dict) and _fits_closed(value, form)
 
