@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import workc
-from benchmarks import oracle, runs, stage_search, stages, suites
+from benchmarks import oracle, runs, scenarios, stage_search, stages, suites
 from benchmarks.measure import PEAK, Bench, Sample, cached_environment, machine
 from benchmarks.report import bench_report
 from benchmarks.table import row
@@ -224,6 +224,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "runs": runs.measure,
     "stage-search": stage_search.measure,
     "stages": stages.measure,
+    "scenarios": scenarios.measure,
     "suites": suites.measure,
     "memory": memory,
 }

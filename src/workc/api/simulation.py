@@ -6,7 +6,7 @@ The same workflow, script and seed give the same bundle, byte for byte, on every
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from workc.adapters.event_loops import loopless
@@ -45,36 +45,56 @@ def simulated(
     """Returns a runtime whose world is ``script`` and whose clock and entropy are derived.
 
     ``environment`` is what the run sees of one; nothing of the real one is. ``approvals`` says of
-    steps that wait for a human what was decided; of one that is not there nobody decides in time. ``jumps`` are ms by which the
-    clock jumps ahead, by the number of a look at it, ``delays`` those
+    steps that wait for a human what was decided; of one that is not there nobody decides in time.
+    ``jumps`` are ms by which the clock jumps ahead, by the number of a look at it, ``delays`` those
     that pass before the child of a step begins. ``coordination`` says of resources what each of
-    their claims meets, from the first.
-    ``lens_quality`` is what a lens of items is worth in place of what the formulas say: coverage, freshness,
-    conflict and provenance in permille, in each round of looks the next, then the last.
+    their claims meets, from the first. ``lens_quality`` is what a lens of items is worth in place of
+    what the formulas say: coverage, freshness, conflict and provenance in permille, in each round of
+    looks the next, then the last.
 
     Raises:
         Misuse: it is none.
     """
     base = settings or Settings(ceiling_micro_cents=None)
-    world = ScriptedWorld(script, approvals, delays, LockScript(coordination or {}).port)
-    clock = JumpingClock(start_ms, step_ms, jumps or {})
+    made = replace(
+        base,
+        environment=dict(environment or {}),
+        mode="simulated",
+        lens_script=() if lens_quality is None else _script(lens_quality),
+    )
+    world = World(script, approvals, delays, coordination, jumps)
+    return Runtime(settings=in_world(made, world, seed, start_ms, step_ms))
+
+
+@dataclass(frozen=True)
+class World:
+    """What a simulated run meets; see :func:`simulated`."""
+
+    script: Script
+    approvals: Mapping[str, Decision] | None = None
+    delays: Mapping[str, int] | None = None
+    coordination: Conflicts | None = None
+    jumps: Mapping[int, int] | None = None
+
+
+def in_world(settings: Settings, told: World, seed: int, start_ms: int, step_ms: int) -> Settings:
+    """Returns the settings of one run in a world that nobody has asked yet."""
+    locks = LockScript(told.coordination or {}).port
+    world = ScriptedWorld(told.script, told.approvals, told.delays, locks)
+    clock = JumpingClock(start_ms, step_ms, told.jumps or {})
 
     def clock_from(floor_ms: int) -> FakeClock:
         clock.at_least(floor_ms)
         return clock
 
-    made = replace(
-        base,
+    return replace(
+        settings,
         seed=seed,
         clock=clock_from,
         entropy=SeededEntropy(seed),
         ports=world,
         driver=partial(_driver, world=world, clock=clock),
-        environment=dict(environment or {}),
-        mode="simulated",
-        lens_script=() if lens_quality is None else _script(lens_quality),
     )
-    return Runtime(settings=made)
 
 
 def _script(said: Sequence[tuple[int, int, int, int]]) -> tuple[ScriptedQuality, ...]:

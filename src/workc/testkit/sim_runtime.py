@@ -17,9 +17,10 @@ import msgspec
 from workc.api.access import Access
 from workc.api.child_files import ChildFiles, recorded_files
 from workc.api.programs import FileProgram, file_program
+from workc.api.running import Job
 from workc.api.settings import Settings
 from workc.api.simulated_run import SimulatedRun, run_in_memory
-from workc.api.simulation import simulated
+from workc.api.simulation import World, in_world, simulated
 from workc.kernel.digest import sha256_hex
 from workc.kernel.risk import ApprovalRules
 from workc.kernel.rng import SeededRng
@@ -112,23 +113,31 @@ class Simulation:
         """Runs the scenario; what keeps the run from beginning is in the outcome.
 
         Raises:
+            ScenarioError, Refusal: as :meth:`job`.
+        """
+        return run_in_memory(self.job(), self.scenario.faults.crash_at)
+
+    def job(self) -> Job:
+        """Returns the run in a world of its own, ready to start.
+
+        Raises:
             ScenarioError: it asks for what cannot be told apart, or for more than its budgets allow.
             Refusal: its ``policy`` is none.
         """
-        made, program = self._made, self._program
-        runtime = simulated(
-            made.script,
-            seed=self.scenario.seed or SeededRng(0).next_u64(),
-            start_ms=self.clock.time_ms,
-            step_ms=self.clock.step_ms,
-            settings=self._settings,
-            approvals=made.approvals,
-            delays=made.delays,
-            coordination=made.coordination,
-            lens_quality=made.quality,
-            jumps={each.at_look: each.ms for each in self.scenario.faults.clock_jumps},
-        )
-        return run_in_memory(runtime.prepare(program, {}), self.scenario.faults.crash_at)
+        first = self._prepared
+        return Job(first.program, first.inputs, self._in_world(first.settings), notes=first.notes)
+
+    def _in_world(self, settings: Settings) -> Settings:
+        made, seed = self._made, self.scenario.seed or SeededRng(0).next_u64()
+        jumps = {each.at_look: each.ms for each in self.scenario.faults.clock_jumps}
+        world = World(made.script, made.approvals, made.delays, made.coordination, jumps)
+        return in_world(settings, world, seed, self.clock.time_ms, self.clock.step_ms)
+
+    @cached_property
+    def _prepared(self) -> Job:
+        made = self._made
+        runtime = simulated(made.script, settings=self._settings, lens_quality=made.quality)
+        return runtime.prepare(self._program, {})
 
     @cached_property
     def _made(self) -> Compiled:

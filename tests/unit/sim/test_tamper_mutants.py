@@ -105,7 +105,8 @@ def test_the_forms_hold_for_what_is_sealed_and_for_no_breaking_edit(name):
         assert fits(canonical.decode(data), form)
         for edit, places in sites(data).items():
             for tokens in places if edit in BREAKING else ():
-                if edit == "field.rename" and tokens[:1] == ("code",) and len(tokens) > 1:
+                # Of these two the keys are names that a run gives.
+                if edit == "field.rename" and len(tokens) == 2 and tokens[0] in {"code", "stages"}:
                     continue
                 assert not _is_good(edited(edit, data, tokens), form), (edit, tokens)
 
