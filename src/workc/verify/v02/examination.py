@@ -104,7 +104,7 @@ def _check_policy(
     """Compares what was done with the rules of the policy; returns what they require of a lock."""
     started, lanes = log.projection.started, log.lanes
     said = {} if started is None else rules_of(reader, entries, started.policy, case)
-    asked = lanes.effects | lanes.lens.effects if lanes.are_declared else None
+    asked = lanes.named.covered | lanes.lens.effects if lanes.named.are_declared else None
     check_effect_rules(said, asked, case)
     check_lens_policy(said, lanes.lens.thresholds, case)
     check_decisions(said, log.decisions, log.projection, case)

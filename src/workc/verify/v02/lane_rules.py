@@ -39,9 +39,7 @@ from workc.kernel.payloads import (
 )
 from workc.kernel.plans import PlanAsked, PlanChosen, PlanRefused
 from workc.kernel.resolving import ConflictFound, ConflictResolved
-from workc.kernel.selectors import EffectOp
 from workc.verify.case import Case
-from workc.verify.effect_bounds import Bounds
 from workc.verify.rules import Rule
 from workc.verify.v02 import rules
 from workc.verify.v02.backtrack_rules import BacktrackRules
@@ -50,6 +48,7 @@ from workc.verify.v02.child_rules import ChildRules, joined
 from workc.verify.v02.conflict_rules import ConflictRules
 from workc.verify.v02.lens_rules import LensRules, OfLens
 from workc.verify.v02.money import Money
+from workc.verify.v02.named_effects import NamedEffects
 from workc.verify.v02.pair_rules import Difference, differences
 from workc.verify.v02.passes import Passes, StepFound
 from workc.verify.v02.payload_rules import holds, mode_fits, payload_problems, was_not_run
@@ -64,8 +63,7 @@ class LaneRules:
     """Takes the events in order; ``passes`` are whole when they are closed.
 
     ``stopped`` says what stopped the run, if anything did. ``requests`` are paths of files with
-    the digests that they must have. ``effects`` are those that were asked for and that one of their
-    plan covers; ``are_declared`` says whether every plan declares some.
+    the digests that they must have, ``named`` the effects that events name.
     """
 
     def __init__(self, case: Case) -> None:
@@ -94,15 +92,13 @@ class LaneRules:
         self._code: dict[str, str] = {}
         self._of_function = False
         self._is_offline = self._limits_tokens = False
-        self._bounds: Bounds | None = None
         self._ceiling: int | UnsetType | None = None
         self._grants: dict[int, tuple[Path, BudgetReserved]] = {}
         self._passes = Passes()
         self.passes = self._passes.found
         self.stopped: str | None = None
         self.requests: set[tuple[str, str]] = set()
-        self.effects: set[tuple[EffectOp, str]] = set()
-        self.are_declared = True
+        self.named = NamedEffects()
 
     def take(self, events: list[Event]) -> None:
         """Checks the next events against those before them."""
@@ -199,20 +195,8 @@ class LaneRules:
 
     def _declared(self, plan: PlanAsked | PlanChosen) -> None:
         self._passes.begin(plan)
-        declared = plan.effects
-        self._bounds = None
-        if declared is UNSET:
-            self.are_declared = False
-        else:
-            self._bounds = Bounds((effect.op, effect.selector) for effect in declared)
-            self._check_looked(self._bounds)
-
-    def _check_looked(self, bounds: Bounds) -> None:
-        """Checks that the effects of the lens are among those of the plan that follows it."""
-        for op, selector in sorted(self.lens.effects):
-            if not bounds.cover(op, selector):
-                message = f"no declared effect covers {op} {selector} of the lens"
-                self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effects")
+        for problem in self.named.declare(plan.effects, self.lens.effects):
+            self._fail(*problem)
 
     def _looked(self, said: OfLens, at_ms: int | UnsetType) -> None:
         self._check_alone(said)
@@ -265,18 +249,9 @@ class LaneRules:
             found.has_worked = True
 
     def _bound(self, effect: EffectBound | UnsetType, *, may_lack: bool = False) -> None:
-        """Checks the effect that an event names, and whether it must name one."""
-        is_bounded = self._bounds is not None
-        if (effect is not UNSET) != is_bounded and not (is_bounded and may_lack):
-            message = "an effect is named if and only if effects are declared"
-            self._fail(rules.EFFECT_IS_NAMED, message, "/payload/effect")
-        if effect is UNSET or self._bounds is None:
-            return
-        if self._bounds.cover(effect.op, effect.selector):
-            self.effects.add((effect.op, effect.selector))
-        else:
-            message = f"no declared effect covers {effect.op} {effect.selector}"
-            self._fail(rules.EFFECT_IS_COVERED, message, "/payload/effect")
+        problem = self.named.take(effect, may_lack=may_lack)
+        if problem is not None:
+            self._fail(*problem)
 
     def _child(self, child: ChildSpawned | ChildJoined) -> None:
         self._check_alone(child)
@@ -423,7 +398,7 @@ class LaneRules:
         self._name(asked.step)
         self._work()
         self._try(asked.attempt)
-        if asked.effect is not UNSET and self._bounds is not None:
+        if asked.effect is not UNSET and self.named.are_bounded:
             self._check_alone(asked)
         self._bound(asked.effect)
         request = asked.request
