@@ -87,6 +87,18 @@ class ContractAccount:
 
         return self._changed(now_ms, step)
 
+    def held_by(self, run_id: str, now_ms: int) -> Hold | None:
+        """Returns what a run holds, or None if that is nothing."""
+        return self._usage(now_ms).holds.get(run_id)
+
+    def put_back(self, run_id: str, hold: Hold | None, now_ms: int) -> None:
+        """Gives a run back what it held before :meth:`hold_more`, which was no more; None: nothing."""
+
+        def step(usage: Usage) -> tuple[Usage, None]:
+            return usage.without(run_id) if hold is None else usage.held(run_id, hold), None
+
+        self._changed(now_ms, step)
+
     def settle(self, run_id: str, cost_micro_cents: int | None, now_ms: int) -> None:
         """Takes what a run cost that has ended; None, if nobody knows: all that it held."""
         self._changed(now_ms, lambda usage: (usage.settled(run_id, cost_micro_cents), None))

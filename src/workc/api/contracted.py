@@ -90,6 +90,14 @@ def recorded_account(folder: RunFolder) -> ContractAccount | None:
     return account_of(contract, folder.path.parent.parent, start[0].run_id)
 
 
+def holds(account: ContractAccount | None, run_id: str, clock: Clock) -> bool:
+    """Returns whether a contract has something set aside for a run, as far as anybody can know."""
+    try:
+        return account is not None and account.held_by(run_id, clock.now_ms()) is not None
+    except Refusal:
+        return True
+
+
 @contextmanager
 def held_for_more(
     account: ContractAccount | None,
@@ -106,21 +114,26 @@ def held_for_more(
     if account is None:
         yield
         return
-    spent = 0
+    run_id, spent = started.run_id, 0
     if writer.bundle.exists():
         spent = read_receipt(writer).money.spent_micro_cents
-        account.settle(started.run_id, spent, now_ms)
+        account.settle(run_id, spent, now_ms)
+    # Of a run that has not ended it is what it may spend still, and stays its own whatever is asked.
+    own = account.held_by(run_id, now_ms)
+    least = own or Hold(ceiling=0, before=spent)
     ceiling = budget.ceiling_micro_cents
-    more = max(0, (started.ceiling_micro_cents if ceiling is None else ceiling) - spent)
-    left = account.hold_more(started.run_id, Hold(ceiling=more, before=spent), now_ms)
+    total = started.ceiling_micro_cents if ceiling is None else ceiling
+    more = max(least.ceiling, total - least.before)
+    left = account.hold_more(run_id, Hold(ceiling=more, before=least.before), now_ms)
     if left is not None:
         raise _too_little(account, more, left)
     try:
         yield
     finally:
-        # It did not begin anew.
-        if writer.bundle.exists():
-            account.settle(started.run_id, spent, now_ms)
+        now = start_of(RunFolder(writer.path))
+        if now is not None and now[0] == started:
+            # It did not begin anew.
+            account.put_back(run_id, own, now_ms)
 
 
 def _too_little(account: ContractAccount, wanted: int, left: int) -> Refusal:

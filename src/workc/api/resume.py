@@ -21,7 +21,7 @@ from workc.api import launch, raising
 from workc.api.approvals import paused
 from workc.api.boundary import outcome_of_work
 from workc.api.contract_account import ContractAccount
-from workc.api.contracted import held_for_more, recorded_account, settled
+from workc.api.contracted import held_for_more, holds, recorded_account, settled
 from workc.api.finished import outcome_of_finished
 from workc.api.going_on import go_on, last_ms
 from workc.api.kin import Family, Kin, KinWatch
@@ -121,16 +121,18 @@ def _resume(
     folder = store.find(run_id)
     _refuse_child(folder)
     account = recorded_account(folder)
-    if folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder):
-        outcome = _tell(folder, settings, out, meter, told)
-        return settled(outcome, account, outcome.run_id, settings.clock(0))
+    is_told = folder.bundle.exists() and not budget.is_given and not raising.is_half_way(folder)
+    if is_told and not holds(account, folder.path.name, settings.clock(0)):
+        return _tell(folder, settings, out, meter, told)
     writer = RunWriter(folder.path, settings.durability, meter)
     try:
         raising.complete(writer)
         if budget.is_given:
             _raise(writer, settings, code, budget, account)
         if writer.bundle.exists():
-            return _tell(writer, settings, out, meter, told)
+            # Only who writes the run knows that nobody is about to go on with it.
+            outcome = _tell(writer, settings, out, meter, told)
+            return settled(outcome, account, outcome.run_id, settings.clock(0))
         records = list(writer.records())
         if meter is not None:
             meter.recall(writer, records)
