@@ -11,7 +11,10 @@ import pytest
 import workc
 from workc import HttpCallSkill, LLMInvokeSkill, Quota, ResourceContract, Runtime
 from workc.adapters.contract_book import FileBook
+from workc.adapters.run_folder import RunWriter
 from workc.api.approvals import decide
+from workc.api.contract_account import account_of
+from workc.api.contract_usage import Hold
 from workc.api.store import Store
 
 URL = "https://shop.example/items"
@@ -178,17 +181,95 @@ def test_a_budget_is_raised_within_the_contract_and_not_beyond(tmp_path):
     assert runtime.query().left_micro_cents == 2 * CENT - 80 * COST
 
 
+@pytest.mark.parametrize("asked", [0, 1, 3])
+def test_a_run_that_has_not_ended_keeps_what_it_holds_whatever_budget_is_asked_for(asked, tmp_path):
+    made = contract(budget_cents=3)
+    found = runtime_of(tmp_path, made, budget_cents=2).run(asks)
+    again = Runtime(store=tmp_path)
+    refused = again.resume(found.run_id, workflow=asks, budget_cents=asked)
+    assert (refused.code, "has not ended" in refused.message) == ("INVALID_INPUT", True)
+    assert runtime_of(tmp_path, made).query().left_micro_cents == CENT
+
+
+@workc.workflow
+async def pays_and_asks(ctx, times: int) -> int:
+    """Pays so many times, then asks a human."""
+    for _ in range(times):
+        await ctx.call("llm_invoke", **ASK)
+    return await ctx.call("llm_invoke", approval="Once more?", **ASK)
+
+
+def test_what_a_raised_run_spent_before_is_counted_once_however_often_it_is_asked_for(tmp_path):
+    made = contract(budget_cents=4)
+    found = runtime_of(tmp_path, made, budget_cents=1).run(pays_and_asks, {"times": 60})
+    assert found.code == "BUDGET_EXCEEDED"
+    again = Runtime(store=tmp_path)
+    for _ in range(2):
+        waits = again.resume(found.run_id, workflow=pays_and_asks, budget_cents=3)
+        assert waits.status == "paused"
+        assert runtime_of(tmp_path, made).query().left_micro_cents == CENT
+    decide(Store(tmp_path), found.run_id, "denied", by="ana")
+    assert again.resume(found.run_id, workflow=pays_and_asks).cost_micro_cents == 60 * COST
+    assert runtime_of(tmp_path, made).query().left_micro_cents == 4 * CENT - 60 * COST
+
+
+def test_who_only_asks_what_became_of_a_run_takes_nothing_from_who_goes_on_with_it(tmp_path):
+    made = contract(budget_cents=2)
+    found = runtime_of(tmp_path, made, budget_cents=1).run(pays, {"times": 80})
+    assert found.code == "BUDGET_EXCEEDED"
+    account = account_of(made, tmp_path, "")
+    going_on = RunWriter(Store(tmp_path).folder(found.run_id), "flush")
+    hold = Hold(ceiling=2 * CENT - found.cost_micro_cents, before=found.cost_micro_cents)
+    assert account.hold_more(found.run_id, hold, 0) is None
+    again = Runtime(store=tmp_path)
+    assert again.resume(found.run_id, workflow=pays).code == "RUN_LOCKED"
+    assert account.left_micro_cents(0) == 0
+    # It died before it went on.
+    going_on.close()
+    assert again.resume(found.run_id, workflow=pays).code == "BUDGET_EXCEEDED"
+    assert account.left_micro_cents(0) == 2 * CENT - found.cost_micro_cents
+
+
+def test_a_run_that_ended_is_told_where_the_count_is_damaged(tmp_path):
+    found = runtime_of(tmp_path, contract(budget_cents=2), budget_cents=1).run(pays, {"times": 1})
+    (book,) = (tmp_path / "contracts").glob("*.json")
+    book.write_bytes(b"{")
+    told = Runtime(store=tmp_path).resume(found.run_id, workflow=pays)
+    assert told.ok
+    assert "still holds" in told.notes[-1]
+
+
 def test_what_cannot_be_counted_is_not_allowed(tmp_path):
     made = contract(quotas={"http_call": Quota(uses=2)})
     runtime = runtime_of(tmp_path, made)
     assert fetch(runtime) == "OK"
     (book,) = (tmp_path / "contracts").glob("*.json")
     kept = book.read_bytes()
-    for damage in (b"{", b"[]", kept.replace(b'"spent"', b'"spend"'), b"\xff"):
+    for damage in (b"{", b"[]", kept.replace(b'"spent"', b'"spend"'), b"\xff", b"", b"{}"):
         book.write_bytes(damage)
         assert fetch(runtime) == "STORE_UNAVAILABLE"
     book.write_bytes(kept)
     assert [fetch(runtime), fetch(runtime)] == ["OK", "QUOTA_EXCEEDED"]
+
+
+WATCHED = """
+import sys
+from pathlib import Path
+from workc.adapters.contract_book import FileBook
+
+book = Path(sys.argv[1])
+done = []
+sys.addaudithook(lambda name, args: done.append((name, str(args[0]))))
+FileBook(book).change(lambda said: (b"1", None))
+renamed = next(at for at, (name, _) in enumerate(done) if name == "os.rename")
+print(("open", str(book.parent)) in done[renamed:])
+"""
+
+
+def test_that_a_count_was_replaced_is_put_on_the_disk_too(tmp_path):
+    command = [sys.executable, "-c", WATCHED, str(tmp_path / "contracts" / "book.json")]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert found.stdout == "True\n"
 
 
 def test_a_book_that_is_no_file_is_refused(tmp_path):

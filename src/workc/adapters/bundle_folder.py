@@ -16,6 +16,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
 
+from workc.adapters.new_file import sync_folder
 from workc.adapters.side_by_side import side_by_side
 from workc.bundle.layout import MAX_FILES, MAX_PATH_BYTES, path_danger, path_problem
 from workc.kernel.failure import Misuse
@@ -261,11 +262,7 @@ def _new_folder(parent: Path) -> Path:
 
 def _sync_folders(folders: Iterable[Path]) -> None:
     for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
 
 
 def write_bundle(target: Path, files: Mapping[str, bytes]) -> None:

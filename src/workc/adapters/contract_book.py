@@ -5,6 +5,7 @@ A book holds bytes and knows nothing of them; a change is read, made and written
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeAlias, TypeVar
 
-from workc.adapters.new_file import write_over
+from workc.adapters.new_file import sync_folder, write_over
 from workc.adapters.regular_file import open_regular
 from workc.kernel.failure import Refusal, refuse
 
@@ -84,11 +85,16 @@ class FileBook:
             after, answer = step(before)
             if after != before:
                 write_over(self._path, after, _FILE_MODE)
+                sync_folder(self._path.parent)
         return answer
 
     def _read(self) -> bytes:
         try:
             with open_regular(self._path, os.O_RDONLY) as file:
-                return file.read()
+                said = file.read()
         except FileNotFoundError:
             return b""
+        if not said:
+            # Nothing is ever left empty, so what was said is lost.
+            raise OSError(errno.ENODATA, "it is empty, and was not left so", str(self._path))
+        return said

@@ -54,6 +54,15 @@ def write_pieces(path: Path, pieces: Iterable[tuple[int, bytes]], mode: int = 0o
     return size
 
 
+def sync_folder(path: Path) -> None:
+    """Returns when the disk has the names of a folder: what was renamed there outlives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def already_there(path: Path) -> FileExistsError:
     """Returns the error for a name that must be free and is not."""
     return FileExistsError(errno.EEXIST, "there is something already, and it is kept", str(path))

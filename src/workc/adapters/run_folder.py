@@ -17,6 +17,7 @@ from typing import Literal
 from workc.adapters import earlier
 from workc.adapters.journal_file import JournalFile
 from workc.adapters.lease import Lease, is_held
+from workc.adapters.new_file import sync_folder
 from workc.adapters.regular_file import open_regular
 from workc.kernel import canonical
 from workc.kernel.canonical import CanonicalError
@@ -246,10 +247,5 @@ class RunWriter(RunFolder):
 
 
 def _sync_folder(path: Path, durability: Durability) -> None:
-    if durability != "fsync":
-        return
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if durability == "fsync":
+        sync_folder(path)

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from workc.adapters.new_file import write_new
+from workc.adapters.new_file import sync_folder, write_new
 from workc.adapters.regular_file import open_regular
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Refusal, refuse
@@ -42,11 +42,7 @@ class StageObjects:
 
     def sync(self) -> None:
         """Sees to it that the names of the files outlive a power cut, as what is in them does."""
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(self._folder)
 
     def get(self, digest: str) -> bytes:
         """Returns the bytes of a digest.

@@ -28,11 +28,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     are the times of the uses of the last minute, by operation.
     """
 
-    period: _Count = 0
-    spent: _Count = 0
-    holds: dict[str, Hold] = {}
-    uses: dict[str, _Count] = {}
-    recent: dict[str, tuple[int, ...]] = {}
+    period: _Count
+    spent: _Count
+    holds: dict[str, Hold]
+    uses: dict[str, _Count]
+    recent: dict[str, tuple[int, ...]]
 
     def turned(self, period: int) -> Usage:
         """Returns the usage in a period; what runs hold from before, they still hold."""
@@ -82,6 +82,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         }
 
 
+#: Of a contract that was never used. A count that lacks a part is damaged: nothing is made up for it.
+UNUSED = Usage(period=0, spent=0, holds={}, uses={}, recent={})
+
+
 def read_usage(said: bytes, name: str) -> Usage:
     """Returns the usage that was kept of the contract ``name``; of one that was never used, none.
 
@@ -89,7 +93,7 @@ def read_usage(said: bytes, name: str) -> Usage:
         Refusal: ``STORE_UNAVAILABLE`` if it is damaged, so that nobody knows what is left.
     """
     if not said:
-        return Usage()
+        return UNUSED
     try:
         return msgspec.json.decode(said, type=Usage)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -19,7 +19,7 @@ from workc import (
 )
 from workc.adapters.driver import Interrupted
 from workc.api.contract_account import ContractAccount
-from workc.api.contract_usage import Hold, Usage
+from workc.api.contract_usage import UNUSED, Hold
 from workc.api.contracts import narrowed, parse_contract
 from workc.api.settings import Settings
 from workc.api.simulation import EPOCH_MS, simulated
@@ -277,7 +277,7 @@ ACTS = st.lists(
 
 @given(st.integers(0, 12), ACTS)
 def test_what_is_spent_and_held_is_never_more_than_the_budget(budget, acts):
-    usage, cost = Usage(), {}
+    usage, cost = UNUSED, {}
     for act, run, amount in acts:
         if act == "hold" and run not in cost:
             left = usage.left(budget)
