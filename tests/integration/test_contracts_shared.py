@@ -11,7 +11,7 @@ import pytest
 import workc
 from workc import HttpCallSkill, LLMInvokeSkill, Quota, ResourceContract, Runtime
 from workc.adapters.contract_book import FileBook
-from workc.adapters.run_folder import RunWriter
+from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api.approvals import decide
 from workc.api.contract_account import account_of
 from workc.api.contract_usage import Hold
@@ -181,6 +181,55 @@ def test_a_budget_is_raised_within_the_contract_and_not_beyond(tmp_path):
     assert runtime.query().left_micro_cents == 2 * CENT - 80 * COST
 
 
+DIES_AT_ONCE = """
+    from workc.api.settings import Settings
+
+    class Kills:
+        "Kills its process when the run draws its nonce, right before its first record."
+
+        def draw(self, size):
+            if size == 16:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return os.urandom(size)
+
+    settings = Settings(contract=contract, store=runtime.settings.store, entropy=Kills())
+    Runtime(settings=settings).execute("http_call", {"url": "http://127.0.0.1:9/"})
+"""
+
+
+def test_a_run_whose_process_was_killed_before_it_began_holds_nothing(tmp_path):
+    made = contract(budget_cents=3)
+    command = program(tmp_path, made, DIES_AT_ONCE)
+    assert subprocess.run(command, check=False, timeout=100).returncode == -signal.SIGKILL
+    store = tmp_path / "store"
+    (book,) = (store / "contracts").glob("*.json")
+    assert len(json.loads(book.read_bytes())["holds"]) == 1
+    runtime = runtime_of(store, made)
+    assert runtime.query().left_micro_cents == 3 * CENT
+    assert runtime.execute("llm_invoke", ASK).ok
+    assert runtime.query().left_micro_cents == 3 * CENT - COST
+
+
+def test_a_run_that_is_about_to_begin_holds_what_it_may_spend(tmp_path):
+    made = contract(budget_cents=3)
+    account = account_of(made, tmp_path, "")
+    writer = RunWriter(Store(tmp_path).folder("r1"), "none")
+    account.hold("r1", CENT, 0)
+    assert account.left_micro_cents(0) == 2 * CENT
+    writer.append(b"{}")
+    held = account_of(made, tmp_path, "").left_micro_cents(0)
+    writer.close()
+    assert (held, account.left_micro_cents(0)) == (2 * CENT, 2 * CENT)
+
+
+def test_a_run_that_keeps_no_journal_has_begun_with_its_first_record(tmp_path):
+    writer = RunWriter(tmp_path, "none")
+    assert not RunFolder(tmp_path).has_begun
+    writer.append(b"{}")
+    assert RunFolder(tmp_path).has_begun
+    writer.close()
+
+
 @pytest.mark.parametrize("asked", [0, 1, 3])
 def test_a_run_that_has_not_ended_keeps_what_it_holds_whatever_budget_is_asked_for(asked, tmp_path):
     made = contract(budget_cents=3)
@@ -270,6 +319,15 @@ def test_that_a_count_was_replaced_is_put_on_the_disk_too(tmp_path):
     command = [sys.executable, "-c", WATCHED, str(tmp_path / "contracts" / "book.json")]
     found = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert found.stdout == "True\n"
+
+
+def test_a_run_that_cannot_be_counted_leaves_no_folder(tmp_path):
+    runtime = runtime_of(tmp_path, contract(budget_cents=1))
+    account_of(runtime.settings.contract, tmp_path, "").settle("r1", 0, 0)
+    (book,) = (tmp_path / "contracts").glob("*.json")
+    book.write_bytes(b"{")
+    assert runtime.execute("llm_invoke", ASK).code == "STORE_UNAVAILABLE"
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_book_that_is_no_file_is_refused(tmp_path):

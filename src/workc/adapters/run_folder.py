@@ -143,6 +143,9 @@ class RunWriter(RunFolder):
     def append(self, line: bytes) -> None:
         """Takes one line of the journal."""
         self._journal.append(line)
+        if self._durability == "none" and not self._journal.size:
+            # Else a run that has spent already would look like one that has not begun.
+            self._journal.write()
 
     def lines(self) -> Iterator[bytes]:
         """Yields the complete lines of the journal, those that still wait to be written too."""

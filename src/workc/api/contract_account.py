@@ -9,14 +9,17 @@ several are to run at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from workc.adapters.contract_book import FileBook, MemoryBook, Step
+from workc.adapters.run_folder import RunFolder
 from workc.api.contract_usage import MINUTE_MS, Hold, Usage, read_usage
 from workc.api.contracts import PERIOD_MS, Quota, ResourceContract
+from workc.api.store import Store
 from workc.kernel import jcs
 from workc.kernel.digest import sha256_hex
 from workc.kernel.failure import Failure, Refusal
@@ -50,13 +53,19 @@ class ContractAccount:
     Whatever is asked may raise ``STORE_UNAVAILABLE``: what cannot be counted is not allowed.
     """
 
-    def __init__(self, contract: ResourceContract, book: Book | None = None) -> None:
+    def __init__(
+        self,
+        contract: ResourceContract,
+        book: Book | None = None,
+        is_lost: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.contract = contract
+        self._is_lost = is_lost
         self._book = MemoryBook() if book is None else book
 
     def left_micro_cents(self, now_ms: int) -> int:
         """Returns what no run has spent or holds of the period's budget."""
-        return self._usage(now_ms).left(self.contract.budget_micro_cents)
+        return self._without_lost(self._usage(now_ms)).left(self.contract.budget_micro_cents)
 
     def spent_micro_cents(self, now_ms: int) -> int:
         """Returns what runs that have ended spent in the period."""
@@ -71,7 +80,8 @@ class ContractAccount:
     def hold(self, run_id: str, own_micro_cents: int | None, now_ms: int) -> int:
         """Sets a run's ceiling aside until it is settled: its own, or what is left if that is less."""
 
-        def step(usage: Usage) -> tuple[Usage, int]:
+        def step(counted: Usage) -> tuple[Usage, int]:
+            usage = self._without_lost(counted)
             left = usage.left(self.contract.budget_micro_cents)
             ceiling = left if own_micro_cents is None else min(own_micro_cents, left)
             return usage.held(run_id, Hold(ceiling=ceiling)), ceiling
@@ -81,7 +91,8 @@ class ContractAccount:
     def hold_more(self, run_id: str, hold: Hold, now_ms: int) -> int | None:
         """Sets aside what a run may spend that goes on; returns what is left if that is too little."""
 
-        def step(usage: Usage) -> tuple[Usage, int | None]:
+        def step(counted: Usage) -> tuple[Usage, int | None]:
+            usage = self._without_lost(counted)
             left = usage.without(run_id).left(self.contract.budget_micro_cents)
             return (usage, left) if hold.ceiling > left else (usage.held(run_id, hold), None)
 
@@ -147,6 +158,10 @@ class ContractAccount:
         if refusal is not None:
             raise Refusal(refusal)
 
+    def _without_lost(self, usage: Usage) -> Usage:
+        """Returns the usage without what runs hold that never began, and never will."""
+        return usage.without(*filter(self._is_lost, usage.holds))
+
     def _usage(self, now_ms: int) -> Usage:
         return self._read(self._book.said(), now_ms)
 
@@ -174,7 +189,17 @@ def account_of(contract: ResourceContract, store: Path | None, run_id: str) -> C
         return ContractAccount(contract)
     of = run_id if contract.period == "run" else ""
     who = jcs.encode([contract.contract_id, contract.principal, contract.period, of])
-    return ContractAccount(contract, FileBook(store / "contracts" / f"{sha256_hex(who)[:32]}.json"))
+    book = FileBook(store / "contracts" / f"{sha256_hex(who)[:32]}.json")
+    return ContractAccount(contract, book, partial(never_began, store))
+
+
+def never_began(store: Path, run_id: str) -> bool:
+    """Returns whether a run has a place where it never began, and whose process is gone.
+
+    It has spent nothing, and cannot be resumed.
+    """
+    folder = RunFolder(Store(store).folder(run_id))
+    return not folder.is_locked() and not folder.has_begun
 
 
 def _operations_of(program: Program) -> Iterator[str]:

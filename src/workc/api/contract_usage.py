@@ -59,9 +59,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         more = hold.ceiling if cost is None else max(0, cost - hold.before)
         return replace(self.without(run_id), spent=self.spent + more)
 
-    def without(self, run_id: str) -> Usage:
-        """Returns the usage without what a run holds."""
-        others = {key: each for key, each in self.holds.items() if key != run_id}
+    def without(self, *run_ids: str) -> Usage:
+        """Returns the usage without what these runs hold."""
+        others = {key: each for key, each in self.holds.items() if key not in run_ids}
         return replace(self, holds=others)
 
     def within_a_minute(self, operation: str, now_ms: int) -> tuple[int, ...]:

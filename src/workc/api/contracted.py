@@ -6,19 +6,20 @@ A run that waits for a human, or whose process dies, keeps what it holds until i
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import msgspec
 
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api import launch
-from workc.api.contract_account import ContractAccount, account_of
+from workc.api.contract_account import ContractAccount, account_of, never_began
 from workc.api.contract_usage import Hold
-from workc.api.running import Going, run_job
+from workc.api.launch import Place
+from workc.api.running import Going, place_of, run_job
 from workc.api.settings import Clock, Settings
 from workc.api.standing_in import recorded_contract, under_contract
-from workc.api.store import Store, read_receipt, start_of
+from workc.api.store import read_receipt, start_of
 from workc.kernel.failure import Refusal, refuse
 from workc.kernel.ledger import MICRO_CENTS_PER_CENT
 from workc.kernel.payloads import RunStarted
@@ -40,8 +41,12 @@ def run_contracted(going: Going, settings: Settings, shared: ContractAccount) ->
     if shared.contract.period == "run":
         account = account_of(shared.contract, settings.store, run_id)
     narrow = under_contract(going.stand_in, account, clock.now_ms)
-    going = replace(going, stand_in=narrow, account=account, run_id=run_id)
-    ceiling = account.hold(run_id, settings.ceiling_micro_cents, clock.now_ms())
+    # No folder is made for a run of which nothing can be counted.
+    account.left_micro_cents(clock.now_ms())
+    # Its place comes first: whoever finds the hold sees there whether the run is still to come.
+    place = place_of(settings, run_id, going.meter)
+    going = replace(going, stand_in=narrow, account=account, run_id=run_id, place=place)
+    ceiling = _held(account, place, run_id, settings.ceiling_micro_cents, clock.now_ms())
     try:
         outcome = run_job(going, replace(settings, ceiling_micro_cents=ceiling))
     except BaseException:
@@ -52,12 +57,25 @@ def run_contracted(going: Going, settings: Settings, shared: ContractAccount) ->
     return settled(outcome, account, run_id, clock)
 
 
+def _held(
+    account: ContractAccount, place: Place, run_id: str, own_micro_cents: int | None, now_ms: int
+) -> int:
+    """Returns the ceiling that is set aside for a run; its place is let go of where none can be."""
+    try:
+        return account.hold(run_id, own_micro_cents, now_ms)
+    except BaseException:
+        place.close()
+        raise
+
+
 def _leave(account: ContractAccount, settings: Settings, run_id: str, clock: Clock) -> None:
     """Settles a run that nobody can go on with: one that has not begun, or that is lost."""
     if settings.store is None:
         account.settle(run_id, None, clock.now_ms())
-    elif not RunFolder(Store(settings.store).folder(run_id)).has_begun:
-        account.settle(run_id, 0, clock.now_ms())
+    elif never_began(settings.store, run_id):
+        # If that fails, whoever counts next sees as much.
+        with suppress(Refusal):
+            account.settle(run_id, 0, clock.now_ms())
 
 
 def settled(

@@ -60,13 +60,14 @@ class Going:
     kin: KinWatch | None = None
     account: ContractAccount | None = None
     run_id: str | None = None
+    place: Place | None = None
 
 
 def run_job(going: Going, settings: Settings) -> StructuredOutcome:
     """Runs a job to its end, or until it waits for a human, and returns its outcome."""
     job, clock, stand_in = going.job, going.clock, going.stand_in
     run_id = going.run_id or launch.new_run_id(settings, clock)
-    place = _place(settings, run_id, going.meter)
+    place = going.place or place_of(settings, run_id, going.meter)
     family = Family(
         settings.store,
         Path(str(job.notes.get("folder") or ".")),
@@ -111,7 +112,13 @@ def _kept(outcome: StructuredOutcome, recorder: RunRecorder, place: Place) -> St
     return outcome
 
 
-def _place(settings: Settings, run_id: str, meter: JournalMeter) -> Place:
+def place_of(settings: Settings, run_id: str, meter: JournalMeter) -> Place:
+    """Returns where a new run writes; in a store it is that run's alone from now on.
+
+    Raises:
+        Refusal: ``RUN_LOCKED``.
+        OSError: the store cannot be written.
+    """
     if settings.store is None:
         return MemoryRun()
     return RunWriter(Store(settings.store).folder(run_id), settings.durability, meter)
