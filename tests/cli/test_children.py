@@ -96,8 +96,12 @@ def test_a_child_that_waits_is_decided_on_by_its_id_or_its_parents(run, workc, w
     assert f"workc approve {child} --step act" in " ".join(told.stderr.split())
     assert "resume the run that it belongs to" in workc("resume", child).stderr
     named = parent if word == "approve" else child
-    assert workc(word, named, "--by", "ann").exit_code == 0
+    decided = workc(word, named, "--by", "ann")
+    assert (decided.exit_code, decided.stderr) == (0, f"  next: workc resume {parent}\n")
     again = workc("resume", parent)
+    (line,) = (each for each in again.stderr.splitlines() if " b/act " in each)
+    if word == "approve":
+        assert float(line.split()[3]) < 1000
     assert again.exit_code == (0 if word == "approve" else 1)
     assert (again.stdout == "[\n  5,\n  7\n]\n") == (word == "approve")
 

@@ -14,6 +14,7 @@ from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.text import argument, printable
 from workc.kernel.failure import Refusal
+from workc.runtime.children import family_of
 
 _WORDS: dict[str, str] = {"approved": "✓ approved", "denied": "✗ denied"}
 _STYLES: dict[str, Style] = {"approved": "good", "denied": "bad"}
@@ -63,4 +64,5 @@ def _show(state: State, found: Decided) -> None:
         state.err(f"  {found.open} more to decide")
         state.advise("next", f"workc show {found.run_id}{state.store_option}")
         return
-    state.advise("next", f"workc resume {found.run_id}{state.store_option}")
+    # A child goes on with the run that it belongs to.
+    state.advise("next", f"workc resume {family_of(found.run_id)}{state.store_option}")

@@ -85,6 +85,10 @@ class Progress:
         with self._lock:
             self._try(lambda: self._show_child(run_id, entry))
 
+    def recall_child(self, run_id: str, entry: Entry) -> None:
+        """Takes a record of before of a child, whose parent's were told before; nothing is written."""
+        self._take(run_id, entry)
+
     def _try(self, show: Callable[[], None]) -> None:
         try:
             show()
@@ -117,19 +121,24 @@ class Progress:
         self._told.awaits(self._awaited)
 
     def _show_child(self, run_id: str, entry: Entry) -> None:
+        child, stories = self._take(run_id, entry)
+        for story in stories:
+            named = msgspec.structs.replace(story, step="/".join((*child.way, story.step)))
+            line = step_line(self._state.console, named, self._width, err=True)
+            self._told.line("  " * (1 + len(child.way)) + line)
+
+    def _take(self, run_id: str, entry: Entry) -> tuple[_Child, list[StepStory]]:
+        """Returns a child, and what became of its steps by a record of it."""
         payload = entry.payload
         if isinstance(payload, RunStarted) and payload.parent:
             before = self._kin.get(payload.parent.run_id)
             way = () if before is None else before.way
             self._kin[run_id] = _Child((*way, payload.parent.step))
-        # One that had begun before this process has no start here.
+        # One whose records of before could not be read has no start here.
         child = self._kin.setdefault(run_id, _Child((run_id,)))
         if isinstance(payload, PlanChosen):
             child.timeline.planned(payload)
-        for story in child.timeline.take(entry.at, entry.at_ms, payload):
-            named = msgspec.structs.replace(story, step="/".join((*child.way, story.step)))
-            line = step_line(self._state.console, named, self._width, err=True)
-            self._told.line("  " * (1 + len(child.way)) + line)
+        return child, child.timeline.take(entry.at, entry.at_ms, payload)
 
     def _of_plan(self, payload: Payload) -> list[str]:
         if isinstance(payload, PlanRefused):

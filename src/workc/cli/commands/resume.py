@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -25,6 +26,9 @@ from workc.cli.progress import Progress
 from workc.cli.state import State
 from workc.cli.stores import open_store
 from workc.cli.targets import free_folder
+from workc.kernel.events import Entry, entry_of
+from workc.kernel.failure import Refusal
+from workc.kernel.payloads import given
 from workc.runtime.outcome import StructuredOutcome
 
 
@@ -71,6 +75,7 @@ def command(
     kept, meter = metrics_target(state, metrics_file), Meter(settings.mode)
     find_modules_in(Path.cwd())
     progress = Progress(state, quiet=quiet)
+    _recall_children(progress, found.family(folder.path.name))
     is_told = folder.bundle.exists() and not is_half_way(folder) and not budget.is_given
     if is_told and not quiet:
         state.err(f"the run {folder.path.name} is finished; nothing is run, this is what it gave")
@@ -91,6 +96,19 @@ def command(
 
     code = conduct(state, action, progress, quiet=quiet, out=out)
     return keep_metrics(state, kept, meter.read(), code)
+
+
+def _recall_children(progress: Progress, children: Iterable[RunFolder]) -> None:
+    """Tells what children did before, so that what they do now is told with its place and its time."""
+    told: list[tuple[str, list[Entry]]] = []
+    for child in children:
+        # What cannot be read is told by whoever goes on with it.
+        with suppress(Refusal, OSError):
+            told.append((child.path.name, [entry_of(record) for record in child.records()]))
+    begun = [(run_id, entries) for run_id, entries in told if entries]
+    for run_id, entries in sorted(begun, key=lambda each: given(each[1][0].at_ms) or 0):
+        for entry in entries:
+            progress.recall_child(run_id, entry)
 
 
 def _refuse_not_begun(folder: RunFolder) -> None:
