@@ -199,6 +199,10 @@ def never_began(store: Path, run_id: str) -> bool:
     It has spent nothing, and cannot be resumed.
     """
     folder = RunFolder(Store(store).folder(run_id))
+    if folder.has_begun:
+        # Most have, and whoever goes on with one does not find its lock taken by a question.
+        return False
+    # It may have begun, and stopped, in between.
     return not folder.is_locked() and not folder.has_begun
 
 
