@@ -11,6 +11,7 @@ import pytest
 import workc
 from workc import HttpCallSkill, LLMInvokeSkill, Quota, ResourceContract, Runtime
 from workc.adapters.contract_book import FileBook
+from workc.adapters.earlier import folder_of
 from workc.adapters.run_folder import RunFolder, RunWriter
 from workc.api.approvals import decide
 from workc.api.contract_account import account_of
@@ -277,6 +278,24 @@ def test_who_only_asks_what_became_of_a_run_takes_nothing_from_who_goes_on_with_
     going_on.close()
     assert again.resume(found.run_id, workflow=pays).code == "BUDGET_EXCEEDED"
     assert account.left_micro_cents(0) == 2 * CENT - found.cost_micro_cents
+
+
+def test_a_run_that_goes_on_holds_what_it_may_spend_though_its_bundle_is_still_to_be_moved(
+    tmp_path,
+):
+    made = contract(budget_cents=2)
+    found = runtime_of(tmp_path, made, budget_cents=1).run(pays, {"times": 80})
+    folder = Store(tmp_path).folder(found.run_id)
+    in_the_way = folder_of(folder, found.proof_digest) / "bundle" / "x"
+    in_the_way.mkdir(parents=True)
+    again = Runtime(store=tmp_path)
+    refused = again.resume(found.run_id, workflow=pays, budget_cents=2)
+    assert refused.code == "STORE_UNAVAILABLE"
+    assert runtime_of(tmp_path, made).query().left_micro_cents == 0
+    in_the_way.rmdir()
+    in_the_way.parent.rmdir()
+    assert again.resume(found.run_id, workflow=pays).ok
+    assert runtime_of(tmp_path, made).query().left_micro_cents == 2 * CENT - 80 * COST
 
 
 def test_a_run_that_ended_is_told_where_the_count_is_damaged(tmp_path):
