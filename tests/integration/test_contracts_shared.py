@@ -316,6 +316,8 @@ def test_what_cannot_be_counted_is_not_allowed(tmp_path):
     for damage in (b"{", b"[]", kept.replace(b'"spent"', b'"spend"'), b"\xff", b"", b"{}"):
         book.write_bytes(damage)
         assert fetch(runtime) == "STORE_UNAVAILABLE"
+        with pytest.raises(workc.Refusal, match="STORE_UNAVAILABLE"):
+            runtime.query()
     book.write_bytes(kept)
     assert [fetch(runtime), fetch(runtime)] == ["OK", "QUOTA_EXCEEDED"]
 

@@ -349,7 +349,11 @@ class Runtime:
         return metadata_of(name, self._skills[name], ("stubbed",) if stubbed else ())
 
     def query(self) -> RuntimeState:
-        """Returns what may be spent and used now, what was tried, and the last outcome."""
+        """Returns what may be spent and used now, what was tried, and the last outcome.
+
+        Raises:
+            Refusal: ``STORE_UNAVAILABLE`` if nobody can tell what was used of the contract.
+        """
         return state_of(self.settings, self._account, self._skills, self._history)
 
     def simulate(
