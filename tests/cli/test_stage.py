@@ -93,6 +93,22 @@ def test_what_did_not_change_is_not_run_again(workc, stages):
     assert cached() == [False]
 
 
+def test_what_was_found_afresh_takes_the_place_of_what_was_kept(workc, stages):
+    reads = f"return n + int(open({str(stages / 'step')!r}).read())"
+    text = GOOD.replace("pure=True", 'effects=["FsRead"]').replace("return n + 1", reads)
+    (stages / "read.py").write_text(text)
+
+    def verdict(*more):
+        shown = workc("stage", "test", "made", "--json", *more)
+        return [(each["verdict"], each["cached"]) for each in shown.document["stages"]]
+
+    (stages / "step").write_text("1")
+    assert verdict() == [("verified", False)]
+    (stages / "step").write_text("2")
+    assert verdict("--fresh") == [("failed", False)]
+    assert verdict() == [("failed", True)]
+
+
 def test_results_of_a_failed_stage_are_kept_too_and_those_of_this_moment_are_not(workc, stages):
     (stages / "bad.py").write_text(BAD)
     (stages / "late.py").write_text(GOOD.replace("return n + 1", "while True: pass"))

@@ -28,14 +28,18 @@ _JUDGES = "2"
 
 
 class Cache:
-    """Results in a folder; without one nothing is kept."""
+    """Results in a folder; without one nothing is kept. A ``fresh`` one gives none, but keeps new ones.
 
-    def __init__(self, folder: Path | None) -> None:
+    So what was found out anew takes the place of what was found before.
+    """
+
+    def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
         self._folder = folder
+        self._fresh = fresh
 
     def get(self, key: str) -> StageResult | None:
         """Returns what is kept under a key, if it can be read."""
-        if self._folder is None:
+        if self._folder is None or self._fresh:
             return None
         try:
             return _READ.decode((self._folder / key).read_bytes())

@@ -125,7 +125,7 @@ def command(
             return subjects
         if record:
             _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
-        cache = Cache(None if fresh else state.absolute(state.store) / _CACHE)
+        cache = Cache(state.absolute(state.store) / _CACHE, fresh=fresh)
         found = _tested(state, subjects, plan, pool, cache, quiet=quiet)
     finally:
         pool.close()
