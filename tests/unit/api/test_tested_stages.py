@@ -43,7 +43,7 @@ def status(*rows, called=CALLED, built_in=()):
 def test_a_stage_is_verified_by_a_report_about_exactly_it():
     assert status(ROW) == "verified"
     assert status(changed(implementation_hash="")) == "verified"
-    assert status(changed(name="renamed", where="elsewhere.py:x")) == "verified"
+    assert status(changed(where="elsewhere.py:x")) == "verified"
 
 
 @pytest.mark.parametrize("verdict", ["failed", "errored", "skipped", "unverifiable"])
@@ -84,6 +84,18 @@ def test_ids_of_a_tested_stage_beside_other_code_are_a_lie():
         moved, ids=msgspec.structs.replace(IDS, evidence_id=OTHER)
     )
     assert status(ROW, called=examples_too) == "contradicted"
+
+
+def test_ids_of_another_stage_of_the_same_file_are_a_lie():
+    """All skills of a file have one digest of code; ids are of a name, too."""
+    renamed = msgspec.structs.replace(CALLED, name="pay")
+    failed = changed(name="pay", verdict="failed", evidence_id=OTHER, stage_id=OTHER)
+    for rows in ([ROW], [ROW, failed], [failed, ROW]):
+        judged = Reports(rows).judge("run", renamed)
+        assert (judged.status, judged.message) == (
+            "contradicted",
+            "its ids are those of a stage of another name",
+        )
 
 
 def test_evidence_beside_the_id_of_another_stage_is_a_lie():

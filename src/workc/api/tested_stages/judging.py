@@ -138,6 +138,9 @@ def _contradiction(row: Row, called: Called, ids: StageIds) -> str:
     """
     if row.verdict != "verified":
         return ""
+    # The skills of one file have one digest of code, so the name, which is part of the ids, counts too.
+    if row.name != called.name:
+        return "its ids are those of a stage of another name"
     if row.evidence_id == ids.evidence_id and row.stage_id != ids.stage_id:
         return "its evidence is that of another stage"
     if row.implementation_hash not in ("", called.code):
