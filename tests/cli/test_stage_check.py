@@ -191,6 +191,29 @@ def test_a_report_that_says_other_code_of_the_same_ids_contradicts_the_bundle(ru
     assert "try: workc replay bundle" in shown.stderr
 
 
+NAMESAKE = """\
+import workc
+from tidying_up import distinct as unique
+
+@workc.workflow(name="distinct")
+async def flow(ctx: workc.WorkflowContext) -> list[str]:
+    return await ctx.call(unique, names=["b", "b"])
+"""
+
+
+def test_a_workflow_with_the_name_of_a_skill_from_another_file_is_refused(
+    workc, folder, monkeypatch
+):
+    """Its code would stand beside the ids of the skill, so the bundle would seem to lie."""
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "tidying_up.py").write_text(STAGES)
+    (folder / "flow.py").write_text(NAMESAKE)
+    shown = workc("run", "flow.py:flow", "--out", "bundle")
+    assert (shown.exit_code, "rename one of them" in " ".join(shown.stderr.split())) == (2, True)
+    (folder / "flow.py").write_text(NAMESAKE.replace('(name="distinct")', ""))
+    assert workc("run", "flow.py:flow", "--out", "bundle").exit_code == 0
+
+
 def test_stages_of_children_are_checked_with_theirs(run, workc, folder, tested):
     (folder / "good.yaml").write_text(GOOD)
     run(PARENT)

@@ -87,6 +87,7 @@ def function_program(
         return own.conclude(await own.call_in(ctx, own.bind(inputs)))
 
     code = code_digests(known)
+    _refuse_namesake(workflow, known, code)
     source = source_of(workflow.function) or b""
     text: JsonObject = {
         "function": name_of(workflow),
@@ -118,6 +119,24 @@ def function_program(
         lens=workflow.lens,
         stages=stage_ids(known, code),
     )
+
+
+def _refuse_namesake(
+    workflow: Workflow[..., object], known: Skills, code: Mapping[str, str]
+) -> None:
+    """Refuses a function that has the name of a skill from another file, unless it comes with workc.
+
+    A run names code by one name each: it would name that of the function beside the ids of the skill.
+    """
+    name = workflow.name
+    skill = known.get(name)
+    if skill is None or skill is builtin_skills().get(name):
+        return
+    if code[name] != digest_of(workflow.function):
+        message = (
+            f"the workflow {name} has the name of a skill from another file; rename one of them"
+        )
+        raise refuse("INVALID_WORKFLOW", message)
 
 
 def _all_secrets(own: Iterable[str], kin: Mapping[str, ChildProgram]) -> tuple[str, ...]:
