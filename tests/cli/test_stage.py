@@ -196,6 +196,19 @@ def test_one_file_that_cannot_be_read_stops_no_other(workc, stages):
     assert found["exit"] == 1
 
 
+def test_two_skills_of_one_name_in_a_file_are_refused_and_one_under_two_names_is_not(workc, stages):
+    """A run would know the last one alone: the other would be neither run nor tested."""
+    other = BAD.replace("import workc", "").replace("pure=True,", 'pure=True, name="more",')
+    (stages / "two.py").write_text(GOOD + other.replace("def more", "def less"))
+    shown = workc("stage", "test", "made", "--json")
+    assert shown.exit_code == 2
+    (found,) = shown.document["stages"]
+    assert found["findings"][0]["word"] == "INVALID_DECLARATION"
+    assert found["findings"][0]["message"].startswith("several skills here are called more")
+    (stages / "two.py").write_text(GOOD + "alias = more\n")
+    assert workc("stage", "test", "made").exit_code == 0
+
+
 def test_what_failed_is_said_before_that_a_file_is_wrong(workc, stages):
     (stages / "good.py").write_text(GOOD)
     (stages / "empty.json").write_text("[]")

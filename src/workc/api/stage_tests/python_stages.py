@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from workc.adapters.code import digest_of, skills_in
+from workc.adapters.code import as_skill, digest_of, skills_in
 from workc.adapters.stage_trials.calling import Expired, Modules
 from workc.adapters.stage_trials.limits import limited
 from workc.api.stage_tests.subject import Subject, refused
@@ -57,9 +57,21 @@ def module_stages(module: ModuleType, place: str, where: str) -> Iterator[Subjec
     """Yields the stages that a module defines itself, or lends from another."""
     own = Path(str(module.__file__))
     lent = {skill.name for skill in getattr(module, "LENT", ())}
+    hidden = _hidden(module, own) - lent
     for name, skill in sorted(skills_in(module).items()):
-        if name in lent or _file_of(skill) == own:
+        if name in hidden:
+            message = f"several skills here are called {name}; a run would know the last one alone"
+            yield refused(name, f"{where}:{name}", "INVALID_DECLARATION", message)
+        elif name in lent or _file_of(skill) == own:
             yield _of_skill(skill, place, f"{where}:{name}", own)
+
+
+def _hidden(module: ModuleType, own: Path) -> set[str]:
+    """Returns the names of a module's own skills that another skill in it has, too."""
+    found = [skill for skill in map(as_skill, vars(module).values()) if skill is not None]
+    last = skills_in(module)
+    pairs = [(each, last[each.name]) for each in found if each is not last[each.name]]
+    return {each.name for each, other in pairs if own in (_file_of(each), _file_of(other))}
 
 
 def _file_of(skill: Skill[..., object]) -> Path:
