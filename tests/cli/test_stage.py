@@ -338,6 +338,30 @@ def test_a_signal_ends_the_work_and_every_worker(workc, stages):
             pipe.write(b"x")
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_answers_are_recorded_keeps_those_of_before(workc, stages, number, code):
+    fifo = stages / "fifo"
+    os.mkfifo(fifo)
+    items = Reply(headers=(("content-type", "application/json"),), body=b"[1, 2]")
+    with LoopbackServer({"/items.json": items}) as server:
+        text = IMPORTS + FETCH.replace("BASE", server.base_url)
+        (stages / "fetch.py").write_text(text)
+        assert workc("stage", "test", "made", "--record").exit_code == 0
+    (capture,) = (stages / "fetch.captures/fetch").iterdir()
+    before = capture.read_bytes()
+    waits = f"    open({str(fifo)!r}).read()\n    response"
+    (stages / "fetch.py").write_text(text.replace("    response", waits, 1))
+    command = [sys.executable, "-m", "workc", "stage", "test", "made", "--record"]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        fifo.open("wb", buffering=0),
+    ):
+        process.send_signal(number)
+        assert process.wait() == code
+        assert process.stderr.read() == "interrupted\n"
+    assert capture.read_bytes() == before
+
+
 def test_what_the_code_names_and_nobody_saw_is_a_note(workc, stages):
     body = "return n + 1 if n < 9 else len(list(map(os.stat, os.listdir())))"
     text = "import os\n" + GOOD.replace("return n + 1", body)

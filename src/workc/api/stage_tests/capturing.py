@@ -67,11 +67,14 @@ def record_examples(
     for index, example in enumerate(stage.examples):
         path = capture_path(folder, example.input)
         path.parent.mkdir(parents=True, exist_ok=True)
+        recorder = ReplayRecorder()
+        runtime = Runtime(recorder=recorder, allow_private=allow_private, budget_cents=budget_cents)
+        outcome = runtime.execute(skill, cast("JsonObject", example.input))
+        # What was recorded before stays until there is something in its place.
         path.unlink(missing_ok=True)
-        runtime = Runtime(
-            recorder=ReplayRecorder(path), allow_private=allow_private, budget_cents=budget_cents
-        )
-        yield index, runtime.execute(skill, cast("JsonObject", example.input))
+        if recorder.bundle is not None:
+            recorder.save(path)
+        yield index, outcome
 
 
 def captured(task: Task, stage: Stage, implementation: Implementation, _modules: Modules) -> Trial:

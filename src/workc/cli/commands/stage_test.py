@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -120,11 +120,17 @@ def command(
     plan = Plan(generate=generate, mutate=mutate, limit_s=timeout, jobs=jobs or os.cpu_count() or 1)
     pool = pool_of(state.environment, memory * _MIB)
     try:
-        subjects = _subjects(state, pool, Finder(place, probe_of(pool, timeout), timeout), targets)
+        finder = Finder(place, probe_of(pool, timeout), timeout)
+
+        def prepared() -> list[Subject]:
+            found = finder.subjects(targets)
+            if record:
+                _record(state, found, allow_private=allow_private, budget_cents=budget_cents)
+            return found
+
+        subjects = _prepared(state, pool, prepared)
         if isinstance(subjects, int):
             return subjects
-        if record:
-            _record(state, subjects, allow_private=allow_private, budget_cents=budget_cents)
         cache = Cache(state.absolute(state.store) / _CACHE, fresh=fresh)
         found = _tested(state, subjects, plan, pool, cache, quiet=quiet)
     finally:
@@ -136,14 +142,14 @@ def command(
     return _told(state, found, quiet=quiet, strict=strict, min_tested=min_tested)
 
 
-def _subjects(
-    state: State, pool: Pool, finder: Finder, targets: tuple[str, ...]
+def _prepared(
+    state: State, pool: Pool, prepare: Callable[[], list[Subject]]
 ) -> list[Subject] | int:
-    """Returns the stages, or what to exit with if a signal came: files are imported here."""
+    """Returns the stages, or what to exit with if a signal came: files are imported, skills are run here."""
     with Interruption(_leave, lambda _: pool.stop()) as interruption:
         try:
             with state.streams.aside():
-                return finder.subjects(targets)
+                return prepare()
         except KeyboardInterrupt:
             if interruption.received is None:
                 raise
