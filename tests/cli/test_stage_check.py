@@ -129,6 +129,21 @@ def test_a_stage_that_failed_its_test_is_5_and_names_the_test(run, workc, tested
     assert f"try: workc stage test {tested / 'stages.py'}" in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("where", "said"), [("", "PATH"), ("--record:x", "./--record"), ("a b.py:x", "'a b.py'")]
+)
+def test_what_to_try_is_a_command_wherever_a_report_says_the_stage_is(
+    run, workc, tested, where, said
+):
+    run(BAD)
+    report = json.loads((tested / "report.json").read_text())
+    next(each for each in report["stages"] if each["name"] == "wrong")["where"] = where
+    with open("other.json", "w", encoding="utf-8") as file:
+        json.dump(report, file)
+    shown = workc("verify-bundle", "bundle", "--stages", "other.json")
+    assert (shown.exit_code, shown.stderr) == (5, f"  try: workc stage test {said}\n")
+
+
 def test_a_skill_that_the_bundle_names_no_stage_of_is_6(run, workc, tested):
     run(NAMELESS)
     shown = workc("verify-bundle", "bundle", "--stages", tested / "report.json")

@@ -126,6 +126,11 @@ def _next(judged: Judged, path: str) -> str:
 
 
 def _place(where: str) -> str:
-    """Returns what names the file of a stage to a test: that of ``file.py:name`` or ``file.json:0``."""
-    place = where.rpartition(":")[0] or where
+    """Returns what names the file of a stage to a test: that of ``file.py:name`` or ``file.json:0``.
+
+    A report may say anything: it names no option, and where it names nothing, nobody knows the place.
+    """
+    place = where.rpartition(":")[0] or where or "PATH"
+    if place.startswith("-"):
+        return f"./{place}"
     return "builtin" if place.startswith("workc.library") else place

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from workc.adapters.bundle_folder import BundleFolder
+from workc.api.named_file import MAX_FILE_BYTES
 from workc.api.tested_stages.called import Called, calls_of
 from workc.api.tested_stages.checking import check_stages
 from workc.api.tested_stages.judging import BAD, STATUSES, Reports
@@ -233,6 +234,7 @@ def test_results_that_are_kept_are_read_and_what_is_none_is_passed_over(tmp_path
         rows_of([tmp_path])
     (kept / "a").write_bytes(msgspec.json.encode(ROW))
     (kept / "b").write_text("none")
+    (kept / "large").write_bytes(msgspec.json.encode(ROW) + b" " * MAX_FILE_BYTES)
     (kept / "folder").mkdir()
     (kept / "link").symlink_to(kept / "a")
     assert rows_of([tmp_path]) == rows_of([kept]) == [ROW]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from workc.api.named_file import read_file
+from workc.api.named_file import MAX_FILE_BYTES, read_file
 from workc.kernel.events import UNREADABLE
 from workc.kernel.failure import refuse
 from workc.stages.stage.examples import StageVerdict
@@ -76,7 +76,8 @@ def _of_report(place: Path) -> list[Row]:
 def _kept_in(folder: Path) -> Iterator[Row]:
     """Yields the kept results; what is none is passed over, as a test of stages does."""
     for path in islice(sorted(folder.iterdir()), MAX_KEPT):
-        if path.is_symlink() or not path.is_file():
+        # A folder that somebody names may hold anything, of any size.
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
             continue
         try:
             yield _ROWS.decode(path.read_bytes())
