@@ -121,6 +121,8 @@ def test_a_built_in_skill_is_found_by_the_digest_that_names_its_code():
     assert status(changed(built_in=CALLED.code), called=nameless) == "verified"
     assert status(ROW, called=nameless, built_in=[CALLED.code]) == "untested"
     assert status(changed(built_in=CALLED.code, verdict="failed"), called=nameless) == "failed"
+    renamed = msgspec.structs.replace(nameless, name="pay")
+    assert status(changed(built_in=CALLED.code), called=renamed) == "contradicted"
 
 
 def test_a_row_says_verified_of_no_ids_but_its_own():

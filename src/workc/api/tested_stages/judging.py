@@ -119,6 +119,8 @@ class Reports:
 
     def _of_built_in(self, called: Called) -> tuple[Status, str, Row | None]:
         rows = self._by_built_in[called.code] if called.code else []
+        if rows and rows[0].name != called.name:
+            return "contradicted", "its code is that of another skill", rows[0]
         if rows:
             return _said(rows)
         if called.code in self._built_in:
