@@ -279,6 +279,22 @@ def test_a_replay_with_another_stage_names_it(run, workc, folder):
     assert "now       no stage" in workc("replay", "bundle").stdout
 
 
+def test_a_replay_names_a_stage_that_was_none_if_the_run_named_others(run, workc, folder):
+    """A bundle from which the ids of one stage were taken out says no less than one that never had them."""
+    own = 'examples=[{"input": {"names": ["a"]}, "output": "b"}]'
+    given = 'examples=json.loads(Path(__file__).with_name("claims.json").read_text())'
+    head = "import json\nfrom pathlib import Path\n"
+    (folder / "stages.py").write_text(head + STAGES.replace(own, given))
+    (folder / "claims.json").write_text("[]")
+    run(BAD)
+    assert workc("replay", "bundle").exit_code == 0
+    (folder / "claims.json").write_text('[{"input": {"names": ["a"]}, "output": "a"}]')
+    shown = workc("replay", "bundle")
+    assert shown.exit_code == 4
+    assert "CODE_CHANGED  the stage wrong is not the stage that was recorded" in shown.stdout
+    assert "recorded  no stage" in shown.stdout
+
+
 def test_show_and_explain_tell_the_stages_that_ran(run, workc):
     bundle = run(GOOD)
     ids = json.loads((bundle / "receipt.json").read_bytes())["stages"]["distinct"]

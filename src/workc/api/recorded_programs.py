@@ -84,20 +84,21 @@ def changed_code(
 def _changed_stage(name: str, payload: RunStarted, program: Program) -> Iterator[Divergence]:
     """Yields a divergence if a skill of the same code is another stage than was recorded.
 
-    Of a run that recorded no ids nothing is known, so nothing is said.
+    Of a run that recorded no ids at all nothing is known, so nothing is said.
     """
-    recorded = (payload.stages or {}).get(name)
-    now = program.stages.get(name)
-    if recorded is not None and now != recorded:
+    if not payload.stages:
+        return
+    recorded, now = payload.stages.get(name), program.stages.get(name)
+    if now != recorded:
         yield Divergence(
             code="CODE_CHANGED",
             message=f"the stage {name} is not the stage that was recorded",
             step=None,
             pointer=f"/stages/{name}",
             recorded=_shown(recorded),
-            now="no stage" if now is None else _shown(now),
+            now=_shown(now),
         )
 
 
-def _shown(ids: StageIds) -> str:
-    return f"stage {ids.stage_id}, evidence {ids.evidence_id}"
+def _shown(ids: StageIds | None) -> str:
+    return "no stage" if ids is None else f"stage {ids.stage_id}, evidence {ids.evidence_id}"
