@@ -155,6 +155,29 @@ def test_a_property_that_runs_another_stage_finds_it_though_it_was_not_chosen(wo
     assert broken["findings"][0]["word"] == "PROPERTY_BROKEN"
 
 
+def test_a_stage_is_kept_as_what_it_was_found_to_be_last(workc, stages):
+    """Its ids stay when another stage that its property runs is mended: it has failed no more."""
+    there, _, back = PAIR.partition("\n\n@workc.skill(effects")
+    (stages / "there.py").write_text(there)
+    mended = "import workc\n@workc.skill(effects" + back
+
+    def verdict(text):
+        (stages / "back.py").write_text(text)
+        (found,) = workc("stage", "test", "made", "there", "--json").document["stages"]
+        kept = [
+            json.loads(each.read_bytes())
+            for each in (stages.parent / ".workc/stage-tests").iterdir()
+        ]
+        assert [(each["name"], each["verdict"]) for each in kept] == [("there", found["verdict"])]
+        return found["verdict"], found["cached"]
+
+    broken = mended.replace(".decode()", '.decode() + "x"')
+    assert verdict(broken) == ("failed", False)
+    assert verdict(mended) == ("verified", False)
+    assert verdict(mended) == ("verified", True)
+    assert verdict(broken) == ("failed", False)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

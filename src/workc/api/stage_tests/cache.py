@@ -1,8 +1,9 @@
 """Results that are kept, so that what did not change is not run again.
 
-The name of a result is a digest of all that it depends on: the evidence id of the stage, the bytes of
-the file that its code is in, its captures, what was asked, and the versions of Python and workc. What
-the file imports is not seen.
+A result is kept with a digest of all that it depends on: the evidence id of the stage, the bytes of the
+file that its code is in, its captures, what was asked, and the versions of Python and workc. What the file
+imports is not seen. Its name is of the evidence id and of what was asked alone, so that a younger result takes
+the place of an older one, and no stage stands there as what it is no more.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,9 +24,24 @@ from workc.kernel.version import __version__
 from workc.stages.stage.identity import evidence_id
 from workc.stages.stage.value import Stage
 
-_READ = msgspec.json.Decoder(StageResult)
 #: Changed whenever the same stage may be judged in another way.
 _JUDGES = "2"
+
+
+class Key(NamedTuple):
+    """Where the result of a stage is kept, and what it depends on."""
+
+    place: str
+    digest: str
+
+
+class _Kept(StageResult, frozen=True, kw_only=True):
+    """A result with the digest of what it depends on."""
+
+    key: str
+
+
+_READ = msgspec.json.Decoder(_Kept)
 
 
 class Cache:
@@ -37,26 +54,30 @@ class Cache:
         self._folder = folder
         self._fresh = fresh
 
-    def get(self, key: str) -> StageResult | None:
-        """Returns what is kept under a key, if it can be read."""
+    def get(self, key: Key) -> StageResult | None:
+        """Returns what is kept under a key, if it can be read and depends on nothing else."""
         if self._folder is None or self._fresh:
             return None
         try:
-            return _READ.decode((self._folder / key).read_bytes())
+            kept = _READ.decode((self._folder / key.place).read_bytes())
         except (OSError, *UNREADABLE):
             return None
+        if kept.key != key.digest:
+            return None
+        return StageResult(**{name: getattr(kept, name) for name in StageResult.__struct_fields__})
 
-    def put(self, key: str, result: StageResult) -> None:
+    def put(self, key: Key, result: StageResult) -> None:
         """Keeps a result, if it says something of the stage and not of this machine just now."""
         if self._folder is None or result.verdict not in ("verified", "failed"):
             return
         # A cache that cannot be written costs time, and nothing else.
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_over(self._folder / key, msgspec.json.encode(result))
+            kept = {**msgspec.structs.asdict(result), "key": key.digest}
+            write_over(self._folder / key.place, msgspec.json.encode(kept))
 
 
-def key_of(subject: Subject, stage: Stage, asked: str) -> str:
+def key_of(subject: Subject, stage: Stage, asked: str) -> Key:
     """Returns the key of a stage's result; ``asked`` says what is done with it."""
     partners = subject.partners.items()
     named = {name: _depends(each, each.stage) for name, each in partners if each.stage}
@@ -69,7 +90,7 @@ def key_of(subject: Subject, stage: Stage, asked: str) -> str:
         **{f"captures {name}": digest for name, digest in _captures(subject).items()},
         **{f"stage {name}": digest for name, digest in named.items()},
     }
-    return evidence_id(stage, parts)
+    return Key(evidence_id(stage, {"asked": asked}), evidence_id(stage, parts))
 
 
 def _depends(subject: Subject, stage: Stage) -> str:
