@@ -146,3 +146,70 @@ def test_recording_costs_no_more_than_the_session_may(session, monkeypatch, cent
     monkeypatch.delenv("OPENAI_API_KEY")
     if code == "OK":
         session(text).assert_outcomes(passed=1)
+
+
+def test_a_test_that_fails_rewrites_nothing_and_says_so(session, server, pytester):
+    session(asking(server, "/a"), "--workc=record-missing").assert_outcomes(passed=1)
+    place = pytester.path / "recordings/test_it/test_it"
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    found = session(asking(server, "/nowhere"), "--workc=rewrite")
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["*the test failed, so *test_it stays as it was*"])
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+    session(asking(server, "/a")).assert_outcomes(passed=1)
+
+
+def test_rewriting_takes_away_what_belongs_to_no_run_any_more(session, server, pytester):
+    twice = asking(server, "/a") + (
+        f"    workc.run(fetch, {{'base': '{server.base_url}', 'paths': ['/b']}})\n"
+    )
+    session(twice, "--workc=record-missing").assert_outcomes(passed=1)
+    session(asking(server, "/a"), "--workc=rewrite", "--workc-strict").assert_outcomes(passed=1)
+    place = pytester.path / "recordings/test_it/test_it"
+    assert sorted(path.name for path in place.iterdir()) == ["1", "1.md"]
+
+
+def test_a_test_that_fails_is_recorded_where_nothing_was(session, server, pytester):
+    session(asking(server, "/nowhere"), "--workc=rewrite").assert_outcomes(failed=1)
+    assert (pytester.path / "recordings/test_it/test_it/1.md").exists()
+
+
+def test_no_two_tests_share_a_recording(session, server):
+    text = f"""{FETCH}
+import pytest
+
+class TestA:
+    def test_it(self, workc):
+        assert workc.run(fetch, {{"base": "{server.base_url}", "paths": ["/a"]}}).ok
+
+class TestB:
+    def test_it(self, workc):
+        assert workc.run(fetch, {{"base": "{server.base_url}", "paths": ["/b"]}}).ok
+
+@pytest.mark.parametrize("more", ["?x/y", "?x-y", "?x-y-", "{"?" + "z" * 85}1", "{"?" + "z" * 85}2"])
+def test_it(workc, more):
+    workc.run(fetch, {{"base": "{server.base_url}/a" + more, "paths": [""]}})
+"""
+    session(text, "--workc=record-missing").assert_outcomes(passed=7)
+    assert len(server.requests) == 7
+
+
+def test_the_processes_of_a_session_share_its_budget(session, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "test-key-0000")
+    with Provider() as provider:
+        text = f"""
+        import workc as w
+
+        @w.workflow
+        async def ask(ctx) -> str:
+            answer = await ctx.call("llm_invoke", base_url="{provider.openai_url}",
+                                    model="gpt-5-mini", max_tokens=9, prompt="hi")
+            return answer["text"]
+
+        def test_it(workc):
+            assert workc.run(ask, budget_cents=5).code == "BUDGET_EXCEEDED"
+        """
+        session(text, "--workc=record-missing", "--workc-budget=1", "-n", "2").assert_outcomes(
+            passed=1
+        )
+        assert not provider.requests

@@ -6,7 +6,7 @@ pytest loads this module in every session; all else is imported by the first tes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: A file of this kind below a folder of this name, in which this is said, is a scenario.
 _SCENARIOS, _SUFFIXES = "scenarios", (".yaml", ".yml", ".json")
 _INTENT = re.compile(rb'^intent\s*:|"intent"\s*:', re.MULTILINE)
+
+#: The kit of a test, for what is to be done when the test has ended.
+_KIT = pytest.StashKey["Kit"]()
 
 #: What ``--workc`` may be: what becomes of a run that nothing is recorded for.
 MODES = ("none", "record-missing", "rewrite")
@@ -75,12 +78,25 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     return found
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Ends the recordings of a test by whether it passed."""
+    report = yield
+    kit = item.stash.get(_KIT, None)
+    if kit is not None and (report.when == "call" or report.failed):
+        said = kit.settle(passed=report.passed)
+        report.sections += [("workc", said)] if said else []
+    return report
+
+
 @pytest.fixture
 def workc(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Kit]:
     """Runs workflows from recordings, each test from its own: see docs/guides/pytest.md."""
     from workc.pytest_plugin.kit import kit_of  # noqa: PLC0415 - see the module
 
-    kit = kit_of(request, tmp_path)
+    kit = request.node.stash[_KIT] = kit_of(request, tmp_path)
     with kit.sockets():
         yield kit
     problems = kit.left_over()

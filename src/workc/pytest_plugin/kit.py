@@ -25,7 +25,7 @@ from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
 from workc.kernel.values import Json
 from workc.pytest_plugin.closed_sockets import Sockets, closed
-from workc.pytest_plugin.recordings import forget, place_of, recorded, write_page
+from workc.pytest_plugin.recordings import forget, place_of, put, recorded, write_page
 from workc.runtime.outcome import StructuredOutcome
 from workc.stages.skill import Skill
 from workc.verify.verdict import Verdict
@@ -138,6 +138,7 @@ class Kit:
         self._marked = marked
         self._budget = budget
         self._unused: list[str] = []
+        self._settled = False
         self.runs: list[Run] = []
 
     def run(
@@ -158,7 +159,7 @@ class Kit:
         is asked: ``{"fetch": ["TIMEOUT", "HTTP_5XX"]}`` fails the first two of ``fetch``.
         """
         number = len(self.runs) + 1
-        recording, bundle = self._place / str(number), self._folder / f"run-{number}"
+        recording, bundle = self._target / str(number), self._folder / f"run-{number}"
         recorder = self._recorder(recording)
         is_recorded = recorder.bundle is not None
         runtime = self._runtime(
@@ -206,9 +207,33 @@ class Kit:
         beyond = [each for each in recorded(self._place) if int(each.name) > len(self.runs)]
         return [*self._unused, *(f"there is no run {each.name} for {each}" for each in beyond)]
 
+    def settle(self, *, passed: bool) -> str:
+        """Puts what was rewritten in its place, and returns what is to be said of that, else "".
+
+        If the test failed it stays away from what was recorded before: what was good is not lost to a
+        bad day of the world.
+        """
+        if self._mode != "rewrite" or self._settled:
+            return ""
+        self._settled = True
+        before = recorded(self._place)
+        if before and not passed:
+            return (
+                f"the test failed, so {self._place} stays as it was; what was recorded now is in "
+                f"{self._target}"
+            )
+        for old in before:
+            forget(old)
+        for new in recorded(self._target):
+            put(new, self._place)
+        return ""
+
+    @property
+    def _target(self) -> Path:
+        """Returns where what is recorded goes to at first."""
+        return self._folder / "recorded" if self._mode == "rewrite" else self._place
+
     def _recorder(self, recording: Path) -> ReplayRecorder:
-        if self._mode == "rewrite":
-            forget(recording)
         if self._mode == "none" and not recording.is_dir():
             return ReplayRecorder()
         recording.parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +277,7 @@ def kit_of(request: pytest.FixtureRequest, folder: object) -> Kit:
     config = request.config
     marker = request.node.get_closest_marker("workc")
     marked = Marked() if marker is None else _marked(marker)
-    place = place_of(Path(request.node.path), request.node.name)
+    place = place_of(Path(request.node.path), request.node.nodeid)
     mode = cast("Mode", config.getoption("workc_mode"))
     return Kit(place, Path(str(folder)) / "workc", mode, marked, _budget(config))
 
@@ -271,5 +296,13 @@ def _budget(config: pytest.Config) -> BudgetTracker | None:
     """Returns the ceiling of the session: one for all its tests."""
     if _BUDGET not in config.stash:
         cents = cast("int | None", config.getoption("workc_budget_cents"))
-        config.stash[_BUDGET] = None if cents is None else BudgetTracker(ceiling_cents=cents)
+        config.stash[_BUDGET] = (
+            None if cents is None else BudgetTracker(ceiling_cents=_share(config, cents))
+        )
     return config.stash[_BUDGET]
+
+
+def _share(config: pytest.Config, cents: int) -> int:
+    """Returns what this process may spend of the session's ceiling: its part where there are several."""
+    workers = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    return cents // int(workers)

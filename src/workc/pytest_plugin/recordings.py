@@ -11,18 +11,24 @@ import msgspec
 
 from workc.api.sources import Source
 from workc.api.story import tell, tell_step
+from workc.kernel.digest import sha256_hex
 from workc.kernel.values import Json
 
 #: The folder beside a test file that holds its recordings.
 FOLDER = "recordings"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+#: Tests of these names have folders that differ; of others it takes a digest to tell them apart.
+_PLAIN = re.compile(r"[A-Za-z0-9_:]+(\[[A-Za-z0-9_.-]*[A-Za-z0-9_]\])?")
 _NAME_CHARS = 100
 _PAGE = ".md"
 
 
-def place_of(test_file: Path, test: str) -> Path:
-    """Returns the folder of a test's recordings: ``recordings/<file>/<test>`` beside its file."""
-    return test_file.parent / FOLDER / test_file.stem / _safe(test)
+def place_of(test_file: Path, node: str) -> Path:
+    """Returns the folder of a test's recordings: ``recordings/<file>/<test>`` beside its file.
+
+    ``node`` is the test's id: the test is named after its classes, too.
+    """
+    return test_file.parent / FOLDER / test_file.stem / _safe(node.partition("::")[2])
 
 
 def recorded(place: Path) -> list[Path]:
@@ -35,6 +41,14 @@ def forget(recording: Path) -> None:
     """Takes a recording and its page away, if they are there."""
     shutil.rmtree(recording, ignore_errors=True)
     recording.with_suffix(_PAGE).unlink(missing_ok=True)
+
+
+def put(recording: Path, place: Path) -> None:
+    """Copies a recording and its page, if it has one, to the folder of a test's recordings."""
+    shutil.copytree(recording, place / recording.name)
+    page = recording.with_suffix(_PAGE)
+    if page.exists():
+        shutil.copyfile(page, place / page.name)
 
 
 def write_page(recording: Path) -> None:
@@ -69,4 +83,7 @@ def _block(value: list[Json]) -> list[str]:
 
 
 def _safe(test: str) -> str:
-    return _UNSAFE.sub("-", test).strip("-.")[:_NAME_CHARS] or "test"
+    name = _UNSAFE.sub("-", test).strip("-.")[:_NAME_CHARS]
+    if _PLAIN.fullmatch(test) and len(test) <= _NAME_CHARS:
+        return name
+    return f"{name}-{sha256_hex(test.encode())[:8]}"
