@@ -1,12 +1,15 @@
 """Suites, scenarios and swarms on the command line."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from workc.cli.swarm_text import tally_lines
 from workc.sim.scenario.scenario_file import read_scenario
 from workc.sim.scenario.spelling import yaml_text
+from workc.testkit.swarm import Batch
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "id: good/{0}\nintent: {{description: x}}\n"
@@ -96,7 +99,8 @@ def test_a_mark_that_no_scenario_reaches_fails_the_one_that_asks_for_it(workc, f
         (("swarm", "--trace", "0,1"), "the record ends before choice 2"),
         (("swarm", "--trace", "99"), "choice 0, of steps, has 4 ways, not 99"),
         (("swarm", "--seeds", "0"), "from 1 on"),
-        (("swarm", "--minutes", "nan"), "--minutes is a number"),
+        (("swarm", "--minutes", "nan"), "--minutes is a number from 0.001 on"),
+        (("swarm", "--minutes", "0"), "--minutes is a number from 0.001 on"),
         (("suite", "run", "good", "good", "--keep", "kept"), "2 tests would be kept as good_one"),
     ],
 )
@@ -162,6 +166,44 @@ def test_a_swarm_says_what_it_reached_and_is_the_same_again(workc, folder):
     assert (first.exit_code, first.stderr) == (0, "")
     assert first.stdout.splitlines()[-1] == "✓ 6 seeds, 0 broke something"
     assert first.stdout == workc("swarm", "--seeds", "6", "-j", "1", "-q").stdout
+
+
+def test_a_swarm_of_a_given_scenario_says_nothing_of_what_it_never_reached(workc, folder):
+    shown = workc("swarm", "--suite", "good", "--seeds", "2", "-j", "1", "-q")
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == ["outcomes", "✓"]
+    assert "never" in workc("swarm", "--seeds", "2", "-j", "1", "-q").stdout
+
+
+def test_codes_are_listed_by_how_often_they_came_and_by_name():
+    batch = Batch(seeds=3, codes=Counter(B=1, C=1, A=1, D=2), outcomes=Counter(success=3))
+    assert list(tally_lines(batch)) == ["outcomes success 3", "codes    D 2, A 1, B 1, C 1"]
+    assert list(tally_lines(Batch(outcomes=Counter(failed=1)))) == ["outcomes failed 1"]
+
+
+def test_a_swarm_of_what_does_not_begin_is_refused_once(workc, folder):
+    action = "{Call: {skill: 'nowhere.py:f', with: {}}}"
+    step = f"plan: {{steps: [{{name: f, action: {action}}}]}}\n"
+    (folder / "calls.yaml").write_text(GOOD.format("calls") + step)
+    shown = workc("swarm", "--scenario", "calls.yaml", "--seeds", "3", "-j", "1")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    said = " ".join(shown.stderr.split())
+    assert "the scenario good/calls does not begin: " in said
+    assert "there is no file" in said
+    assert not (folder / "failures").exists()
+
+
+def test_a_folder_without_suites_is_refused(workc, folder):
+    (folder / "none").mkdir()
+    shown = workc("suite", "run", "all", "--scenarios", "none")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "there is no suite in none" in shown.stderr
+
+
+def test_of_tests_with_one_id_reports_say_how_each_is_run_again(workc, folder):
+    (folder / "scenarios/good/bad.yaml").write_text(BAD)
+    shown = workc("suite", "run", "bad", "good", "-j", "1", "-q", "--github")
+    said = "workc scenario run scenarios/bad/bad.yaml; workc scenario run scenarios/good/bad.yaml"
+    assert shown.stderr.count(said) == 2
 
 
 def test_a_swarm_stops_when_its_time_is_over(workc, folder):

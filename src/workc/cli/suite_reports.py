@@ -96,6 +96,11 @@ def wanted_reports(
 
 
 def replay_lines(ends: Sequence[SuiteEnd], seed: int | None) -> dict[str, str]:
-    """Returns of each test that has a file the command that runs it again."""
-    rows = ((case, path) for end in ends for case, path in zip(end.cases, end.paths, strict=True))
-    return {case.result.scenario_id: again(path, seed) for case, path in rows if path}
+    """Returns of each test that has a file the command that runs it again, or all that have its id."""
+    found: dict[str, list[str]] = {}
+    for end in ends:
+        for case, path in zip(end.cases, end.paths, strict=True):
+            if path:
+                found.setdefault(case.result.scenario_id, []).append(again(path, seed))
+    # Of tests with one id between them a report does not say which is which.
+    return {name: "; ".join(dict.fromkeys(lines)) for name, lines in found.items()}

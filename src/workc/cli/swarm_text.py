@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workc.cli.suite_text import failure_lines
 from workc.cli.text import argument, count, printable
@@ -32,8 +32,24 @@ def found_lines(found: Found, place: str | None, base: str | None = None) -> Ite
         yield f"    kept: {printable(place, 500)}"
 
 
+def tally_lines(batch: Batch) -> Iterator[str]:
+    """Yields how the runs ended."""
+    yield f"outcomes {', '.join(_counted(batch.outcomes))}"
+    codes = _counted(batch.codes)
+    more = len(codes) - _MAX_CODES
+    if codes:
+        listed = ", ".join(codes[:_MAX_CODES])
+        yield f"codes    {listed}{f', and {more} more' if more > 0 else ''}"
+
+
+def _counted(numbers: Mapping[str, int]) -> list[str]:
+    """Returns names with their numbers, the most frequent first, the same ones always alike."""
+    rows = sorted(numbers.items(), key=lambda row: (-row[1], row[0]))
+    return [f"{name} {number:,}" for name, number in rows]
+
+
 def coverage_lines(batch: Batch) -> Iterator[str]:
-    """Yields what the runs reached, and what none did."""
+    """Yields what runs of random scenarios reached, and what none did."""
     size = len(MOVES) * len(FAULTS)
     missing = batch.unreached
     permille = 1000 * (size - len(missing)) // size
@@ -41,11 +57,6 @@ def coverage_lines(batch: Batch) -> Iterator[str]:
         f"reached {size - len(missing)} of {size} pairs of a move between phases and a fault "
         f"({permille / 10:.1f} %)"
     )
-    outcomes = ", ".join(f"{name} {number:,}" for name, number in batch.outcomes.most_common())
-    yield f"outcomes {outcomes}"
-    codes = [f"{code} {number:,}" for code, number in batch.codes.most_common(_MAX_CODES)]
-    more = len(batch.codes) - len(codes)
-    yield f"codes    {', '.join(codes)}{f', and {more} more' if more > 0 else ''}"
     for fault in FAULTS:
         moves = [move for move, each in missing if each == fault]
         if moves:

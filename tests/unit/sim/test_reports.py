@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from workc.api.published import schema_of
 from workc.sim import report
 from workc.sim.report import BenchReport, ReportError, TestReport, read_report, report_json
+from workc.sim.scenario.scenario_file import read_scenario
 from workc.stages.schema import Schema
 
 #: Written by hand from the testing specification, section 8.
@@ -101,6 +102,19 @@ def test_a_report_written_from_the_specification_alone_is_read_and_written_uncha
 def published(name):
     """Returns a published schema; the word that says its dialect checks nothing."""
     return Schema({word: value for word, value in schema_of(name).items() if word != "$schema"})
+
+
+@pytest.mark.parametrize("kind", ["ForceReleaseThenAcquire", None, {}])
+@pytest.mark.parametrize("seed", [7, "18446744073709551615"])
+def test_the_published_schema_takes_each_spelling_that_is_read(kind, seed):
+    said = kind if isinstance(kind, str) else {"ForceReleaseThenAcquire": kind}
+    conflict = {"resource": "r", "on_claim_n": 0, "resolution": said}
+    value = {"id": "a", "intent": {"description": "x"}, "seed": seed}
+    value["coord"] = {"conflicts": [conflict]}
+    assert read_scenario(json.dumps(value).encode(), "a.json").seed == int(seed)
+    assert published("scenario").problems(value) == []
+    conflict["resolution"] = {"ForceReleaseThenAcquire": {"more": 1}}
+    assert published("scenario").problems(value)
 
 
 def places_of(value, above=()):

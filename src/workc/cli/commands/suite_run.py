@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from workc.cli import options
+from workc.cli.errors import stop
 from workc.cli.options import Number
 from workc.cli.state import State
 from workc.cli.suite_conduct import Wanted, conduct, keep_place
 from workc.cli.suite_options import folder, running
 from workc.cli.suite_reports import reports, wanted_reports
+from workc.cli.text import printable
 from workc.testkit.suite_runner import How
 from workc.testkit.suites import find_suites, suite_named
 
@@ -54,6 +56,10 @@ def command(
     """Run suites and say what is not as expected: exit 0 if all is, 1 if not."""
     state.tries = ("workc suite list",)
     suites = find_suites(scenarios)
+    if not suites:
+        raise stop(
+            "INVALID_INPUT", f"there is no suite in {printable(str(scenarios))}", "workc suite list"
+        )
     found = suites.values() if ALL in names else [suite_named(suites, name) for name in names]
     forms = {"junit": junit, "html": html, "ctrf": ctrf}
     told = wanted_reports(state, forms, github=github, same=deterministic)

@@ -16,7 +16,7 @@ from workc.cli.options import Folder, Number
 from workc.cli.problems_text import show_problems
 from workc.cli.state import State
 from workc.cli.suite_options import MAX_JOBS
-from workc.cli.swarm_text import again, coverage_lines, found_lines
+from workc.cli.swarm_text import again, coverage_lines, found_lines, tally_lines
 from workc.cli.text import count
 from workc.kernel.digest import sha256_hex
 from workc.kernel.values import Json, JsonObject
@@ -24,21 +24,22 @@ from workc.sim.scenario.scenario import Scenario
 from workc.sim.scenario.scenario_file import InvalidScenario, read_scenario
 from workc.sim.scenario.spelling import yaml_text
 from workc.sim.swarm.choices import TraceError, read
+from workc.testkit.scenario_runner import ScenarioRunner
 from workc.testkit.suites import find_suites, suite_named
 from workc.testkit.swarm import Batch, Found, Swarm, replayed, run_swarm
 
 _HELP = "workc swarm --help"
 #: So many seeds are run if it is not said otherwise.
 SEEDS = 1_000
+#: The shortest time that a swarm may take.
+_LEAST_MINUTES = 0.001
 #: How often progress is told where lines stay.
 _LINE_EVERY = 1_000
 
 
 @click.command("swarm", epilog="Example: workc swarm --seeds 10000 -j 2")
 @click.option("--seeds", type=Number(1), metavar="N", help=f"How many seeds (default {SEEDS:,}).")
-@click.option(
-    "--minutes", type=click.FloatRange(0.001), metavar="M", help="Go on for so long instead."
-)
+@click.option("--minutes", type=float, metavar="M", help="Go on for so long instead.")
 @click.option("--first", type=Number(1), default=1, metavar="N", help="The first seed (default 1).")
 @click.option("--scenario", "file", metavar="FILE", help="Faults for this scenario only.")
 @click.option("--suite", metavar="NAME", help="Faults for the scenarios of a suite.")
@@ -83,8 +84,8 @@ def command(
 ) -> int:
     """Run random scenarios with faults: exit 0 if nothing breaks, 1 if something does."""
     state.tries = (_HELP,)
-    if minutes is not None and not math.isfinite(minutes):
-        raise stop("INVALID_INPUT", "--minutes is a number", _HELP)
+    if minutes is not None and not _LEAST_MINUTES <= minutes < math.inf:
+        raise stop("INVALID_INPUT", f"--minutes is a number from {_LEAST_MINUTES} on", _HELP)
     if file is not None and suite is not None:
         raise stop("INVALID_INPUT", "give --scenario or --suite, not both", _HELP)
     try:
@@ -94,6 +95,8 @@ def command(
         return exits.USAGE
     if trace is not None:
         return _again(state, trace, given, file)
+    for scenario in given:
+        _refuse_if_it_does_not_begin(scenario)
     swarm = Swarm(
         first=first,
         seeds=seeds or (None if minutes is not None else SEEDS),
@@ -114,7 +117,7 @@ def command(
     if state.json:
         state.document(_document(batch, places, file))
     else:
-        _tell(state, batch, places, file)
+        _tell(state, batch, places, file, is_random=not given)
     return exits.FAILED if batch.found else exits.OK
 
 
@@ -130,6 +133,14 @@ def _given(
     if not found:
         raise stop("INVALID_INPUT", f"the suite {suite} has no scenarios", "workc suite list")
     return found
+
+
+def _refuse_if_it_does_not_begin(scenario: Scenario) -> None:
+    """Refuses a scenario that no seed can say anything of, such as one whose function is not there."""
+    run = ScenarioRunner().run(scenario).run
+    if run.bundle is None:
+        message = f"the scenario {scenario.id} does not begin: {run.outcome.message}"
+        raise stop("INVALID_INPUT", message, "workc scenario run FILE")
 
 
 def _again(state: State, trace: str, given: tuple[Scenario, ...], file: str | None) -> int:
@@ -185,11 +196,14 @@ def _document(batch: Batch, places: list[str], base: str | None) -> JsonObject:
     }
 
 
-def _tell(state: State, batch: Batch, places: list[str], base: str | None) -> None:
+def _tell(
+    state: State, batch: Batch, places: list[str], base: str | None, *, is_random: bool
+) -> None:
     for number, found in enumerate(batch.found):
         for line in found_lines(found, places[number] if number < len(places) else None, base):
             state.out(line)
-    for line in coverage_lines(batch):
+    # What a given scenario can reach at all, nobody knows.
+    for line in (*tally_lines(batch), *(coverage_lines(batch) if is_random else ())):
         state.out(line)
     mark = "✗" if batch.found else "✓"
     state.out(f"{mark} {count(batch.seeds, 'seed')}, {len(batch.found):,} broke something")
