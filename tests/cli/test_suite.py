@@ -93,6 +93,11 @@ def test_a_mark_that_no_scenario_reaches_fails_the_one_that_asks_for_it(workc, f
         (("scenario", "run", "/dev/zero"), "/dev/zero is no file"),
         (("scenario", "run", "typo.yaml"), "typo.yaml:3:1: Object contains unknown field"),
         (("scenario", "run", "typo.yaml"), "did you mean lens?"),
+        (("suite", "run", "all", "god"), "there is no suite god; did you mean good?"),
+        (
+            ("suite", "run", "good", "--html", "r", "--junit", "r"),
+            "two reports would be written to",
+        ),
         (("swarm", "--suite", "god"), "did you mean good?"),
         (("swarm", "--suite", "good", "--scenario", "x"), "not both"),
         (("swarm", "--suite", "good", "--trace", "0"), "--trace goes with --scenario"),
@@ -101,7 +106,10 @@ def test_a_mark_that_no_scenario_reaches_fails_the_one_that_asks_for_it(workc, f
         (("swarm", "--seeds", "0"), "from 1 on"),
         (("swarm", "--minutes", "nan"), "--minutes is a number from 0.001 on"),
         (("swarm", "--minutes", "0"), "--minutes is a number from 0.001 on"),
-        (("suite", "run", "good", "good", "--keep", "kept"), "2 tests would be kept as good_one"),
+        (
+            ("scenario", "run", *["scenarios/good"] * 2, "--keep", "kept"),
+            "2 tests would be kept as good_one",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_a_word_that_helps(workc, folder, arguments, words):
@@ -190,6 +198,16 @@ def test_a_swarm_of_what_does_not_begin_is_refused_once(workc, folder):
     assert "the scenario good/calls does not begin: " in said
     assert "there is no file" in said
     assert not (folder / "failures").exists()
+
+
+def test_a_suite_that_is_named_twice_is_run_once(workc, folder):
+    assert "✓ 2 tests, 0 failed" in workc("suite", "run", "good", "good", "-q").stdout
+
+
+def test_what_was_found_is_told_even_if_a_report_cannot_be_written(workc, folder):
+    shown = workc("suite", "run", "good", "-q", "--html", "/dev/full")
+    assert shown.exit_code == 8
+    assert "✓ 2 tests, 0 failed" in shown.stdout
 
 
 def test_a_folder_without_suites_is_refused(workc, folder):

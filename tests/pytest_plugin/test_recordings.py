@@ -1,5 +1,7 @@
 """The plugin's recordings: made when it is told to, replayed without the world, and told apart."""
 
+import shutil
+
 import pytest
 
 import workc
@@ -170,8 +172,13 @@ def test_rewriting_takes_away_what_belongs_to_no_run_any_more(session, server, p
 
 
 def test_a_test_that_fails_is_recorded_where_nothing_was(session, server, pytester):
-    session(asking(server, "/nowhere"), "--workc=rewrite").assert_outcomes(failed=1)
-    assert (pytester.path / "recordings/test_it/test_it/1.md").exists()
+    for mode in ("--workc=rewrite", "--workc=record-missing"):
+        found = session(asking(server, "/nowhere"), mode)
+        found.assert_outcomes(failed=1)
+        found.stdout.fnmatch_lines(["*the test failed, and what was recorded for it stays in *"])
+        place = pytester.path / "recordings/test_it/test_it"
+        assert (place / "1.md").exists()
+        shutil.rmtree(place)
 
 
 def test_no_two_tests_share_a_recording(session, server):

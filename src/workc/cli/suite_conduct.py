@@ -47,7 +47,6 @@ def conduct(state: State, suites: Iterable[Suite], wanted: Wanted) -> int:
     with told.shown:
         ends = run_suites(suites, wanted.how, watch)
     report = wanted.reports.of(report_of(ends, _facts(state)))
-    wanted.reports.write(state, report, replay_lines(ends, wanted.how.seed))
     if state.json:
         state.document(report_json(report))
     else:
@@ -55,6 +54,8 @@ def conduct(state: State, suites: Iterable[Suite], wanted: Wanted) -> int:
             for line in suite_lines(end, verbose=wanted.verbose, seed=wanted.how.seed):
                 state.out(line)
         state.out(total_line(ends))
+    # Last: what was found is told even if a disk is full.
+    wanted.reports.write(state, report, replay_lines(ends, wanted.how.seed))
     return exits.OK if _passed(ends) else exits.FAILED
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 import click
 
+from workc.cli.errors import stop
 from workc.cli.state import State
 from workc.cli.suite_text import again
 from workc.cli.targets import report_place
@@ -92,6 +93,8 @@ def wanted_reports(
         for form, path in files.items()
         if path is not None
     }
+    if len({*places.values()}) < len(places):
+        raise stop("INVALID_INPUT", "two reports would be written to one file", "name another file")
     return Reports(places=places, github=github, same=same)
 
 

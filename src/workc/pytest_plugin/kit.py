@@ -138,7 +138,7 @@ class Kit:
         self._marked = marked
         self._budget = budget
         self._unused: list[str] = []
-        self._settled = False
+        self._settled = self._is_new = False
         self.runs: list[Run] = []
 
     def run(
@@ -176,6 +176,7 @@ class Kit:
         outcome = runtime.run(workflow, inputs, out=bundle)
         if not is_recorded and recorder.bundle is not None and recording.exists():
             write_page(recording)
+            self._is_new = True
         self._unused += [f"run {number} did not ask for {each}" for each in recorder.unused]
         code = workflow if isinstance(workflow, Workflow) else None
         made = Run(self._with_hint(outcome, is_recorded), bundle, code)
@@ -208,14 +209,23 @@ class Kit:
         return [*self._unused, *(f"there is no run {each.name} for {each}" for each in beyond)]
 
     def settle(self, *, passed: bool) -> str:
-        """Puts what was rewritten in its place, and returns what is to be said of that, else "".
+        """Ends the recordings of the test, and returns what is to be said of them, else "".
 
-        If the test failed it stays away from what was recorded before: what was good is not lost to a
-        bad day of the world.
+        What was rewritten is put in its place. If the test failed it stays away from what was recorded
+        before: what was good is not lost to a bad day of the world.
         """
-        if self._mode != "rewrite" or self._settled:
+        if self._settled:
             return ""
         self._settled = True
+        said = self._rewritten(passed=passed) if self._mode == "rewrite" else ""
+        if said or passed or not self._is_new:
+            return said
+        return (
+            f"the test failed, and what was recorded for it stays in {self._place}: if the world is to "
+            "blame, record anew with --workc=rewrite"
+        )
+
+    def _rewritten(self, *, passed: bool) -> str:
         before = recorded(self._place)
         if before and not passed:
             return (

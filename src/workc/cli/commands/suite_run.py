@@ -60,7 +60,8 @@ def command(
         raise stop(
             "INVALID_INPUT", f"there is no suite in {printable(str(scenarios))}", "workc suite list"
         )
-    found = suites.values() if ALL in names else [suite_named(suites, name) for name in names]
+    named = {name: suite_named(suites, name) for name in names if name != ALL}
+    found = suites.values() if ALL in names else named.values()
     forms = {"junit": junit, "html": html, "ctrf": ctrf}
     told = wanted_reports(state, forms, github=github, same=deterministic)
     how = How(
