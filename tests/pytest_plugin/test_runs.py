@@ -106,6 +106,27 @@ def test_without_the_fixture():
     found.assert_outcomes(passed=4)
 
 
+def test_faults_that_are_no_lists_and_runs_that_did_not_begin_are_named(session):
+    found = session(
+        STEPS
+        + """
+import pytest
+
+@pytest.mark.parametrize("faults", [{"double": "TIMEOUT"}, ["TIMEOUT"], {"double": 7}])
+def test_faults(workc, faults):
+    with pytest.raises(w.Misuse, match="faults are lists of codes by step"):
+        workc.run(twice, {"x": 1}, faults=faults)
+
+def test_run(workc):
+    run = workc.run("nowhere.yaml")
+    for ask in (run.verify, run.replay, lambda: run.step("double")):
+        with pytest.raises(w.Misuse, match="the run did not begin: INVALID_WORKFLOW: nowhere.yaml"):
+            ask()
+"""
+    )
+    found.assert_outcomes(passed=4)
+
+
 def test_a_marker_that_says_nonsense_is_refused(session):
     found = session(
         STEPS

@@ -21,6 +21,7 @@ from workc.api.sources import Source
 from workc.api.story import tell_step
 from workc.api.verification import verify_bundle
 from workc.api.workflows import Workflow
+from workc.kernel.arguments import shown
 from workc.kernel.catalog import CATALOG
 from workc.kernel.failure import Misuse
 from workc.kernel.values import Json
@@ -33,6 +34,7 @@ from workc.verify.verdict import Verdict
 Mode = Literal["none", "record-missing", "rewrite"]
 Faults = Mapping[str, Sequence[str]]
 
+_FAULTS_EXAMPLE = '{"fetch": ["TIMEOUT", "HTTP_5XX"]}'
 _BUDGET = pytest.StashKey[BudgetTracker | None]()
 _UNRECORDED = frozenset({"CAPTURE_MISSING", "EXTERNAL_CALL_BLOCKED"})
 
@@ -109,17 +111,21 @@ class Run:
 
     def verify(self) -> Verdict:
         """Returns the oracle's verdict on the bundle."""
-        return verify_bundle(self.path)
+        return verify_bundle(self._bundle)
 
     def replay(self) -> ReplayReport:
         """Runs the bundle again and returns whether every byte came out the same."""
-        return replay(self.path, workflow=self._code)
+        return replay(self._bundle, workflow=self._code)
+
+    @property
+    def _bundle(self) -> Path:
+        if self.outcome.bundle is None:
+            raise Misuse(f"the run did not begin: {self.outcome.code}: {self.outcome.message}")
+        return self.path
 
     @cached_property
     def _source(self) -> Source:
-        if self.outcome.bundle is None:
-            raise Misuse(f"the run did not begin: {self.outcome.code}: {self.outcome.message}")
-        return Source(self.path, sealed=True)
+        return Source(self._bundle, sealed=True)
 
     def __repr__(self) -> str:
         """Returns what a failed assertion shows."""
@@ -274,12 +280,26 @@ def _with_note(outcome: StructuredOutcome, note: str) -> StructuredOutcome:
 
 
 def injections(faults: Faults | None) -> list[str]:
-    """Returns faults as a runtime takes them: ``step:attempt:CODE``."""
+    """Returns faults as a runtime takes them: ``step:attempt:CODE``.
+
+    Raises:
+        Misuse: they are no codes by step.
+    """
+    if not _are_faults({} if faults is None else faults):
+        raise Misuse(f"faults are lists of codes by step, {_FAULTS_EXAMPLE}, not {shown(faults)}")
     return [
         f"{step}:{attempt}:{code}"
         for step, codes in (faults or {}).items()
         for attempt, code in enumerate(codes, start=1)
     ]
+
+
+def _are_faults(said: object) -> bool:
+    """Returns whether each step has a list; a text is none, though it has parts."""
+    if not isinstance(said, Mapping):
+        return False
+    values = cast("Mapping[object, object]", said).values()
+    return all(isinstance(codes, Sequence) and not isinstance(codes, str) for codes in values)
 
 
 def kit_of(request: pytest.FixtureRequest, folder: object) -> Kit:
