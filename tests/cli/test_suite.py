@@ -200,6 +200,41 @@ def test_a_swarm_of_what_does_not_begin_is_refused_once(workc, folder):
     assert not (folder / "failures").exists()
 
 
+CALLS = (
+    GOOD
+    + "plan: {{steps: [{{name: f, action: {{Call: {{skill: 'calls.py:{0}', with: {{}}}}}}}}]}}\n"
+)
+FUNCTIONS = """\
+import os
+import workc
+
+@workc.skill(effects=[])
+def fails() -> int:
+    \"\"\"Fails.\"\"\"
+    raise ValueError("no such price")
+
+@workc.skill(effects=[])
+def ends() -> int:
+    \"\"\"Ends its process.\"\"\"
+    os._exit(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("fails", "SKILL_FAILED: ValueError: no such price"),
+        ("ends", "SKILL_FAILED a process ended in the middle of a test"),
+    ],
+)
+def test_it_is_told_why_a_function_failed(workc, folder, function, words):
+    (folder / "calls.py").write_text(FUNCTIONS)
+    (folder / "calls.yaml").write_text(CALLS.format(function))
+    shown = workc("scenario", "run", "calls.yaml", "-j", "2", "-q")
+    assert shown.exit_code == 1
+    assert words in " ".join((shown.stdout + shown.stderr).split())
+
+
 def test_a_suite_that_is_named_twice_is_run_once(workc, folder):
     assert "✓ 2 tests, 0 failed" in workc("suite", "run", "good", "good", "-q").stdout
 

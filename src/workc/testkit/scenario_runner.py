@@ -56,9 +56,9 @@ class ScenarioRunner:
         scenario = simulation.scenario
         run, found = _found(simulation)
         failures = judged(scenario, found)
-        if failures and run.bundle is None:
-            # Why it did not begin says more than what is missing.
-            code, message = run.outcome.code, run.outcome.message
+        code, message = run.outcome.code, run.outcome.message
+        if failures and _is_a_surprise(scenario, run):
+            # Why it failed, or did not begin, says more than what is missing.
             failures = (FailureRecord(code=code, message=message), *failures)
         kept = None
         if self._keep is not None and run.bundle is not None:
@@ -75,6 +75,13 @@ class ScenarioRunner:
             metrics=found.metrics,
         )
         return Ran(result, found, run)
+
+
+def _is_a_surprise(scenario: Scenario, run: SimulatedRun) -> bool:
+    """Returns whether a run failed with a code that its scenario does not speak of, or did not begin."""
+    known = {"OK", *scenario.expect.expect_failure_codes}
+    is_judged = not scenario.also.invariants_only
+    return run.bundle is None or (is_judged and run.outcome.code not in known)
 
 
 def ran_twice(scenario: Scenario, keep: Path | None = None) -> Ran:

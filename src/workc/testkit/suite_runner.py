@@ -10,9 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,6 +32,7 @@ from workc.sim.scenario.claims import unclaimed
 from workc.sim.scenario.scenario import Scenario
 from workc.sim.tamper.operation import TamperError
 from workc.testkit.goldens import golden_verdict
+from workc.testkit.processes import processes
 from workc.testkit.scenario_runner import kept_name, ran_twice
 from workc.testkit.suites import Case, Suite
 from workc.testkit.tamper_suite import run_suite as run_tamper_suite
@@ -140,7 +139,7 @@ def _mapping(jobs: int) -> Generator[Callable[..., Iterable[CaseEnd]]]:
     if jobs == 1:
         yield map
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with processes(jobs) as pool:
         yield pool.map
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import count, islice
-from multiprocessing import get_context
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -23,6 +21,7 @@ from workc.sim.scenario.scenario import Scenario
 from workc.sim.swarm.choices import Choices, spelled
 from workc.sim.swarm.generator import FAULTS, Fault, random_scenario, with_faults
 from workc.sim.swarm.shrinking import shrunk
+from workc.testkit.processes import processes
 from workc.testkit.scenario_runner import ScenarioRunner, ran_twice
 
 T = TypeVar("T")
@@ -134,7 +133,7 @@ def _batches(swarm: Swarm) -> Iterator[Batch]:
     if swarm.jobs == 1:
         yield from (run_seeds(part, swarm.scenarios) for part in parts)
         return
-    with ProcessPoolExecutor(swarm.jobs, mp_context=get_context("spawn")) as pool:
+    with processes(swarm.jobs) as pool:
         # As many at once as keep all busy: seeds may have no end.
         for some in _parted(parts, swarm.jobs * 4):
             yield from pool.map(run_seeds, some, [swarm.scenarios] * len(some))
