@@ -86,6 +86,14 @@ def test_one_that_does_not_hold_fails_the_run(run, word, inputs, broken):
     assert failed == [broken]
 
 
+@pytest.mark.parametrize("that", ["`1`", "output", "'yes'"])
+def test_an_expression_that_gives_something_else_than_true_does_not_hold(run, that):
+    outcome, events, _ = run(flow().replace("length(output) == `2`", that))
+    assert outcome.code == "VERIFICATION_FAILED"
+    [results] = [e["payload"]["results"] for e in events if e["kind"] == "VerificationRun"]
+    assert [each["check_id"] for each in results if not each["passed"]] == ["said"]
+
+
 def test_a_program_that_was_not_allowed_is_no_check_that_held(run):
     outcome, events, _ = run(flow(), programs=())
     assert outcome.code == "VERIFICATION_FAILED"

@@ -146,6 +146,16 @@ def test_what_is_old_contradicts_or_is_missing_lowers_the_quality(tmp_path, src,
     assert lens["requires"] == ["data", "gone"]
 
 
+@pytest.mark.parametrize(("days", "freshness"), [(7, 1000), (30, 700), (180, 200), (181, 100)])
+def test_a_file_is_the_less_fresh_the_older_it_is(tmp_path, src, proven, days, freshness):
+    # Half a day more: an age is whole days, however long the run takes to look.
+    written_s = (src / "n.json").stat().st_mtime - (days + 0.5) * DAY_S
+    os.utime(src / "n.json", (written_s, written_s))
+    assert run(tmp_path, {"a": {"file": "src/n.json"}}).ok
+    quality = lens_of(proven(tmp_path / "bundle"))["quality"]
+    assert (quality["freshness"], quality["aggregate"]) == (freshness, min(freshness, 900))
+
+
 @pytest.mark.parametrize(
     ("at_least", "level"),
     [({"Committed": 901}, "Staged"), ({"Committed": 900}, "Committed"), ({"Staged": 901}, "Draft")],
@@ -171,6 +181,15 @@ def test_a_lens_that_is_too_poor_to_decide_ends_the_run_before_any_step(tmp_path
     receipt = json.loads((tmp_path / "bundle/receipt.json").read_bytes())
     assert receipt["failure"] == {"code": "LENS_INSUFFICIENT", "message": outcome.message}
     assert (receipt["counts"]["steps"], receipt["lock_level"]) == (0, "Draft")
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_it_is_looked_at_no_more_often_than_the_lens_says(tmp_path, src, proven, most):
+    more = {"requires": ["a"], "at_least": {"deciding": 1}, "max_observations": most}
+    outcome = run(tmp_path, {"a": {"file": "src/gone"}}, **more)
+    assert outcome.code == "LENS_INSUFFICIENT"
+    seen = of(proven(tmp_path / "bundle"), "ItemObserved")
+    assert [each["round"] for each in seen] == list(range(1, most + 1))
 
 
 def test_a_finished_run_that_could_not_decide_tells_the_same_again(tmp_path, src):

@@ -203,6 +203,20 @@ def test_a_halt_goes_back_whatever_is_said_of_any_class(run):
     assert "backtracks" not in receipt
 
 
+def test_a_halt_goes_back_for_no_gate_either(run, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    text = (
+        "workc: 1\nname: halted\nsteps:\n"
+        '  a: {skill: json_transform, with: {data: 1, expression: "@"},\n'
+        "      gates: {post: [{id: g, check: '`false`', on_fail: Act}]}}\n"
+        "  b: {skill: llm_invoke, with: {model: gpt-4o-mini, prompt: hi, max_tokens: 9}, depends_on: [a]}\n"
+        "max_backtracks: 9\n"
+    )
+    outcome, _, receipt = run(text)
+    assert outcome.code == "BUDGET_EXCEEDED"
+    assert "backtracks" not in receipt
+
+
 def test_a_step_that_failed_goes_back_though_there_is_an_output(run):
     with answered(404, 200) as server:
         text = CLASSED.format(recovery="Unrecoverable: Act", most="")
@@ -222,6 +236,28 @@ def shaky(number: int) -> int:
     if number < 3:
         raise Refusal(Failure(code="CONFLICT", message="not yet"))
     return number
+
+
+@workc.skill(pure=True)
+def grave() -> int:
+    """Fails as nothing may be mended after."""
+    raise Refusal(Failure(code="STAGE_CHANGED", message="it is another"))
+
+
+@workc.workflow(
+    recovery={"Recoverable": "Act", "Unrecoverable": "Act", "PatternFailure": "Act"},
+    max_backtracks=5,
+)
+async def hopeless(ctx: workc.WorkflowContext) -> int:
+    """Comes to a catastrophe."""
+    return int(await ctx.call(grave))
+
+
+def test_nothing_follows_a_catastrophe(tmp_path, proven):
+    outcome = workc.run(hopeless, out=tmp_path / "b")
+    assert (outcome.status, outcome.code) == ("failure", "STAGE_CHANGED")
+    events = proven(outcome.bundle, workflow=hopeless)
+    assert not [event for event in events if "backtrack" in event["payload"]]
 
 
 @workc.gate
@@ -265,6 +301,21 @@ def test_what_a_gate_says_in_one_pass_holds_for_that_pass(tmp_path, proven):
     assert (outcome.status, outcome.code) == ("partial", "GATE_FAILED")
     events = proven(outcome.bundle, workflow=undecided)
     assert sum("backtrack" in event["payload"] for event in events) == 1
+
+
+@workc.workflow(max_backtracks=1)
+async def avoids(ctx: workc.WorkflowContext) -> int:
+    """Calls in its first pass alone what a gate does not let succeed."""
+    if ctx.feedback["pass"] > 1:
+        return 7
+    gates = {"post": [{"id": "never", "check": "`false`", "on_fail": "Act"}]}
+    return int(await ctx.call(shaky, number=3, gates=gates))
+
+
+def test_a_gate_that_failed_in_a_pass_that_is_over_forbids_no_success(tmp_path, proven):
+    outcome = workc.run(avoids, out=tmp_path / "b")
+    assert (outcome.status, outcome.output, outcome.failed_gates) == ("success", 7, ())
+    proven(outcome.bundle, workflow=avoids)
 
 
 class Killed(BaseException):

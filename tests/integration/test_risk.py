@@ -131,6 +131,15 @@ def test_what_nobody_decided_about_is_refused_before_it_is_done(
         assert "or let a planner plan it" in outcome.message
 
 
+def test_a_gate_before_one_step_decides_about_no_other(run, tmp_path, proven):
+    other = {**WRITE, "with": {"path": "prod/b.txt", "text": "b"}, "depends_on": ["s"]}
+    outcome = run(LOW, {"s": {**WRITE, **GATED}, "t": other}, effects=["WriteFS fs:/"])
+    assert (outcome.status, outcome.code, outcome.step) == ("partial", "POLICY_VIOLATION", "t")
+    assert (tmp_path / "prod/a.txt").exists()
+    assert not (tmp_path / "prod/b.txt").exists()
+    proven(tmp_path / "bundle")
+
+
 def test_a_gate_before_the_run_decides_about_all_of_it(run, tmp_path, proven):
     gates = {"pre": [{"id": "g", "check": "`true`"}]}
     assert run(LOW, {"s": WRITE}, effects=["WriteFS fs:/"], gates=gates).ok

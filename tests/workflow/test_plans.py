@@ -143,7 +143,10 @@ def test_a_plan_that_holds_is_carried_out_and_told(run):
         "output": "${steps.count.result}",
         "steps": [COUNT],
     }
-    assert json.loads(chosen["decision"]["inline"])["rationale"] == "short"
+    assert json.loads(chosen["decision"]["inline"]) == {
+        "alternatives": [{"what": "guess", "rejected": "may err"}],
+        "rationale": "short",
+    }
     assert chosen["planner"] == "function"
 
 
@@ -334,6 +337,28 @@ def test_a_plan_may_start_the_children_that_its_file_allows(run):
     child = {"id": "leaf", "workflow": "leaf.yaml"}
     outcome, _ = run(steps(child, output="${steps.leaf}"))
     assert (outcome.status, outcome.output) == ("success", 7)
+
+
+@pytest.mark.parametrize(("depth", "code"), [(1, "INVALID_WORKFLOW"), (2, "OK")])
+def test_a_planner_starts_no_more_generations_than_its_file_says(tmp_path, depth, code):
+    (tmp_path / "mine.py").write_text(PLANNER)
+    (tmp_path / "leaf.yaml").write_text(CHILD)
+    (tmp_path / "middle.yaml").write_text(
+        "workc: 1\nname: middle\nsteps: {leaf: {workflow: leaf.yaml}}\noutput: 1\n"
+    )
+    text = flow(f", max_depth: {depth}").replace("leaf.yaml", "middle.yaml")
+    (tmp_path / "flow.yaml").write_text(text)
+    outcome = simulated({}).run(tmp_path / "flow.yaml", {"answers": [steps(COUNT)]})
+    assert outcome.code == code
+    assert ("2 generations" in outcome.message) == (depth < 2)
+
+
+def test_a_plan_has_no_secrets_of_its_file(run):
+    secret = steps({**FETCH, "with": {"url": ITEMS, "headers": {"a": "${secrets.KEY}"}}})
+    text = flow(", attempts: 1", secrets="[KEY]")
+    outcome, events = run(secret, text=text, environment={"KEY": "k-7e1c09"})
+    assert outcome.code == "PLAN_REFUSED"
+    assert [each["code"] for each in problems(events)[0]] == ["UNRESOLVED_REFERENCE"]
 
 
 def test_a_plan_waits_for_a_human_where_its_file_says_so(run):

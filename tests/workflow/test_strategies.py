@@ -44,6 +44,26 @@ def test_the_best_match_is_applied_and_of_equals_the_first_by_its_id(tmp_path):
     assert [each["id"] for each in weighed["weighed"]] == ["b", "a", "c"]
 
 
+def test_below_its_threshold_a_strategy_is_not_suggested(tmp_path):
+    output, weighed = run(
+        tmp_path, "id: a, when: '`500`', threshold: 501", "id: b, when: '`100`', threshold: 50"
+    )
+    assert output == "b"
+    assert weighed["suggestions"] == [{"id": "b", "permille": 52}]
+
+
+def test_a_signal_sees_the_lens(tmp_path):
+    @workc.workflow(
+        lens={"items": {"note": {"text": "x"}}},
+        signals={"note": "lens.note.text"},
+        strategies=[{"id": "noted", "when": "signals.note == 'x'"}],
+    )
+    async def ways(ctx) -> object:
+        return ctx.strategy["id"]
+
+    assert simulated({}).run(ways, {}).output == "noted"
+
+
 @pytest.mark.parametrize(
     ("when", "confidence", "failure"),
     [

@@ -122,21 +122,25 @@ def held(tmp_path):
 
 
 def until_end(reader):
-    """Waits until nobody holds the other end any more; a test that hangs here has failed."""
+    """Waits until nobody holds the other end any more, which must be because it was killed."""
     data = b""
     while chunk := os.read(reader, 100):
         data += chunk
     os.close(reader)
-    return data
+    assert b"left" not in data, "it was left alone, and ended by itself"
 
 
+#: A program with a child that nothing ends but a signal, until it says that it was left alone.
 GROUP = """
 import os, subprocess, sys
+print("begun", flush=True)
 file = os.open("alive", os.O_WRONLY)
 os.set_inheritable(file, True)
-code = "import os, sys; os.write(int(sys.argv[1]), b'x'); sys.stdin.read()"
-child = subprocess.Popen([sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, close_fds=False)
-print("begun", flush=True)
+code = (
+    "import os, signal, sys; os.write(int(sys.argv[1]), b'x');"
+    "signal.sigtimedwait((), 20); os.write(int(sys.argv[1]), b'left')"
+)
+child = subprocess.Popen([sys.executable, "-c", code, str(file)], close_fds=False)
 """
 
 
@@ -160,11 +164,14 @@ def test_no_time_is_no_time(port):
 
 
 def test_whoever_gives_up_kills_it_and_all_that_it_started(port, tmp_path):
-    _, reader = held(tmp_path)
+    path, reader = held(tmp_path)
+    # While somebody holds the other end, a read waits for the child instead of seeing the end.
+    writer = os.open(path, os.O_WRONLY)
 
     async def given_up():
         task = asyncio.ensure_future(port.send(python(GROUP + "child.wait()", cwd="repo")))
-        await asyncio.to_thread(os.read, reader, 1)
+        assert await asyncio.to_thread(os.read, reader, 1) == b"x"
+        os.close(writer)
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()

@@ -40,6 +40,7 @@ def test_each_code_has_one_class_and_only_what_came_before_makes_a_pattern(code,
     alone = class_of(code, ())
     assert found in CLASSES
     assert alone != "PatternFailure"
+    assert (alone == "Catastrophic") == (code in CATASTROPHIC)
     assert (alone == "Recoverable") == (code in RECOVERABLE)
     again = class_of(code, {*earlier, code})
     assert again == ("Catastrophic" if alone == "Catastrophic" else "PatternFailure")
