@@ -1,6 +1,7 @@
 """Runs that a run starts: what they give, cost and break, with real threads, files and servers."""
 
 import json
+import shutil
 import threading
 
 import pytest
@@ -799,6 +800,29 @@ def test_a_child_that_had_begun_when_its_parent_was_halted_ends_in_lock_after_a_
     outcome = resume(Store(place / "store"), "last", Settings(environment={}))
     assert (outcome.status, outcome.code) == ("failure", "BUDGET_EXCEEDED")
     assert {c.step: c.outcome for c in outcome.children} == {"a": "failed", "b": "success"}
+    proven(outcome, place)
+
+
+def test_a_child_that_had_not_begun_when_its_parent_was_halted_never_begins(place, server):
+    runtime, inputs = slow(
+        place,
+        server,
+        f'  a: {{workflow: slow.yaml, with: {{base: "${{inputs.base}}"}}}}\n{PAID_AFTER}',
+    )
+    interrupted(
+        runtime,
+        place / "flow.yaml",
+        inputs,
+        at=lambda entry: entry.kind == "BudgetReserved" and not entry.payload.granted,
+    )
+    # As a crash leaves it that comes after a child was named, and before anything of it was written.
+    children = (place / "store/runs").glob("*/children/*")
+    [begun] = [each for each in children if '"slow"' in (each / "journal.jsonl").read_text()]
+    shutil.rmtree(begun)
+    outcome = resume(Store(place / "store"), "last", Settings(environment={}))
+    assert (outcome.status, outcome.code) == ("failure", "BUDGET_EXCEEDED")
+    assert {c.step: c.outcome for c in outcome.children} == {"a": None, "b": "success"}
+    assert not (begun / "bundle").exists()
     proven(outcome, place)
 
 
