@@ -174,6 +174,20 @@ def test_what_stands_in_for_a_step_that_was_let_begin_is_decided_too(run, tmp_pa
     assert (tmp_path / "prod/a.txt").exists()
 
 
+def test_about_what_stands_in_for_a_step_that_was_let_begin_nobody_is_asked_again(
+    run, tmp_path, proven
+):
+    gone = {"skill": "read_file", "with": {"path": "repo/gone"}, "on_failure": WRITE}
+    asked = run("[approval]\n", {"s": gone}, effects=["WriteFS fs:/", "ReadFS fs:/"])
+    assert asked.status == "paused"
+    roots = {name: (tmp_path / name, "rw") for name in ("repo", "prod")}
+    decide(Store(tmp_path / "store"), "last", "approved", by="ann")
+    resumed = Runtime(store=tmp_path / "store", roots=roots).resume("last", out=tmp_path / "done")
+    assert resumed.code == "OK"
+    assert (tmp_path / "prod/a.txt").exists()
+    proven(tmp_path / "done")
+
+
 @pytest.mark.parametrize("rules", [LOW, NEVER])
 def test_a_function_of_which_nobody_knows_what_it_does_needs_a_decision(tmp_path, proven, rules):
     runtime = Runtime(policy=policy(rules))
