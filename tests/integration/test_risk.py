@@ -188,6 +188,16 @@ def test_about_what_stands_in_for_a_step_that_was_let_begin_nobody_is_asked_agai
     proven(tmp_path / "done")
 
 
+@pytest.mark.parametrize(
+    ("loss_ms", "checks", "is_asked"),
+    [(54_000, [CHECK], False), (60_000, [CHECK], True), (60_000, [], False), (138_000, [], True)],
+)
+def test_a_human_is_asked_the_sooner_the_higher_a_run_will_lock(run, loss_ms, checks, is_asked):
+    rules = f"[approval]\nloss_ms = {loss_ms}\ncost_ms = 20000\n"
+    outcome = run(rules, {"s": BESIDE}, effects=["WriteFS fs:repo/"], checks=checks)
+    assert outcome.status == ("paused" if is_asked else "success")
+
+
 @pytest.mark.parametrize("rules", [LOW, NEVER])
 def test_a_function_of_which_nobody_knows_what_it_does_needs_a_decision(tmp_path, proven, rules):
     runtime = Runtime(policy=policy(rules))
