@@ -15,6 +15,22 @@ from workc.kernel.plans import PlanAsked, PlanChosen
 from workc.kernel.resolving import ConflictFound, ConflictResolved
 from workc.kernel.selectors import Effect
 
+#: What may say that something is decided, no longer decided, or done.
+_TELLING = frozenset(
+    {
+        ApprovalAnswered,
+        ConflictFound,
+        ConflictResolved,
+        EffectAsked,
+        GateEvaluated,
+        PlanAsked,
+        PlanChosen,
+        SkillAsked,
+        VerificationRun,
+        WorkEnded,
+    }
+)
+
 
 class Decisions:
     """Takes the events in order; ``undecided`` is what was done so, None for what nobody knows."""
@@ -27,10 +43,17 @@ class Decisions:
     def take(self, events: Iterable[Event]) -> None:
         """Takes the next events."""
         for event in events:
-            if len(event.at) == 1:
-                self._in_root(event.payload)
+            at, payload = event.at, event.payload
+            is_root = len(at) == 1
+            if at[-1] == 0 and not is_root:
+                self._of_lane = False
+            # Nearly all events say nothing of decisions.
+            if type(payload) not in _TELLING:
+                continue
+            if is_root:
+                self._in_root(payload)
             else:
-                self._in_lane(event.payload, begins=event.at[-1] == 0)
+                self._in_lane(payload)
 
     def _in_root(self, payload: Payload) -> None:
         match payload:
@@ -45,8 +68,7 @@ class Decisions:
             case _:
                 pass
 
-    def _in_lane(self, payload: Payload, *, begins: bool) -> None:
-        self._of_lane = self._of_lane and not begins
+    def _in_lane(self, payload: Payload) -> None:
         match payload:
             case GateEvaluated(when="pre_step", passed=True):
                 self._of_lane = True
