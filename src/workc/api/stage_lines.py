@@ -9,6 +9,7 @@ from workc.kernel.values import Json
 from workc.runtime.workflow.json_marks import JsonPlaces
 from workc.runtime.workflow.place import Place
 from workc.runtime.workflow.source import Document, Source
+from workc.stages.problem import tokens_of
 
 
 class Lines:
@@ -27,8 +28,7 @@ class Lines:
 def _place(value: Json, pointer: str) -> Place:
     found: list[str | int] = []
     here: Json = value
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in tokens_of(pointer):
         if isinstance(here, list) and name.isdecimal() and int(name) < len(here):
             found.append(int(name))
             here = here[int(name)]

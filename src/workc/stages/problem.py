@@ -59,6 +59,11 @@ def below(pointer: str, token: str | int) -> str:
     return f"{pointer}/{text.replace('~', '~0').replace('/', '~1')}"
 
 
+def tokens_of(pointer: str) -> tuple[str, ...]:
+    """Returns the tokens of a pointer that is spelt as RFC 6901 has it."""
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
 def quoted(text: str) -> str:
     """Returns the first :data:`MAX_SHOWN` characters in quotes, safe to print and to encode."""
     head = "".join(_visible(character) for character in text[:MAX_SHOWN])

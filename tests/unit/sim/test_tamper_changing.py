@@ -7,7 +7,8 @@ from bundles import NAMES, bundle
 
 from workc.sim.tamper.applying import apply_to, change
 from workc.sim.tamper.operation import TamperError, TamperOp
-from workc.sim.tamper.pointer import NoSuchPlaceError, find, pointer_of, put, tokens_of, walk
+from workc.sim.tamper.pointer import NoSuchPlaceError, find, pointer_of, put, walk
+from workc.stages.problem import tokens_of
 from workc.verify.reader import MemoryReader
 from workc.verify.verifier import verify
 

@@ -11,6 +11,7 @@ from workc.runtime.workflow.json_schema import NAME_PATTERN
 from workc.runtime.workflow.place import Place, quoted
 from workc.stages import schema
 from workc.stages.network import NetworkPolicy
+from workc.stages.problem import tokens_of
 
 _NAME = re.compile(NAME_PATTERN)
 _NAME_FIX = "start with a letter or _; then letters, digits, _ and -; at most 64 in all"
@@ -60,8 +61,7 @@ def without_default(declared: JsonObject) -> JsonObject:
 def place_of(pointer: str, value: Json) -> Place:
     """Returns the place that a JSON Pointer (RFC 6901) names in ``value``."""
     place: list[str | int] = []
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in tokens_of(pointer):
         if isinstance(value, list):
             place.append(int(key))
             value = value[int(key)]

@@ -27,7 +27,8 @@ from workc.sim.tamper.operation import (
     TruncateFile,
 )
 from workc.sim.tamper.parts import Files
-from workc.sim.tamper.pointer import NoSuchPlaceError, find, put, tokens_of
+from workc.sim.tamper.pointer import NoSuchPlaceError, find, put
+from workc.stages.problem import tokens_of
 
 #: So many characters of a value are shown.
 MAX_SHOWN = 60

@@ -1,5 +1,6 @@
 """JSON pointers (RFC 6901): where something stands in a JSON value.
 
+>>> from workc.stages.problem import tokens_of
 >>> find({"a": [1, {"b~/c": 2}]}, tokens_of("/a/1/b~0~1c"))
 2
 >>> [pointer_of(tokens) for tokens, _ in walk({"a": [1], "b": {}})]
@@ -22,11 +23,6 @@ _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 class NoSuchPlaceError(LookupError):
     """The value has nothing at the pointer."""
-
-
-def tokens_of(pointer: str) -> tuple[str, ...]:
-    """Returns the tokens of a pointer that is spelt as RFC 6901 has it."""
-    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def pointer_of(tokens: Tokens) -> str:

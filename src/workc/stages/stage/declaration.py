@@ -17,6 +17,7 @@ import msgspec
 
 from workc.kernel.catalog import CATALOG
 from workc.kernel.values import Json
+from workc.stages.problem import tokens_of
 from workc.stages.stage.field_kinds import Types, field_problem
 from workc.stages.stage.identity import id_of, promise_of
 from workc.stages.stage.properties import Implies, Not, Property, RoundTrip
@@ -119,8 +120,7 @@ def _no_code(code: str) -> str:
 def _no_number(value: Json, pointer: str) -> str | None:
     """Returns what a pointer names that is no number, or None if it names one."""
     here: Json = value
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in tokens_of(pointer):
         if isinstance(here, dict) and name in here:
             here = here[name]
         elif isinstance(here, list) and name in map(str, range(len(here))):
