@@ -110,9 +110,8 @@ def _required(ruling: PolicyFile | None, declared: list[EffectBound] | None) -> 
     said = None if ruling is None or ruling.verify is None else given(ruling.verify.high_risk)
     if ruling is None or said is None:
         return
-    named = None if declared is None else [Effect(each.op, each.selector) for each in declared]
-    high = high_levels(ruling.approval or ApprovalRules(), named)
-    why = "it declares no effects" if named is None else "what it declares"
+    high = high_levels(ruling.approval or ApprovalRules(), declared)
+    why = "it declares no effects" if declared is None else "what it declares"
     for level in ORDER:
         taken = said.get(level) if level in high else None
         if not taken:

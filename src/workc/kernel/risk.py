@@ -28,7 +28,7 @@ from workc.kernel.human_approval import (
     is_required,
     strain,
 )
-from workc.kernel.payloads import Count
+from workc.kernel.payloads import Count, EffectBound
 from workc.kernel.permille import WHOLE
 from workc.kernel.phases import LockLevel
 from workc.kernel.selectors import Effect
@@ -96,9 +96,14 @@ def is_high(
     return is_required(p, loss_ms=loss_of(rules, effects), cost_ms=rules.cost_ms)
 
 
-def high_levels(rules: ApprovalRules, effects: Collection[Effect] | None) -> frozenset[LockLevel]:
-    """Returns the lock levels at which a run with these effects is of high risk: all if it may do anything.
+def high_levels(
+    rules: ApprovalRules, declared: Iterable[EffectBound] | None
+) -> frozenset[LockLevel]:
+    """Returns the lock levels at which a run that declares this is of high risk: all if it may do anything.
 
     So it is known before the run begins: its lens is taken to be good, its checks to hold.
     """
-    return frozenset(level for level in LEVELS if effects is None or is_high(rules, effects, level))
+    if declared is None:
+        return frozenset(LEVELS)
+    effects = [Effect(each.op, each.selector) for each in declared]
+    return frozenset(level for level in LEVELS if is_high(rules, effects, level))

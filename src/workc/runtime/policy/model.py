@@ -16,7 +16,6 @@ from workc.kernel.payloads import Limits
 from workc.kernel.phases import LockLevel
 from workc.kernel.required_checks import VerifyRules
 from workc.kernel.risk import ApprovalRules, DecideRules, high_levels
-from workc.kernel.selectors import Effect
 from workc.kernel.values import Json, JsonObject
 from workc.runtime.declared_effects import bounds_of
 from workc.stages.effect_limits import EffectLimits, EffectRules
@@ -99,8 +98,7 @@ def required_of(ruling: PolicyFile | None, limits: EffectLimits | None) -> Verif
         return VerifyRules()
     declared = None if limits is None else limits.declared
     bounds = None if declared is None else bounds_of(declared)[0]
-    found = None if bounds is None else [Effect(each.op, each.selector) for each in bounds]
-    return ruling.verify.at_risk(high_levels(ruling.approval or ApprovalRules(), found))
+    return ruling.verify.at_risk(high_levels(ruling.approval or ApprovalRules(), bounds))
 
 
 def limits_of(budget: BudgetRules) -> Limits:

@@ -9,7 +9,6 @@ import msgspec
 
 from workc.bundle.layout import EVENTS
 from workc.bundle.projection import Projection
-from workc.kernel.payloads import EffectBound
 from workc.kernel.phases import LockLevel
 from workc.kernel.required_checks import ORDER, VerifyRules
 from workc.kernel.risk import ApprovalRules, DecideRules, high_levels, is_high
@@ -25,8 +24,8 @@ _NEVER = DecideRules(implicit="never")
 
 def at_risk(required: VerifyRules, said: JsonObject, projection: Projection) -> VerifyRules:
     """Returns what a policy requires of the lock level of a run, by the risk of what its plan declares."""
-    numbers, declared = _numbers(said), _declared(projection)
-    return required.at_risk(ORDER if numbers is None else high_levels(numbers, declared))
+    numbers = _numbers(said)
+    return required.at_risk(ORDER if numbers is None else high_levels(numbers, projection.effects))
 
 
 def check_decisions(
@@ -63,15 +62,6 @@ def _numbers(said: JsonObject) -> ApprovalRules | None:
         return msgspec.convert(said.get("approval", {}), ApprovalRules)
     except msgspec.ValidationError:
         return None
-
-
-def _declared(projection: Projection) -> list[Effect] | None:
-    bounds = projection.effects
-    return None if bounds is None else [_named(each) for each in bounds]
-
-
-def _named(bound: EffectBound) -> Effect:
-    return Effect(bound.op, bound.selector)
 
 
 def _shown(effect: Effect | None) -> str:
