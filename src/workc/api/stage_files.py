@@ -19,7 +19,8 @@ from workc.kernel.values import Json, JsonObject
 from workc.stages.stage.declaration import Flaw, FlawWord
 from workc.stages.stage.spec import Reading, Spec, read_specs
 
-_CAPTURES = ".captures"
+#: How the name of a folder of recorded answers ends, beside the file of the stages.
+CAPTURES = ".captures"
 
 
 class Located(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +144,6 @@ def files_below(folder: Path, endings: Sequence[str]) -> Iterator[Path]:
     """
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part.endswith(_CAPTURES) for part in parts)
+        hidden = any(part.startswith(".") or part.endswith(CAPTURES) for part in parts)
         if path.suffix in endings and not hidden and path.is_file():
             yield path

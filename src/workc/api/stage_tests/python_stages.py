@@ -18,6 +18,7 @@ import msgspec
 from workc.adapters.code import as_skill, digest_of, skills_in
 from workc.adapters.stage_trials.calling import Expired, Modules
 from workc.adapters.stage_trials.limits import limited
+from workc.api.stage_files import CAPTURES
 from workc.api.stage_tests.subject import Subject, refused
 from workc.kernel.failure import Misuse, Refusal
 from workc.stages.skill import Skill
@@ -27,7 +28,6 @@ from workc.stages.stage.refinements import StageError
 from workc.stages.stage.trial import Origin
 from workc.stages.stage_of_skill import published
 
-_CAPTURES = ".captures"
 #: Says why a file cannot be loaded, or None if it can be.
 Probe: TypeAlias = Callable[[str], Finding | None]
 
@@ -85,7 +85,7 @@ def _of_skill(skill: Skill[..., object], place: str, where: str, file: Path) -> 
         made = published(skill, digest)
     except Misuse as error:
         return refused(skill.name, where, "INVALID_DECLARATION", str(error))
-    captures = file.with_name(f"{file.stem}{_CAPTURES}") / skill.name
+    captures = file.with_name(f"{file.stem}{CAPTURES}") / skill.name
     subject = Subject(
         name=skill.name,
         where=where,

@@ -64,15 +64,20 @@ class Reading:
     report: Report
 
     @property
-    def value(self) -> JsonObject:
-        """Returns what the file says, checked or not.
+    def whole(self) -> Document:
+        """Returns the document, checked or not.
 
         Raises:
             InvalidWorkflow: if the file cannot be read at all.
         """
         if self.document is None:
             raise InvalidWorkflow(self.report.problems())
-        return members(self.document.value)
+        return self.document
+
+    @property
+    def value(self) -> JsonObject:
+        """Returns what the file says; raises as :attr:`whole` does."""
+        return members(self.whole.value)
 
 
 def read_workflow(data: bytes, name: str) -> Reading:
@@ -145,10 +150,7 @@ def read_recorded(data: bytes, name: str) -> WorkflowFile:
         InvalidWorkflow: if the file cannot be read at all.
         LookupError, ValueError: it is no workflow, so it was not found valid.
     """
-    file = read_workflow(data, name)
-    if file.document is None:
-        raise InvalidWorkflow(file.report.problems())
-    return build_workflow(file.document)
+    return build_workflow(read_workflow(data, name).whole)
 
 
 def check(document: Document, known: Mapping[str, SkillInfo], report: Report) -> None:
