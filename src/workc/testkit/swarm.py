@@ -30,8 +30,7 @@ _BATCH = 50
 #: So many failures are kept and made smaller; of more it is the same.
 MAX_KEPT = 2
 #: The moves from one phase to another that a run can make: by the table of phases, and to its lock when
-#: it fails. Back to Orient from Decide goes only a run that asks
-#: what holds, which no random scenario does.
+#: it fails. Back to Orient from Decide goes only a run that asks what holds, which no random one does.
 MOVES = frozenset(
     f"{before}>{after}" for before, nexts in TABLE.items() for after in nexts if before != after
 ) - {"Decide>Orient"} | {"Orient>Lock", "Act>Lock"}

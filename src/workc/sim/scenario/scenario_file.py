@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 
@@ -52,11 +53,10 @@ def read_scenario(data: bytes, name: str) -> Scenario:
 def _document(data: bytes, name: str, report: Report) -> Document | None:
     """Returns what the file holds; in JSON integers may be as large as those of the specification."""
     if name.endswith(".json") and len(data) <= MAX_BYTES:
-        try:
+        # Where it cannot be read, the other reader says where.
+        with suppress(UnicodeDecodeError, JsonTextError):
             text = data.decode()
             return Document(read_json(text), Source(text), cache(lambda: JsonPlaces(text).places))
-        except (UnicodeDecodeError, JsonTextError):
-            """The other reader says where."""
     return parse_document(data, name, report)
 
 
