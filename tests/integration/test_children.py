@@ -783,9 +783,8 @@ def interrupted(runtime, flow, inputs, *, at):
         )
 
 
-def test_a_child_that_had_begun_when_its_parent_was_halted_ends_in_lock_after_a_crash(
-    place, server
-):
+def halted_at_work(place, server):
+    """Interrupts a run when its budget has refused a step, and another step's child is at work."""
     runtime, inputs = slow(
         place,
         server,
@@ -797,6 +796,12 @@ def test_a_child_that_had_begun_when_its_parent_was_halted_ends_in_lock_after_a_
         inputs,
         at=lambda entry: entry.kind == "BudgetReserved" and not entry.payload.granted,
     )
+
+
+def test_a_child_that_had_begun_when_its_parent_was_halted_ends_in_lock_after_a_crash(
+    place, server
+):
+    halted_at_work(place, server)
     outcome = resume(Store(place / "store"), "last", Settings(environment={}))
     assert (outcome.status, outcome.code) == ("failure", "BUDGET_EXCEEDED")
     assert {c.step: c.outcome for c in outcome.children} == {"a": "failed", "b": "success"}
@@ -804,17 +809,7 @@ def test_a_child_that_had_begun_when_its_parent_was_halted_ends_in_lock_after_a_
 
 
 def test_a_child_that_had_not_begun_when_its_parent_was_halted_never_begins(place, server):
-    runtime, inputs = slow(
-        place,
-        server,
-        f'  a: {{workflow: slow.yaml, with: {{base: "${{inputs.base}}"}}}}\n{PAID_AFTER}',
-    )
-    interrupted(
-        runtime,
-        place / "flow.yaml",
-        inputs,
-        at=lambda entry: entry.kind == "BudgetReserved" and not entry.payload.granted,
-    )
+    halted_at_work(place, server)
     # As a crash leaves it that comes after a child was named, and before anything of it was written.
     children = (place / "store/runs").glob("*/children/*")
     [begun] = [each for each in children if '"slow"' in (each / "journal.jsonl").read_text()]

@@ -127,22 +127,27 @@ def test_it(workc, path):
     assert len(server.requests) == 2
 
 
+def paying(provider, code):
+    """Returns a test file whose test asks a model, and expects this code."""
+    return f"""
+    import workc as w
+
+    @w.workflow
+    async def ask(ctx) -> str:
+        answer = await ctx.call("llm_invoke", base_url="{provider.openai_url}",
+                                model="gpt-5-mini", max_tokens=9, prompt="hi")
+        return answer["text"]
+
+    def test_it(workc):
+        assert workc.run(ask, budget_cents=5).code == "{code}"
+    """
+
+
 @pytest.mark.parametrize(("cents", "code"), [("1", "OK"), ("0", "BUDGET_EXCEEDED")])
 def test_recording_costs_no_more_than_the_session_may(session, monkeypatch, cents, code):
     monkeypatch.setenv("OPENAI_API_KEY", "test-key-0000")
     with Provider() as provider:
-        text = f"""
-        import workc as w
-
-        @w.workflow
-        async def ask(ctx) -> str:
-            answer = await ctx.call("llm_invoke", base_url="{provider.openai_url}",
-                                    model="gpt-5-mini", max_tokens=9, prompt="hi")
-            return answer["text"]
-
-        def test_it(workc):
-            assert workc.run(ask, budget_cents=5).code == "{code}"
-        """
+        text = paying(provider, code)
         session(text, "--workc=record-missing", f"--workc-budget={cents}").assert_outcomes(passed=1)
         assert len(provider.requests) == (code == "OK")
     monkeypatch.delenv("OPENAI_API_KEY")
@@ -204,18 +209,7 @@ def test_it(workc, more):
 def test_the_processes_of_a_session_share_its_budget(session, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "test-key-0000")
     with Provider() as provider:
-        text = f"""
-        import workc as w
-
-        @w.workflow
-        async def ask(ctx) -> str:
-            answer = await ctx.call("llm_invoke", base_url="{provider.openai_url}",
-                                    model="gpt-5-mini", max_tokens=9, prompt="hi")
-            return answer["text"]
-
-        def test_it(workc):
-            assert workc.run(ask, budget_cents=5).code == "BUDGET_EXCEEDED"
-        """
+        text = paying(provider, "BUDGET_EXCEEDED")
         session(text, "--workc=record-missing", "--workc-budget=1", "-n", "2").assert_outcomes(
             passed=1
         )
